@@ -1,0 +1,70 @@
+use std::ffi::CStr;
+use std::fmt;
+
+/// Declares the errors once, so that codes, messages and [`Error::ALL`] cannot drift apart.
+macro_rules! errors {
+    ($($variant:ident, $code:literal, $message:literal;)+) => {
+        /// What can go wrong, with the same code and the same words in every language.
+        ///
+        /// No message ever contains the secret, the email or any part of them.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Error {
+            $(
+                #[doc = concat!("`", $code, "`: ", $message)]
+                $variant,
+            )+
+        }
+
+        impl Error {
+            /// Every error, in the order of declaration.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The stable, machine-readable name, for example `"secret_empty"`.
+            pub const fn code(self) -> &'static str {
+                match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The sentence for people: what is wrong and what to do next.
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message,)+ }
+            }
+
+            /// The same sentence, NUL-terminated for C.
+            pub const fn c_message(self) -> &'static CStr {
+                let with_nul = match self { $(Self::$variant => concat!($message, "\0"),)+ };
+                match CStr::from_bytes_with_nul(with_nul.as_bytes()) {
+                    Ok(message) => message,
+                    Err(_) => panic!("a message must not contain a NUL"),
+                }
+            }
+        }
+    };
+}
+
+errors! {
+    SecretEmpty, "secret_empty",
+        "The identity secret is empty. Copy it from the settings of your chat widget in Pylon's \
+         dashboard, or generate a new one there.";
+    SecretOddLength, "secret_odd_length",
+        "The identity secret has an odd number of hexadecimal digits, so at least one is missing \
+         or extra. Copy it again, whole, from Pylon's dashboard.";
+    SecretNotHex, "secret_not_hex",
+        "The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). \
+         Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's \
+         dashboard.";
+    SecretNotReady, "secret_not_ready",
+        "The identity secret was wiped or never initialised. Create it again from its hexadecimal \
+         string before using it.";
+    EmailNotUnicode, "email_not_unicode",
+        "The email is not well-formed Unicode: it contains a lone surrogate, so it has no UTF-8 \
+         form to sign. Pass the email exactly as your user database stores it.";
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.message())
+    }
+}
+
+impl std::error::Error for Error {}

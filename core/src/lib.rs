@@ -1,0 +1,32 @@
+//! Identity verification for Pylon's chat widget.
+//!
+//! The page tells the widget who the user is, and anyone can change the page. So the backend signs
+//! the email of the logged-in user with the *identity secret* from Pylon's dashboard, and the page
+//! passes the resulting *email hash* along as `window.pylon.chat_settings.email_hash`:
+//! HMAC-SHA256 ([RFC 2104](https://www.rfc-editor.org/rfc/rfc2104)), keyed with the decoded secret,
+//! over the UTF-8 bytes of the email, as 64 lowercase hexadecimal digits
+//! ([Pylon's docs](https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification)).
+//!
+//! ```
+//! use pylon_identity_core::IdentitySecret;
+//!
+//! # let hex = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+//! let secret = IdentitySecret::from_hex(hex)?;
+//! let email_hash = secret.sign("ada@example.com");
+//! assert!(secret.verify("ada@example.com", email_hash.as_str()));
+//! assert!(!secret.verify("eve@example.com", email_hash.as_str()));
+//! # Ok::<(), pylon_identity_core::Error>(())
+//! ```
+//!
+//! Every rule lives here; the Python, Node, C and Go packages only translate types and errors.
+
+#![forbid(unsafe_code)]
+
+mod error;
+mod secret;
+
+pub use error::Error;
+pub use secret::{EmailHash, IdentitySecret, generate_secret, sign_message_with_hmac};
+
+/// The version of this library, the same in every language.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

