@@ -1,0 +1,335 @@
+//! The C interface: types and errors translated, and nothing else. The rules live in the core.
+//!
+//! The documentation of each public item is for readers of the header that is generated from it.
+
+#![allow(non_camel_case_types)]
+// The header says what each pointer must be, in the words of C.
+#![allow(clippy::missing_safety_doc)]
+
+use std::ffi::{CStr, c_char};
+use std::mem::{align_of, offset_of, size_of};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{ptr, slice};
+
+use pylon_identity_core::{EmailHash, Error, IdentitySecret};
+use zeroize::Zeroize;
+
+/// The size in bytes of the buffer for an email hash: 64 hexadecimal digits and a NUL.
+pub const PYLON_IDENTITY_EMAIL_HASH_SIZE: usize = 65;
+
+const _: () = assert!(PYLON_IDENTITY_EMAIL_HASH_SIZE == EmailHash::LEN + 1);
+
+/// What a call came to. The numbers are stable; pylon_identity_status_message() explains each.
+#[repr(i32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum pylon_identity_status {
+    /// The call succeeded. From pylon_identity_verify(): the email hash is right.
+    PYLON_IDENTITY_OK = 0,
+    /// The identity secret has no digits at all.
+    PYLON_IDENTITY_SECRET_EMPTY = 1,
+    /// The identity secret has an odd number of hexadecimal digits.
+    PYLON_IDENTITY_SECRET_ODD_LENGTH = 2,
+    /// The identity secret contains a character that is not a hexadecimal digit.
+    PYLON_IDENTITY_SECRET_NOT_HEX = 3,
+    /// The struct was never initialised, or was wiped.
+    PYLON_IDENTITY_SECRET_NOT_READY = 4,
+    /// The email hash is not the one that this secret gives for this email.
+    PYLON_IDENTITY_HASH_MISMATCH = 5,
+    /// A pointer is NULL or misaligned, or a length is larger than any object can be.
+    PYLON_IDENTITY_NULL_ARGUMENT = 6,
+    /// The library has a bug: it panicked, and the call had no effect.
+    PYLON_IDENTITY_PANIC = 7,
+}
+
+use pylon_identity_status::*;
+
+impl pylon_identity_status {
+    const ALL: [Self; 8] = [
+        PYLON_IDENTITY_OK,
+        PYLON_IDENTITY_SECRET_EMPTY,
+        PYLON_IDENTITY_SECRET_ODD_LENGTH,
+        PYLON_IDENTITY_SECRET_NOT_HEX,
+        PYLON_IDENTITY_SECRET_NOT_READY,
+        PYLON_IDENTITY_HASH_MISMATCH,
+        PYLON_IDENTITY_NULL_ARGUMENT,
+        PYLON_IDENTITY_PANIC,
+    ];
+
+    const fn message(self) -> &'static CStr {
+        match self {
+            PYLON_IDENTITY_OK => c"Success.",
+            PYLON_IDENTITY_SECRET_EMPTY => Error::SecretEmpty.c_message(),
+            PYLON_IDENTITY_SECRET_ODD_LENGTH => Error::SecretOddLength.c_message(),
+            PYLON_IDENTITY_SECRET_NOT_HEX => Error::SecretNotHex.c_message(),
+            PYLON_IDENTITY_SECRET_NOT_READY => Error::SecretNotReady.c_message(),
+            PYLON_IDENTITY_HASH_MISMATCH => {
+                c"The email hash does not match: it was made for another email or with another \
+                  secret, or changed on the way. Do not trust the email."
+            }
+            PYLON_IDENTITY_NULL_ARGUMENT => {
+                c"An argument cannot be used: a pointer is NULL or misaligned, or a length is \
+                  larger than any object can be. Pass valid pointers with their lengths in bytes."
+            }
+            PYLON_IDENTITY_PANIC => {
+                c"pylon-identity panicked, which is a bug; the call had no effect. Please report \
+                  it with what was written to standard error."
+            }
+        }
+    }
+}
+
+impl From<Error> for pylon_identity_status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::SecretEmpty => PYLON_IDENTITY_SECRET_EMPTY,
+            Error::SecretOddLength => PYLON_IDENTITY_SECRET_ODD_LENGTH,
+            Error::SecretNotHex => PYLON_IDENTITY_SECRET_NOT_HEX,
+            Error::SecretNotReady => PYLON_IDENTITY_SECRET_NOT_READY,
+            _ => unreachable!("C cannot meet {error:?}"),
+        }
+    }
+}
+
+/// An identity secret, parsed once and kept as a keyed HMAC state.
+///
+/// The contents are private. The struct has a fixed size, holds no pointers and may be moved with
+/// memcpy(); wipe every copy. It starts as all zero bytes or uninitialised, becomes usable with
+/// pylon_identity_secret_init() and ends with pylon_identity_secret_wipe().
+#[repr(C)]
+pub struct pylon_identity_secret {
+    opaque: [u64; 32],
+}
+
+/// What a `pylon_identity_secret` holds when it is usable.
+#[repr(C)]
+struct Slot {
+    ready: u64,
+    secret: IdentitySecret,
+}
+
+/// Tells a usable struct from zero bytes, wiped ones and, all but surely, from garbage.
+const READY: u64 = u64::from_be_bytes(*b"pylonid\x01");
+
+const _: () = assert!(size_of::<Slot>() <= size_of::<pylon_identity_secret>());
+const _: () = assert!(align_of::<Slot>() <= align_of::<pylon_identity_secret>());
+const _: () = assert!(offset_of!(Slot, ready) == 0);
+
+type Outcome = Result<(), pylon_identity_status>;
+
+/// Turns the outcome of `call` into a status, and a panic too.
+fn status(call: impl FnOnce() -> Outcome) -> pylon_identity_status {
+    match catch_unwind(AssertUnwindSafe(call)) {
+        Ok(Ok(())) => PYLON_IDENTITY_OK,
+        Ok(Err(status)) => status,
+        Err(_) => PYLON_IDENTITY_PANIC,
+    }
+}
+
+fn usable<T>(pointer: *const T) -> Outcome {
+    if pointer.is_null() || !pointer.is_aligned() {
+        return Err(PYLON_IDENTITY_NULL_ARGUMENT);
+    }
+    Ok(())
+}
+
+/// # Safety
+///
+/// `pointer` is NULL, misaligned, or valid for reads of the struct while `'a` lasts.
+unsafe fn borrow<'a>(
+    pointer: *const pylon_identity_secret,
+) -> Result<&'a IdentitySecret, pylon_identity_status> {
+    usable(pointer)?;
+    let slot = pointer.cast::<Slot>();
+    // SAFETY: not NULL and aligned, so valid for reads as the caller promises; any bits are a u64.
+    if unsafe { (*slot).ready } != READY {
+        return Err(PYLON_IDENTITY_SECRET_NOT_READY);
+    }
+    // SAFETY: READY is written only together with a valid secret, and wiping erases it.
+    Ok(unsafe { &(*slot).secret })
+}
+
+/// # Safety
+///
+/// `pointer` is NULL or valid for reads of `length` bytes while `'a` lasts.
+unsafe fn bytes<'a>(
+    pointer: *const c_char,
+    length: usize,
+) -> Result<&'a [u8], pylon_identity_status> {
+    if length == 0 {
+        return Ok(&[]);
+    }
+    if pointer.is_null() || isize::try_from(length).is_err() {
+        return Err(PYLON_IDENTITY_NULL_ARGUMENT);
+    }
+    // SAFETY: not NULL, at most isize::MAX long, and valid for reads as the caller promises.
+    Ok(unsafe { slice::from_raw_parts(pointer.cast(), length) })
+}
+
+/// Parses the identity secret: an even, non-zero number of the digits 0-9a-fA-F, and nothing else.
+///
+/// @param secret  where to keep the parsed secret; untouched unless the call succeeds
+/// @param hex     the hexadecimal string from Pylon's dashboard; not kept, and yours to wipe
+/// @param hex_len its length in bytes; Pylon's secrets have 64 digits, any even length works
+/// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_EMPTY, PYLON_IDENTITY_SECRET_NOT_HEX,
+///         PYLON_IDENTITY_SECRET_ODD_LENGTH, PYLON_IDENTITY_NULL_ARGUMENT or PYLON_IDENTITY_PANIC
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_secret_init(
+    secret: *mut pylon_identity_secret,
+    hex: *const c_char,
+    hex_len: usize,
+) -> pylon_identity_status {
+    status(|| {
+        usable(secret)?;
+        // SAFETY: as the caller promises.
+        let hex = unsafe { bytes(hex, hex_len) }?;
+        let slot = Slot { ready: READY, secret: IdentitySecret::from_hex(hex)? };
+        // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
+        unsafe { secret.cast::<Slot>().write(slot) };
+        Ok(())
+    })
+}
+
+/// Forgets the key: overwrites the whole struct with zero bytes, after which it is refused.
+///
+/// @param secret the struct to wipe, in any state; wiping twice is fine
+/// @return PYLON_IDENTITY_OK or PYLON_IDENTITY_NULL_ARGUMENT
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_secret_wipe(
+    secret: *mut pylon_identity_secret,
+) -> pylon_identity_status {
+    status(|| {
+        usable(secret)?;
+        // SAFETY: not NULL and aligned, so valid for writes as the caller promises. The parsed secret
+        // owns nothing outside the struct, so overwriting it leaves nothing to drop.
+        unsafe { (*secret).opaque.zeroize() };
+        Ok(())
+    })
+}
+
+/// Signs one email: HMAC-SHA256 (RFC 2104) over exactly these bytes, as lowercase hexadecimal.
+///
+/// Sign only the email of the logged-in session, as UTF-8; it is never trimmed or lowercased. This is
+/// the hash that Pylon's docs describe:
+/// https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification
+///
+/// @param secret    an initialised secret
+/// @param email     the email, any bytes
+/// @param email_len its length in bytes, zero included
+/// @param out       receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
+///                  unless the call succeeds
+/// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT or
+///         PYLON_IDENTITY_PANIC
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_sign(
+    secret: *const pylon_identity_secret,
+    email: *const c_char,
+    email_len: usize,
+    out: *mut c_char,
+) -> pylon_identity_status {
+    status(|| {
+        usable(out)?;
+        // SAFETY: as the caller promises.
+        let (secret, email) = unsafe { (borrow(secret)?, bytes(email, email_len)?) };
+        let hash = secret.sign(email);
+        // SAFETY: `out` is not NULL, so valid for writes of 65 bytes as the caller promises, and `hash`
+        // is a local that cannot overlap it.
+        unsafe {
+            ptr::copy_nonoverlapping(hash.as_bytes().as_ptr().cast(), out, EmailHash::LEN);
+            out.add(EmailHash::LEN).write(0);
+        }
+        Ok(())
+    })
+}
+
+/// Checks whether an email hash is exactly what pylon_identity_sign() gives for this email.
+///
+/// The comparison takes constant time. Anything but 64 lowercase hexadecimal digits is a mismatch.
+///
+/// @param secret    an initialised secret
+/// @param email     the email, any bytes
+/// @param email_len its length in bytes, zero included
+/// @param hash      the email hash to check
+/// @param hash_len  its length in bytes, without a terminating NUL
+/// @return PYLON_IDENTITY_OK if it matches, else PYLON_IDENTITY_HASH_MISMATCH; or
+///         PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT, PYLON_IDENTITY_PANIC
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_verify(
+    secret: *const pylon_identity_secret,
+    email: *const c_char,
+    email_len: usize,
+    hash: *const c_char,
+    hash_len: usize,
+) -> pylon_identity_status {
+    status(|| {
+        // SAFETY: as the caller promises.
+        let secret = unsafe { borrow(secret) }?;
+        // SAFETY: as the caller promises.
+        let (email, hash) = unsafe { (bytes(email, email_len)?, bytes(hash, hash_len)?) };
+        if !secret.verify(email, hash) {
+            return Err(PYLON_IDENTITY_HASH_MISMATCH);
+        }
+        Ok(())
+    })
+}
+
+/// Explains a status to people: what is wrong and what to do next.
+///
+/// @param status a pylon_identity_status
+/// @return a static, NUL-terminated English text, never NULL; the same for every unknown number
+#[unsafe(no_mangle)]
+pub extern "C" fn pylon_identity_status_message(status: i32) -> *const c_char {
+    pylon_identity_status::ALL
+        .iter()
+        .find(|known| **known as i32 == status)
+        .map_or(c"Not a status of this version of pylon-identity.", |known| known.message())
+        .as_ptr()
+}
+
+/// The version of the library, for example "1.2.3".
+///
+/// @return a static, NUL-terminated text
+#[unsafe(no_mangle)]
+pub extern "C" fn pylon_identity_version() -> *const c_char {
+    concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_core_error_that_c_can_meet_has_its_status() {
+        for error in Error::ALL.iter().filter(|error| **error != Error::EmailNotUnicode) {
+            let status = pylon_identity_status::from(*error);
+            let name = format!("PYLON_IDENTITY_{}", error.code().to_uppercase());
+            assert_eq!(format!("{status:?}"), name);
+            assert_eq!(status.message().to_str(), Ok(error.message()));
+        }
+    }
+
+    #[test]
+    fn statuses_are_numbered_as_listed() {
+        for (number, status) in pylon_identity_status::ALL.into_iter().enumerate() {
+            assert_eq!(status as usize, number);
+        }
+    }
+
+    #[test]
+    fn a_panic_becomes_a_status() {
+        assert_eq!(status(|| panic!("on purpose")), PYLON_IDENTITY_PANIC);
+    }
+
+    /// Wiping overwrites the struct without dropping what is in it.
+    #[test]
+    fn a_secret_owns_no_memory_outside_the_struct() {
+        let mut secret = pylon_identity_secret { opaque: [0; 32] };
+        // SAFETY: valid pointers and lengths.
+        unsafe {
+            let hex = c"aa";
+            assert_eq!(pylon_identity_secret_init(&mut secret, hex.as_ptr(), 2), PYLON_IDENTITY_OK);
+            assert_ne!(secret.opaque, [0; 32]);
+            assert_eq!(pylon_identity_secret_wipe(&mut secret), PYLON_IDENTITY_OK);
+        }
+        assert_eq!(secret.opaque, [0; 32]);
+    }
+}

@@ -1,0 +1,233 @@
+/*
+ * The shared vectors, and what only C can do wrong, through the C library.
+ *
+ *     vectors DIRECTORY_OF_THE_VECTORS
+ *
+ * Compiles as C and as C++. Prints "N passed, N failed"; exits with 1 if anything failed.
+ */
+
+#include "pylon_identity.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const char *directory;
+static int passed, failed;
+
+static void check(int ok, const char *file, const char *name) {
+    if (ok) {
+        passed++;
+    } else {
+        failed++;
+        fprintf(stderr, "FAILED: %s: %s\n", file, name);
+    }
+}
+
+typedef struct {
+    char *bytes;
+    size_t length;
+} text;
+
+/* Decodes hexadecimal digits, `repeat` times over. */
+static text decode(const char *digits, size_t repeat) {
+    size_t unit = strlen(digits) / 2;
+    text result;
+    result.length = unit * repeat;
+    result.bytes = (char *)malloc(result.length + 1);
+    if (!result.bytes) abort();
+    for (size_t i = 0; i < unit; i++) {
+        unsigned byte;
+        if (sscanf(digits + 2 * i, "%2x", &byte) != 1) abort();
+        result.bytes[i] = (char)byte;
+    }
+    for (size_t i = 1; i < repeat; i++) memcpy(result.bytes + i * unit, result.bytes, unit);
+    return result;
+}
+
+static pylon_identity_status init(pylon_identity_secret *secret, const char *hex) {
+    return pylon_identity_secret_init(secret, hex, strlen(hex));
+}
+
+static void sign_case(const char *file, char **column) {
+    text email = decode(column[2], strtoul(column[3], NULL, 10));
+    pylon_identity_secret secret;
+    char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE];
+    check(init(&secret, column[1]) == PYLON_IDENTITY_OK &&
+              pylon_identity_sign(&secret, email.bytes, email.length, hash) == PYLON_IDENTITY_OK &&
+              strcmp(hash, column[4]) == 0 &&
+              pylon_identity_verify(&secret, email.bytes, email.length, hash, 64) ==
+                  PYLON_IDENTITY_OK,
+          file, column[0]);
+    pylon_identity_secret_wipe(&secret);
+    free(email.bytes);
+}
+
+static void verify_case(const char *file, char **column) {
+    text email = decode(column[2], 1), hash = decode(column[3], 1);
+    pylon_identity_secret secret;
+    pylon_identity_status expected =
+        strcmp(column[4], "true") == 0 ? PYLON_IDENTITY_OK : PYLON_IDENTITY_HASH_MISMATCH;
+    check(init(&secret, column[1]) == PYLON_IDENTITY_OK &&
+              pylon_identity_verify(&secret, email.bytes, email.length, hash.bytes, hash.length) ==
+                  expected,
+          file, column[0]);
+    pylon_identity_secret_wipe(&secret);
+    free(email.bytes);
+    free(hash.bytes);
+}
+
+static void malformed_case(const char *file, char **column) {
+    static const struct {
+        const char *code;
+        pylon_identity_status status;
+    } statuses[] = {{"secret_empty", PYLON_IDENTITY_SECRET_EMPTY},
+                    {"secret_odd_length", PYLON_IDENTITY_SECRET_ODD_LENGTH},
+                    {"secret_not_hex", PYLON_IDENTITY_SECRET_NOT_HEX}};
+    text hex = decode(column[1], 1);
+    pylon_identity_secret secret, before;
+    memset(&secret, 0x5a, sizeof secret);
+    before = secret;
+    pylon_identity_status status = pylon_identity_secret_init(&secret, hex.bytes, hex.length);
+    int right = 0;
+    for (size_t i = 0; i < COUNT(statuses); i++) {
+        if (strcmp(column[2], statuses[i].code) == 0) right = status == statuses[i].status;
+    }
+    check(right && memcmp(&secret, &before, sizeof secret) == 0, file, column[0]);
+    free(hex.bytes);
+}
+
+/* Runs a case per line, and fails if the file says that it holds another number than ran. */
+static void each(const char *file, size_t columns, void (*run)(const char *, char **)) {
+    static char line[1 << 16];
+    char path[4096];
+    unsigned long expected = 0, ran = 0;
+    snprintf(path, sizeof path, "%s/%s", directory, file);
+    FILE *stream = fopen(path, "r");
+    if (!stream || fscanf(stream, "cases\t%lu\n", &expected) != 1 ||
+        !fgets(line, sizeof line, stream)) {
+        check(0, file, "cannot be read");
+        return;
+    }
+    while (fgets(line, sizeof line, stream)) {
+        char *column[5], *next = line;
+        line[strcspn(line, "\n")] = '\0';
+        size_t found = 0;
+        for (; next && found < columns; found++) {
+            column[found] = next;
+            next = strchr(next, '\t');
+            if (next) *next++ = '\0';
+        }
+        if (found == columns && !next) run(file, column);
+        else check(0, file, line);
+        ran++;
+    }
+    fclose(stream);
+    check(ran == expected && ran > 0, file, "as many cases as it says");
+}
+
+/* NULL, lengths that cannot be, structs that are not ready: refused, with the outputs untouched. */
+static void refusals(void) {
+    static const char hex[] = "00", email[] = "ada@example.com";
+    const char *file = "refusals";
+    const size_t length = sizeof email - 1;
+    pylon_identity_secret secret, zero, wiped;
+    char out[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "untouched";
+    char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE];
+    memset(&zero, 0, sizeof zero);
+    check(init(&wiped, hex) == PYLON_IDENTITY_OK &&
+              pylon_identity_secret_wipe(&wiped) == PYLON_IDENTITY_OK &&
+              pylon_identity_secret_wipe(&wiped) == PYLON_IDENTITY_OK &&
+              memcmp(&wiped, &zero, sizeof zero) == 0,
+          file, "wiping leaves zero bytes, twice too");
+
+    check(pylon_identity_secret_init(NULL, hex, 2) == PYLON_IDENTITY_NULL_ARGUMENT, file,
+          "init: no secret");
+    check(pylon_identity_secret_init(&zero, NULL, 2) == PYLON_IDENTITY_NULL_ARGUMENT, file,
+          "init: no hex");
+    check(pylon_identity_secret_init(&zero, NULL, 0) == PYLON_IDENTITY_SECRET_EMPTY, file,
+          "init: no hex of no length");
+    check(pylon_identity_secret_init(&zero, hex, (size_t)-1) == PYLON_IDENTITY_NULL_ARGUMENT, file,
+          "init: impossible length");
+    check(memcmp(&zero, &wiped, sizeof zero) == 0, file, "init: nothing written");
+    check(pylon_identity_secret_wipe(NULL) == PYLON_IDENTITY_NULL_ARGUMENT, file, "wipe: no secret");
+
+    check(init(&secret, hex) == PYLON_IDENTITY_OK, file, "init");
+    char *odd = (char *)&secret + 1;
+    const pylon_identity_secret *misaligned = (const pylon_identity_secret *)(void *)odd;
+    const struct {
+        const char *name;
+        const pylon_identity_secret *secret;
+        const char *email;
+        size_t length;
+        char *out;
+        pylon_identity_status expected;
+    } calls[] = {
+        {"no secret", NULL, email, length, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"misaligned secret", misaligned, email, length, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"zero secret", &zero, email, length, out, PYLON_IDENTITY_SECRET_NOT_READY},
+        {"wiped secret", &wiped, email, length, out, PYLON_IDENTITY_SECRET_NOT_READY},
+        {"no email", &secret, NULL, 1, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"huge email", &secret, email, (size_t)-1, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"no out", &secret, email, length, NULL, PYLON_IDENTITY_NULL_ARGUMENT},
+    };
+    for (size_t i = 0; i < COUNT(calls); i++) {
+        check(pylon_identity_sign(calls[i].secret, calls[i].email, calls[i].length, calls[i].out) ==
+                      calls[i].expected &&
+                  strcmp(out, "untouched") == 0,
+              "sign", calls[i].name);
+        if (!calls[i].out) continue;
+        check(pylon_identity_verify(calls[i].secret, calls[i].email, calls[i].length, email,
+                                    length) == calls[i].expected,
+              "verify", calls[i].name);
+    }
+    check(pylon_identity_sign(&secret, email, length, hash) == PYLON_IDENTITY_OK, file, "sign");
+    check(pylon_identity_verify(&secret, email, length, NULL, 64) == PYLON_IDENTITY_NULL_ARGUMENT,
+          file, "verify: no hash");
+    check(pylon_identity_verify(&secret, email, length, NULL, 0) == PYLON_IDENTITY_HASH_MISMATCH,
+          file, "verify: empty hash");
+    check(pylon_identity_verify(&secret, email, length, hash, (size_t)-1) ==
+              PYLON_IDENTITY_NULL_ARGUMENT,
+          file, "verify: huge hash");
+    check(pylon_identity_verify(&secret, email, length, hash, sizeof hash) ==
+              PYLON_IDENTITY_HASH_MISMATCH,
+          file, "verify: with the NUL");
+
+    pylon_identity_secret copy;
+    memcpy(&copy, &secret, sizeof copy);
+    pylon_identity_secret_wipe(&secret);
+    check(pylon_identity_verify(&copy, email, length, hash, 64) == PYLON_IDENTITY_OK, file,
+          "a copy outlives the original");
+    check(pylon_identity_sign(&copy, NULL, 0, hash) == PYLON_IDENTITY_OK &&
+              pylon_identity_verify(&copy, "", 0, hash, 64) == PYLON_IDENTITY_OK,
+          file, "the empty email, with NULL and with a pointer");
+}
+
+static void messages(void) {
+    const char *unknown = pylon_identity_status_message(-1);
+    for (pylon_identity_status s = PYLON_IDENTITY_OK; s <= PYLON_IDENTITY_PANIC;
+         s = (pylon_identity_status)(s + 1)) {
+        const char *message = pylon_identity_status_message(s);
+        check(message && *message && strcmp(message, unknown) != 0, "messages", message);
+    }
+    check(strcmp(pylon_identity_status_message(1 << 30), unknown) == 0, "messages", "unknown");
+    check(strchr(pylon_identity_version(), '.') != NULL, "version", pylon_identity_version());
+}
+
+int main(int argc, char **argv) {
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s DIRECTORY_OF_THE_VECTORS\n", argv[0]);
+        return 2;
+    }
+    directory = argv[1];
+    each("sign.tsv", 5, sign_case);
+    each("sign_bytes.tsv", 5, sign_case);
+    each("verify.tsv", 5, verify_case);
+    each("malformed_secrets.tsv", 3, malformed_case);
+    refusals();
+    messages();
+    printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0;
+}

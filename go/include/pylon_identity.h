@@ -1,0 +1,174 @@
+/*
+ * pylon-identity: identity verification for Pylon's chat widget.
+ *
+ * Generated from c-abi/src/lib.rs. Do not edit.
+ *
+ * Conventions:
+ *
+ *  - Memory is the caller's. There is nothing to free: a pylon_identity_secret may live on the stack,
+ *    in static memory or inside another struct.
+ *  - A string is a pointer and a length in bytes, with no terminating NUL needed. A length of zero is
+ *    the empty string, whatever the pointer.
+ *  - Every function that can fail returns a pylon_identity_status, and writes its outputs only when
+ *    that is PYLON_IDENTITY_OK.
+ *  - Pointers are checked for NULL and alignment; a struct that was never initialised (all zero bytes)
+ *    or was wiped is refused; a panic inside the library becomes PYLON_IDENTITY_PANIC.
+ *  - Any number of threads may sign and verify with one secret. Initialising and wiping it must not
+ *    run at the same time as any other use of it.
+ */
+
+#ifndef PYLON_IDENTITY_H
+#define PYLON_IDENTITY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * The size in bytes of the buffer for an email hash: 64 hexadecimal digits and a NUL.
+ */
+#define PYLON_IDENTITY_EMAIL_HASH_SIZE 65
+
+/**
+ * What a call came to. The numbers are stable; pylon_identity_status_message() explains each.
+ */
+enum pylon_identity_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+  /**
+   * The call succeeded. From pylon_identity_verify(): the email hash is right.
+   */
+  PYLON_IDENTITY_OK = 0,
+  /**
+   * The identity secret has no digits at all.
+   */
+  PYLON_IDENTITY_SECRET_EMPTY = 1,
+  /**
+   * The identity secret has an odd number of hexadecimal digits.
+   */
+  PYLON_IDENTITY_SECRET_ODD_LENGTH = 2,
+  /**
+   * The identity secret contains a character that is not a hexadecimal digit.
+   */
+  PYLON_IDENTITY_SECRET_NOT_HEX = 3,
+  /**
+   * The struct was never initialised, or was wiped.
+   */
+  PYLON_IDENTITY_SECRET_NOT_READY = 4,
+  /**
+   * The email hash is not the one that this secret gives for this email.
+   */
+  PYLON_IDENTITY_HASH_MISMATCH = 5,
+  /**
+   * A pointer is NULL or misaligned, or a length is larger than any object can be.
+   */
+  PYLON_IDENTITY_NULL_ARGUMENT = 6,
+  /**
+   * The library has a bug: it panicked, and the call had no effect.
+   */
+  PYLON_IDENTITY_PANIC = 7,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum pylon_identity_status pylon_identity_status;
+#else
+typedef int32_t pylon_identity_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+/**
+ * An identity secret, parsed once and kept as a keyed HMAC state.
+ *
+ * The contents are private. The struct has a fixed size, holds no pointers and may be moved with
+ * memcpy(); wipe every copy. It starts as all zero bytes or uninitialised, becomes usable with
+ * pylon_identity_secret_init() and ends with pylon_identity_secret_wipe().
+ */
+typedef struct pylon_identity_secret {
+  uint64_t opaque[32];
+} pylon_identity_secret;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+/**
+ * Parses the identity secret: an even, non-zero number of the digits 0-9a-fA-F, and nothing else.
+ *
+ * @param secret  where to keep the parsed secret; untouched unless the call succeeds
+ * @param hex     the hexadecimal string from Pylon's dashboard; not kept, and yours to wipe
+ * @param hex_len its length in bytes; Pylon's secrets have 64 digits, any even length works
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_EMPTY, PYLON_IDENTITY_SECRET_NOT_HEX,
+ *         PYLON_IDENTITY_SECRET_ODD_LENGTH, PYLON_IDENTITY_NULL_ARGUMENT or PYLON_IDENTITY_PANIC
+ */
+pylon_identity_status pylon_identity_secret_init(struct pylon_identity_secret *secret,
+                                                 const char *hex,
+                                                 size_t hex_len);
+
+/**
+ * Forgets the key: overwrites the whole struct with zero bytes, after which it is refused.
+ *
+ * @param secret the struct to wipe, in any state; wiping twice is fine
+ * @return PYLON_IDENTITY_OK or PYLON_IDENTITY_NULL_ARGUMENT
+ */
+pylon_identity_status pylon_identity_secret_wipe(struct pylon_identity_secret *secret);
+
+/**
+ * Signs one email: HMAC-SHA256 (RFC 2104) over exactly these bytes, as lowercase hexadecimal.
+ *
+ * Sign only the email of the logged-in session, as UTF-8; it is never trimmed or lowercased. This is
+ * the hash that Pylon's docs describe:
+ * https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification
+ *
+ * @param secret    an initialised secret
+ * @param email     the email, any bytes
+ * @param email_len its length in bytes, zero included
+ * @param out       receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
+ *                  unless the call succeeds
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT or
+ *         PYLON_IDENTITY_PANIC
+ */
+pylon_identity_status pylon_identity_sign(const struct pylon_identity_secret *secret,
+                                          const char *email,
+                                          size_t email_len,
+                                          char *out);
+
+/**
+ * Checks whether an email hash is exactly what pylon_identity_sign() gives for this email.
+ *
+ * The comparison takes constant time. Anything but 64 lowercase hexadecimal digits is a mismatch.
+ *
+ * @param secret    an initialised secret
+ * @param email     the email, any bytes
+ * @param email_len its length in bytes, zero included
+ * @param hash      the email hash to check
+ * @param hash_len  its length in bytes, without a terminating NUL
+ * @return PYLON_IDENTITY_OK if it matches, else PYLON_IDENTITY_HASH_MISMATCH; or
+ *         PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT, PYLON_IDENTITY_PANIC
+ */
+pylon_identity_status pylon_identity_verify(const struct pylon_identity_secret *secret,
+                                            const char *email,
+                                            size_t email_len,
+                                            const char *hash,
+                                            size_t hash_len);
+
+/**
+ * Explains a status to people: what is wrong and what to do next.
+ *
+ * @param status a pylon_identity_status
+ * @return a static, NUL-terminated English text, never NULL; the same for every unknown number
+ */
+const char *pylon_identity_status_message(int32_t status);
+
+/**
+ * The version of the library, for example "1.2.3".
+ *
+ * @return a static, NUL-terminated text
+ */
+const char *pylon_identity_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* PYLON_IDENTITY_H */
