@@ -1,0 +1,39 @@
+package pylonidentity_test
+
+import (
+	"errors"
+	"fmt"
+
+	pylonidentity "github.com/pylon-identity/pylon-identity/go"
+)
+
+// The secret of these examples. Yours comes from Pylon's dashboard, never from the source code.
+const hexSecret = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+
+func ExampleIdentitySecret() {
+	secret, err := pylonidentity.NewIdentitySecret(hexSecret)
+	if err != nil {
+		panic(err)
+	}
+	emailHash := secret.Sign("ada@example.com")
+	fmt.Println(emailHash)
+	fmt.Println(secret.Verify("ada@example.com", emailHash), secret.Verify("eve@example.com", emailHash))
+	// Output:
+	// 5c820b4a5aac8f31eb6741825bfecb8e97f00488d5edaed1ae2908c29d0b7e38
+	// true false
+}
+
+func ExampleNewIdentitySecret_malformed() {
+	_, err := pylonidentity.NewIdentitySecret("0x" + hexSecret)
+	fmt.Println(errors.Is(err, pylonidentity.ErrSecretNotHex))
+	// Output: true
+}
+
+func ExampleSignMessageWithHMAC() {
+	hash, err := pylonidentity.SignMessageWithHMAC("CHAT_USER_EMAIL", hexSecret)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(*hash)
+	// Output: b6706b9c986e883b433facfb5a8390c0128ee2845cb6593fb0fd0c82556a6978
+}

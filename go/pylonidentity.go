@@ -1,0 +1,173 @@
+// Package pylonidentity signs the email of the logged-in user for Pylon's chat widget.
+//
+// The page tells the widget who the user is, and anyone can change the page. So the backend signs the
+// email with the identity secret from Pylon's dashboard, and the page passes the email hash along as
+// window.pylon.chat_settings.email_hash. The hash is HMAC-SHA256 (RFC 2104) over the bytes of the
+// email, keyed with the decoded secret, as 64 lowercase hexadecimal digits. See
+// https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification.
+//
+// The package is a thin layer over a native library; building it needs cgo and a C compiler.
+package pylonidentity
+
+/*
+#cgo CFLAGS: -I${SRCDIR}/include
+#cgo linux,amd64 LDFLAGS: ${SRCDIR}/lib/linux_amd64/libpylon_identity.a
+#cgo linux,arm64 LDFLAGS: ${SRCDIR}/lib/linux_arm64/libpylon_identity.a
+#cgo darwin,amd64 LDFLAGS: ${SRCDIR}/lib/darwin_amd64/libpylon_identity.a
+#cgo darwin,arm64 LDFLAGS: ${SRCDIR}/lib/darwin_arm64/libpylon_identity.a
+#cgo linux LDFLAGS: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+#cgo noescape pylon_identity_secret_init
+#cgo nocallback pylon_identity_secret_init
+#cgo noescape pylon_identity_sign
+#cgo nocallback pylon_identity_sign
+#cgo noescape pylon_identity_verify
+#cgo nocallback pylon_identity_verify
+#include "pylon_identity.h"
+*/
+import "C"
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"runtime"
+	"unsafe"
+)
+
+// Version is the version of the native library, for example "1.2.3".
+var Version = C.GoString(C.pylon_identity_version())
+
+// An Error says why a secret cannot be used. Compare with errors.Is and the Err constants; the text
+// says what to do and never contains the secret.
+type Error int32
+
+const (
+	// ErrSecretEmpty means that the identity secret has no digits at all.
+	ErrSecretEmpty Error = C.PYLON_IDENTITY_SECRET_EMPTY
+	// ErrSecretOddLength means that the identity secret has an odd number of hexadecimal digits.
+	ErrSecretOddLength Error = C.PYLON_IDENTITY_SECRET_ODD_LENGTH
+	// ErrSecretNotHex means that the identity secret contains another character than 0-9, a-f, A-F.
+	ErrSecretNotHex Error = C.PYLON_IDENTITY_SECRET_NOT_HEX
+	// ErrSecretNotReady is what using an [IdentitySecret] panics with that was wiped or not made by
+	// [NewIdentitySecret].
+	ErrSecretNotReady Error = C.PYLON_IDENTITY_SECRET_NOT_READY
+)
+
+// Error returns the message, which is the same in every language.
+func (e Error) Error() string {
+	return C.GoString(C.pylon_identity_status_message(C.int32_t(e)))
+}
+
+// An IdentitySecret is a parsed identity secret. It does not keep the hexadecimal string, prints as
+// hidden with every verb, and is wiped when it is garbage collected or by [IdentitySecret.Wipe].
+//
+// Any number of goroutines may sign and verify with it at the same time.
+type IdentitySecret struct {
+	// A pointer, so that printing a struct with an IdentitySecret in it cannot reach the key.
+	c *C.pylon_identity_secret
+}
+
+// NewIdentitySecret parses the hexadecimal string from Pylon's dashboard: an even, non-zero number of
+// the digits 0-9a-fA-F and nothing else. The error is [ErrSecretEmpty], [ErrSecretOddLength] or
+// [ErrSecretNotHex].
+func NewIdentitySecret(hex string) (*IdentitySecret, error) {
+	s := &IdentitySecret{new(C.pylon_identity_secret)}
+	status := C.pylon_identity_secret_init(s.c, pointer(hex), C.size_t(len(hex)))
+	if status != C.PYLON_IDENTITY_OK {
+		return nil, Error(status)
+	}
+	runtime.AddCleanup(s, wipe, s.c)
+	return s, nil
+}
+
+// Sign returns the email hash of exactly this email, which is never trimmed or lowercased, as 64
+// lowercase hexadecimal digits. Sign only the email of the logged-in session.
+//
+// It cannot fail, but panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
+func (s *IdentitySecret) Sign(email string) string {
+	var out [C.PYLON_IDENTITY_EMAIL_HASH_SIZE]byte
+	status := C.pylon_identity_sign(
+		s.ready(), pointer(email), C.size_t(len(email)), (*C.char)(unsafe.Pointer(&out)))
+	runtime.KeepAlive(s)
+	if status != C.PYLON_IDENTITY_OK {
+		panic(Error(status))
+	}
+	return string(out[:len(out)-1])
+}
+
+// SignMany returns the email hash of each email, in the same order. It panics as Sign does.
+func (s *IdentitySecret) SignMany(emails []string) []string {
+	hashes := make([]string, len(emails))
+	for i, email := range emails {
+		hashes[i] = s.Sign(email)
+	}
+	return hashes
+}
+
+// Verify reports whether emailHash is exactly what [IdentitySecret.Sign] returns for this email. It
+// compares in constant time; anything but 64 lowercase hexadecimal digits is simply false.
+//
+// It panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
+func (s *IdentitySecret) Verify(email, emailHash string) bool {
+	status := C.pylon_identity_verify(
+		s.ready(), pointer(email), C.size_t(len(email)), pointer(emailHash), C.size_t(len(emailHash)))
+	runtime.KeepAlive(s)
+	if status != C.PYLON_IDENTITY_OK && status != C.PYLON_IDENTITY_HASH_MISMATCH {
+		panic(Error(status))
+	}
+	return status == C.PYLON_IDENTITY_OK
+}
+
+// Wipe overwrites the key in memory. It must not run at the same time as any other use of s, and s
+// cannot be used afterwards. The hexadecimal string that you passed is yours to forget; Go cannot
+// wipe strings.
+func (s *IdentitySecret) Wipe() {
+	wipe(s.ready())
+	runtime.KeepAlive(s)
+}
+
+// Format prints "IdentitySecret(hidden)", whatever the verb.
+func (s IdentitySecret) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "IdentitySecret(hidden)")
+}
+
+// SignMessageWithHMAC is a drop-in for the snippet in Pylon's docs: it parses secret and signs message
+// with it. To sign more than once, keep an [IdentitySecret] instead. The errors are those of
+// [NewIdentitySecret].
+func SignMessageWithHMAC(message, secret string) (*string, error) {
+	s, err := NewIdentitySecret(secret)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Wipe()
+	hash := s.Sign(message)
+	return &hash, nil
+}
+
+// GenerateSecret makes a new secret for tests and development: 64 hexadecimal digits (32 random
+// bytes). In production the secret comes from Pylon's dashboard.
+func GenerateSecret() string {
+	key := make([]byte, 32)
+	rand.Read(key) // never fails
+	return hex.EncodeToString(key)
+}
+
+func (s *IdentitySecret) ready() *C.pylon_identity_secret {
+	if s == nil || s.c == nil {
+		panic(ErrSecretNotReady)
+	}
+	return s.c
+}
+
+func wipe(secret *C.pylon_identity_secret) {
+	C.pylon_identity_secret_wipe(secret)
+}
+
+// pointer gives C the bytes of s. What unsafe.StringData says of an empty string is unspecified.
+func pointer(s string) *C.char {
+	if s == "" {
+		return nil
+	}
+	return (*C.char)(unsafe.Pointer(unsafe.StringData(s)))
+}

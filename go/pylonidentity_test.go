@@ -1,0 +1,160 @@
+package pylonidentity_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os/exec"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	pylonidentity "github.com/pylon-identity/pylon-identity/go"
+)
+
+const (
+	email    = "ada@example.com"
+	sentinel = "53454e54494e454c53454e54494e454c53454e54494e454c53454e54494e454c" // "SENTINEL"
+)
+
+func assertHidden(t *testing.T, shown string) {
+	t.Helper()
+	if regexp.MustCompile(`(?i)53454e54|sentinel|83 69 78 84`).MatchString(shown) {
+		t.Errorf("shows the secret: %s", shown)
+	}
+}
+
+func TestShowsNothing(t *testing.T) {
+	secret := parse(t, sentinel)
+	type config struct {
+		Secret *pylonidentity.IdentitySecret
+		hidden *pylonidentity.IdentitySecret
+		value  pylonidentity.IdentitySecret
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T", "%p", "%t"} {
+		for _, value := range []any{secret, *secret, config{secret, secret, *secret}, []any{secret}} {
+			assertHidden(t, fmt.Sprintf(verb, value))
+		}
+	}
+	if got := fmt.Sprintf("%v %+v %#v %s %x", secret, secret, *secret, secret, secret); got !=
+		strings.TrimSpace(strings.Repeat("IdentitySecret(hidden) ", 5)) {
+		t.Error(got)
+	}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("made", "secret", secret, "value", *secret)
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("made", "secret", secret, "value", *secret)
+	assertHidden(t, log.String())
+	encoded, _ := json.Marshal(config{Secret: secret})
+	assertHidden(t, string(encoded))
+}
+
+func TestErrorsShowNothingAndSayWhatToDo(t *testing.T) {
+	for _, malformed := range []string{sentinel + "0", " " + sentinel, "0x" + sentinel} {
+		_, err := pylonidentity.NewIdentitySecret(malformed)
+		assertHidden(t, fmt.Sprintf("%v %+v %#v", err, err, err))
+		if !strings.Contains(err.Error(), "Pylon's dashboard") {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWipedSecretsPanic(t *testing.T) {
+	wiped := parse(t, sentinel)
+	wiped.Wipe()
+	wiped.Wipe()
+	for name, secret := range map[string]*pylonidentity.IdentitySecret{
+		"wiped": wiped, "zero": {}, "nil": nil,
+	} {
+		for use, call := range map[string]func(){
+			"Sign":     func() { secret.Sign(email) },
+			"SignMany": func() { secret.SignMany([]string{email}) },
+			"Verify":   func() { secret.Verify(email, "") },
+		} {
+			t.Run(name+" "+use, func(t *testing.T) {
+				defer func() {
+					if err, _ := recover().(error); !errors.Is(err, pylonidentity.ErrSecretNotReady) {
+						t.Errorf("panicked with %v", err)
+					}
+				}()
+				call()
+			})
+		}
+	}
+}
+
+func TestSharedByGoroutinesWhileCollecting(t *testing.T) {
+	secret := parse(t, sentinel)
+	want := secret.Sign(email)
+	var group sync.WaitGroup
+	for range 16 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for i := range 200 {
+				if i%50 == 0 {
+					runtime.GC()
+				}
+				if got := parse(t, sentinel).Sign(email); got != want {
+					t.Error(got)
+				}
+				if !secret.Verify(email, want) {
+					t.Error("Verify: false")
+				}
+			}
+		}()
+	}
+	group.Wait()
+}
+
+func TestSignManyKeepsTheOrder(t *testing.T) {
+	secret := parse(t, sentinel)
+	var emails, want []string
+	for i := range 1000 {
+		emails = append(emails, fmt.Sprintf("user%d@example.com", i))
+		want = append(want, secret.Sign(emails[i]))
+	}
+	if got := secret.SignMany(emails); strings.Join(got, " ") != strings.Join(want, " ") {
+		t.Error("another order")
+	}
+	if got := secret.SignMany(nil); len(got) != 0 {
+		t.Error(got)
+	}
+}
+
+func TestSignAllocatesOnlyTheHash(t *testing.T) {
+	secret := parse(t, sentinel)
+	if got := testing.AllocsPerRun(100, func() { secret.Sign(email) }); got > 1 {
+		t.Errorf("%v allocations, want 1", got)
+	}
+}
+
+func TestGenerateSecret(t *testing.T) {
+	seen := map[string]bool{}
+	for range 100 {
+		secret := pylonidentity.GenerateSecret()
+		if !regexp.MustCompile(`^[0-9a-f]{64}$`).MatchString(secret) || seen[secret] {
+			t.Error("not 64 new digits")
+		}
+		seen[secret] = true
+		parse(t, secret)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if !regexp.MustCompile(`^\d+\.\d+\.\d+`).MatchString(pylonidentity.Version) {
+		t.Error(pylonidentity.Version)
+	}
+}
+
+func TestWithoutCgoTheCompilerSaysWhatToDo(t *testing.T) {
+	build := exec.Command("go", "build", ".")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	output, err := build.CombinedOutput()
+	if err == nil || !strings.Contains(string(output), "set_CGO_ENABLED_1_and_install_a_C_compiler") {
+		t.Errorf("%v: %s", err, output)
+	}
+}
