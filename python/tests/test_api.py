@@ -1,0 +1,170 @@
+"""What the vectors cannot say: Python's own types, errors and ways to show an object."""
+
+import copy
+import doctest
+import pickle
+import traceback
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Any
+
+import pytest
+
+import pylon_identity
+from pylon_identity import (
+    IdentityError,
+    IdentitySecret,
+    generate_secret,
+    sign_message_with_hmac,
+)
+
+EMAIL = "ada@example.com"
+SENTINEL = "53454e54494e454c" * 4  # "SENTINEL", recognisable in hexadecimal and decoded
+
+secret = IdentitySecret(SENTINEL)
+
+
+def assert_hidden(shown: str) -> None:
+    assert "53454e54" not in shown.lower()
+    assert "sentinel" not in shown.lower()
+
+
+def test_shows_nothing() -> None:
+    shown = (repr(secret), str(secret), f"{secret}", f"{secret!r:>30}", repr([secret]))
+    for text in (*shown, str(dir(secret))):
+        assert_hidden(text)
+    assert repr(secret) == "IdentitySecret(hidden)"
+    assert not hasattr(secret, "__dict__")
+
+
+@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy])
+def test_does_not_leave_the_process(leave: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match="cannot pickle"):
+        leave(secret)
+
+
+@pytest.mark.parametrize("wrap", ["{} ", "{}0", "0x{}", "'{}'", "{}\ud800"])
+def test_errors_show_nothing(wrap: str) -> None:
+    malformed = wrap.format(SENTINEL)
+    for use in (IdentitySecret, lambda bad: sign_message_with_hmac(EMAIL, bad)):
+        with pytest.raises(IdentityError) as raised:
+            use(malformed)
+        error = raised.value
+        assert_hidden("".join(traceback.format_exception_only(error)))
+        assert_hidden(repr((error, error.args, vars(error))))
+        assert error.__cause__ is None
+        assert error.__context__ is None
+
+
+def test_identity_error() -> None:
+    assert issubclass(IdentityError, ValueError)
+    with pytest.raises(IdentityError, match="Pylon's dashboard") as raised:
+        IdentitySecret("zz")
+    assert raised.value.code == "secret_not_hex"
+    again = pickle.loads(pickle.dumps(raised.value))
+    assert (again.code, str(again)) == (raised.value.code, str(raised.value))
+
+
+def test_a_lone_surrogate_has_no_hash() -> None:
+    for sign in (secret.sign, lambda email: secret.sign_many([email])):
+        with pytest.raises(UnicodeEncodeError):
+            sign("\ud800" + EMAIL)
+    with pytest.raises(UnicodeEncodeError):
+        sign_message_with_hmac("\udfff", SENTINEL)
+    assert secret.verify("\ud800", secret.sign("\ufffd")) is False
+    assert secret.verify(EMAIL, "\ud800" * 64) is False
+
+
+def test_a_lone_surrogate_is_a_wrong_digit() -> None:
+    with pytest.raises(IdentityError) as raised:
+        IdentitySecret("\ud800")
+    assert raised.value.code == "secret_not_hex"
+
+
+@pytest.mark.parametrize("wrong", [None, 1, b"00", bytearray(b"00"), ["00"], object()])
+def test_wrong_types(wrong: Any) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: IdentitySecret(wrong),
+        lambda: secret.sign(wrong),
+        lambda: secret.sign_many([EMAIL, wrong]),
+        lambda: secret.verify(wrong, ""),
+        lambda: secret.verify(EMAIL, wrong),
+        lambda: sign_message_with_hmac(wrong, SENTINEL),
+        lambda: sign_message_with_hmac(EMAIL, wrong),
+    ]
+    for call in calls:
+        with pytest.raises(TypeError):
+            call()
+
+
+def test_sign_many_takes_any_iterable_but_a_str() -> None:
+    emails = [f"user{i}@example.com" for i in range(10)]
+    expected = [secret.sign(email) for email in emails]
+    assert secret.sign_many(emails) == expected
+    assert secret.sign_many(tuple(emails)) == expected
+    assert secret.sign_many(email for email in emails) == expected
+    assert secret.sign_many(dict.fromkeys(emails)) == expected
+    assert secret.sign_many([]) == []
+    for wrong in (EMAIL, 5, None):
+        with pytest.raises(TypeError):
+            secret.sign_many(wrong)  # type: ignore[arg-type]
+
+
+def test_sign_many_passes_on_the_iterator_s_own_error() -> None:
+    def emails() -> Any:
+        yield EMAIL
+        raise KeyError("database gone")
+
+    with pytest.raises(KeyError, match="database gone"):
+        secret.sign_many(emails())
+
+
+def test_subclasses_of_str_are_text() -> None:
+    class Email(str):
+        pass
+
+    assert secret.sign(Email(EMAIL)) == secret.sign(EMAIL)
+
+
+def test_arguments_have_names() -> None:
+    assert IdentitySecret(hex=SENTINEL).sign(email=EMAIL) == secret.sign(EMAIL)
+    assert secret.sign_many(emails=[]) == []
+    assert secret.verify(email=EMAIL, email_hash=secret.sign(EMAIL))
+    assert sign_message_with_hmac(message=EMAIL, secret=SENTINEL) == secret.sign(EMAIL)
+
+
+def test_cannot_be_subclassed_or_changed() -> None:
+    with pytest.raises(TypeError):
+        type("Sub", (IdentitySecret,), {})
+    with pytest.raises(AttributeError):
+        secret.sign = str  # type: ignore[method-assign,assignment]
+
+
+def test_generate_secret() -> None:
+    secrets = {generate_secret() for _ in range(100)}
+    assert len(secrets) == 100
+    for generated in secrets:
+        assert bytes.fromhex(generated).hex() == generated
+        assert len(generated) == 64
+        IdentitySecret(generated)
+
+
+def test_version_is_that_of_the_installed_package() -> None:
+    assert pylon_identity.__version__ == version("pylon-identity")
+
+
+def test_the_package_exports_what_the_extension_does() -> None:
+    assert sorted(pylon_identity.__all__) == sorted(pylon_identity._native.__all__)
+
+
+def test_everything_public_is_documented() -> None:
+    for name in set(pylon_identity.__all__) - {"__version__"}:
+        assert getattr(pylon_identity, name).__doc__, name
+    for method in (IdentitySecret.sign, IdentitySecret.sign_many, IdentitySecret.verify):
+        assert method.__doc__
+
+
+def test_docstring_examples() -> None:
+    result = doctest.testmod(pylon_identity)
+    assert result.attempted == 5
+    assert result.failed == 0
