@@ -1,0 +1,141 @@
+'use strict'
+
+// What the vectors cannot say: JavaScript's own types, errors and ways to show an object.
+
+const assert = require('node:assert/strict')
+const { test } = require('node:test')
+const { inspect } = require('node:util')
+const v8 = require('node:v8')
+
+const api = require('pylon-identity')
+const { IdentitySecret, generateSecret, signMessageWithHmac, version } = api
+
+const EMAIL = 'ada@example.com'
+const SENTINEL = '53454e54494e454c'.repeat(4) // "SENTINEL", recognisable in hexadecimal and decoded
+const secret = new IdentitySecret(SENTINEL)
+
+function assertHidden(shown) {
+  assert.doesNotMatch(shown, /53454e54|sentinel/i)
+}
+
+test('shows nothing', () => {
+  assertHidden(inspect({ secret }, { depth: Infinity, showHidden: true, getters: true }))
+  assertHidden(JSON.stringify([secret]))
+  assertHidden(String(secret))
+  assertHidden(JSON.stringify(Object.getOwnPropertyDescriptors(secret)))
+  assertHidden(v8.serialize(secret).toString('latin1'))
+  assertHidden(inspect(structuredClone(secret), { showHidden: true }))
+})
+
+test('errors show nothing', () => {
+  const wrap = [(s) => s + ' ', (s) => s + '0', (s) => '0x' + s, (s) => `'${s}'`, (s) => s + '\ud800']
+  for (const malformed of wrap.map((f) => f(SENTINEL))) {
+    for (const use of [(s) => new IdentitySecret(s), (s) => signMessageWithHmac(EMAIL, s)]) {
+      assert.throws(
+        () => use(malformed),
+        (error) => {
+          assertHidden(inspect(error, { showHidden: true }).replaceAll(__filename, ''))
+          assertHidden(JSON.stringify(error) + error.stack)
+          return error.code.startsWith('ERR_SECRET_')
+        },
+      )
+    }
+  }
+})
+
+test('errors are native ones with a code and the way out', () => {
+  assert.throws(
+    () => new IdentitySecret('zz'),
+    (error) => error instanceof Error && error.code === 'ERR_SECRET_NOT_HEX' && /Pylon's dashboard/.test(error.message),
+  )
+})
+
+test('a lone surrogate has no hash', () => {
+  const expected = { name: 'Error', code: 'ERR_EMAIL_NOT_UNICODE' }
+  for (const email of ['\ud800', `\udfff${EMAIL}`, `${EMAIL}\ud83d`, '\udc00\ud800']) {
+    assert.throws(() => secret.sign(email), expected)
+    assert.throws(() => secret.signMany([EMAIL, email]), expected)
+    assert.throws(() => signMessageWithHmac(email, SENTINEL), expected)
+    assert.equal(secret.verify(email, secret.sign(email.toWellFormed())), false)
+  }
+  assert.equal(secret.verify(EMAIL, '\ud800'.repeat(64)), false)
+})
+
+test('a lone surrogate is a wrong digit', () => {
+  assert.throws(() => new IdentitySecret('\ud800'), { code: 'ERR_SECRET_NOT_HEX' })
+})
+
+test('wrong types are TypeErrors', () => {
+  const wrongs = [undefined, null, 1, 1n, true, Symbol('s'), {}, [], ['00'], Buffer.from('00'), new String('00'), () => '00']
+  for (const wrong of wrongs) {
+    for (const call of [
+      () => new IdentitySecret(wrong),
+      () => secret.sign(wrong),
+      () => secret.signMany([EMAIL, wrong]),
+      () => secret.verify(wrong, ''),
+      () => secret.verify(EMAIL, wrong),
+      () => signMessageWithHmac(wrong, SENTINEL),
+      () => signMessageWithHmac(EMAIL, wrong),
+    ]) {
+      assert.throws(call, { name: 'TypeError', code: 'ERR_INVALID_ARG_TYPE' }, inspect(wrong))
+    }
+  }
+  for (const wrong of [undefined, null, EMAIL, 5, { 0: EMAIL, length: 1 }, new Set([EMAIL])]) {
+    assert.throws(() => secret.signMany(wrong), { name: 'TypeError' }, inspect(wrong))
+  }
+  assert.throws(() => secret.signMany([, EMAIL]), { name: 'TypeError' })
+})
+
+test('signs many in order', () => {
+  const emails = Array.from({ length: 1000 }, (_, i) => `user${i}@example.com`)
+  assert.deepEqual(secret.signMany(emails), emails.map((email) => secret.sign(email)))
+  assert.deepEqual(secret.signMany([]), [])
+})
+
+test('a getter that throws in an array is passed on', () => {
+  const emails = [EMAIL]
+  Object.defineProperty(emails, 1, { get: () => { throw new RangeError('database gone') } })
+  assert.throws(() => secret.signMany(emails), { name: 'RangeError', message: 'database gone' })
+})
+
+test('dispose wipes the key for good', () => {
+  const own = new IdentitySecret(SENTINEL)
+  own[Symbol.dispose]()
+  own[Symbol.dispose]()
+  for (const use of [() => own.sign(EMAIL), () => own.signMany([]), () => own.verify(EMAIL, '')]) {
+    assert.throws(use, { code: 'ERR_SECRET_NOT_READY' })
+  }
+})
+
+test('is a class like any other', () => {
+  assert.throws(() => IdentitySecret(SENTINEL), { name: 'TypeError' })
+  assert.throws(() => IdentitySecret.prototype.sign.call({}, EMAIL), { name: 'TypeError' })
+  assert.ok(secret instanceof IdentitySecret)
+  class Sub extends IdentitySecret {}
+  assert.equal(new Sub(SENTINEL).sign(EMAIL), secret.sign(EMAIL))
+})
+
+test('generates secrets', () => {
+  const secrets = new Set(Array.from({ length: 100 }, generateSecret))
+  assert.equal(secrets.size, 100)
+  for (const generated of secrets) {
+    assert.match(generated, /^[0-9a-f]{64}$/)
+    new IdentitySecret(generated)
+  }
+})
+
+test('the version is that of the package', () => {
+  assert.equal(version, require('pylon-identity/package.json').version)
+})
+
+test('ES modules import every name', async () => {
+  const { default: whole, 'module.exports': _, ...names } = await import('pylon-identity')
+  assert.deepEqual({ ...names }, { ...api })
+  assert.equal(whole, api)
+})
+
+test('the declarations name what is exported', () => {
+  const declarations = require('node:fs').readFileSync(require.resolve('../index.d.ts'), 'utf8')
+  const declared = [...declarations.matchAll(/^export declare (?:class|function|const) (\w+)/gm)]
+  assert.deepEqual(declared.map((match) => match[1]).sort(), Object.keys(api).sort())
+})
