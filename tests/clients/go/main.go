@@ -1,0 +1,50 @@
+// Answers the tests across languages through the Go API; see tests/languages.py.
+package main
+
+import (
+	"bufio"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	pylonidentity "github.com/pylon-identity/pylon-identity/go"
+)
+
+var codes = map[error]string{
+	pylonidentity.ErrSecretEmpty:     "secret_empty",
+	pylonidentity.ErrSecretOddLength: "secret_odd_length",
+	pylonidentity.ErrSecretNotHex:    "secret_not_hex",
+}
+
+func answer(secret, email, hash string) string {
+	parsed, err := pylonidentity.NewIdentitySecret(secret)
+	dropIn, dropInErr := pylonidentity.SignMessageWithHMAC(email, secret)
+	if !errors.Is(err, dropInErr) {
+		return fmt.Sprintf("two errors: %v, %v", err, dropInErr)
+	}
+	if err != nil {
+		return fmt.Sprintf("error\t%s\t%v", codes[err], err)
+	}
+	hashes := append(parsed.SignMany([]string{email}), parsed.Sign(email), *dropIn)
+	return fmt.Sprintf("ok\t%t\t%s", parsed.Verify(email, hash), strings.Join(hashes, "\t"))
+}
+
+func main() {
+	in := bufio.NewScanner(os.Stdin)
+	in.Buffer(nil, 1<<24)
+	out := bufio.NewWriter(os.Stdout)
+	defer out.Flush()
+	for in.Scan() {
+		var fields []string
+		for _, digits := range strings.Split(in.Text(), "\t") {
+			field, err := hex.DecodeString(digits)
+			if err != nil {
+				panic(err)
+			}
+			fields = append(fields, string(field))
+		}
+		fmt.Fprintln(out, answer(fields[0], fields[1], fields[2]))
+	}
+}

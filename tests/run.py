@@ -1,0 +1,79 @@
+"""Runs the test suites, all of them even if one fails, and ends with a line for each.
+
+    make test
+
+A suite fails if its command fails, or if it ran no test.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+
+PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp"]
+
+
+class Suite(NamedTuple):
+    name: str
+    commands: list[list[str]]
+    passed: str  # a regular expression whose groups add up to the number of tests that passed
+    folder: str = "."
+
+
+SUITES = [
+    Suite("Rust", [["cargo", "test", "--locked", "--quiet"]], r"^test result: .* (\d+) passed"),
+    Suite("Python", [[*PYTEST, "../target/pytest-python"]], r"(\d+) passed", "python"),
+    Suite("Node", [["node", "--test", "--test-reporter=tap"]], r"^# pass (\d+)", "node"),
+    Suite("Go", [["go", "test", "-count=1", "-v", "./..."]], r"^ *(--- PASS:)", "go"),
+    Suite(
+        "C",
+        [[f"target/clients/vectors-{link}", "tests/vectors"] for link in ("static", "shared")],
+        r"^(\d+) passed",
+    ),
+    Suite("all together", [[*PYTEST, "target/pytest-together", "tests"]], r"(\d+) passed"),
+]
+
+
+def run(suite: Suite) -> tuple[int, bool]:
+    """Print what failed, and return how many tests passed and whether the suite did."""
+    print(f"{suite.name} …", end=" ", flush=True)
+    start = time.monotonic()
+    passed, failures = 0, []
+    for command in suite.commands:
+        done = subprocess.run(
+            command,
+            cwd=ROOT / suite.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        counts = re.findall(suite.passed, done.stdout, re.MULTILINE)
+        here = sum(int(count) if count.isdigit() else 1 for count in counts)
+        passed += here
+        if done.returncode != 0 or here == 0:
+            failures.append(f"$ {' '.join(command)}\n{done.stdout}")
+    print(f"{time.monotonic() - start:.1f} s", flush=True)
+    for failure in failures:
+        print(failure, flush=True)
+    return passed, not failures
+
+
+def main() -> None:
+    results = {suite.name: run(suite) for suite in SUITES}
+    print()
+    for name, (passed, ok) in results.items():
+        print(f"  {name:<14}{passed:>6} passed   {'ok' if ok else 'FAILED'}")
+    failed = sum(not ok for _, ok in results.values())
+    print(f"\n{sum(passed for passed, _ in results.values())} passed, {failed} failed")
+    sys.exit(failed > 0)
+
+
+if __name__ == "__main__":
+    main()

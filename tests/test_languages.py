@@ -1,0 +1,110 @@
+"""Random secrets and emails, and malformed secrets, get the same answer in every language."""
+
+import hashlib
+import hmac
+import random
+import re
+import secrets
+from functools import cache
+
+import pytest
+from languages import CLIENTS, SNIPPETS, Question, ask
+
+CASES = 5000
+
+# A failure names the seed, so that it can be repeated.
+SEED = secrets.randbits(64)
+
+
+@cache
+def expected_hash(secret: str, email: str) -> str:
+    return hmac.new(bytes.fromhex(secret), email.encode(), hashlib.sha256).hexdigest()
+
+
+def expected_code(secret: str) -> str | None:
+    if secret == "":
+        return "secret_empty"
+    if not re.fullmatch("[0-9a-fA-F]+", secret):
+        return "secret_not_hex"
+    return "secret_odd_length" if len(secret) % 2 else None
+
+
+def random_text(rng: random.Random) -> str:
+    """Return text of any planes and lengths, half of it short ASCII as emails are."""
+    if rng.random() < 0.5:
+        return "".join(chr(rng.randrange(33, 127)) for _ in range(rng.randrange(1, 60)))
+    ranges = [(0, 0x80), (0x80, 0x800), (0x800, 0xD800), (0xE000, 0x10000), (0x10000, 0x110000)]
+    return "".join(chr(rng.randrange(*rng.choice(ranges))) for _ in range(rng.randrange(300)))
+
+
+def random_secret(rng: random.Random) -> str:
+    digits = rng.randbytes(rng.choice([1, 16, 32, 32, 32, 64, 65, rng.randrange(1, 200)])).hex()
+    return "".join(rng.choice((digit, digit.upper())) for digit in digits)
+
+
+@cache
+def random_questions() -> list[Question]:
+    rng = random.Random(SEED)  # noqa: S311 (not for secrets)
+    questions: list[Question] = []
+    for _ in range(CASES):
+        secret, email = random_secret(rng), random_text(rng)
+        right = expected_hash(secret, email)
+        at = rng.randrange(64)
+        changed = right[:at] + rng.choice("0123456789abcdefABCDEF g\n") + right[at + 1 :]
+        shown = rng.choice([right, right, changed, right.upper(), right[:at], "", random_text(rng)])
+        questions.append(Question(secret, email, shown))
+    return questions
+
+
+@cache
+def malformed_questions() -> list[Question]:
+    rng = random.Random(SEED)  # noqa: S311 (not for secrets)
+    strange = " \t\r\n\v\f\0'\"xXgGzZ-+_:,;\u00a0\u2003\ufeff０Ａа٠𝟎é"
+    questions: list[Question] = []
+    while len(questions) < CASES:
+        secret = random_secret(rng)
+        at = rng.randrange(len(secret) + 1)
+        changed = rng.choice(
+            [
+                secret[:at],
+                secret[:at] + secret[at + 1 :],
+                secret[:at] + rng.choice(strange) + secret[at:],
+                secret[:at] + rng.choice(strange) + secret[at + 1 :],
+                rng.choice(["0x", "0X", "\\x", "h'", " ", "\n"]) + secret,
+                secret + rng.choice(["\n", "\r\n", " ", "\0", "h", "=", "''"]),
+                random_text(rng),
+            ]
+        )
+        if expected_code(changed):
+            questions.append(Question(changed, "ada@example.com"))
+    return questions
+
+
+@pytest.mark.parametrize("language", CLIENTS)
+def test_signs_and_verifies_as_the_standard_library(language: str) -> None:
+    questions = random_questions()
+    for question, (outcome, verified, *hashes) in zip(
+        questions, ask(CLIENTS[language], questions), strict=True
+    ):
+        right = expected_hash(question.secret, question.email)
+        assert outcome == "ok", (SEED, question)
+        assert set(hashes) == {right}, (SEED, question)
+        assert verified == str(question.email_hash == right).lower(), (SEED, question)
+
+
+@pytest.mark.parametrize("language", SNIPPETS)
+def test_agrees_with_the_snippets_of_the_docs(language: str) -> None:
+    questions = random_questions()
+    for question, (email_hash,) in zip(questions, ask(SNIPPETS[language], questions), strict=True):
+        assert email_hash == expected_hash(question.secret, question.email), (SEED, question)
+
+
+@pytest.mark.parametrize("language", CLIENTS)
+def test_refuses_malformed_secrets_with_the_same_code_and_words(language: str) -> None:
+    questions = malformed_questions()
+    messages = {code: message for _, code, message in ask(CLIENTS["Rust"], questions)}
+    assert len(messages) == len(set(messages.values())) == 3
+    for question, answer in zip(questions, ask(CLIENTS[language], questions), strict=True):
+        code = expected_code(question.secret)
+        assert code is not None
+        assert answer == ["error", code, messages[code]], (SEED, question)

@@ -1,0 +1,92 @@
+"""What must be equal is equal: versions, vectors, and what the demo says of a wrong secret."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import oracle
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def workspace_version() -> str:
+    manifest = (ROOT / "Cargo.toml").read_text()
+    match = re.search(r'^\[workspace\.package\]\nversion = "(.+)"$', manifest, re.MULTILINE)
+    assert match
+    return match[1]
+
+
+def test_vectors_are_what_the_oracle_computes() -> None:
+    files = oracle.files()
+    assert set(oracle.VECTORS.glob("*.tsv")) == set(files), "a file too many or missing"
+    for path, text in files.items():
+        mend = "mend it with: python tests/oracle.py"
+        assert path.read_text(encoding="ascii") == text, f"{path.name} is stale; {mend}"
+
+
+def test_one_version_everywhere() -> None:
+    package = json.loads((ROOT / "node" / "package.json").read_text())
+    lock = json.loads((ROOT / "node" / "package-lock.json").read_text())
+    crates = (ROOT / "Cargo.toml").read_text()
+    found = {
+        "the Python package": version("pylon-identity"),
+        "node/package.json": package["version"],
+        "node/package-lock.json": lock["version"],
+        "node/package-lock.json, packages": lock["packages"][""]["version"],
+        "the dependency on the core": re.findall(r'path = "core", version = "(.+?)"', crates)[0],
+    }
+    assert set(found.values()) == {workspace_version()}, found
+
+
+def demo(**environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, ROOT / "tests" / "demo.py"],
+        env={**os.environ, **environment},
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_demo_signs_your_email_with_your_secret(tmp_path: Path) -> None:
+    secret_file = tmp_path / "secret"
+    secret_file.write_text("5a" * 32 + "\n")
+    done = demo(DEMO_EMAIL="jürgen@example.com", DEMO_SECRET_FILE=str(secret_file))
+    right = oracle.sign(b"\x5a" * 32, "jürgen@example.com".encode())
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count(right) == 8
+    assert "5a5a" not in done.stdout + done.stderr
+
+
+def test_demo_explains_a_wrong_secret_without_showing_it(tmp_path: Path) -> None:
+    secret_file = tmp_path / "secret"
+    secret_file.write_text("0x" + "5a" * 32)
+    done = demo(DEMO_SECRET_FILE=str(secret_file))
+    assert done.returncode == 1
+    assert "secret_not_hex" in done.stderr
+    assert "5a5a" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("tool", ["cc", "cargo", "python3", "node"])
+def test_a_missing_prerequisite_is_one_clear_line(tool: str, tmp_path: Path) -> None:
+    for name in ["cc", "cargo", "python3", "node", "npm", "cut", "head", "sort", "tr", "sh"]:
+        if name != tool:
+            (tmp_path / name).write_text(f'#!/bin/sh\nexec "{shutil.which(name)}" "$@"\n')
+            (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "tests" / "prerequisites.sh"],
+        env={"PATH": str(tmp_path), "HOME": os.environ.get("HOME", "/")},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1
+    lines = done.stderr.splitlines()
+    assert len(lines) == 1, lines
+    assert lines[0].startswith("missing: ")
