@@ -130,7 +130,8 @@ lint: build node/node_modules/.package-lock.json
 	mypy --strict --no-error-summary python/pylon_identity python/tests tests
 	cd python && python -m mypy.stubtest --concise pylon_identity
 	cd node && node_modules/.bin/tsc -p .
-	@unformatted=$$(gofmt -l go tests); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests) && [ -z "$$unformatted" ] || \
+	{ echo "gofmt would change: $$unformatted"; exit 1; }
 	cd go && go vet ./...
 	cd tests/clients/go && go vet ./...
 	cd tests/snippets/go && go vet ./...
