@@ -23,6 +23,7 @@
 #![forbid(unsafe_code)]
 
 mod error;
+mod many;
 mod secret;
 
 pub use error::Error;

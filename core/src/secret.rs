@@ -1,17 +1,24 @@
 use std::fmt;
 
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
+use hmac::digest::{CtOutput, Output};
+use hmac::{KeyInit, block_api::HmacCore};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use crate::Error;
+
+/// HMAC-SHA256 with the key absorbed, without the block buffer that `hmac::Hmac` would copy along.
+type KeyedHmac = HmacCore<Sha256>;
+
+type Tag = Output<KeyedHmac>;
 
 /// The identity secret from Pylon's dashboard, parsed once and kept as a keyed HMAC state.
 ///
 /// The hexadecimal string is not kept. The state is wiped when the value is dropped, and it has no
 /// `Display`, no accessor and a `Debug` that shows nothing.
 pub struct IdentitySecret {
-    mac: Hmac<Sha256>,
+    hmac: KeyedHmac,
 }
 
 impl IdentitySecret {
@@ -25,39 +32,59 @@ impl IdentitySecret {
     /// quotes and `0x` included), [`Error::SecretOddLength`] for an odd number of digits.
     pub fn from_hex(hex: impl AsRef<[u8]>) -> Result<Self, Error> {
         let digits = hex.as_ref();
+        // Keys of up to one block of the hash stay off the heap.
+        let (mut short, mut long) = (Zeroizing::new([0; 64]), Zeroizing::new(Vec::new()));
+        let buffer = if digits.len() <= 2 * short.len() {
+            &mut short[..]
+        } else {
+            long.resize(digits.len() / 2, 0);
+            &mut long[..]
+        };
+        match base16ct::mixed::decode(digits, buffer) {
+            Ok(key) if !key.is_empty() => {
+                let hmac = KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
+                Ok(Self { hmac })
+            }
+            _ => Err(Self::explain(digits)),
+        }
+    }
+
+    /// Says why these are not the digits of a secret.
+    #[cold]
+    fn explain(digits: &[u8]) -> Error {
         if digits.is_empty() {
-            return Err(Error::SecretEmpty);
+            Error::SecretEmpty
+        } else if !digits.iter().all(u8::is_ascii_hexdigit) {
+            Error::SecretNotHex
+        } else {
+            Error::SecretOddLength
         }
-        if !digits.iter().all(u8::is_ascii_hexdigit) {
-            return Err(Error::SecretNotHex);
-        }
-        if digits.len() % 2 != 0 {
-            return Err(Error::SecretOddLength);
-        }
-        let mut key = Zeroizing::new(vec![0; digits.len() / 2]);
-        hex::decode_to_slice(digits, &mut key).map_err(|_| Error::SecretNotHex)?;
-        Ok(Self { mac: Hmac::new_from_slice(&key).expect("HMAC takes keys of any length") })
     }
 
     /// Signs one email: HMAC-SHA256 over exactly these bytes, which are never trimmed or lowercased.
     ///
     /// Any text is accepted, the empty one too. Sign only the email of the logged-in session.
     pub fn sign(&self, email: impl AsRef<[u8]>) -> EmailHash {
-        let mac = self.mac.clone().chain_update(email).finalize();
-        let mut digits = [0; EmailHash::LEN];
-        hex::encode_to_slice(mac.as_bytes(), &mut digits).expect("32 bytes are 64 digits");
-        EmailHash(digits)
+        EmailHash::from_tag(&self.tag(email.as_ref()))
     }
 
     /// Whether `email_hash` is exactly what [`sign`](Self::sign) returns for `email`.
     ///
     /// Compares in constant time. Whatever is not 64 lowercase hexadecimal digits is simply `false`.
     pub fn verify(&self, email: impl AsRef<[u8]>, email_hash: impl AsRef<[u8]>) -> bool {
-        let digits = email_hash.as_ref();
-        let mut observed = [0; EmailHash::LEN / 2];
-        !digits.iter().any(u8::is_ascii_uppercase)
-            && hex::decode_to_slice(digits, &mut observed).is_ok()
-            && self.mac.clone().chain_update(email).verify_slice(&observed).is_ok()
+        let mut observed = Tag::default();
+        let decoded = base16ct::lower::decode(email_hash, &mut observed);
+        decoded.is_ok_and(|tag| tag.len() == EmailHash::LEN / 2)
+            && CtOutput::new(self.tag(email.as_ref())) == CtOutput::<KeyedHmac>::new(observed)
+    }
+
+    fn tag(&self, message: &[u8]) -> Tag {
+        let mut hmac = self.hmac.clone();
+        let mut buffer = Buffer::<KeyedHmac>::default();
+        buffer.digest_blocks(message, |blocks| hmac.update_blocks(blocks));
+        let mut tag = Tag::default();
+        hmac.finalize_fixed_core(&mut buffer, &mut tag);
+        tag
     }
 }
 
@@ -77,6 +104,12 @@ pub struct EmailHash([u8; Self::LEN]);
 impl EmailHash {
     /// The number of digits: 64.
     pub const LEN: usize = 64;
+
+    fn from_tag(tag: &Tag) -> Self {
+        let mut digits = [0; Self::LEN];
+        base16ct::lower::encode(tag, &mut digits).expect("32 bytes are 64 digits");
+        Self(digits)
+    }
 
     /// The digits as text.
     pub fn as_str(&self) -> &str {
@@ -130,6 +163,6 @@ pub fn sign_message_with_hmac(
 /// If the operating system has no source of randomness.
 pub fn generate_secret() -> String {
     let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(key.as_mut_slice()).expect("the operating system provides randomness");
-    hex::encode(key)
+    getrandom::fill(&mut *key).expect("the operating system provides randomness");
+    base16ct::lower::encode_string(&*key)
 }

