@@ -18,8 +18,12 @@ package pylonidentity
 #cgo linux LDFLAGS: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
 #cgo noescape pylon_identity_secret_init
 #cgo nocallback pylon_identity_secret_init
+#cgo noescape pylon_identity_secret_wipe
+#cgo nocallback pylon_identity_secret_wipe
 #cgo noescape pylon_identity_sign
 #cgo nocallback pylon_identity_sign
+#cgo noescape pylon_identity_sign_many
+#cgo nocallback pylon_identity_sign_many
 #cgo noescape pylon_identity_verify
 #cgo nocallback pylon_identity_verify
 #include "pylon_identity.h"
@@ -32,6 +36,8 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -73,9 +79,8 @@ type IdentitySecret struct {
 // [ErrSecretNotHex].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 	s := &IdentitySecret{new(C.pylon_identity_secret)}
-	status := C.pylon_identity_secret_init(s.c, pointer(hex), C.size_t(len(hex)))
-	if status != C.PYLON_IDENTITY_OK {
-		return nil, Error(status)
+	if err := initialise(s.c, hex); err != nil {
+		return nil, err
 	}
 	runtime.AddCleanup(s, wipe, s.c)
 	return s, nil
@@ -86,22 +91,40 @@ func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 //
 // It cannot fail, but panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) Sign(email string) string {
-	var out [C.PYLON_IDENTITY_EMAIL_HASH_SIZE]byte
-	status := C.pylon_identity_sign(
-		s.ready(), pointer(email), C.size_t(len(email)), (*C.char)(unsafe.Pointer(&out)))
+	hash := sign(s.ready(), email)
 	runtime.KeepAlive(s)
-	if status != C.PYLON_IDENTITY_OK {
-		panic(Error(status))
-	}
-	return string(out[:len(out)-1])
+	return hash
 }
 
-// SignMany returns the email hash of each email, in the same order. It panics as Sign does.
+// SignMany returns the email hash of each email, in the same order, using all processors for large
+// numbers of them. It panics as Sign does.
 func (s *IdentitySecret) SignMany(emails []string) []string {
 	hashes := make([]string, len(emails))
-	for i, email := range emails {
-		hashes[i] = s.Sign(email)
+	var b batch
+	b.sign(s.ready(), nil, nil) // panics here, and not in a goroutine, if the secret was wiped
+	var next atomic.Int64
+	work := func(b *batch) {
+		for {
+			end := int(next.Add(batchSize))
+			start := end - batchSize
+			if start >= len(emails) {
+				return
+			}
+			end = min(end, len(emails))
+			b.sign(s.ready(), emails[start:end], hashes[start:end])
+		}
 	}
+	var group sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0)-1, len(emails)/batchSize) {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			work(new(batch))
+		}()
+	}
+	work(&b)
+	group.Wait()
+	runtime.KeepAlive(s)
 	return hashes
 }
 
@@ -136,12 +159,12 @@ func (s IdentitySecret) Format(f fmt.State, _ rune) {
 // with it. To sign more than once, keep an [IdentitySecret] instead. The errors are those of
 // [NewIdentitySecret].
 func SignMessageWithHMAC(message, secret string) (*string, error) {
-	s, err := NewIdentitySecret(secret)
-	if err != nil {
+	var c C.pylon_identity_secret
+	if err := initialise(&c, secret); err != nil {
 		return nil, err
 	}
-	defer s.Wipe()
-	hash := s.Sign(message)
+	defer wipe(&c)
+	hash := sign(&c, message)
 	return &hash, nil
 }
 
@@ -160,9 +183,64 @@ func (s *IdentitySecret) ready() *C.pylon_identity_secret {
 	return s.c
 }
 
-func wipe(secret *C.pylon_identity_secret) {
-	C.pylon_identity_secret_wipe(secret)
+func initialise(c *C.pylon_identity_secret, hex string) error {
+	status := C.pylon_identity_secret_init(c, pointer(hex), C.size_t(len(hex)))
+	if status != C.PYLON_IDENTITY_OK {
+		return Error(status)
+	}
+	return nil
 }
+
+func sign(c *C.pylon_identity_secret, email string) string {
+	var out hash
+	status := C.pylon_identity_sign(c, pointer(email), C.size_t(len(email)), out.pointer())
+	if status != C.PYLON_IDENTITY_OK {
+		panic(Error(status))
+	}
+	return out.String()
+}
+
+func wipe(c *C.pylon_identity_secret) {
+	C.pylon_identity_secret_wipe(c)
+}
+
+// How many emails go to C at a time: enough to make the call cheap, few enough for the cache.
+const batchSize = 1024
+
+// A batch holds what one call for many emails passes to C, which must not see Go pointers to Go
+// pointers: copies without them. It is used again for the next call.
+type batch struct {
+	joined  []byte
+	lengths []C.size_t
+	out     []hash
+}
+
+func (b *batch) sign(c *C.pylon_identity_secret, emails, hashes []string) {
+	b.joined, b.lengths = b.joined[:0], b.lengths[:0]
+	for _, email := range emails {
+		b.joined = append(b.joined, email...)
+		b.lengths = append(b.lengths, C.size_t(len(email)))
+	}
+	if len(b.out) < len(emails) {
+		b.out = make([]hash, len(emails))
+	}
+	status := C.pylon_identity_sign_many(
+		c, (*C.char)(unsafe.Pointer(unsafe.SliceData(b.joined))), unsafe.SliceData(b.lengths),
+		C.size_t(len(emails)), unsafe.SliceData(b.out).pointer())
+	if status != C.PYLON_IDENTITY_OK {
+		panic(Error(status))
+	}
+	for i := range hashes {
+		hashes[i] = b.out[i].String()
+	}
+}
+
+// A hash is an email hash as C writes it, with a NUL at the end.
+type hash [C.PYLON_IDENTITY_EMAIL_HASH_SIZE]byte
+
+func (h *hash) pointer() *C.char { return (*C.char)(unsafe.Pointer(h)) }
+
+func (h *hash) String() string { return string(h[:len(h)-1]) }
 
 // pointer gives C the bytes of s. What unsafe.StringData says of an empty string is unspecified.
 func pointer(s string) *C.char {

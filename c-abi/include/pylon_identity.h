@@ -134,6 +134,26 @@ pylon_identity_status pylon_identity_sign(const struct pylon_identity_secret *se
                                           char *out);
 
 /**
+ * Signs many emails in one call, on the calling thread.
+ *
+ * For callers to whom each call is dear, such as bindings of other languages.
+ *
+ * @param secret  an initialised secret
+ * @param emails  the emails one after another, with nothing between them
+ * @param lengths the length in bytes of each
+ * @param count   how many emails there are
+ * @param out     receives 64 digits and a NUL for each: count times PYLON_IDENTITY_EMAIL_HASH_SIZE
+ *                bytes; untouched unless the call succeeds
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT (also for
+ *         lengths that add up to more than any object can have) or PYLON_IDENTITY_PANIC
+ */
+pylon_identity_status pylon_identity_sign_many(const struct pylon_identity_secret *secret,
+                                               const char *emails,
+                                               const size_t *lengths,
+                                               size_t count,
+                                               char *out);
+
+/**
  * Checks whether an email hash is exactly what pylon_identity_sign() gives for this email.
  *
  * The comparison takes constant time. Anything but 64 lowercase hexadecimal digits is a mismatch.

@@ -165,6 +165,17 @@ unsafe fn bytes<'a>(
     Ok(unsafe { slice::from_raw_parts(pointer.cast(), length) })
 }
 
+/// # Safety
+///
+/// `out` is valid for writes of `PYLON_IDENTITY_EMAIL_HASH_SIZE` bytes.
+unsafe fn write_hash(hash: &EmailHash, out: *mut c_char) {
+    // SAFETY: as the caller promises; `hash` is Rust's own, so it cannot overlap.
+    unsafe {
+        ptr::copy_nonoverlapping(hash.as_bytes().as_ptr().cast(), out, EmailHash::LEN);
+        out.add(EmailHash::LEN).write(0);
+    }
+}
+
 /// Parses the identity secret: an even, non-zero number of the digits 0-9a-fA-F, and nothing else.
 ///
 /// @param secret  where to keep the parsed secret; untouched unless the call succeeds
@@ -230,12 +241,54 @@ pub unsafe extern "C" fn pylon_identity_sign(
         usable(out)?;
         // SAFETY: as the caller promises.
         let (secret, email) = unsafe { (borrow(secret)?, bytes(email, email_len)?) };
-        let hash = secret.sign(email);
-        // SAFETY: `out` is not NULL, so valid for writes of 65 bytes as the caller promises, and `hash`
-        // is a local that cannot overlap it.
-        unsafe {
-            ptr::copy_nonoverlapping(hash.as_bytes().as_ptr().cast(), out, EmailHash::LEN);
-            out.add(EmailHash::LEN).write(0);
+        // SAFETY: `out` is not NULL, so valid for writes of 65 bytes as the caller promises.
+        unsafe { write_hash(&secret.sign(email), out) };
+        Ok(())
+    })
+}
+
+/// Signs many emails in one call, on the calling thread.
+///
+/// For callers to whom each call is dear, such as bindings of other languages.
+///
+/// @param secret  an initialised secret
+/// @param emails  the emails one after another, with nothing between them
+/// @param lengths the length in bytes of each
+/// @param count   how many emails there are
+/// @param out     receives 64 digits and a NUL for each: count times PYLON_IDENTITY_EMAIL_HASH_SIZE
+///                bytes; untouched unless the call succeeds
+/// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT (also for
+///         lengths that add up to more than any object can have) or PYLON_IDENTITY_PANIC
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_sign_many(
+    secret: *const pylon_identity_secret,
+    emails: *const c_char,
+    lengths: *const usize,
+    count: usize,
+    out: *mut c_char,
+) -> pylon_identity_status {
+    status(|| {
+        // SAFETY: as the caller promises.
+        let secret = unsafe { borrow(secret) }?;
+        if count == 0 {
+            return Ok(());
+        }
+        usable(out)?;
+        usable(lengths)?;
+        let most = isize::MAX as usize / PYLON_IDENTITY_EMAIL_HASH_SIZE;
+        if count > most {
+            return Err(PYLON_IDENTITY_NULL_ARGUMENT);
+        }
+        // SAFETY: not NULL, aligned, of a size below isize::MAX, and valid as the caller promises.
+        let lengths = unsafe { slice::from_raw_parts(lengths, count) };
+        let total = lengths.iter().try_fold(0, |sum: usize, length| sum.checked_add(*length));
+        // SAFETY: as the caller promises.
+        let mut rest = unsafe { bytes(emails, total.ok_or(PYLON_IDENTITY_NULL_ARGUMENT)?) }?;
+        for (i, length) in lengths.iter().enumerate() {
+            let (email, after) = rest.split_at(*length);
+            rest = after;
+            // SAFETY: `out` has room for `count` hashes, of which this is number `i`.
+            unsafe { write_hash(&secret.sign(email), out.add(i * PYLON_IDENTITY_EMAIL_HASH_SIZE)) };
         }
         Ok(())
     })

@@ -54,10 +54,14 @@ static pylon_identity_status init(pylon_identity_secret *secret, const char *hex
 static void sign_case(const char *file, char **column) {
     text email = decode(column[2], strtoul(column[3], NULL, 10));
     pylon_identity_secret secret;
-    char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE];
+    char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE], three[3][PYLON_IDENTITY_EMAIL_HASH_SIZE];
+    const size_t lengths[3] = {email.length, 0, 0};
     check(init(&secret, column[1]) == PYLON_IDENTITY_OK &&
               pylon_identity_sign(&secret, email.bytes, email.length, hash) == PYLON_IDENTITY_OK &&
               strcmp(hash, column[4]) == 0 &&
+              pylon_identity_sign_many(&secret, email.bytes, lengths, 3, three[0]) ==
+                  PYLON_IDENTITY_OK &&
+              strcmp(three[0], hash) == 0 && strcmp(three[1], three[2]) == 0 &&
               pylon_identity_verify(&secret, email.bytes, email.length, hash, 64) ==
                   PYLON_IDENTITY_OK,
           file, column[0]);
@@ -194,6 +198,40 @@ static void refusals(void) {
     check(pylon_identity_verify(&secret, email, length, hash, sizeof hash) ==
               PYLON_IDENTITY_HASH_MISMATCH,
           file, "verify: with the NUL");
+
+    const size_t lengths[3] = {3, 0, length - 3}, too_long[2] = {(size_t)-1, 2};
+    char many[3][PYLON_IDENTITY_EMAIL_HASH_SIZE], single[PYLON_IDENTITY_EMAIL_HASH_SIZE];
+    check(pylon_identity_sign_many(&secret, email, lengths, 3, many[0]) == PYLON_IDENTITY_OK, "many",
+          "signs");
+    for (size_t i = 0, start = 0; i < 3; start += lengths[i++]) {
+        pylon_identity_sign(&secret, email + start, lengths[i], single);
+        check(strcmp(single, many[i]) == 0, "many", "each email has its own hash");
+    }
+    const struct {
+        const char *name;
+        const pylon_identity_secret *secret;
+        const char *emails;
+        const size_t *lengths;
+        size_t count;
+        char *out;
+        pylon_identity_status expected;
+    } batches[] = {
+        {"no secret", NULL, email, lengths, 3, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"wiped secret", &wiped, email, lengths, 3, out, PYLON_IDENTITY_SECRET_NOT_READY},
+        {"wiped secret, no emails", &wiped, email, lengths, 0, out, PYLON_IDENTITY_SECRET_NOT_READY},
+        {"no emails", &secret, NULL, lengths, 3, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"no lengths", &secret, email, NULL, 3, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"no out", &secret, email, lengths, 3, NULL, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"huge count", &secret, email, lengths, (size_t)-1, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"lengths overflow", &secret, email, too_long, 2, out, PYLON_IDENTITY_NULL_ARGUMENT},
+        {"nothing to do", &secret, NULL, NULL, 0, NULL, PYLON_IDENTITY_OK},
+    };
+    for (size_t i = 0; i < COUNT(batches); i++) {
+        check(pylon_identity_sign_many(batches[i].secret, batches[i].emails, batches[i].lengths,
+                                       batches[i].count, batches[i].out) == batches[i].expected &&
+                  strcmp(out, "untouched") == 0,
+              "many", batches[i].name);
+    }
 
     pylon_identity_secret copy;
     memcpy(&copy, &secret, sizeof copy);
