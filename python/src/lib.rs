@@ -3,7 +3,11 @@
 use pylon_identity_core as core;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyList, PyString};
+
+/// How many emails are signed between two visits to Python, which bounds the memory they take.
+const BATCH: usize = 4096;
 
 pyo3::create_exception!(
     pylon_identity,
@@ -51,15 +55,33 @@ impl IdentitySecret {
     }
 
     /// Return the email hash of each email, in the same order. `emails` is any iterable of str.
+    ///
+    /// Large batches use all processors, without the GIL.
     fn sign_many<'py>(&self, emails: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyList>> {
+        let py = emails.py();
         if emails.is_instance_of::<PyString>() {
             return Err(PyTypeError::new_err("emails must be an iterable of str, not a str"));
         }
-        let hashes = PyList::empty(emails.py());
-        for email in emails.try_iter()? {
-            hashes.append(self.sign(emails.py(), email?.extract()?))?;
-        }
-        Ok(hashes)
+        let hashes = PyList::empty(py).unbind();
+        let emails = emails.try_iter()?.unbind();
+        let next = |py: Python<'_>| {
+            py.check_signals()?;
+            let batch = emails.bind(py).clone().take(BATCH).map(|email| email?.extract());
+            let batch = batch.collect::<PyResult<Vec<PyBackedStr>>>()?;
+            Ok((!batch.is_empty()).then_some(batch))
+        };
+        let take = |py: Python<'_>, batch: Vec<PyBackedStr>, signed: Vec<core::EmailHash>| {
+            drop(batch); // while attached, so that its references are returned at once
+            let hashes = hashes.bind(py);
+            signed.iter().try_for_each(|hash| hashes.append(PyString::new(py, hash.as_str())))
+        };
+        py.detach(|| {
+            self.0.sign_batches(
+                || Python::attach(next),
+                |batch, signed| Python::attach(|py| take(py, batch, signed)),
+            )
+        })?;
+        Ok(hashes.into_bound(py))
     }
 
     /// Return whether `email_hash` is exactly what sign() returns for this email.
