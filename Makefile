@@ -20,6 +20,9 @@ CORE := Cargo.toml Cargo.lock $(wildcard core/Cargo.toml core/src/*.rs)
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
 
+# As Node names a machine, and for Linux the libc that Rust builds for: linux-x64-gnu
+NODE_TARGET = $$(node -p '`$${process.platform}-$${process.arch}`')$$(rustc -vV | sed -n 's/^host: .*-linux-\(gnu\|musl\).*/-\1/p')
+
 ARCHIVE := target/release/libpylon_identity.a
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
@@ -85,7 +88,7 @@ native: | prerequisites .venv/bin/go
 	copy target/release/libpylon_identity.a go/lib/$$(go env GOOS)_$$(go env GOARCH)/libpylon_identity.a; \
 	for addon in target/release/libpylon_identity_node.so target/release/libpylon_identity_node.dylib; \
 	do if [ -e $$addon ]; then \
-	copy $$addon node/pylon-identity.$$(node -p 'require("./node/target.js")').node; fi; done
+	copy $$addon node/pylon-identity.$(NODE_TARGET).node; fi; done
 
 # Remade on each run, but its time stays as it was if there was nothing to do.
 $(ARCHIVE): native

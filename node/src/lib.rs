@@ -4,61 +4,18 @@
 
 #![allow(missing_docs)]
 
-use napi::bindgen_prelude::{Env, External, FromNapiValue, Utf16String, sys};
-use napi::{Error, Result, Status};
+mod fast;
+mod text;
+
+use napi::bindgen_prelude::{External, JsObjectValue, Object, Uint32Array};
+use napi::{Error, Result};
 use napi_derive::napi;
 use pylon_identity_core as core;
+use text::{Digits, Joined, Text};
 
 /// What a call throws: an `Error` whose `code` is, for example, `ERR_SECRET_EMPTY`.
-type Thrown = Error<String>;
-
-fn thrown(error: core::Error) -> Thrown {
+fn thrown(error: core::Error) -> Error<String> {
     Error::new(format!("ERR_{}", error.code().to_uppercase()), error.message().to_owned())
-}
-
-/// Throws a `TypeError`; the error returned says only that something was thrown.
-fn type_error(env: sys::napi_env, message: &str) -> Error {
-    match Env::from_raw(env).throw_type_error(message, Some("ERR_INVALID_ARG_TYPE")) {
-        Ok(()) => Error::from_status(Status::PendingException),
-        Err(failure) => failure,
-    }
-}
-
-/// A string argument; anything else is a `TypeError`. UTF-16, since only there a lone surrogate shows:
-/// on the way to UTF-8 Node silently makes U+FFFD of it.
-pub struct Text(Utf16String);
-
-impl FromNapiValue for Text {
-    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        // SAFETY: as the caller promises.
-        unsafe { Utf16String::from_napi_value(env, value) }
-            .map(Self)
-            .map_err(|_| type_error(env, "Expected a string."))
-    }
-}
-
-impl Text {
-    fn well_formed(&self) -> std::result::Result<String, core::Error> {
-        String::from_utf16(&self.0).map_err(|_| core::Error::EmailNotUnicode)
-    }
-
-    /// The text with U+FFFD for each lone surrogate, which is as little a hexadecimal digit.
-    fn lossy(&self) -> String {
-        String::from_utf16_lossy(&self.0)
-    }
-}
-
-/// An array of strings; anything else is a `TypeError`.
-pub struct Texts(Vec<Text>);
-
-impl FromNapiValue for Texts {
-    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
-        // SAFETY: as the caller promises.
-        unsafe { Vec::from_napi_value(env, value) }.map(Self).map_err(|error| match error.status {
-            Status::PendingException => error,
-            _ => type_error(env, "Expected an array of strings."),
-        })
-    }
 }
 
 /// A parsed secret, until it is wiped.
@@ -79,15 +36,47 @@ pub fn wipe(secret: &mut Handle) {
 }
 
 #[napi]
-pub fn sign(secret: &Handle, email: Text) -> Result<String, String> {
-    Ok(ready(secret)?.sign(email.well_formed().map_err(thrown)?).to_string())
+pub fn sign(secret: &Handle, email: Text) -> Result<Digits<core::EmailHash>, String> {
+    Ok(Digits(ready(secret)?.sign(email.well_formed().map_err(thrown)?)))
 }
 
+#[napi(module_exports)]
+pub fn add_fast_functions(mut exports: Object) -> Result<()> {
+    exports.create_named_method("signFast", fast::sign)?;
+    exports.create_named_method("signMessageFast", fast::sign_message_with_hmac)
+}
+
+/// Signs emails that come joined into one string, with their lengths in UTF-16 units. The hashes come
+/// joined too, a few hundred to a string.
 #[napi]
-pub fn sign_many(secret: &Handle, emails: Texts) -> Result<Vec<String>, String> {
+pub fn sign_many(
+    secret: &Handle,
+    joined: Joined,
+    lengths: Uint32Array,
+) -> Result<Vec<Digits<Vec<u8>>>, String> {
     let secret = ready(secret)?;
-    let sign = |email: Text| Ok(secret.sign(email.well_formed()?).to_string());
-    emails.0.into_iter().map(|email| sign(email).map_err(thrown)).collect()
+    let mut hashes = vec![[0; core::EmailHash::LEN]; lengths.len()];
+    match joined {
+        Joined::Ascii(text) => secret.sign_many(&split(text.as_bytes(), &lengths), &mut hashes),
+        Joined::Other(text) => {
+            let emails = split(&text, &lengths).into_iter().map(text::from_utf16);
+            let emails = emails.collect::<std::result::Result<Vec<_>, _>>().map_err(thrown)?;
+            secret.sign_many(&emails, &mut hashes);
+        }
+    }
+    Ok(hashes.chunks(HASHES_IN_A_STRING).map(|some| Digits(some.as_flattened().to_vec())).collect())
+}
+
+/// A slice of a JavaScript string keeps the whole alive, so this bounds what one kept hash holds on to.
+const HASHES_IN_A_STRING: usize = 256;
+
+fn split<'a, T>(mut joined: &'a [T], lengths: &[u32]) -> Vec<&'a [T]> {
+    let next = |length: &u32| {
+        let (text, rest) = joined.split_at(*length as usize);
+        joined = rest;
+        text
+    };
+    lengths.iter().map(next).collect()
 }
 
 #[napi]
@@ -98,8 +87,12 @@ pub fn verify(secret: &Handle, email: Text, email_hash: Text) -> Result<bool, St
 }
 
 #[napi]
-pub fn sign_message_with_hmac(message: Text, secret: Text) -> Result<String, String> {
-    sign(&parse(secret)?, message)
+pub fn sign_message_with_hmac(
+    message: Text,
+    secret: Text,
+) -> Result<Digits<core::EmailHash>, String> {
+    let secret = core::IdentitySecret::from_hex(secret.lossy()).map_err(thrown)?;
+    Ok(Digits(secret.sign(message.well_formed().map_err(thrown)?)))
 }
 
 #[napi]

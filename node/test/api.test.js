@@ -139,3 +139,17 @@ test('the declarations name what is exported', () => {
   const declared = [...declarations.matchAll(/^export declare (?:class|function|const) (\w+)/gm)]
   assert.deepEqual(declared.map((match) => match[1]).sort(), Object.keys(api).sort())
 })
+
+test('without an addon the error says what to do', () => {
+  const { mkdtempSync, copyFileSync, rmSync } = require('node:fs')
+  const { execFileSync } = require('node:child_process')
+  const folder = mkdtempSync(require('node:path').join(__dirname, '../../target/without-addon-'))
+  try {
+    copyFileSync(require.resolve('../index.js'), `${folder}/index.js`)
+    const script = "try { require('./index.js') } catch (error) { console.log(error.message) }"
+    const said = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' })
+    assert.match(said, new RegExp(`no addon for ${process.platform}-${process.arch}.*make build`))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
