@@ -24,11 +24,12 @@ C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/cl
 NODE_TARGET = $$(node -p '`$${process.platform}-$${process.arch}`')$$(rustc -vV | sed -n 's/^host: .*-linux-\(gnu\|musl\).*/-\1/p')
 
 ARCHIVE := target/release/libpylon_identity.a
+BENCHES := target/bench/c target/bench/go
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test build lint native prerequisites test-prerequisites clean
+.PHONY: help demo test bench picture build lint native prerequisites test-prerequisites clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +44,12 @@ demo: export DEMO_SECRET_FILE = $(call command_line,SECRET_FILE)
 
 test: test-prerequisites build $(CLIENTS) $(C_TESTS) lint  ## run every test and lint of every language
 	@python tests/run.py
+
+bench: build $(BENCHES) .venv/bench.stamp  ## measure everything beside its rivals (1 minute)
+	@python bench/measure.py
+
+picture: .venv/bench.stamp  ## draw docs/bench.svg from what make bench measured
+	@python bench/plot.py
 
 build: prerequisites native target/python.stamp  ## build the packages of all languages
 
@@ -60,6 +67,10 @@ test-prerequisites:
 .venv/stamp: requirements-dev.txt | prerequisites
 	$(PYTHON) -m venv .venv
 	$(PIP_INSTALL) --requirement requirements-dev.txt
+	@touch $@
+
+.venv/bench.stamp: requirements-bench.txt | .venv/stamp
+	$(PIP_INSTALL) --requirement requirements-bench.txt
 	@touch $@
 
 node/node_modules/.package-lock.json: node/package.json node/package-lock.json | prerequisites
@@ -83,7 +94,7 @@ node/node_modules/.package-lock.json: node/package.json node/package-lock.json |
 
 # Cargo knows what is up to date; what is copied changes only if the contents do.
 native: | prerequisites .venv/bin/go
-	cargo build --quiet --release --locked -p pylon-identity-c -p pylon-identity-node -p client
+	cargo build --quiet --release --locked -p pylon-identity-c -p pylon-identity-node -p client -p bench
 	@copy() { cmp -s "$$1" "$$2" || { mkdir -p "$${2%/*}" && cp "$$1" "$$2"; }; }; \
 	copy target/release/libpylon_identity.a go/lib/$$(go env GOOS)_$$(go env GOARCH)/libpylon_identity.a; \
 	for addon in target/release/libpylon_identity_node.so target/release/libpylon_identity_node.dylib; \
@@ -123,6 +134,14 @@ target/clients/go-snippet: $(wildcard tests/snippets/go/*) | .venv/bin/go
 	@mkdir -p $(@D)
 	cd tests/snippets/go && go build -o $(CURDIR)/$@ .
 
+target/bench/c: bench/bench.c c-abi/include/pylon_identity.h $(ARCHIVE)
+	@mkdir -p $(@D)
+	$(CC) -std=c99 $(C_FLAGS) $< $(ARCHIVE) $(C_LIBRARIES) -o $@
+
+target/bench/go: $(ARCHIVE) $(wildcard go/*.go bench/go/*)
+	@mkdir -p $(@D) && rm -f $@
+	cd bench/go && go build -o $(CURDIR)/$@ .
+
 # --- lint ---
 
 lint: build node/node_modules/.package-lock.json
@@ -130,11 +149,12 @@ lint: build node/node_modules/.package-lock.json
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .
-	mypy --strict --no-error-summary python/pylon_identity python/tests tests
+	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py
 	cd python && python -m mypy.stubtest --concise pylon_identity
 	cd node && node_modules/.bin/tsc -p .
-	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests) && [ -z "$$unformatted" ] || \
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench) && [ -z "$$unformatted" ] || \
 	{ echo "gofmt would change: $$unformatted"; exit 1; }
 	cd go && go vet ./...
 	cd tests/clients/go && go vet ./...
 	cd tests/snippets/go && go vet ./...
+	cd bench/go && go vet ./...

@@ -22,8 +22,6 @@ package pylonidentity
 #cgo nocallback pylon_identity_secret_wipe
 #cgo noescape pylon_identity_sign
 #cgo nocallback pylon_identity_sign
-#cgo noescape pylon_identity_sign_many
-#cgo nocallback pylon_identity_sign_many
 #cgo noescape pylon_identity_verify
 #cgo nocallback pylon_identity_verify
 #include "pylon_identity.h"
@@ -36,8 +34,6 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"sync"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -94,38 +90,6 @@ func (s *IdentitySecret) Sign(email string) string {
 	hash := sign(s.ready(), email)
 	runtime.KeepAlive(s)
 	return hash
-}
-
-// SignMany returns the email hash of each email, in the same order, using all processors for large
-// numbers of them. It panics as Sign does.
-func (s *IdentitySecret) SignMany(emails []string) []string {
-	hashes := make([]string, len(emails))
-	var b batch
-	b.sign(s.ready(), nil, nil) // panics here, and not in a goroutine, if the secret was wiped
-	var next atomic.Int64
-	work := func(b *batch) {
-		for {
-			end := int(next.Add(batchSize))
-			start := end - batchSize
-			if start >= len(emails) {
-				return
-			}
-			end = min(end, len(emails))
-			b.sign(s.ready(), emails[start:end], hashes[start:end])
-		}
-	}
-	var group sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0)-1, len(emails)/batchSize) {
-		group.Add(1)
-		go func() {
-			defer group.Done()
-			work(new(batch))
-		}()
-	}
-	work(&b)
-	group.Wait()
-	runtime.KeepAlive(s)
-	return hashes
 }
 
 // Verify reports whether emailHash is exactly what [IdentitySecret.Sign] returns for this email. It
@@ -191,56 +155,22 @@ func initialise(c *C.pylon_identity_secret, hex string) error {
 	return nil
 }
 
+// An email hash as C writes it: 64 digits and a NUL.
+const hashSize = C.PYLON_IDENTITY_EMAIL_HASH_SIZE
+
 func sign(c *C.pylon_identity_secret, email string) string {
-	var out hash
-	status := C.pylon_identity_sign(c, pointer(email), C.size_t(len(email)), out.pointer())
+	var out [hashSize]byte
+	status := C.pylon_identity_sign(
+		c, pointer(email), C.size_t(len(email)), (*C.char)(unsafe.Pointer(&out)))
 	if status != C.PYLON_IDENTITY_OK {
 		panic(Error(status))
 	}
-	return out.String()
+	return string(out[:hashSize-1])
 }
 
 func wipe(c *C.pylon_identity_secret) {
 	C.pylon_identity_secret_wipe(c)
 }
-
-// How many emails go to C at a time: enough to make the call cheap, few enough for the cache.
-const batchSize = 1024
-
-// A batch holds what one call for many emails passes to C, which must not see Go pointers to Go
-// pointers: copies without them. It is used again for the next call.
-type batch struct {
-	joined  []byte
-	lengths []C.size_t
-	out     []hash
-}
-
-func (b *batch) sign(c *C.pylon_identity_secret, emails, hashes []string) {
-	b.joined, b.lengths = b.joined[:0], b.lengths[:0]
-	for _, email := range emails {
-		b.joined = append(b.joined, email...)
-		b.lengths = append(b.lengths, C.size_t(len(email)))
-	}
-	if len(b.out) < len(emails) {
-		b.out = make([]hash, len(emails))
-	}
-	status := C.pylon_identity_sign_many(
-		c, (*C.char)(unsafe.Pointer(unsafe.SliceData(b.joined))), unsafe.SliceData(b.lengths),
-		C.size_t(len(emails)), unsafe.SliceData(b.out).pointer())
-	if status != C.PYLON_IDENTITY_OK {
-		panic(Error(status))
-	}
-	for i := range hashes {
-		hashes[i] = b.out[i].String()
-	}
-}
-
-// A hash is an email hash as C writes it, with a NUL at the end.
-type hash [C.PYLON_IDENTITY_EMAIL_HASH_SIZE]byte
-
-func (h *hash) pointer() *C.char { return (*C.char)(unsafe.Pointer(h)) }
-
-func (h *hash) String() string { return string(h[:len(h)-1]) }
 
 // pointer gives C the bytes of s. What unsafe.StringData says of an empty string is unspecified.
 func pointer(s string) *C.char {

@@ -1,0 +1,75 @@
+// The contenders in Go; bench/measure.py says what they are asked.
+package main
+
+import (
+	"bufio"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	pylonidentity "github.com/pylon-identity/pylon-identity/go"
+)
+
+var hash string
+
+func main() {
+	hexSecret, email := os.Getenv("BENCH_SECRET"), os.Getenv("BENCH_EMAIL")
+	secret, err := pylonidentity.NewIdentitySecret(hexSecret)
+	if err != nil {
+		panic(err)
+	}
+	key, _ := hex.DecodeString(hexSecret)
+	kept := hmac.New(sha256.New, key)
+	many := make([]string, 1_000_000)
+	for i := range many {
+		many[i] = fmt.Sprintf("user%d@example.com", i)
+	}
+	contenders := map[string]func(){
+		"sign": func() { hash = secret.Sign(email) },
+		"drop-in": func() {
+			signed, _ := pylonidentity.SignMessageWithHMAC(email, hexSecret)
+			hash = *signed
+		},
+		"snippet": func() {
+			key, _ := hex.DecodeString(hexSecret)
+			h := hmac.New(sha256.New, key)
+			h.Write([]byte(email))
+			hash = hex.EncodeToString(h.Sum(nil))
+		},
+		"hmac kept": func() {
+			kept.Reset()
+			kept.Write([]byte(email))
+			hash = hex.EncodeToString(kept.Sum(nil))
+		},
+		"loop": func() {
+			hashes := make([]string, len(many))
+			for i, email := range many {
+				hashes[i] = secret.Sign(email)
+			}
+		},
+		"many": func() { secret.SignMany(many) },
+	}
+	for name, run := range contenders {
+		if name != "loop" && name != "many" {
+			run()
+			fmt.Printf("%s\t%s\n", name, hash)
+		}
+	}
+	fmt.Println()
+	in := bufio.NewScanner(os.Stdin)
+	for in.Scan() {
+		name, digits, _ := strings.Cut(in.Text(), "\t")
+		count, _ := strconv.Atoi(digits)
+		run := contenders[name]
+		start := time.Now()
+		for range count {
+			run()
+		}
+		fmt.Println(time.Since(start).Nanoseconds())
+	}
+}
