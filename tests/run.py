@@ -18,6 +18,11 @@ ROOT = Path(__file__).parents[1]
 
 PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp"]
 
+CARGO_TEST = ["cargo", "test", "--locked", "--quiet"]
+
+# As on processors without SHA instructions.
+SOFTWARE_SHA = ["env", 'RUSTFLAGS=--cfg sha2_backend="soft"', "CARGO_TARGET_DIR=target/soft"]
+
 
 class Suite(NamedTuple):
     name: str
@@ -27,7 +32,7 @@ class Suite(NamedTuple):
 
 
 SUITES = [
-    Suite("Rust", [["cargo", "test", "--locked", "--quiet"]], r"^test result: .* (\d+) passed"),
+    Suite("Rust", [CARGO_TEST, [*SOFTWARE_SHA, *CARGO_TEST]], r"^test result: .* (\d+) passed"),
     Suite("Python", [[*PYTEST, "../target/pytest-python"]], r"(\d+) passed", "python"),
     Suite("Node", [["node", "--test", "--test-reporter=tap"]], r"^# pass (\d+)", "node"),
     Suite("Go", [["go", "test", "-count=1", "-v", "./..."]], r"^ *(--- PASS:)", "go"),
