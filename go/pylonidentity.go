@@ -22,6 +22,8 @@ package pylonidentity
 #cgo nocallback pylon_identity_secret_wipe
 #cgo noescape pylon_identity_sign
 #cgo nocallback pylon_identity_sign
+#cgo noescape pylon_identity_sign_message_with_hmac
+#cgo nocallback pylon_identity_sign_message_with_hmac
 #cgo noescape pylon_identity_verify
 #cgo nocallback pylon_identity_verify
 #include "pylon_identity.h"
@@ -75,8 +77,9 @@ type IdentitySecret struct {
 // [ErrSecretNotHex].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 	s := &IdentitySecret{new(C.pylon_identity_secret)}
-	if err := initialise(s.c, hex); err != nil {
-		return nil, err
+	status := C.pylon_identity_secret_init(s.c, pointer(hex), C.size_t(len(hex)))
+	if status != C.PYLON_IDENTITY_OK {
+		return nil, Error(status)
 	}
 	runtime.AddCleanup(s, wipe, s.c)
 	return s, nil
@@ -87,9 +90,13 @@ func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 //
 // It cannot fail, but panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) Sign(email string) string {
-	hash := sign(s.ready(), email)
+	var out emailHash
+	status := C.pylon_identity_sign(s.ready(), pointer(email), C.size_t(len(email)), out.pointer())
 	runtime.KeepAlive(s)
-	return hash
+	if status != C.PYLON_IDENTITY_OK {
+		panic(Error(status))
+	}
+	return out.String()
 }
 
 // Verify reports whether emailHash is exactly what [IdentitySecret.Sign] returns for this email. It
@@ -123,12 +130,13 @@ func (s IdentitySecret) Format(f fmt.State, _ rune) {
 // with it. To sign more than once, keep an [IdentitySecret] instead. The errors are those of
 // [NewIdentitySecret].
 func SignMessageWithHMAC(message, secret string) (*string, error) {
-	var c C.pylon_identity_secret
-	if err := initialise(&c, secret); err != nil {
-		return nil, err
+	var out emailHash
+	status := C.pylon_identity_sign_message_with_hmac(
+		pointer(message), C.size_t(len(message)), pointer(secret), C.size_t(len(secret)), out.pointer())
+	if status != C.PYLON_IDENTITY_OK {
+		return nil, Error(status)
 	}
-	defer wipe(&c)
-	hash := sign(&c, message)
+	hash := out.String()
 	return &hash, nil
 }
 
@@ -147,30 +155,16 @@ func (s *IdentitySecret) ready() *C.pylon_identity_secret {
 	return s.c
 }
 
-func initialise(c *C.pylon_identity_secret, hex string) error {
-	status := C.pylon_identity_secret_init(c, pointer(hex), C.size_t(len(hex)))
-	if status != C.PYLON_IDENTITY_OK {
-		return Error(status)
-	}
-	return nil
-}
-
-// An email hash as C writes it: 64 digits and a NUL.
-const hashSize = C.PYLON_IDENTITY_EMAIL_HASH_SIZE
-
-func sign(c *C.pylon_identity_secret, email string) string {
-	var out [hashSize]byte
-	status := C.pylon_identity_sign(
-		c, pointer(email), C.size_t(len(email)), (*C.char)(unsafe.Pointer(&out)))
-	if status != C.PYLON_IDENTITY_OK {
-		panic(Error(status))
-	}
-	return string(out[:hashSize-1])
-}
-
 func wipe(c *C.pylon_identity_secret) {
 	C.pylon_identity_secret_wipe(c)
 }
+
+// An emailHash is one as C writes it: 64 digits and a NUL.
+type emailHash [C.PYLON_IDENTITY_EMAIL_HASH_SIZE]byte
+
+func (h *emailHash) pointer() *C.char { return (*C.char)(unsafe.Pointer(h)) }
+
+func (h *emailHash) String() string { return string(h[:len(h)-1]) }
 
 // pointer gives C the bytes of s. What unsafe.StringData says of an empty string is unspecified.
 func pointer(s string) *C.char {

@@ -247,6 +247,36 @@ pub unsafe extern "C" fn pylon_identity_sign(
     })
 }
 
+/// Parses the secret, signs one message and forgets the key: the snippet of Pylon's docs in one call.
+///
+/// To sign more than once, keep a pylon_identity_secret.
+///
+/// @param message     the message, any bytes
+/// @param message_len its length in bytes, zero included
+/// @param hex         the hexadecimal string from Pylon's dashboard
+/// @param hex_len     its length in bytes
+/// @param out         receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
+///                    unless the call succeeds
+/// @return what pylon_identity_secret_init() and pylon_identity_sign() return
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_sign_message_with_hmac(
+    message: *const c_char,
+    message_len: usize,
+    hex: *const c_char,
+    hex_len: usize,
+    out: *mut c_char,
+) -> pylon_identity_status {
+    status(|| {
+        usable(out)?;
+        // SAFETY: as the caller promises.
+        let (message, hex) = unsafe { (bytes(message, message_len)?, bytes(hex, hex_len)?) };
+        let hash = pylon_identity_core::sign_message_with_hmac(message, hex)?;
+        // SAFETY: `out` is not NULL, so valid for writes of 65 bytes as the caller promises.
+        unsafe { write_hash(&hash, out) };
+        Ok(())
+    })
+}
+
 /// Signs many emails in one call, on the calling thread.
 ///
 /// For callers to whom each call is dear, such as bindings of other languages.

@@ -59,6 +59,10 @@ static void sign_case(const char *file, char **column) {
     check(init(&secret, column[1]) == PYLON_IDENTITY_OK &&
               pylon_identity_sign(&secret, email.bytes, email.length, hash) == PYLON_IDENTITY_OK &&
               strcmp(hash, column[4]) == 0 &&
+              pylon_identity_sign_message_with_hmac(email.bytes, email.length, column[1],
+                                                    strlen(column[1]), three[0]) ==
+                  PYLON_IDENTITY_OK &&
+              strcmp(three[0], hash) == 0 &&
               pylon_identity_sign_many(&secret, email.bytes, lengths, 3, three[0]) ==
                   PYLON_IDENTITY_OK &&
               strcmp(three[0], hash) == 0 && strcmp(three[1], three[2]) == 0 &&
@@ -95,11 +99,16 @@ static void malformed_case(const char *file, char **column) {
     memset(&secret, 0x5a, sizeof secret);
     before = secret;
     pylon_identity_status status = pylon_identity_secret_init(&secret, hex.bytes, hex.length);
+    char out[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "untouched";
+    pylon_identity_status again =
+        pylon_identity_sign_message_with_hmac("", 0, hex.bytes, hex.length, out);
     int right = 0;
     for (size_t i = 0; i < COUNT(statuses); i++) {
         if (strcmp(column[2], statuses[i].code) == 0) right = status == statuses[i].status;
     }
-    check(right && memcmp(&secret, &before, sizeof secret) == 0, file, column[0]);
+    check(right && again == status && strcmp(out, "untouched") == 0 &&
+              memcmp(&secret, &before, sizeof secret) == 0,
+          file, column[0]);
     free(hex.bytes);
 }
 
@@ -198,6 +207,15 @@ static void refusals(void) {
     check(pylon_identity_verify(&secret, email, length, hash, sizeof hash) ==
               PYLON_IDENTITY_HASH_MISMATCH,
           file, "verify: with the NUL");
+
+    check(pylon_identity_sign_message_with_hmac(NULL, 1, hex, 2, out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_sign_message_with_hmac(email, length, NULL, 2, out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_sign_message_with_hmac(email, length, hex, 2, NULL) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              strcmp(out, "untouched") == 0,
+          file, "drop-in: NULL");
 
     const size_t lengths[3] = {3, 0, length - 3}, too_long[2] = {(size_t)-1, 2};
     char many[3][PYLON_IDENTITY_EMAIL_HASH_SIZE], single[PYLON_IDENTITY_EMAIL_HASH_SIZE];

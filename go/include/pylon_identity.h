@@ -134,6 +134,25 @@ pylon_identity_status pylon_identity_sign(const struct pylon_identity_secret *se
                                           char *out);
 
 /**
+ * Parses the secret, signs one message and forgets the key: the snippet of Pylon's docs in one call.
+ *
+ * To sign more than once, keep a pylon_identity_secret.
+ *
+ * @param message     the message, any bytes
+ * @param message_len its length in bytes, zero included
+ * @param hex         the hexadecimal string from Pylon's dashboard
+ * @param hex_len     its length in bytes
+ * @param out         receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
+ *                    unless the call succeeds
+ * @return what pylon_identity_secret_init() and pylon_identity_sign() return
+ */
+pylon_identity_status pylon_identity_sign_message_with_hmac(const char *message,
+                                                            size_t message_len,
+                                                            const char *hex,
+                                                            size_t hex_len,
+                                                            char *out);
+
+/**
  * Signs many emails in one call, on the calling thread.
  *
  * For callers to whom each call is dear, such as bindings of other languages.
