@@ -87,9 +87,31 @@ test('wrong types are TypeErrors', () => {
 })
 
 test('signs many in order', () => {
-  const emails = Array.from({ length: 1000 }, (_, i) => `user${i}@example.com`)
-  assert.deepEqual(secret.signMany(emails), emails.map((email) => secret.sign(email)))
+  for (const length of [1, 255, 256, 257, 8191, 8192, 8193, 20_000]) {
+    const emails = Array.from({ length }, (_, i) => `user${i}@example.com`)
+    emails[length >> 1] = 'jürgen🦀@example.com' // its batch takes the way of text that is not ASCII
+    assert.deepEqual(secret.signMany(emails), emails.map((email) => secret.sign(email)))
+  }
   assert.deepEqual(secret.signMany([]), [])
+})
+
+test('lone surrogates do not join across emails', () => {
+  const halves = ['ada\ud83d', '\udd80@example.com']
+  assert.equal(halves.join('').isWellFormed(), true)
+  assert.throws(() => secret.signMany(halves), { code: 'ERR_EMAIL_NOT_UNICODE' })
+})
+
+test('long and short emails take the same way to the eye', () => {
+  for (const length of [0, 1, 250, 251, 252, 253, 254, 255, 256, 257, 1000]) {
+    for (const letter of ['a', 'ä', '€', '🦀']) {
+      const email = letter.repeat(length)
+      const hash = require('node:crypto').createHmac('sha256', Buffer.from(SENTINEL, 'hex')).update(email).digest('hex')
+      assert.equal(secret.sign(email), hash, `${letter} × ${length}`)
+      assert.equal(secret.sign(`a${email}`.slice(1)), hash)
+      assert.equal(signMessageWithHmac(email, SENTINEL), hash)
+      assert.equal(secret.verify(email, hash), true)
+    }
+  }
 })
 
 test('a getter that throws in an array is passed on', () => {

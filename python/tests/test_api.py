@@ -2,9 +2,13 @@
 
 import copy
 import doctest
+import os
 import pickle
+import signal
+import sys
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
@@ -117,6 +121,51 @@ def test_sign_many_passes_on_the_iterator_s_own_error() -> None:
 
     with pytest.raises(KeyError, match="database gone"):
         secret.sign_many(emails())
+
+
+@pytest.mark.parametrize("count", [4095, 4096, 4097, 50_000])
+def test_sign_many_keeps_the_order(count: int) -> None:
+    emails = [f"user{i}@example.com" for i in range(count)]
+    assert secret.sign_many(emails) == [secret.sign(email) for email in emails]
+
+
+@pytest.mark.parametrize("wrong", ["\ud800", 5])
+def test_sign_many_fails_cleanly_in_mid_batch(wrong: Any) -> None:
+    emails = [f"user{i}@example.com" for i in range(50_000)]
+    before = sys.getrefcount(emails[0])
+    with pytest.raises((UnicodeEncodeError, TypeError)):
+        secret.sign_many([*emails, wrong])
+    after = sys.getrefcount(emails[0])
+    assert after == before
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # fork is what is tested
+def test_sign_many_works_after_a_fork() -> None:
+    emails = [f"user{i}@example.com" for i in range(20_000)]
+    expected = secret.sign_many(emails)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if secret.sign_many(emails) == expected else 1)
+    assert os.waitpid(child, 0)[1] == 0
+
+
+def test_sign_many_heeds_signals() -> None:
+    def emails() -> Any:
+        for i in range(100_000):
+            if i == 5000:
+                signal.raise_signal(signal.SIGINT)
+            yield EMAIL
+
+    with pytest.raises(KeyboardInterrupt):
+        secret.sign_many(emails())
+
+
+def test_threads_share_a_secret() -> None:
+    emails = [f"user{i}@example.com" for i in range(20_000)]
+    expected = secret.sign_many(emails)
+    with ThreadPoolExecutor(8) as pool:
+        assert all(hashes == expected for hashes in pool.map(secret.sign_many, [emails] * 8))
 
 
 def test_subclasses_of_str_are_text() -> None:
