@@ -19,7 +19,8 @@ import (
 func (s *IdentitySecret) SignMany(emails []string) []string {
 	hashes := make([]string, len(emails))
 	var b batch
-	b.sign(s.ready(), nil, nil) // panics here, and not in a goroutine, if the secret was wiped
+	k := s.ready()
+	b.sign(k.c, nil, nil) // panics here, and not in a goroutine, if the secret was wiped
 	var next atomic.Int64
 	work := func(b *batch) {
 		for {
@@ -29,7 +30,7 @@ func (s *IdentitySecret) SignMany(emails []string) []string {
 				return
 			}
 			end = min(end, len(emails))
-			b.sign(s.ready(), emails[start:end], hashes[start:end])
+			b.sign(k.c, emails[start:end], hashes[start:end])
 		}
 	}
 	var group sync.WaitGroup
@@ -42,7 +43,7 @@ func (s *IdentitySecret) SignMany(emails []string) []string {
 	}
 	work(&b)
 	group.Wait()
-	runtime.KeepAlive(s)
+	runtime.KeepAlive(k)
 	return hashes
 }
 

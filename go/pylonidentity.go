@@ -68,7 +68,12 @@ func (e Error) Error() string {
 //
 // Any number of goroutines may sign and verify with it at the same time.
 type IdentitySecret struct {
-	// A pointer, so that printing a struct with an IdentitySecret in it cannot reach the key.
+	// Shared by copies, so the key is wiped after the last of them.
+	key *key
+}
+
+type key struct {
+	// A pointer, so that printing a struct with an IdentitySecret in it cannot reach the bytes.
 	c *C.pylon_identity_secret
 }
 
@@ -76,13 +81,13 @@ type IdentitySecret struct {
 // the digits 0-9a-fA-F and nothing else. The error is [ErrSecretEmpty], [ErrSecretOddLength] or
 // [ErrSecretNotHex].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
-	s := &IdentitySecret{new(C.pylon_identity_secret)}
-	status := C.pylon_identity_secret_init(s.c, pointer(hex), C.size_t(len(hex)))
+	k := &key{new(C.pylon_identity_secret)}
+	status := C.pylon_identity_secret_init(k.c, pointer(hex), C.size_t(len(hex)))
 	if status != C.PYLON_IDENTITY_OK {
 		return nil, Error(status)
 	}
-	runtime.AddCleanup(s, wipe, s.c)
-	return s, nil
+	runtime.AddCleanup(k, wipe, k.c)
+	return &IdentitySecret{k}, nil
 }
 
 // Sign returns the email hash of exactly this email, which is never trimmed or lowercased, as 64
@@ -90,9 +95,10 @@ func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 //
 // It cannot fail, but panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) Sign(email string) string {
+	k := s.ready()
 	var out emailHash
-	status := C.pylon_identity_sign(s.ready(), pointer(email), C.size_t(len(email)), out.pointer())
-	runtime.KeepAlive(s)
+	status := C.pylon_identity_sign(k.c, pointer(email), C.size_t(len(email)), out.pointer())
+	runtime.KeepAlive(k)
 	if status != C.PYLON_IDENTITY_OK {
 		panic(Error(status))
 	}
@@ -104,21 +110,24 @@ func (s *IdentitySecret) Sign(email string) string {
 //
 // It panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) Verify(email, emailHash string) bool {
+	k := s.ready()
 	status := C.pylon_identity_verify(
-		s.ready(), pointer(email), C.size_t(len(email)), pointer(emailHash), C.size_t(len(emailHash)))
-	runtime.KeepAlive(s)
+		k.c, pointer(email), C.size_t(len(email)), pointer(emailHash), C.size_t(len(emailHash)))
+	runtime.KeepAlive(k)
 	if status != C.PYLON_IDENTITY_OK && status != C.PYLON_IDENTITY_HASH_MISMATCH {
 		panic(Error(status))
 	}
 	return status == C.PYLON_IDENTITY_OK
 }
 
-// Wipe overwrites the key in memory. It must not run at the same time as any other use of s, and s
-// cannot be used afterwards. The hexadecimal string that you passed is yours to forget; Go cannot
-// wipe strings.
+// Wipe overwrites the key in memory. It must not run at the same time as any other use of s or of a
+// copy of it, and none of them can be used afterwards. Wiping twice, or a nil s, does nothing. The
+// hexadecimal string that you passed is yours to forget; Go cannot wipe strings.
 func (s *IdentitySecret) Wipe() {
-	wipe(s.ready())
-	runtime.KeepAlive(s)
+	if s != nil && s.key != nil {
+		wipe(s.key.c)
+		runtime.KeepAlive(s.key)
+	}
 }
 
 // Format prints "IdentitySecret(hidden)", whatever the verb.
@@ -148,11 +157,11 @@ func GenerateSecret() string {
 	return hex.EncodeToString(key)
 }
 
-func (s *IdentitySecret) ready() *C.pylon_identity_secret {
-	if s == nil || s.c == nil {
+func (s *IdentitySecret) ready() *key {
+	if s == nil || s.key == nil {
 		panic(ErrSecretNotReady)
 	}
-	return s.c
+	return s.key
 }
 
 func wipe(c *C.pylon_identity_secret) {

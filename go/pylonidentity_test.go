@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	pylonidentity "github.com/pylon-identity/pylon-identity/go"
 )
@@ -85,6 +86,33 @@ func TestWipedSecretsPanic(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestCopiesOutliveTheOriginal(t *testing.T) {
+	secret := *parse(t, sentinel)
+	want := secret.Sign(email)
+	for range 3 {
+		runtime.GC()
+	}
+	time.Sleep(10 * time.Millisecond) // cleanups run in a goroutine of their own
+	if got := secret.Sign(email); got != want {
+		t.Error(got)
+	}
+	original := parse(t, sentinel)
+	copied := *original
+	original.Wipe()
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, pylonidentity.ErrSecretNotReady) {
+			t.Errorf("panicked with %v", err)
+		}
+	}()
+	copied.Sign(email)
+}
+
+func TestWipingNothing(t *testing.T) {
+	var none *pylonidentity.IdentitySecret
+	none.Wipe()
+	new(pylonidentity.IdentitySecret).Wipe()
 }
 
 func TestSharedByGoroutinesWhileCollecting(t *testing.T) {
