@@ -17,8 +17,7 @@ function load() {
   }
   const cause = failures.find((error) => error.code !== 'MODULE_NOT_FOUND') ?? failures[0]
   throw new Error(
-    `pylon-identity has no addon for ${machine} here. Install it again without --omit=optional, or ` +
-      'build it from a checkout with Rust: make build',
+    `pylon-identity has no addon for ${machine} here. Build it from a checkout with Rust: make build`,
     { cause },
   )
 }
@@ -26,14 +25,19 @@ function load() {
 const native = load()
 const { signFast, signMessageFast } = native
 
-function expected(what) {
-  return Object.assign(new TypeError(`Expected ${what}.`), { code: 'ERR_INVALID_ARG_TYPE' })
+/** Says what was expected and, of a wrong value, only the type: the value may be a secret. */
+function wrongType(expected, value) {
+  const message = `Expected ${expected}, but got ${value === null ? 'null' : typeof value}.`
+  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' })
 }
 
-function string(value) {
-  if (typeof value !== 'string') throw expected('a string')
+function string(value, expected) {
+  if (typeof value !== 'string') throw wrongType(expected, value)
   return value
 }
+
+const SECRET = 'the identity secret as a string (is the environment variable set?)'
+const EMAIL = 'the email as a string'
 
 // How many emails cross into the addon at a time, which bounds the memory that this takes.
 const BATCH = 8192
@@ -44,25 +48,29 @@ class IdentitySecret {
   #secret
 
   constructor(hex) {
-    this.#secret = native.parse(string(hex))
+    this.#secret = native.parse(string(hex, SECRET))
   }
 
   sign(email) {
-    return signFast(this.#secret, email) ?? native.sign(this.#secret, string(email))
+    return signFast(this.#secret, email) ?? native.sign(this.#secret, string(email, EMAIL))
   }
 
   signMany(emails) {
-    if (!Array.isArray(emails)) throw expected('an array of strings')
-    const hashes = new Array(emails.length)
-    let count = 0
+    if (!Array.isArray(emails)) throw wrongType('an array of emails', emails)
+    const hashes = []
     for (let start = 0; start < emails.length || start === 0; start += BATCH) {
-      const batch = emails.slice(start, start + BATCH)
-      const lengths = new Uint32Array(batch.length)
-      for (let i = 0; i < batch.length; i++) lengths[i] = string(batch[i]).length
+      const size = Math.min(BATCH, emails.length - start)
+      const lengths = new Uint32Array(size)
+      let joined = ''
+      for (let i = 0; i < size; i++) {
+        const email = string(emails[start + i], EMAIL)
+        lengths[i] = email.length
+        joined += email
+      }
       // Strings of many hashes, then slices: making each string in the addon takes longer.
-      for (const digits of native.signMany(this.#secret, batch.join(''), lengths)) {
+      for (const digits of native.signMany(this.#secret, joined, lengths)) {
         for (let at = 0; at < digits.length; at += HASH_LENGTH) {
-          hashes[count++] = digits.slice(at, at + HASH_LENGTH)
+          hashes.push(digits.slice(at, at + HASH_LENGTH))
         }
       }
     }
@@ -70,7 +78,7 @@ class IdentitySecret {
   }
 
   verify(email, emailHash) {
-    return native.verify(this.#secret, string(email), string(emailHash))
+    return native.verify(this.#secret, string(email, EMAIL), string(emailHash, 'the email hash as a string'))
   }
 
   [Symbol.dispose]() {
@@ -80,7 +88,8 @@ class IdentitySecret {
 
 function signMessageWithHmac(message, secret) {
   return (
-    signMessageFast(message, secret) ?? native.signMessageWithHmac(string(message), string(secret))
+    signMessageFast(message, secret) ??
+    native.signMessageWithHmac(string(message, 'the message as a string'), string(secret, SECRET))
   )
 }
 

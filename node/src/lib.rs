@@ -25,17 +25,17 @@ fn ready(secret: &Handle) -> Result<&core::IdentitySecret, String> {
     secret.as_ref().as_ref().ok_or_else(|| thrown(core::Error::SecretNotReady))
 }
 
-#[napi]
+#[napi(catch_unwind)]
 pub fn parse(hex: Text) -> Result<Handle, String> {
     Ok(External::new(Some(core::IdentitySecret::from_hex(hex.lossy()).map_err(thrown)?)))
 }
 
-#[napi]
+#[napi(catch_unwind)]
 pub fn wipe(secret: &mut Handle) {
     **secret = None;
 }
 
-#[napi]
+#[napi(catch_unwind)]
 pub fn sign(secret: &Handle, email: Text) -> Result<Digits<core::EmailHash>, String> {
     Ok(Digits(ready(secret)?.sign(email.well_formed().map_err(thrown)?)))
 }
@@ -48,7 +48,7 @@ pub fn add_fast_functions(mut exports: Object) -> Result<()> {
 
 /// Signs emails that come joined into one string, with their lengths in UTF-16 units. The hashes come
 /// joined too, a few hundred to a string.
-#[napi]
+#[napi(catch_unwind)]
 pub fn sign_many(
     secret: &Handle,
     joined: Joined,
@@ -79,14 +79,14 @@ fn split<'a, T>(mut joined: &'a [T], lengths: &[u32]) -> Vec<&'a [T]> {
     lengths.iter().map(next).collect()
 }
 
-#[napi]
+#[napi(catch_unwind)]
 pub fn verify(secret: &Handle, email: Text, email_hash: Text) -> Result<bool, String> {
     let secret = ready(secret)?;
     // Text without a UTF-8 form has no email hash, so nothing matches it.
     Ok(email.well_formed().is_ok_and(|email| secret.verify(email, email_hash.lossy())))
 }
 
-#[napi]
+#[napi(catch_unwind)]
 pub fn sign_message_with_hmac(
     message: Text,
     secret: Text,
@@ -95,7 +95,7 @@ pub fn sign_message_with_hmac(
     Ok(Digits(secret.sign(message.well_formed().map_err(thrown)?)))
 }
 
-#[napi]
+#[napi(catch_unwind)]
 pub fn generate_secret() -> String {
     core::generate_secret()
 }

@@ -114,6 +114,18 @@ test('long and short emails take the same way to the eye', () => {
   }
 })
 
+test('an array with methods of its own is read as an array', () => {
+  class Odd extends Array {
+    join() { return '' }
+    slice() { return [] }
+  }
+  assert.deepEqual(secret.signMany(Odd.from([EMAIL, 'eve'])), [secret.sign(EMAIL), secret.sign('eve')])
+})
+
+test('an unset environment variable is explained', () => {
+  assert.throws(() => new IdentitySecret(process.env.PYLON_IDENTITY_NOT_SET), /got undefined/)
+})
+
 test('a getter that throws in an array is passed on', () => {
   const emails = [EMAIL]
   Object.defineProperty(emails, 1, { get: () => { throw new RangeError('database gone') } })
