@@ -57,6 +57,10 @@ def read_secret(path: Path) -> str:
 
 def main() -> None:
     email = os.environ.get("DEMO_EMAIL") or EXAMPLE_EMAIL
+    try:
+        email.encode()
+    except UnicodeEncodeError:
+        stop("EMAIL is not UTF-8 text.")
     secret_file = os.environ.get("DEMO_SECRET_FILE")
     secret = read_secret(Path(secret_file)) if secret_file else EXAMPLE_SECRET
     changed = f"x{email}"

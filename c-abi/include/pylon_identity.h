@@ -11,8 +11,8 @@
  *    the empty string, whatever the pointer.
  *  - Every function that can fail returns a pylon_identity_status, and writes its outputs only when
  *    that is PYLON_IDENTITY_OK.
- *  - Pointers are checked for NULL and alignment; a struct that was never initialised (all zero bytes)
- *    or was wiped is refused; a panic inside the library becomes PYLON_IDENTITY_PANIC.
+ *  - Pointers are checked for NULL and alignment; a struct that is all zero bytes or was wiped is
+ *    refused; a panic inside the library becomes PYLON_IDENTITY_PANIC.
  *  - Any number of threads may sign and verify with one secret. Initialising and wiping it must not
  *    run at the same time as any other use of it.
  */
@@ -65,7 +65,7 @@ enum pylon_identity_status
    */
   PYLON_IDENTITY_NULL_ARGUMENT = 6,
   /**
-   * The library has a bug: it panicked, and the call had no effect.
+   * The library has a bug: it panicked.
    */
   PYLON_IDENTITY_PANIC = 7,
 };
@@ -81,8 +81,9 @@ typedef int32_t pylon_identity_status;
  * An identity secret, parsed once and kept as a keyed HMAC state.
  *
  * The contents are private. The struct has a fixed size, holds no pointers and may be moved with
- * memcpy(); wipe every copy. It starts as all zero bytes or uninitialised, becomes usable with
- * pylon_identity_secret_init() and ends with pylon_identity_secret_wipe().
+ * memcpy(); wipe every copy. It becomes usable with pylon_identity_secret_init() and ends with
+ * pylon_identity_secret_wipe(); before and after, all zero bytes are refused. Start with zero bytes if it
+ * might be used without either: what else memory holds can not always be told from a secret.
  */
 typedef struct pylon_identity_secret {
   uint64_t opaque[32];
@@ -162,7 +163,8 @@ pylon_identity_status pylon_identity_sign_message_with_hmac(const char *message,
  * @param lengths the length in bytes of each
  * @param count   how many emails there are
  * @param out     receives 64 digits and a NUL for each: count times PYLON_IDENTITY_EMAIL_HASH_SIZE
- *                bytes; untouched unless the call succeeds
+ *                bytes that overlap no other argument; untouched unless the call succeeds, but of
+ *                no certain contents after PYLON_IDENTITY_PANIC
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT (also for
  *         lengths that add up to more than any object can have) or PYLON_IDENTITY_PANIC
  */
@@ -182,7 +184,8 @@ pylon_identity_status pylon_identity_sign_many(const struct pylon_identity_secre
  * @param email_len its length in bytes, zero included
  * @param hash      the email hash to check
  * @param hash_len  its length in bytes, without a terminating NUL
- * @return PYLON_IDENTITY_OK if it matches, else PYLON_IDENTITY_HASH_MISMATCH; or
+ * @return PYLON_IDENTITY_OK, which is 0, if it matches, so compare: if (... == PYLON_IDENTITY_OK);
+ *         else PYLON_IDENTITY_HASH_MISMATCH; or
  *         PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT, PYLON_IDENTITY_PANIC
  */
 pylon_identity_status pylon_identity_verify(const struct pylon_identity_secret *secret,

@@ -37,7 +37,7 @@ pub enum pylon_identity_status {
     PYLON_IDENTITY_HASH_MISMATCH = 5,
     /// A pointer is NULL or misaligned, or a length is larger than any object can be.
     PYLON_IDENTITY_NULL_ARGUMENT = 6,
-    /// The library has a bug: it panicked, and the call had no effect.
+    /// The library has a bug: it panicked.
     PYLON_IDENTITY_PANIC = 7,
 }
 
@@ -71,8 +71,8 @@ impl pylon_identity_status {
                   larger than any object can be. Pass valid pointers with their lengths in bytes."
             }
             PYLON_IDENTITY_PANIC => {
-                c"pylon-identity panicked, which is a bug; the call had no effect. Please report \
-                  it with what was written to standard error."
+                c"pylon-identity panicked, which is a bug. Please report it with what was written \
+                  to standard error."
             }
         }
     }
@@ -93,8 +93,9 @@ impl From<Error> for pylon_identity_status {
 /// An identity secret, parsed once and kept as a keyed HMAC state.
 ///
 /// The contents are private. The struct has a fixed size, holds no pointers and may be moved with
-/// memcpy(); wipe every copy. It starts as all zero bytes or uninitialised, becomes usable with
-/// pylon_identity_secret_init() and ends with pylon_identity_secret_wipe().
+/// memcpy(); wipe every copy. It becomes usable with pylon_identity_secret_init() and ends with
+/// pylon_identity_secret_wipe(); before and after, all zero bytes are refused. Start with zero bytes if it
+/// might be used without either: what else memory holds can not always be told from a secret.
 #[repr(C)]
 pub struct pylon_identity_secret {
     opaque: [u64; 32],
@@ -107,7 +108,7 @@ struct Slot {
     secret: IdentitySecret,
 }
 
-/// Tells a usable struct from zero bytes, wiped ones and, all but surely, from garbage.
+/// Tells a usable struct from a zeroed or wiped one, and most likely from garbage.
 const READY: u64 = u64::from_be_bytes(*b"pylonid\x01");
 
 const _: () = assert!(size_of::<Slot>() <= size_of::<pylon_identity_secret>());
@@ -134,17 +135,19 @@ fn usable<T>(pointer: *const T) -> Outcome {
 
 /// # Safety
 ///
-/// `pointer` is NULL, misaligned, or valid for reads of the struct while `'a` lasts.
+/// `pointer` is NULL, misaligned, or valid for reads while `'a` lasts of a struct that is zeroed or that
+/// the functions of this library wrote.
 unsafe fn borrow<'a>(
     pointer: *const pylon_identity_secret,
 ) -> Result<&'a IdentitySecret, pylon_identity_status> {
     usable(pointer)?;
     let slot = pointer.cast::<Slot>();
-    // SAFETY: not NULL and aligned, so valid for reads as the caller promises; any bits are a u64.
+    // SAFETY: not NULL and aligned, so valid for reads, and initialised or zeroed, as the caller promises.
     if unsafe { (*slot).ready } != READY {
         return Err(PYLON_IDENTITY_SECRET_NOT_READY);
     }
-    // SAFETY: READY is written only together with a valid secret, and wiping erases it.
+    // SAFETY: READY is written only together with a valid secret, wiping erases it, and the caller
+    // promises that nothing else wrote here.
     Ok(unsafe { &(*slot).secret })
 }
 
@@ -286,7 +289,8 @@ pub unsafe extern "C" fn pylon_identity_sign_message_with_hmac(
 /// @param lengths the length in bytes of each
 /// @param count   how many emails there are
 /// @param out     receives 64 digits and a NUL for each: count times PYLON_IDENTITY_EMAIL_HASH_SIZE
-///                bytes; untouched unless the call succeeds
+///                bytes that overlap no other argument; untouched unless the call succeeds, but of
+///                no certain contents after PYLON_IDENTITY_PANIC
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT (also for
 ///         lengths that add up to more than any object can have) or PYLON_IDENTITY_PANIC
 #[unsafe(no_mangle)]
@@ -333,7 +337,8 @@ pub unsafe extern "C" fn pylon_identity_sign_many(
 /// @param email_len its length in bytes, zero included
 /// @param hash      the email hash to check
 /// @param hash_len  its length in bytes, without a terminating NUL
-/// @return PYLON_IDENTITY_OK if it matches, else PYLON_IDENTITY_HASH_MISMATCH; or
+/// @return PYLON_IDENTITY_OK, which is 0, if it matches, so compare: if (... == PYLON_IDENTITY_OK);
+///         else PYLON_IDENTITY_HASH_MISMATCH; or
 ///         PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_NULL_ARGUMENT, PYLON_IDENTITY_PANIC
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_verify(

@@ -51,6 +51,7 @@ impl IdentitySecret {
     /// `next` and `take` run on the calling thread while other threads sign, so a binding can turn its
     /// language's objects into batches and hashes into objects meanwhile. Only a few batches exist at a
     /// time. The first error of either ends the call. Threads as in [`sign_many`](Self::sign_many).
+    #[doc(hidden)]
     pub fn sign_batches<B, T, E>(
         &self,
         mut next: impl FnMut() -> Result<Option<B>, E>,
@@ -72,7 +73,9 @@ impl IdentitySecret {
                 let _ = signed.send(sign(batch));
             }
         };
-        // Signs what no thread has started on, rather than wait for the oldest batch idly.
+        // Signs what no thread has started on, rather than wait for the oldest batch idly. A thread holds
+        // the lock only while it waits for a job, so if the lock is taken or no job is there, some thread
+        // has the batch or is about to take it, and waiting for its answer ends.
         let collect = |signed: mpsc::Receiver<_>| loop {
             match signed.try_recv() {
                 Ok(done) => break done,

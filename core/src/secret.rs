@@ -96,8 +96,8 @@ impl fmt::Debug for IdentitySecret {
 
 /// An email hash: 64 lowercase hexadecimal digits.
 ///
-/// Whoever has it can pose as the user, without expiry: do not log or cache it. It has no `==`;
-/// use [`IdentitySecret::verify`], which compares in constant time.
+/// Whoever has it can pose as the user, without expiry: do not log or cache it. `Debug` shows nothing,
+/// `Display` and [`as_str`](Self::as_str) show the digits. It has no `==`; use [`IdentitySecret::verify`], which compares in constant time.
 #[derive(Clone)]
 pub struct EmailHash([u8; Self::LEN]);
 
@@ -136,7 +136,7 @@ impl fmt::Display for EmailHash {
 
 impl fmt::Debug for EmailHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("EmailHash").field(&self.as_str()).finish()
+        f.write_str("EmailHash(hidden)")
     }
 }
 
