@@ -64,7 +64,8 @@ func (b *batch) sign(c *C.pylon_identity_secret, emails, hashes []string) {
 		b.joined = append(b.joined, email...)
 		b.lengths = append(b.lengths, C.size_t(len(email)))
 	}
-	if size := len(emails) * C.PYLON_IDENTITY_EMAIL_HASH_SIZE; len(b.out) != size {
+	const hashSize = C.PYLON_IDENTITY_EMAIL_HASH_SIZE
+	if size := len(emails) * hashSize; len(b.out) != size {
 		b.out = make([]byte, size)
 	}
 	status := C.pylon_identity_sign_many(
@@ -75,6 +76,6 @@ func (b *batch) sign(c *C.pylon_identity_secret, emails, hashes []string) {
 	}
 	joined := string(b.out)
 	for i := range hashes {
-		hashes[i] = joined[i*C.PYLON_IDENTITY_EMAIL_HASH_SIZE:][:C.PYLON_IDENTITY_EMAIL_HASH_SIZE-1] // without the NUL
+		hashes[i] = joined[i*hashSize:][:hashSize-1] // without the NUL
 	}
 }

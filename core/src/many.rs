@@ -73,9 +73,9 @@ impl IdentitySecret {
                 let _ = signed.send(sign(batch));
             }
         };
-        // Signs what no thread has started on, rather than wait for the oldest batch idly. A thread holds
-        // the lock only while it waits for a job, so if the lock is taken or no job is there, some thread
-        // has the batch or is about to take it, and waiting for its answer ends.
+        // Signs what no thread has started on, rather than wait for the oldest batch idly. Jobs are taken
+        // in order and a thread holds the lock only to take one. So if the lock is taken or no job is
+        // left, a thread has the oldest batch or is just taking it, and its answer will come.
         let collect = |signed: mpsc::Receiver<_>| loop {
             match signed.try_recv() {
                 Ok(done) => break done,

@@ -97,7 +97,8 @@ impl fmt::Debug for IdentitySecret {
 /// An email hash: 64 lowercase hexadecimal digits.
 ///
 /// Whoever has it can pose as the user, without expiry: do not log or cache it. `Debug` shows nothing,
-/// `Display` and [`as_str`](Self::as_str) show the digits. It has no `==`; use [`IdentitySecret::verify`], which compares in constant time.
+/// `Display` and [`as_str`](Self::as_str) show the digits. It has no `==`; use
+/// [`IdentitySecret::verify`], which compares in constant time.
 #[derive(Clone)]
 pub struct EmailHash([u8; Self::LEN]);
 
