@@ -46,6 +46,26 @@ def test_one_version_everywhere() -> None:
     assert set(found.values()) == {workspace_version()}, found
 
 
+def least(pattern: str, *files: str) -> set[str]:
+    """Return what the group of the pattern matches in the files, each of which must match."""
+    matches = [re.search(pattern, (ROOT / file).read_text("utf-8"), re.MULTILINE) for file in files]
+    assert all(matches), files
+    return {match[1] for match in matches if match}
+
+
+def test_the_least_versions_agree() -> None:
+    readme, script = "README.md", "tests/prerequisites.sh"
+    rust = least(r'rust-version = "([\d.]+)"', "Cargo.toml") | least(r"Rust ([\d.]+)", readme)
+    assert rust == least(r"at_least ([\d.]+) .*rust", script)
+    python = least(r'requires-python = ">=([\d.]+)"', "python/pyproject.toml")
+    assert python | least(r"Python ([\d.]+)", readme) == least(r"Python ([\d.]+)", script)
+    node = least(r'"node": ">=(\d+)"', "node/package.json") | least(r"Node (\d+)", readme)
+    assert node == least(r"at_least (\d+) .*node", script)
+    go_modules = ["go/go.mod", "bench/go/go.mod"]
+    go_modules += [f"tests/{folder}/go/go.mod" for folder in ("clients", "snippets")]
+    assert least(r"^go ([\d.]+)$", *go_modules) == least(r"^GO_MINIMUM := ([\d.]+)$", "Makefile")
+
+
 def demo(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, ROOT / "tests" / "demo.py"],
