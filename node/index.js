@@ -39,8 +39,9 @@ function string(value, expected) {
 const SECRET = 'the identity secret as a string (is the environment variable set?)'
 const EMAIL = 'the email as a string'
 
-// How many emails cross into the addon at a time, which bounds the memory that this takes.
-const BATCH = 8192
+// How many emails cross into the addon at a time, which bounds the memory that this takes. The hashes come
+// back in one string, large enough that the garbage collector leaves it in place.
+const BATCH = 2048
 const HASH_LENGTH = 64
 
 class IdentitySecret {
@@ -57,23 +58,28 @@ class IdentitySecret {
 
   signMany(emails) {
     if (!Array.isArray(emails)) throw wrongType('an array of emails', emails)
-    const hashes = []
-    for (let start = 0; start < emails.length || start === 0; start += BATCH) {
-      const size = Math.min(BATCH, emails.length - start)
+    const hashes = new Array(emails.length)
+    let read = 0
+    let signed = 0
+    // The addon signs in other threads what `next` returned, while these make and take strings.
+    const next = () => {
+      const size = Math.min(BATCH, hashes.length - read)
+      if (size === 0) return null
       const lengths = new Uint32Array(size)
       let joined = ''
       for (let i = 0; i < size; i++) {
-        const email = string(emails[start + i], EMAIL)
+        const email = string(emails[read++], EMAIL)
         lengths[i] = email.length
         joined += email
       }
-      // Strings of many hashes, then slices: making each string in the addon takes longer.
-      for (const digits of native.signMany(this.#secret, joined, lengths)) {
-        for (let at = 0; at < digits.length; at += HASH_LENGTH) {
-          hashes.push(digits.slice(at, at + HASH_LENGTH))
-        }
+      return { joined, lengths }
+    }
+    const take = (digits) => {
+      for (let at = 0; at < digits.length; at += HASH_LENGTH) {
+        hashes[signed++] = digits.slice(at, at + HASH_LENGTH)
       }
     }
+    native.signMany(this.#secret, next, take)
     return hashes
   }
 

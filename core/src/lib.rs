@@ -27,6 +27,8 @@ mod many;
 mod secret;
 
 pub use error::Error;
+#[doc(hidden)]
+pub use many::Batch;
 pub use secret::{EmailHash, IdentitySecret, generate_secret, sign_message_with_hmac};
 
 /// The version of this library, the same in every language.

@@ -52,17 +52,17 @@ impl IdentitySecret {
     /// language's objects into batches and hashes into objects meanwhile. Only a few batches exist at a
     /// time. The first error of either ends the call. Threads as in [`sign_many`](Self::sign_many).
     #[doc(hidden)]
-    pub fn sign_batches<B, T, E>(
+    pub fn sign_batches<B, E>(
         &self,
         mut next: impl FnMut() -> Result<Option<B>, E>,
         mut take: impl FnMut(B, Vec<EmailHash>) -> Result<(), E>,
     ) -> Result<(), E>
     where
-        B: AsRef<[T]> + Send,
-        T: AsRef<[u8]>,
+        B: Batch,
     {
         let sign = |batch: B| {
-            let hashes = batch.as_ref().iter().map(|email| self.sign(email)).collect();
+            let mut hashes = Vec::with_capacity(batch.count());
+            batch.each(|email| hashes.push(self.sign(email)));
             (batch, hashes)
         };
         let (jobs, waiting) = mpsc::channel::<(B, mpsc::Sender<(B, Vec<EmailHash>)>)>();
@@ -90,7 +90,7 @@ impl IdentitySecret {
             let mut signing = VecDeque::new();
             let (mut threads, mut further_processors) = (0, None);
             while let Some(batch) = next()? {
-                if batch.as_ref().len() >= WORTH_A_THREAD
+                if batch.count() >= WORTH_A_THREAD
                     && threads < *further_processors.get_or_insert_with(count_further_processors)
                     && thread::Builder::new().spawn_scoped(scope, work).is_ok()
                 {
@@ -110,6 +110,26 @@ impl IdentitySecret {
             }
             Ok(())
         })
+    }
+}
+
+/// Emails that a binding hands to another thread together.
+#[doc(hidden)]
+pub trait Batch: Send {
+    /// How many emails there are.
+    fn count(&self) -> usize;
+
+    /// Calls `sign` with each, in order.
+    fn each(&self, sign: impl FnMut(&[u8]));
+}
+
+impl<T: AsRef<[u8]> + Send> Batch for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn each(&self, mut sign: impl FnMut(&[u8])) {
+        self.iter().for_each(|email| sign(email.as_ref()));
     }
 }
 

@@ -27,7 +27,8 @@ pub unsafe extern "C" fn sign(
         ok(unsafe { sys::napi_get_value_external(env, secret, &mut handle) })?;
         // SAFETY: `index.js` passes only what `parse` returned, and napi-rs checks the type once more; the
         // argument keeps it alive during the call.
-        let secret = unsafe { Handle::inner_from_raw(handle) }?.as_ref()?;
+        let secret = unsafe { Handle::inner_from_raw(handle) }?.borrow();
+        let secret = secret.as_ref()?;
         // SAFETY: as above.
         unsafe { with_short_ascii(env, email, |email| Some(secret.sign(email))) }
     };

@@ -5,39 +5,55 @@
 #![allow(missing_docs)]
 
 mod fast;
+mod many;
 mod text;
 
-use napi::bindgen_prelude::{External, JsObjectValue, Object, Uint32Array};
-use napi::{Error, Result};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use napi::bindgen_prelude::{Env, External, Function, JsObjectValue, Object};
+use napi::{Error, Result, Status};
 use napi_derive::napi;
 use pylon_identity_core as core;
-use text::{Digits, Joined, Text};
+use text::{Digits, Text};
+
+fn code(error: core::Error) -> String {
+    format!("ERR_{}", error.code().to_uppercase())
+}
 
 /// What a call throws: an `Error` whose `code` is, for example, `ERR_SECRET_EMPTY`.
 fn thrown(error: core::Error) -> Error<String> {
-    Error::new(format!("ERR_{}", error.code().to_uppercase()), error.message().to_owned())
+    Error::new(code(error), error.message().to_owned())
 }
 
-/// A parsed secret, until it is wiped.
-type Handle = External<Option<core::IdentitySecret>>;
+/// Throws in a call that also passes on what JavaScript threw.
+fn throw<T>(env: &Env, error: core::Error) -> Result<T> {
+    env.throw_error(error.message(), Some(&code(error)))?;
+    Err(Error::from_status(Status::PendingException))
+}
 
-fn ready(secret: &Handle) -> Result<&core::IdentitySecret, String> {
-    secret.as_ref().as_ref().ok_or_else(|| thrown(core::Error::SecretNotReady))
+/// A parsed secret, until it is wiped, which may happen while a batch is being signed with it.
+type Handle = External<RefCell<Option<Rc<core::IdentitySecret>>>>;
+
+fn ready(secret: &Handle) -> std::result::Result<Rc<core::IdentitySecret>, core::Error> {
+    secret.borrow().clone().ok_or(core::Error::SecretNotReady)
 }
 
 #[napi(catch_unwind)]
 pub fn parse(hex: Text) -> Result<Handle, String> {
-    Ok(External::new(Some(core::IdentitySecret::from_hex(hex.lossy()).map_err(thrown)?)))
+    let secret = core::IdentitySecret::from_hex(hex.lossy()).map_err(thrown)?;
+    Ok(External::new(RefCell::new(Some(Rc::new(secret)))))
 }
 
 #[napi(catch_unwind)]
-pub fn wipe(secret: &mut Handle) {
-    **secret = None;
+pub fn wipe(secret: &Handle) {
+    secret.take();
 }
 
 #[napi(catch_unwind)]
 pub fn sign(secret: &Handle, email: Text) -> Result<Digits<core::EmailHash>, String> {
-    Ok(Digits(ready(secret)?.sign(email.well_formed().map_err(thrown)?)))
+    let secret = ready(secret).map_err(thrown)?;
+    Ok(Digits(secret.sign(email.well_formed().map_err(thrown)?)))
 }
 
 #[napi(module_exports)]
@@ -46,42 +62,20 @@ pub fn add_fast_functions(mut exports: Object) -> Result<()> {
     exports.create_named_method("signMessageFast", fast::sign_message_with_hmac)
 }
 
-/// Signs emails that come joined into one string, with their lengths in UTF-16 units. The hashes come
-/// joined too, a few hundred to a string.
 #[napi(catch_unwind)]
 pub fn sign_many(
+    env: &Env,
     secret: &Handle,
-    joined: Joined,
-    lengths: Uint32Array,
-) -> Result<Vec<Digits<Vec<u8>>>, String> {
-    let secret = ready(secret)?;
-    let mut hashes = vec![[0; core::EmailHash::LEN]; lengths.len()];
-    match joined {
-        Joined::Ascii(text) => secret.sign_many(&split(text.as_bytes(), &lengths), &mut hashes),
-        Joined::Other(text) => {
-            let emails = split(&text, &lengths).into_iter().map(text::from_utf16);
-            let emails = emails.collect::<std::result::Result<Vec<_>, _>>().map_err(thrown)?;
-            secret.sign_many(&emails, &mut hashes);
-        }
-    }
-    Ok(hashes.chunks(HASHES_IN_A_STRING).map(|some| Digits(some.as_flattened().to_vec())).collect())
-}
-
-/// A slice of a JavaScript string keeps the whole alive, so this bounds what one kept hash holds on to.
-const HASHES_IN_A_STRING: usize = 256;
-
-fn split<'a, T>(mut joined: &'a [T], lengths: &[u32]) -> Vec<&'a [T]> {
-    let next = |length: &u32| {
-        let (text, rest) = joined.split_at(*length as usize);
-        joined = rest;
-        text
-    };
-    lengths.iter().map(next).collect()
+    next: Function<(), Option<Object>>,
+    take: Function<Digits<Vec<u8>>, ()>,
+) -> Result<()> {
+    let secret = ready(secret).or_else(|error| throw(env, error))?;
+    many::sign(env, &secret, next, take)
 }
 
 #[napi(catch_unwind)]
 pub fn verify(secret: &Handle, email: Text, email_hash: Text) -> Result<bool, String> {
-    let secret = ready(secret)?;
+    let secret = ready(secret).map_err(thrown)?;
     // Text without a UTF-8 form has no email hash, so nothing matches it.
     Ok(email.well_formed().is_ok_and(|email| secret.verify(email, email_hash.lossy())))
 }

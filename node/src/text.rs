@@ -54,6 +54,7 @@ pub fn from_utf16(text: &[u16]) -> std::result::Result<String, Error> {
 }
 
 /// Email hashes on their way to JavaScript: one, or many one after another.
+#[derive(Clone)]
 pub struct Digits<T>(pub T);
 
 impl ToNapiValue for Digits<EmailHash> {

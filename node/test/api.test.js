@@ -132,6 +132,15 @@ test('a getter that throws in an array is passed on', () => {
   assert.throws(() => secret.signMany(emails), { name: 'RangeError', message: 'database gone' })
 })
 
+test('disposing of the secret within a batch does not disturb the batch', () => {
+  const own = new IdentitySecret(SENTINEL)
+  const emails = Array.from({ length: 5000 }, (_, i) => `user${i}@example.com`)
+  const expected = secret.signMany(emails)
+  Object.defineProperty(emails, 2500, { get: () => { own[Symbol.dispose](); return 'user2500@example.com' } })
+  assert.deepEqual(own.signMany(emails), expected)
+  assert.throws(() => own.sign(EMAIL), { code: 'ERR_SECRET_NOT_READY' })
+})
+
 test('dispose wipes the key for good', () => {
   const own = new IdentitySecret(SENTINEL)
   own[Symbol.dispose]()
