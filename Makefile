@@ -29,7 +29,7 @@ C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench picture build lint native prerequisites test-prerequisites clean
+.PHONY: help demo test bench picture build lint native empty-bindings prerequisites test-prerequisites clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,7 +45,7 @@ demo: export DEMO_SECRET_FILE = $(call command_line,SECRET_FILE)
 test: test-prerequisites build $(CLIENTS) $(C_TESTS) lint  ## run every test and lint of every language
 	@python tests/run.py
 
-bench: build $(BENCHES) .venv/bench.stamp  ## measure everything beside its rivals (1 minute)
+bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
 picture: .venv/bench.stamp  ## draw docs/bench.svg from what make bench measured
@@ -133,6 +133,9 @@ target/clients/go: $(ARCHIVE) $(wildcard go/*.go tests/clients/go/*)
 target/clients/go-snippet: $(wildcard tests/snippets/go/*) | .venv/bin/go
 	@mkdir -p $(@D)
 	cd tests/snippets/go && go build -o $(CURDIR)/$@ .
+
+empty-bindings: native
+	cargo build --quiet --release --locked -p pylon-identity-python -p pylon-identity-node --examples
 
 target/bench/c: bench/bench.c c-abi/include/pylon_identity.h $(ARCHIVE)
 	@mkdir -p $(@D)

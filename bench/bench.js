@@ -7,6 +7,12 @@ const { createInterface } = require('node:readline')
 
 const { IdentitySecret, signMessageWithHmac } = require('../node')
 
+const binding = { exports: {} }
+const library = `empty_node.${process.platform === 'darwin' ? 'dylib' : 'so'}`
+process.dlopen(binding, `${__dirname}/../target/release/examples/lib${library}`)
+const { empty, handle } = binding.exports
+const nothing = handle()
+
 const { BENCH_SECRET: hex, BENCH_EMAIL: email } = process.env
 const secret = new IdentitySecret(hex)
 const buffer = Buffer.from(hex, 'hex')
@@ -16,6 +22,7 @@ const many = Array.from({ length: 1_000_000 }, (_, i) => Buffer.from(`user${i}@e
 // A loop of its own for each, so that the engine optimises each for what it calls.
 const contenders = {
   sign: (count) => { let hash; while (count--) hash = secret.sign(email); return hash },
+  'empty call': (count) => { let hash; while (count--) hash = empty(nothing, email); return hash },
   'drop-in': (count) => { let hash; while (count--) hash = signMessageWithHmac(email, hex); return hash },
   snippet: (count) => {
     let hash
@@ -38,7 +45,7 @@ const contenders = {
 
 for (const [name, run] of Object.entries(contenders)) {
   const hash = run(name === 'loop' || name === 'many' ? 0 : 1)
-  if (hash) console.log(`${name}\t${hash}`)
+  if (hash && name !== 'empty call') console.log(`${name}\t${hash}`)
 }
 console.log()
 createInterface({ input: process.stdin }).on('line', (line) => {

@@ -5,11 +5,21 @@ import hmac
 import os
 import sys
 import timeit
+from importlib.machinery import ExtensionFileLoader, ModuleSpec
+from importlib.util import module_from_spec
+from pathlib import Path
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
 from pylon_identity import IdentitySecret, sign_message_with_hmac  # noqa: F401 (timed below)
+
+library = "libempty_python." + ("dylib" if sys.platform == "darwin" else "so")
+path = Path(__file__).parents[1] / "target" / "release" / "examples" / library
+loader = ExtensionFileLoader("empty_python", str(path))
+module = module_from_spec(ModuleSpec("empty_python", loader, origin=str(path)))
+loader.exec_module(module)
+empty = module.Empty()
 
 hex_secret, email = os.environ["BENCH_SECRET"], os.environ["BENCH_EMAIL"]
 key = bytes.fromhex(hex_secret)
@@ -33,6 +43,7 @@ def cryptography() -> str:
 
 CONTENDERS = {
     "sign": "secret.sign(email)",
+    "empty call": "empty.sign(email)",
     "drop-in": "sign_message_with_hmac(email, hex_secret)",
     "snippet": "hmac.new(bytes.fromhex(hex_secret), email.encode(), hashlib.sha256).hexdigest()",
     "hmac.digest": "hmac.digest(key, email.encode(), 'sha256').hex()",
@@ -44,7 +55,7 @@ CONTENDERS = {
 timers = {name: timeit.Timer(code, globals=globals()) for name, code in CONTENDERS.items()}
 
 for name, code in CONTENDERS.items():
-    if name not in ("loop", "many"):
+    if name not in ("loop", "many", "empty call"):
         print(name, eval(code), sep="\t")  # noqa: S307 (the code above)
 print(flush=True)
 for line in sys.stdin:

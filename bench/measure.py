@@ -61,6 +61,8 @@ ROWS = [
     Row("Go", "drop-in", ["snippet"]),
     Row("C", "sign", ["OpenSSL HMAC()", "OpenSSL EVP_MAC kept"]),
 ]
+# Calls with the signature of sign that sign nothing: with the floor, the least a binding can take.
+EMPTY = ["Python", "Node", "Go"]
 MANY = ["Rust", "Python", "Node", "Go"]
 SIZES = [1, 16, 55, 56, 64, 119, 256, 1024, 4096, 65536, 1048576]
 THREADS = [1, 2]
@@ -202,6 +204,7 @@ def main() -> None:
         for row in ROWS
     ]
     contenders = {(row.language, name) for row in rows for name in [row.ours, *row.rivals]}
+    contenders |= {(language, "empty call") for language in EMPTY}
     samples = measure(programs, sorted(contenders), ROUNDS, SAMPLE_NS)
     results = []
     print(
@@ -231,6 +234,19 @@ def main() -> None:
             )
         if not row.rivals:
             print(f"  {row.language}: no rival here (libcrypto.so.3 is not installed)")
+
+    print(f"\n{'an empty call and the floor':<32}{'ns':>8}{'':>6}   sign takes")
+    floors = {}
+    for language in EMPTY:
+        empty, floor = samples[language, "empty call"], samples["Rust", "floor"]
+        least = [a + b for a, b in zip(empty, floor, strict=True)]
+        times = statistics.median(
+            a / b for a, b in zip(samples[language, "sign"], least, strict=True)
+        )
+        call, both = statistics.median(empty), statistics.median(least)
+        floors[language] = {"empty_ns": call, "floor_ns": both, "times_floor": times}
+        label = f"{language}: {call:.0f} ns and {both - call:.0f}"
+        print(f"  {label:<30}{both:>8.0f}{'':>6}   {times:.2f} × that")
 
     slow = [(language, name) for language in MANY for name in ("loop", "many")]
     samples = measure(programs, slow, SLOW_ROUNDS, 1)
@@ -273,6 +289,7 @@ def main() -> None:
     report = {
         "machine": machine,
         "one": results,
+        "bindings": floors,
         "many_ns": many,
         "sizes": sizes,
         "threads": threads,
