@@ -13,8 +13,13 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-from collections.abc import Iterable
+import html
+import json
+from collections.abc import Callable, Iterable
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote, quote_plus, unquote_plus
 
 VECTORS = Path(__file__).parent / "vectors"
 
@@ -240,6 +245,383 @@ def malformed_rows() -> Iterable[Row]:
         yield name, secret.encode().hex(), code
 
 
+# --- diagnoses: what people do wrong, done here in their order, and never by searching ---
+
+MIXED = "O'Brien&Co+Chat@Example.com"
+HASHES = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
+
+
+class Key(NamedTuple):
+    given: str
+    used: bytes
+    causes: tuple[str, ...] = ()
+
+
+class Message(NamedTuple):
+    given: str
+    used: str
+    causes: tuple[str, ...] = ()
+
+
+KEYS = {
+    "right key": Key(SECRET, bytes.fromhex(SECRET)),
+    "key as text": Key(SECRET, SECRET.encode(), ("secret_used_as_text",)),
+    "key as upper-case text": Key(
+        SECRET.upper(), SECRET.upper().encode(), ("secret_used_as_text",)
+    ),
+    "key cut at a letter": Key(SECRET[:20] + "g" + SECRET, bytes(range(10)), ("secret_truncated",)),
+    "key cut within a byte": Key(SECRET[:21], bytes(range(10)), ("secret_truncated",)),
+    "key cut at a quote": Key(SECRET + '"', bytes.fromhex(SECRET), ("secret_truncated",)),
+    "empty key": Key(SECRET, b"", ("secret_empty_key",)),
+    "empty key for 0x": Key("0x" + SECRET, b"", ("secret_empty_key",)),
+    "empty key for no secret": Key("", b"", ("secret_empty_key",)),
+    "newline after the secret": Key(SECRET + "\n", bytes.fromhex(SECRET), ("secret_whitespace",)),
+    "spaces around the secret": Key(f" {SECRET} ", bytes.fromhex(SECRET), ("secret_whitespace",)),
+    "spaces within the secret": Key(
+        SECRET[:32] + " " + SECRET[32:], bytes.fromhex(SECRET), ("secret_whitespace",)
+    ),
+    "key as text with a newline": Key(
+        SECRET, SECRET.encode() + b"\n", ("secret_used_as_text", "secret_whitespace")
+    ),
+    "key as text, spaces and all": Key(
+        f" {SECRET} ", f" {SECRET} ".encode(), ("secret_used_as_text", "secret_whitespace")
+    ),
+}
+
+MESSAGES = {
+    "right email": Message(MIXED, MIXED),
+    "lowercased": Message(MIXED, MIXED.lower(), ("email_case",)),
+    "uppercased": Message(MIXED, MIXED.upper(), ("email_case",)),
+    "domain lowercased": Message(MIXED, "O'Brien&Co+Chat@example.com", ("email_case",)),
+    "umlauts lowercased": Message("JÜRGEN@EXÄMPLE.DE", "jürgen@exämple.de", ("email_case",)),
+    "newline added": Message(MIXED, MIXED + "\n", ("email_whitespace",)),
+    "CR LF added": Message(MIXED, MIXED + "\r\n", ("email_whitespace",)),
+    "space added": Message(MIXED, MIXED + " ", ("email_whitespace",)),
+    "space added before": Message(MIXED, " " + MIXED, ("email_whitespace",)),
+    "trimmed": Message(f" {MIXED}\n", MIXED, ("email_whitespace",)),
+    "quote": Message(MIXED, quote(MIXED), ("email_encoded",)),
+    "quote_plus": Message("ada b@example.com", quote_plus("ada b@example.com"), ("email_encoded",)),
+    "encodeURIComponent": Message(MIXED, quote(MIXED, safe="-_.!~*'()"), ("email_encoded",)),
+    "encodeURI": Message(
+        "jürgen@example.com", quote("jürgen@example.com", safe="@"), ("email_encoded",)
+    ),
+    "unquote": Message(quote(MIXED), MIXED, ("email_encoded",)),
+    "plus as a space": Message(
+        "ada+chat@example.com", unquote_plus("ada+chat@example.com"), ("email_encoded",)
+    ),
+    "html.escape": Message(MIXED, html.escape(MIXED), ("email_encoded",)),
+    "HTML as Go escapes it": Message(
+        MIXED, html.escape(MIXED).replace("&#x27;", "&#39;"), ("email_encoded",)
+    ),
+    "html.unescape": Message(html.escape(MIXED), MIXED, ("email_encoded",)),
+    "json.dumps": Message(MIXED, json.dumps(MIXED), ("email_encoded",)),
+    "json.dumps, ASCII only": Message(
+        "jürgen🦀@example.com", json.dumps("jürgen🦀@example.com"), ("email_encoded",)
+    ),
+    "JSON.stringify": Message(
+        "jürgen🦀@example.com",
+        json.dumps("jürgen🦀@example.com", ensure_ascii=False),
+        ("email_encoded",),
+    ),
+    "lowercased and trimmed": Message(
+        f"{MIXED} ", MIXED.lower(), ("email_case", "email_whitespace")
+    ),
+    "lowercased, then quoted": Message(
+        MIXED, quote(MIXED.lower()), ("email_case", "email_encoded")
+    ),
+    "quoted, then lowercased": Message(
+        MIXED, quote(MIXED).lower(), ("email_case", "email_encoded")
+    ),
+    "newline added, then quoted": Message(
+        MIXED, quote(MIXED + "\n"), ("email_whitespace", "email_encoded")
+    ),
+    "quoted, then newline added": Message(
+        MIXED, quote(MIXED) + "\n", ("email_whitespace", "email_encoded")
+    ),
+    "trimmed, uppercased, escaped": Message(
+        f"\t{MIXED} ",
+        html.escape(MIXED.upper()),
+        ("email_case", "email_whitespace", "email_encoded"),
+    ),
+}
+
+
+def b64(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
+
+
+def url64(digest: bytes) -> str:
+    return base64.urlsafe_b64encode(digest).decode()
+
+
+DRESSES: dict[str, tuple[Callable[[bytes], str], tuple[str, ...]]] = {
+    "lower case": (bytes.hex, ()),
+    "upper case": (lambda digest: digest.hex().upper(), ("hash_uppercase",)),
+    "base64": (b64, ("hash_base64",)),
+    "base64 without padding": (lambda digest: b64(digest).rstrip("="), ("hash_base64",)),
+    "base64url": (url64, ("hash_base64",)),
+    "base64url without padding": (lambda digest: url64(digest).rstrip("="), ("hash_base64",)),
+    "base64 of the digits": (lambda digest: b64(digest.hex().encode()), ("hash_base64",)),
+    "sha256=": (lambda digest: f"sha256={digest.hex()}", ("hash_prefixed",)),
+    "0x": (lambda digest: f"0x{digest.hex()}", ("hash_prefixed",)),
+    "v1:": (lambda digest: f"v1:{digest.hex()}", ("hash_prefixed",)),
+    "newline": (lambda digest: f"{digest.hex()}\n", ("hash_malformed",)),
+    "quotes": (lambda digest: f'"{digest.hex()}"', ("hash_malformed",)),
+    "sha256=, upper case": (
+        lambda digest: f"sha256={digest.hex().upper()}",
+        ("hash_uppercase", "hash_prefixed"),
+    ),
+    "sha256=, base64": (lambda digest: f"sha256={b64(digest)}", ("hash_base64", "hash_prefixed")),
+    "sha256=, newline": (
+        lambda digest: f"sha256={digest.hex()}\n",
+        ("hash_prefixed", "hash_malformed"),
+    ),
+    "upper case, newline": (
+        lambda digest: f"{digest.hex().upper()}\n",
+        ("hash_uppercase", "hash_malformed"),
+    ),
+    "base64, newline": (lambda digest: f"{b64(digest)}\n", ("hash_base64", "hash_malformed")),
+}
+
+# The order in which causes are listed.
+CAUSES = [
+    "secret_used_as_text",
+    "secret_truncated",
+    "secret_empty_key",
+    "secret_whitespace",
+    "email_case",
+    "email_whitespace",
+    "email_encoded",
+    "arguments_swapped",
+    "hash_unkeyed",
+    "hash_uppercase",
+    "hash_base64",
+    "hash_prefixed",
+    "hash_wrong_algorithm",
+    "hash_malformed",
+    "unknown",
+]
+
+
+def diagnose_row(name: str, secret: str, email: str, hash_: str, *causes: str) -> Row:
+    listed = ",".join(sorted(causes, key=CAUSES.index)) or "none"
+    return name, secret.encode().hex(), email.encode().hex(), hash_.encode().hex(), listed
+
+
+class Made(NamedTuple):
+    """A digest, from what, and the mistakes."""
+
+    name: str
+    secret: str
+    email: str
+    digest: bytes
+    causes: tuple[str, ...]
+
+
+def made() -> Iterable[Made]:
+    for algorithm, wrong in [("sha256", ()), ("sha512", ("hash_wrong_algorithm",))]:
+        for (key_name, key), (name, message) in product(KEYS.items(), MESSAGES.items()):
+            yield Made(
+                f"{algorithm}, {key_name}, {name}",
+                key.given,
+                message.given,
+                hmac.digest(key.used, message.used.encode(), algorithm),
+                (*wrong, *key.causes, *message.causes),
+            )
+        for name, message in MESSAGES.items():
+            yield Made(
+                f"{algorithm} without a key, {name}",
+                SECRET,
+                message.given,
+                HASHES[algorithm](message.used.encode()).digest(),
+                (*wrong, "hash_unkeyed", *message.causes),
+            )
+            yield Made(
+                f"{algorithm}, swapped, {name}",
+                SECRET,
+                message.given,
+                hmac.digest(message.used.encode(), SECRET.encode(), algorithm),
+                (*wrong, "arguments_swapped", *message.causes),
+            )
+        yield Made(
+            f"{algorithm}, swapped, spaces around the secret",
+            f" {SECRET}\n",
+            EMAIL,
+            hmac.digest(EMAIL.encode(), f" {SECRET}\n".encode(), algorithm),
+            (*wrong, "arguments_swapped", "secret_whitespace"),
+        )
+        for causes, email, key_bytes in [  # as Node decodes the email
+            (("secret_truncated",), EMAIL, b"\xad"),
+            (("secret_empty_key",), "xavier@example.com", b""),
+        ]:
+            yield Made(
+                f"{algorithm}, swapped and decoded, {causes[0]}",
+                SECRET,
+                email,
+                hmac.digest(key_bytes, SECRET.encode(), algorithm),
+                (*wrong, "arguments_swapped", *causes),
+            )
+
+
+def diagnose_rows() -> Iterable[Row]:
+    seen: set[frozenset[str]] = set()
+    for what, (dress, (show, more)) in product(list(made()), DRESSES.items()):
+        causes = frozenset((*what.causes, *more))
+        # Every way to make one mistake, and one way to make each two and each three.
+        if len(causes) < 2 or (len(causes) < 4 and causes not in seen):
+            seen.add(causes)
+            name, shown = f"{what.name}; {dress}", show(what.digest)
+            yield diagnose_row(name, what.secret, what.email, shown, *causes)
+
+    key = bytes.fromhex(SECRET)
+    right = sign(key, EMAIL.encode())
+
+    def row(name: str, hash_: str, *causes: str, secret: str = SECRET) -> Row:
+        return diagnose_row(name, secret, EMAIL, hash_, *causes)
+
+    for algorithm in ["md5", "sha1", "sha224", "sha384"]:
+        digest = hmac.digest(key, EMAIL.encode(), algorithm)
+        yield row(f"HMAC with {algorithm}", digest.hex(), "hash_wrong_algorithm")
+    yield row("SHA-512 of who knows what", "ab" * 64, "hash_wrong_algorithm")
+    for name, malformed in {
+        "no hash": "",
+        "white space only": " \n",
+        "undefined": "undefined",
+        "null": "null",
+        "one digit missing": right[:-1],
+        "one digit extra": right + "0",
+        "cut in half to no digest's length": right[:30],
+        "a letter that is no digit": "g" + right[1:],
+        "full-width digits": "０" * 64,
+        "the email": EMAIL,
+        "a prefix of nothing": "sha256=",
+        "NUL after": right + "\0",
+        "64 letters of base64": "z" * 64,
+    }.items():
+        yield row(name, malformed, "hash_malformed")
+    other = sign(b"another", EMAIL.encode())
+    yield row("another secret", other, "unknown")
+    yield row("another email", sign(key, b"eve@example.com"), "unknown")
+    yield row("another secret, upper case", other.upper(), "hash_uppercase", "unknown")
+    yield row("another secret, a prefix", f"sha256={other}", "hash_prefixed", "unknown")
+    yield row("another secret, this one malformed", other, "unknown", secret="undefined")
+
+
+# --- the environment ---
+
+
+def env_rows() -> Iterable[Row]:
+    def row(name: str, variable: str, value: str | None, outcome: str) -> Row:
+        return name, variable, "-" if value is None else value.encode().hex(), outcome
+
+    plain = "PYLON_IDENTITY_SECRET"
+    yield row("plain", plain, SECRET, "ok")
+    yield row("another name", "CHAT_SECRET", SECRET, "ok")
+    for name, value in {
+        "newline after": f"{SECRET}\n",
+        "CR LF after": f"{SECRET}\r\n",
+        "spaces and tabs around": f" \t{SECRET}\t ",
+        "Unicode white space around": f"\u00a0{SECRET}\u2003",
+    }.items():
+        yield row(name, plain, value, "ok")
+    yield row("not set", plain, None, "secret_missing")
+    yield row("set to nothing", plain, "", "secret_empty")
+    yield row("set to white space", plain, " \n", "secret_empty")
+    yield row("quotes", plain, f'"{SECRET}"', "secret_not_hex")
+    yield row("white space within", plain, f"{SECRET} {SECRET}", "secret_not_hex")
+    yield row("byte order mark", plain, f"\ufeff{SECRET}", "secret_not_hex")
+    yield row("a digit missing", plain, f"{SECRET[:-1]}\n", "secret_odd_length")
+    bundlers = ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "GATSBY_"]
+    for prefix in ["PUBLIC_", *bundlers]:
+        yield row(f"{prefix} set", f"{prefix}{plain}", SECRET, "secret_exposed")
+        yield row(f"{prefix} not set", f"{prefix}SECRET", None, "secret_exposed")
+    yield row("public elsewhere in the name", "MY_PUBLIC_SECRET", SECRET, "ok")
+
+
+# --- chat settings and the script tag ---
+
+# Whatever closes a script, opens a comment or ends a string, and what Unicode has against lines.
+NASTY = {
+    "script end": "</script><script>alert(1)</script>",
+    "script end in another case": "</ScRiPt >",
+    "comment": "<!--<script>",
+    "comment end": "-->]]>",
+    "quotes": "\"'`",
+    "backslashes": "\\\\\\'\\u0041",
+    "template": "${alert(1)}{{7*7}}<%= 1 %>",
+    "line separators": "a\u2028b\u2029c",
+    "line ends": "a\nb\r\nc\td",
+    "control characters": "\0\x01\x08\x0b\x0c\x1b\x1f\x7f\x80\x9f",
+    "ampersands": "&amp;&lt;&#60;",
+    "emoji": "👩‍🚀🦀",
+    "right-to-left": "عادة\u202e",
+    "non-characters": "\ufffe\uffff\U0010ffff",
+    "replacement character": "\ufffd",
+    "__proto__": "__proto__",
+}
+
+NONCES = {
+    "r4nd0m": True,
+    "aGVsbG8=": True,
+    "aGVsbA==": True,
+    "+/-_": True,
+    "A" * 200: True,
+    "": False,
+    "=": False,
+    "==": False,
+    "a===": False,
+    "a=b": False,
+    "a b": False,
+    "a\n": False,
+    'a"': False,
+    "a'": False,
+    "a>b": False,
+    "nonce-é": False,
+    "０": False,
+}
+
+
+def script(fields: dict[str, str], nonce: str | None) -> str:
+    settings = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+    for character in "<>&\u2028\u2029":
+        settings = settings.replace(character, f"\\u{ord(character):04x}")
+    attribute = "" if nonce is None else f' nonce="{nonce}"'
+    return f'<script{attribute}>window.pylon = {{"chat_settings":{settings}}};</script>'
+
+
+def settings_rows() -> Iterable[Row]:
+    columns = ["app_id", "email", "name", "avatar_url", "account_id", "account_external_id"]
+
+    def row(title: str, nonce: str | None = None, error: str = "", **given: str) -> Row:
+        user = {"app_id": "app-1", "email": EMAIL, "name": "Ada", **given}
+        hash_ = sign(bytes.fromhex(SECRET), user["email"].encode())
+        signed = {column: user[column] for column in columns[:3]} | {"email_hash": hash_}
+        fields = signed | {column: user[column] for column in columns[3:] if column in user}
+        values = [user[column].encode().hex() if column in user else "-" for column in columns]
+        shown = "-" if nonce is None else nonce.encode().hex()
+        return title, SECRET, *values, shown, error or script(fields, nonce).encode().hex()
+
+    yield row("required fields")
+    yield row(
+        "all fields",
+        avatar_url="https://example.com/a.png?x=1&y=2",
+        account_id="acc_1",
+        account_external_id="42",
+    )
+    for column in columns[3:]:
+        yield row(f"{column} only", **{column: "x"})
+    for column in columns:
+        for title, value in NASTY.items():
+            yield row(f"{column}: {title}", **{column: value})
+    for title, email in EMAILS.items():
+        yield row(f"email: {title} itself", email=email)
+    for nonce, valid in NONCES.items():
+        yield row(f"nonce {nonce!a}", nonce, "" if valid else "nonce_invalid")
+    yield row("no app ID", error="app_id_empty", app_id="")
+    yield row("no email", error="email_empty", email="")
+    yield row("neither", error="app_id_empty", app_id="", email="")
+
+
 def table(columns: str, rows: Iterable[Row]) -> str:
     lines = ["\t".join(row) for row in rows]
     names = [line.split("\t")[0] for line in lines]
@@ -256,6 +638,12 @@ def files() -> dict[Path, str]:
             "name secret message_unit repeat hash", sign_bytes_rows()
         ),
         VECTORS / "verify.tsv": table("name secret email hash expected", verify_rows()),
+        VECTORS / "diagnose.tsv": table("name secret email hash causes", diagnose_rows()),
+        VECTORS / "env.tsv": table("name variable value outcome", env_rows()),
+        VECTORS / "settings.tsv": table(
+            "name secret app_id email user avatar_url account_id account_external_id nonce script",
+            settings_rows(),
+        ),
         VECTORS / "malformed_secrets.tsv": table("name secret code", malformed_rows()),
     }
 

@@ -43,6 +43,14 @@ macro_rules! errors {
 }
 
 errors! {
+    SecretMissing, "secret_missing",
+        "The environment variable with the identity secret is not set: PYLON_IDENTITY_SECRET, unless \
+         you named another. Set it for the backend to the identity secret from Pylon's dashboard.";
+    SecretExposed, "secret_exposed",
+        "The name of this environment variable tells bundlers to ship its value to browsers \
+         (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity \
+         secret. Rename it, for example to PYLON_IDENTITY_SECRET, and if it was ever deployed under \
+         this name, generate a new secret in Pylon's dashboard.";
     SecretEmpty, "secret_empty",
         "The identity secret is empty. Copy it from the settings of your chat widget in Pylon's \
          dashboard, or generate a new one there.";
@@ -59,6 +67,16 @@ errors! {
     EmailNotUnicode, "email_not_unicode",
         "The email is not well-formed Unicode: it contains a lone surrogate, so it has no UTF-8 \
          form to sign. Pass the email exactly as your user database stores it.";
+    EmailEmpty, "email_empty",
+        "The email for the chat settings is empty. Pass the email of the logged-in user; for a \
+         visitor who is not logged in, leave the email and the email hash out of the page.";
+    AppIdEmpty, "app_id_empty",
+        "The app ID for the chat settings is empty. Copy it from the settings of your chat widget in \
+         Pylon's dashboard.";
+    NonceInvalid, "nonce_invalid",
+        "The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end), so no \
+         Content-Security-Policy can name it. Make a new one for each response from 16 random bytes \
+         or more, in base64.";
 }
 
 impl fmt::Display for Error {

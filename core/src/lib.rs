@@ -22,14 +22,21 @@
 
 #![forbid(unsafe_code)]
 
+mod diagnose;
+mod env;
 mod error;
 mod many;
 mod secret;
+mod settings;
 
+pub use diagnose::{Cause, Diagnosis, diagnose};
 pub use error::Error;
 #[doc(hidden)]
 pub use many::Batch;
 pub use secret::{EmailHash, IdentitySecret, generate_secret, sign_message_with_hmac};
+#[doc(hidden)]
+pub use settings::to_json;
+pub use settings::{ChatSettings, User, chat_settings_script};
 
 /// The version of this library, the same in every language.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

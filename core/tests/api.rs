@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use pylon_identity_core::{EmailHash, Error, IdentitySecret, generate_secret};
+use pylon_identity_core::{
+    Cause, EmailHash, Error, IdentitySecret, User, diagnose, generate_secret,
+};
 
 /// Recognisable in hexadecimal and, decoded, as text.
 const SENTINEL: &str = "53454e54494e454c53454e54494e454c53454e54494e454c53454e54494e454c";
@@ -35,6 +37,67 @@ fn errors_have_codes_of_their_own_and_say_what_to_do() {
         );
         let sentences = error.message().matches(". ").count() + 1;
         assert!(sentences >= 2 && error.message().ends_with('.'), "{error}");
+    }
+}
+
+#[test]
+fn causes_have_codes_of_their_own_and_say_what_to_do() {
+    let codes: HashSet<_> = Cause::ALL.iter().map(|cause| cause.code()).collect();
+    assert_eq!(codes.len(), Cause::ALL.len());
+    for cause in Cause::ALL {
+        assert_eq!(format!("{cause:?}").to_lowercase(), cause.code().replace('_', ""));
+        let sentences = cause.explanation().matches(['.', ':']).count();
+        assert!(sentences >= 2 && cause.explanation().ends_with('.'), "{cause:?}");
+    }
+}
+
+#[test]
+fn diagnoses_show_neither_secret_nor_email_nor_hash() {
+    let right = IdentitySecret::from_hex(SENTINEL).unwrap().sign("eve@example.com");
+    let malformed = format!("\"{SENTINEL}");
+    for secret in [SENTINEL, &malformed] {
+        for hash in [right.as_str(), "undefined", &right.as_str().to_uppercase(), SENTINEL] {
+            let diagnosis = diagnose(secret, "eve@example.com", hash);
+            let shown = format!("{diagnosis:?} {}", diagnosis.explanation()).to_lowercase();
+            for hidden in ["53454e54", "sentinel", "eve@example.com", &right.as_str()[..8]] {
+                assert!(!shown.contains(hidden), "{shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_unexplained_hash_mentions_a_secret_that_is_refused() {
+    let explanation = diagnose("undefined", "ada@example.com", "0".repeat(64)).explanation();
+    assert!(explanation.contains(Error::SecretNotHex.message()), "{explanation}");
+    let explanation = diagnose(SENTINEL, "ada@example.com", "0".repeat(64)).explanation();
+    assert!(!explanation.contains("The secret given here"), "{explanation}");
+}
+
+#[test]
+fn diagnoses_bytes_that_are_not_text() {
+    let hash = IdentitySecret::from_hex(SENTINEL).unwrap().sign(b"j\xfcrgen");
+    assert!(diagnose(SENTINEL, b"j\xfcrgen", hash.as_bytes()).matches());
+    let causes = |hash: &[u8]| diagnose(b"\xff", b"\xfc", hash).causes().to_vec();
+    assert_eq!(causes(b"\xfe"), [Cause::HashMalformed]);
+    assert_eq!(causes(hash.as_bytes()), [Cause::Unknown]);
+}
+
+#[test]
+fn chat_settings_show_nothing_in_debug() {
+    let user = User { app_id: "app", email: "ada@example.com", ..User::default() };
+    let settings = IdentitySecret::from_hex(SENTINEL).unwrap();
+    let settings = settings.chat_settings(user).unwrap();
+    assert_eq!(format!("{settings:?}"), "ChatSettings(hidden)");
+}
+
+#[test]
+fn the_environment_itself_is_read() {
+    // Cargo sets this one.
+    let refused = |name| IdentitySecret::from_env(name).unwrap_err();
+    assert_eq!(refused("CARGO_PKG_NAME"), Error::SecretNotHex);
+    for impossible in ["PYLON_IDENTITY_NOT_SET", "", "a=b", "a\0b"] {
+        assert_eq!(refused(impossible), Error::SecretMissing);
     }
 }
 

