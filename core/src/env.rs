@@ -32,10 +32,16 @@ impl IdentitySecret {
     /// The same for a binding whose language has an environment of its own: `value` is what it holds.
     #[doc(hidden)]
     pub fn from_env_value(name: &str, value: Option<&[u8]>) -> Result<Self, Error> {
+        Self::from_hex(Self::trim_env_value(name, value)?)
+    }
+
+    /// What is left to parse.
+    #[doc(hidden)]
+    pub fn trim_env_value<'a>(name: &str, value: Option<&'a [u8]>) -> Result<&'a [u8], Error> {
         if SHIPPED_TO_BROWSERS.iter().any(|prefix| name.starts_with(prefix)) {
             return Err(Error::SecretExposed);
         }
-        Self::from_hex(trim(value.ok_or(Error::SecretMissing)?))
+        value.map(trim).ok_or(Error::SecretMissing)
     }
 }
 

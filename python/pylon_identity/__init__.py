@@ -8,21 +8,60 @@ True
 >>> secret.verify("eve@example.com", email_hash)
 False
 
+The settings of a logged-in user, and the script tag for the page:
+
+>>> settings = secret.chat_settings(app_id="app-1", email="ada@example.com", name="Ada")
+>>> settings["email"], settings["email_hash"] == email_hash
+('ada@example.com', True)
+>>> print(chat_settings_script({"app_id": "app-1"}, nonce="r4nd0m"))
+<script nonce="r4nd0m">window.pylon = {"chat_settings":{"app_id":"app-1"}};</script>
+
 See https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification.
 """
 
+from collections.abc import Mapping as _Mapping
+
+from . import _native
 from ._native import (
+    Diagnosis,
     IdentityError,
     IdentitySecret,
     __version__,
+    diagnose,
     generate_secret,
     sign_message_with_hmac,
 )
 
 __all__ = [
+    "Diagnosis",
     "IdentityError",
     "IdentitySecret",
     "__version__",
+    "chat_settings_script",
+    "diagnose",
     "generate_secret",
     "sign_message_with_hmac",
 ]
+
+
+class _Html(str):
+    """Text that Django, Jinja and MarkupSafe put into a page as it is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+def chat_settings_script(settings: _Mapping[str, str], nonce: str | None = None) -> str:
+    """Return the script tag that sets ``window.pylon``, to be put before the widget's own.
+
+    `settings` is what IdentitySecret.chat_settings() returns, or ``{"app_id": ...}`` alone for a
+    visitor who is not logged in. Whatever they hold is safe inside HTML, and templates do not
+    escape the tag again. `nonce` is that of the page's Content-Security-Policy: base64 text, new
+    for each response.
+
+    Raises IdentityError with the code "nonce_invalid" for any other nonce, and TypeError for
+    settings that are not text.
+    """
+    return _Html(_native.chat_settings_script(settings, nonce))

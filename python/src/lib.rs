@@ -4,7 +4,7 @@ use pylon_identity_core as core;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyList, PyString};
+use pyo3::types::{PyDict, PyList, PyMapping, PyString};
 
 /// How many emails are signed between two visits to Python, which bounds the memory they take.
 const BATCH: usize = 4096;
@@ -44,6 +44,26 @@ impl IdentitySecret {
         core::IdentitySecret::from_hex(hex.to_string_lossy().as_bytes())
             .map(Self)
             .map_err(|error| identity_error(hex.py(), error))
+    }
+
+    /// Parse the secret in the environment variable `name`, trimmed of white space.
+    ///
+    /// Raises IdentityError with the code "secret_missing" if it is not set, "secret_exposed" for a name
+    /// that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), and what IdentitySecret()
+    /// raises.
+    #[staticmethod]
+    #[pyo3(
+        signature = (name = core::IdentitySecret::ENV),
+        text_signature = "(name='PYLON_IDENTITY_SECRET')"
+    )]
+    fn from_env(py: Python<'_>, name: &str) -> PyResult<Self> {
+        let environment = py.import("os")?.getattr("environ")?;
+        let value: Option<Bound<'_, PyString>> =
+            environment.call_method1("get", (name,))?.extract()?;
+        let value = value.as_ref().map(|value| value.to_string_lossy());
+        core::IdentitySecret::from_env_value(name, value.as_ref().map(|value| value.as_bytes()))
+            .map(Self)
+            .map_err(|error| identity_error(py, error))
     }
 
     /// Return the email hash of exactly this email, as 64 lowercase hexadecimal digits.
@@ -95,9 +115,95 @@ impl IdentitySecret {
         }
     }
 
+    /// Return the settings of the chat widget for a logged-in user, with the email signed.
+    ///
+    /// A dict of str in the widget's own names: app_id, email, name, email_hash, and avatar_url,
+    /// account_id and account_external_id if given. The email is the very string that was signed.
+    /// Raises IdentityError with the code "app_id_empty" or "email_empty".
+    ///
+    /// Send them only to their own user, with Cache-Control: no-store, private.
+    #[pyo3(signature = (
+        *, app_id, email, name, avatar_url = None, account_id = None, account_external_id = None
+    ))]
+    #[allow(clippy::too_many_arguments)]
+    fn chat_settings<'py>(
+        &self,
+        py: Python<'py>,
+        app_id: &str,
+        email: &str,
+        name: &str,
+        avatar_url: Option<&str>,
+        account_id: Option<&str>,
+        account_external_id: Option<&str>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let user = core::User { app_id, email, name, avatar_url, account_id, account_external_id };
+        let settings = self.0.chat_settings(user).map_err(|error| identity_error(py, error))?;
+        let dict = PyDict::new(py);
+        settings.fields().try_for_each(|(name, value)| dict.set_item(name, value))?;
+        Ok(dict)
+    }
+
     fn __repr__(&self) -> &'static str {
         "IdentitySecret(hidden)"
     }
+}
+
+/// Why an email hash does not match: what diagnose() returns.
+///
+/// matches: whether the hash is exactly the right one.
+/// causes: the codes of the fewest mistakes that give the hash, for example "secret_used_as_text".
+/// explanation: what happened and how to mend it, in plain text. It never shows the secret.
+#[pyclass(frozen, get_all, module = "pylon_identity")]
+struct Diagnosis {
+    matches: bool,
+    causes: Vec<&'static str>,
+    explanation: String,
+}
+
+#[pymethods]
+impl Diagnosis {
+    fn __repr__(&self) -> String {
+        let causes = self.causes.join("', '");
+        let causes = if causes.is_empty() { causes } else { format!("'{causes}'") };
+        let matches = if self.matches { "True" } else { "False" };
+        format!("Diagnosis(matches={matches}, causes=[{causes}])")
+    }
+}
+
+/// Find out why `email_hash` is not the hash of `email` under `secret`, the hexadecimal string.
+///
+/// Tries the usual mistakes in all combinations, and reports the fewest that give the observed hash.
+/// Takes any text, a malformed secret too. For developers: it takes milliseconds.
+#[pyfunction]
+fn diagnose(
+    secret: &Bound<'_, PyString>,
+    email: &str,
+    email_hash: &Bound<'_, PyString>,
+) -> Diagnosis {
+    let (secret, email_hash) = (secret.to_string_lossy(), email_hash.to_string_lossy());
+    let diagnosis = core::diagnose(secret.as_bytes(), email, email_hash.as_bytes());
+    Diagnosis {
+        matches: diagnosis.matches(),
+        causes: diagnosis.causes().iter().map(|cause| cause.code()).collect(),
+        explanation: diagnosis.explanation(),
+    }
+}
+
+/// The text of the script tag; `__init__.py` marks it as safe for templates and documents it.
+#[pyfunction]
+#[pyo3(signature = (settings, nonce = None))]
+fn chat_settings_script(settings: &Bound<'_, PyMapping>, nonce: Option<&str>) -> PyResult<String> {
+    let mut fields: Vec<(PyBackedStr, PyBackedStr)> = Vec::new();
+    for item in settings.items()? {
+        let (name, value): (PyBackedStr, Bound<'_, PyAny>) = item.extract()?;
+        let Ok(value) = value.cast::<PyString>() else {
+            let type_name = value.get_type().name()?;
+            let message = format!("chat settings hold text, but {name} is of type {type_name}");
+            return Err(PyTypeError::new_err(message));
+        };
+        fields.push((name, value.extract()?));
+    }
+    core::chat_settings_script(fields, nonce).map_err(|error| identity_error(settings.py(), error))
 }
 
 /// Sign `message` with `secret`: a drop-in for the snippet in Pylon's docs.
@@ -122,7 +228,10 @@ fn generate_secret() -> String {
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use super::{IdentityError, IdentitySecret, generate_secret, sign_message_with_hmac};
+    use super::{
+        Diagnosis, IdentityError, IdentitySecret, chat_settings_script, diagnose, generate_secret,
+        sign_message_with_hmac,
+    };
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -2,22 +2,30 @@
 
 import copy
 import doctest
+import inspect
+import json
 import os
 import pickle
 import signal
 import sys
 import traceback
+import types
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import Any
 
+import django.template  # type: ignore[import-untyped]
+import jinja2
+import markupsafe
 import pytest
 
 import pylon_identity
 from pylon_identity import (
     IdentityError,
     IdentitySecret,
+    chat_settings_script,
+    diagnose,
     generate_secret,
     sign_message_with_hmac,
 )
@@ -26,6 +34,7 @@ EMAIL = "ada@example.com"
 SENTINEL = "53454e54494e454c" * 4  # "SENTINEL", recognisable in hexadecimal and decoded
 
 secret = IdentitySecret(SENTINEL)
+django_engine = django.template.Engine()
 
 
 def assert_hidden(shown: str) -> None:
@@ -45,6 +54,89 @@ def test_shows_nothing() -> None:
 def test_does_not_leave_the_process(leave: Callable[[object], object]) -> None:
     with pytest.raises(TypeError, match="cannot pickle"):
         leave(secret)
+
+
+def test_from_env_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYLON_IDENTITY_SECRET", f"{SENTINEL}\n")
+    assert IdentitySecret.from_env().sign(EMAIL) == secret.sign(EMAIL)
+    default = inspect.signature(IdentitySecret.from_env).parameters["name"].default
+    assert default == "PYLON_IDENTITY_SECRET"
+
+
+@pytest.mark.parametrize("value", [f"'{SENTINEL}'", f"{SENTINEL}0", f"{SENTINEL}\udcff"])
+def test_from_env_shows_nothing(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYLON_IDENTITY_SECRET", value)
+    with pytest.raises(IdentityError) as raised:
+        IdentitySecret.from_env()
+    assert_hidden("".join(traceback.format_exception(raised.value)).replace(__file__, ""))
+    assert_hidden(repr((raised.value, raised.value.args, vars(raised.value))))
+
+
+def test_chat_settings_are_a_plain_dict_in_the_order_of_the_docs() -> None:
+    settings = secret.chat_settings(
+        app_id="app", email=EMAIL, name="Ada", account_external_id="42", avatar_url="https://a"
+    )
+    assert type(settings) is dict
+    expected = ["app_id", "email", "name", "email_hash", "avatar_url", "account_external_id"]
+    assert list(settings) == expected
+    assert json.loads(json.dumps(settings)) == settings
+
+
+def test_chat_settings_take_only_names_of_arguments() -> None:
+    with pytest.raises(TypeError):
+        secret.chat_settings("app", EMAIL, "Ada")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        secret.chat_settings(app_id="app", name="Ada")  # type: ignore[call-arg]
+    with pytest.raises(UnicodeEncodeError):
+        secret.chat_settings(app_id="app", email="\ud800", name="Ada")
+
+
+NASTY = "</script><!--<script>\u2028\u2029\"'&🦀"
+
+
+def test_templates_do_not_escape_the_script_again() -> None:
+    settings = secret.chat_settings(app_id="app", email=EMAIL, name=NASTY)
+    script = chat_settings_script(settings, nonce="r4nd0m")
+    source = "<head>{{ script }}</head>{{ name }}"
+    rendered = [
+        jinja2.Environment(autoescape=True).from_string(source).render(script=script, name="<b>"),
+        django_engine.from_string(source).render(
+            django.template.Context({"script": script, "name": "<b>"})
+        ),
+    ]
+    for page in rendered:
+        assert page == f"<head>{script}</head>&lt;b&gt;"
+    assert markupsafe.escape(script) == script
+    assert script.count("<") == script.count(">") == 2
+
+
+def test_the_script_is_text_like_any_other() -> None:
+    script = chat_settings_script({"app_id": "app"})
+    assert script == '<script>window.pylon = {"chat_settings":{"app_id":"app"}};</script>'
+    assert isinstance(script, str)
+    assert pickle.loads(pickle.dumps(script)) == script
+
+
+def test_the_script_takes_any_mapping_of_text() -> None:
+    settings = types.MappingProxyType({"app_id": "app"})
+    assert chat_settings_script(settings) == chat_settings_script({"app_id": "app"})
+    with pytest.raises(TypeError, match="name is of type NoneType"):
+        chat_settings_script({"name": None})  # type: ignore[dict-item]
+    with pytest.raises(TypeError) as raised:
+        chat_settings_script({"name": [SENTINEL]})  # type: ignore[dict-item]
+    assert_hidden(str(raised.value))
+
+
+def test_diagnosis() -> None:
+    right = diagnose(SENTINEL, EMAIL, secret.sign(EMAIL))
+    assert repr(right) == "Diagnosis(matches=True, causes=[])"
+    wrong = diagnose(SENTINEL, EMAIL, secret.sign(EMAIL.upper()).upper())
+    assert repr(wrong) == "Diagnosis(matches=False, causes=['email_case', 'hash_uppercase'])"
+    assert "lowercase" in wrong.explanation
+    assert_hidden(repr(wrong) + wrong.explanation)
+    with pytest.raises(AttributeError):
+        wrong.matches = True  # type: ignore[misc]
+    assert diagnose("\udcff", EMAIL, "\udcff").causes == ["hash_malformed"]
 
 
 @pytest.mark.parametrize("wrap", ["{} ", "{}0", "0x{}", "'{}'", "{}\ud800"])
@@ -95,6 +187,12 @@ def test_wrong_types(wrong: Any) -> None:
         lambda: secret.verify(EMAIL, wrong),
         lambda: sign_message_with_hmac(wrong, SENTINEL),
         lambda: sign_message_with_hmac(EMAIL, wrong),
+        lambda: secret.chat_settings(app_id=wrong, email=EMAIL, name=""),
+        lambda: secret.chat_settings(app_id="app", email=wrong, name=""),
+        lambda: chat_settings_script({"app_id": wrong}),
+        lambda: chat_settings_script(wrong),
+        lambda: diagnose(SENTINEL, EMAIL, wrong),
+        lambda: IdentitySecret.from_env(wrong),
     ]
     for call in calls:
         with pytest.raises(TypeError):
@@ -209,11 +307,11 @@ def test_the_package_exports_what_the_extension_does() -> None:
 def test_everything_public_is_documented() -> None:
     for name in set(pylon_identity.__all__) - {"__version__"}:
         assert getattr(pylon_identity, name).__doc__, name
-    for method in (IdentitySecret.sign, IdentitySecret.sign_many, IdentitySecret.verify):
-        assert method.__doc__
+    for name, method in vars(IdentitySecret).items():
+        assert name.startswith("__") or method.__doc__, name
 
 
 def test_docstring_examples() -> None:
     result = doctest.testmod(pylon_identity)
-    assert result.attempted == 5
+    assert result.attempted == 8
     assert result.failed == 0

@@ -3,7 +3,13 @@
 import pytest
 from shared import cases, text
 
-from pylon_identity import IdentityError, IdentitySecret, sign_message_with_hmac
+from pylon_identity import (
+    IdentityError,
+    IdentitySecret,
+    chat_settings_script,
+    diagnose,
+    sign_message_with_hmac,
+)
 
 
 @pytest.mark.parametrize(("secret", "unit", "repeat", "email_hash"), cases("sign.tsv"))
@@ -29,3 +35,49 @@ def test_malformed_secret(secret: str, code: str) -> None:
     with pytest.raises(IdentityError) as second:
         sign_message_with_hmac("ada@example.com", text(secret))
     assert first.value.code == second.value.code == code
+
+
+@pytest.mark.parametrize(("secret", "email", "email_hash", "causes"), cases("diagnose.tsv"))
+def test_diagnose(secret: str, email: str, email_hash: str, causes: str) -> None:
+    diagnosis = diagnose(text(secret), text(email), text(email_hash))
+    expected = [] if causes == "none" else causes.split(",")
+    assert diagnosis.causes == expected
+    assert diagnosis.matches is (expected == [])
+
+
+@pytest.mark.parametrize(("variable", "value", "outcome"), cases("env.tsv"))
+def test_from_env(variable: str, value: str, outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYLON_IDENTITY_SECRET", raising=False)
+    if value != "-":
+        monkeypatch.setenv(variable, text(value))
+    if outcome == "ok":
+        plain = IdentitySecret(text(value).strip())
+        assert IdentitySecret.from_env(variable).sign("") == plain.sign("")
+    else:
+        with pytest.raises(IdentityError) as raised:
+            IdentitySecret.from_env(variable)
+        assert raised.value.code == outcome
+
+
+FIELDS = ["app_id", "email", "name", "avatar_url", "account_id", "account_external_id"]
+
+
+@pytest.mark.parametrize(
+    "columns", [pytest.param(c.values, id=c.id) for c in cases("settings.tsv")]
+)
+def test_chat_settings(columns: tuple[str, ...]) -> None:
+    secret, *values, nonce, script = columns
+    user = {field: text(v) for field, v in zip(FIELDS, values, strict=True) if v != "-"}
+
+    def make() -> tuple[dict[str, str], str]:
+        settings = IdentitySecret(secret).chat_settings(**user)
+        return settings, chat_settings_script(settings, None if nonce == "-" else text(nonce))
+
+    if not script.endswith(("_empty", "_invalid")):
+        settings, made = make()
+        assert made == text(script)
+        assert settings == {**user, "email_hash": IdentitySecret(secret).sign(user["email"])}
+    else:
+        with pytest.raises(IdentityError) as raised:
+            make()
+        assert raised.value.code == script
