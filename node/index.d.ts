@@ -15,6 +15,16 @@ export declare class IdentitySecret {
   constructor(hex: string)
 
   /**
+   * Parses the secret in an environment variable, trimmed of white space.
+   *
+   * @param name the variable's name, `PYLON_IDENTITY_SECRET` if left out
+   * @throws an `Error` with the `code` `ERR_SECRET_MISSING` if it is not set, `ERR_SECRET_EXPOSED` for a
+   * name that bundlers ship to browsers (`NEXT_PUBLIC_`, `VITE_` and the like), and what the constructor
+   * throws
+   */
+  static fromEnv(name?: string): IdentitySecret
+
+  /**
    * Returns the email hash of exactly this email, as 64 lowercase hexadecimal digits.
    *
    * HMAC-SHA256 (RFC 2104) over the UTF-8 bytes of the email, which is never trimmed or lowercased.
@@ -35,11 +45,99 @@ export declare class IdentitySecret {
   verify(email: string, emailHash: string): boolean
 
   /**
+   * Returns the settings of the chat widget for a logged-in user, with the email signed.
+   *
+   * The email is the very string that was signed. Send the settings only to their own user, with
+   * `Cache-Control: no-store, private`.
+   *
+   * @throws an `Error` with the `code` `ERR_APP_ID_EMPTY`, `ERR_EMAIL_EMPTY` or `ERR_EMAIL_NOT_UNICODE`
+   */
+  chatSettings(user: User): ChatSettings
+
+  /**
    * Wipes the key. The other methods throw an `Error` with the `code` `ERR_SECRET_NOT_READY` from
    * then on. Called at the end of the block by `using secret = new IdentitySecret(hex)`.
    */
   [Symbol.dispose](): void
 }
+
+/** Who is logged in, as the backend knows it. */
+export interface User {
+  /** The ID of the chat widget, from Pylon's dashboard; not empty. */
+  appId: string
+  /** The email of the logged-in session, exactly as it is stored; not empty. */
+  email: string
+  /** The name to show. */
+  name: string
+  /** The address of a picture. */
+  avatarUrl?: string | null
+  /** Pylon's ID of the user's account. */
+  accountId?: string | null
+  /** Your own ID of the user's account. */
+  accountExternalId?: string | null
+}
+
+/** What the page assigns to `window.pylon.chat_settings`, in the widget's own names. */
+export interface ChatSettings {
+  app_id: string
+  email: string
+  name: string
+  email_hash: string
+  avatar_url?: string
+  account_id?: string
+  account_external_id?: string
+}
+
+/**
+ * Returns the script tag that sets `window.pylon`, to be put before the widget's own.
+ *
+ * Whatever the settings hold is safe inside HTML. Put the tag into the page as it is, without escaping
+ * it again.
+ *
+ * @param settings what `chatSettings()` returns, or `{ app_id }` alone for a visitor who is not logged in
+ * @param options.nonce that of the page's Content-Security-Policy: base64 text, new for each response
+ * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce
+ */
+export declare function chatSettingsScript(
+  settings: Partial<ChatSettings>,
+  options?: { nonce?: string | null },
+): string
+
+/** A mistake that gives another email hash than the right one. */
+export type Cause =
+  | 'secret_used_as_text'
+  | 'secret_truncated'
+  | 'secret_empty_key'
+  | 'secret_whitespace'
+  | 'email_case'
+  | 'email_whitespace'
+  | 'email_encoded'
+  | 'arguments_swapped'
+  | 'hash_unkeyed'
+  | 'hash_uppercase'
+  | 'hash_base64'
+  | 'hash_prefixed'
+  | 'hash_wrong_algorithm'
+  | 'hash_malformed'
+  | 'unknown'
+
+/** Why an email hash does not match. It never shows the secret, the email or the hash. */
+export interface Diagnosis {
+  /** Whether the hash is exactly the right one. */
+  matches: boolean
+  /** The fewest mistakes that together give the hash. */
+  causes: Cause[]
+  /** What happened and how to mend it, in plain text. */
+  explanation: string
+}
+
+/**
+ * Finds out why `emailHash` is not the hash of `email` under `secret`, the hexadecimal string.
+ *
+ * Tries the usual mistakes in all combinations, and reports the fewest that give the observed hash.
+ * Takes any text, a malformed secret too. For developers: it takes milliseconds.
+ */
+export declare function diagnose(secret: string, email: string, emailHash: string): Diagnosis
 
 /**
  * Signs `message` with `secret`: a drop-in for the snippet in Pylon's docs.

@@ -36,8 +36,13 @@ function string(value, expected) {
   return value
 }
 
+function optional(value, expected) {
+  return value === undefined || value === null ? null : string(value, expected)
+}
+
 const SECRET = 'the identity secret as a string (is the environment variable set?)'
 const EMAIL = 'the email as a string'
+const EMAIL_HASH = 'the email hash as a string'
 
 // How many emails cross into the addon at a time, which bounds the memory that this takes. The hashes come
 // back in one string, large enough that the garbage collector leaves it in place.
@@ -50,6 +55,11 @@ class IdentitySecret {
 
   constructor(hex) {
     this.#secret = native.parse(string(hex, SECRET))
+  }
+
+  static fromEnv(name = native.SECRET_VARIABLE) {
+    const value = process.env[string(name, "the variable's name as a string")]
+    return new IdentitySecret(native.readEnv(name, value))
   }
 
   sign(email) {
@@ -84,7 +94,20 @@ class IdentitySecret {
   }
 
   verify(email, emailHash) {
-    return native.verify(this.#secret, string(email, EMAIL), string(emailHash, 'the email hash as a string'))
+    return native.verify(this.#secret, string(email, EMAIL), string(emailHash, EMAIL_HASH))
+  }
+
+  chatSettings(user) {
+    if (typeof user !== 'object' || user === null) throw wrongType('the user as an object', user)
+    return native.chatSettings(
+      this.#secret,
+      string(user.appId, 'appId as a string'),
+      string(user.email, EMAIL),
+      string(user.name, 'name as a string'),
+      optional(user.avatarUrl, 'avatarUrl as a string'),
+      optional(user.accountId, 'accountId as a string'),
+      optional(user.accountExternalId, 'accountExternalId as a string'),
+    )
   }
 
   [Symbol.dispose]() {
@@ -99,6 +122,19 @@ function signMessageWithHmac(message, secret) {
   )
 }
 
+function chatSettingsScript(settings, options) {
+  if (typeof settings !== 'object' || settings === null) throw wrongType('the chat settings as an object', settings)
+  const fields = []
+  for (const [name, value] of Object.entries(settings)) {
+    if (value !== undefined) fields.push(name, string(value, `${name} in the chat settings as a string`))
+  }
+  return native.chatSettingsScript(fields, optional(options?.nonce, 'the nonce as a string'))
+}
+
+function diagnose(secret, email, emailHash) {
+  return native.diagnose(string(secret, SECRET), string(email, EMAIL), string(emailHash, EMAIL_HASH))
+}
+
 const { generateSecret, VERSION: version } = native
 
-module.exports = { IdentitySecret, generateSecret, signMessageWithHmac, version }
+module.exports = { IdentitySecret, chatSettingsScript, diagnose, generateSecret, signMessageWithHmac, version }

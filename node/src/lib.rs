@@ -94,5 +94,72 @@ pub fn generate_secret() -> String {
     core::generate_secret()
 }
 
+/// The secret in an environment variable, trimmed, for `parse`.
+#[napi(catch_unwind)]
+pub fn read_env(name: String, value: Option<Text>) -> Result<String, String> {
+    let value = value.as_ref().map(|value| value.lossy().as_bytes());
+    let trimmed = core::IdentitySecret::trim_env_value(&name, value).map_err(thrown)?;
+    Ok(String::from_utf8_lossy(trimmed).into_owned())
+}
+
+#[napi(catch_unwind)]
+#[allow(clippy::too_many_arguments)]
+pub fn chat_settings<'env>(
+    env: &'env Env,
+    secret: &Handle,
+    app_id: String,
+    email: Text,
+    name: String,
+    avatar_url: Option<String>,
+    account_id: Option<String>,
+    account_external_id: Option<String>,
+) -> Result<Object<'env>> {
+    let make = || {
+        let user = core::User {
+            app_id: &app_id,
+            email: email.well_formed()?,
+            name: &name,
+            avatar_url: avatar_url.as_deref(),
+            account_id: account_id.as_deref(),
+            account_external_id: account_external_id.as_deref(),
+        };
+        ready(secret)?.chat_settings(user)
+    };
+    let settings = make().or_else(|error| throw(env, error))?;
+    let mut object = Object::new(env)?;
+    for (name, value) in settings.fields() {
+        object.set_named_property(name, value)?;
+    }
+    Ok(object)
+}
+
+/// `fields` are names and values in turn.
+#[napi(catch_unwind)]
+pub fn chat_settings_script(fields: Vec<String>, nonce: Option<String>) -> Result<String, String> {
+    let fields = fields.as_chunks().0.iter().map(|[name, value]| (name, value));
+    core::chat_settings_script(fields, nonce.as_deref()).map_err(thrown)
+}
+
+#[napi(object)]
+pub struct Diagnosis {
+    pub matches: bool,
+    pub causes: Vec<String>,
+    pub explanation: String,
+}
+
+#[napi(catch_unwind)]
+pub fn diagnose(secret: Text, email: Text, email_hash: Text) -> Result<Diagnosis, String> {
+    let email = email.well_formed().map_err(thrown)?;
+    let diagnosis = core::diagnose(secret.lossy(), email, email_hash.lossy());
+    Ok(Diagnosis {
+        matches: diagnosis.matches(),
+        causes: diagnosis.causes().iter().map(|cause| cause.code().to_owned()).collect(),
+        explanation: diagnosis.explanation(),
+    })
+}
+
+#[napi]
+pub const SECRET_VARIABLE: &str = core::IdentitySecret::ENV;
+
 #[napi]
 pub const VERSION: &str = core::VERSION;

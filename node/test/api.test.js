@@ -8,7 +8,7 @@ const { inspect } = require('node:util')
 const v8 = require('node:v8')
 
 const api = require('pylon-identity')
-const { IdentitySecret, generateSecret, signMessageWithHmac, version } = api
+const { IdentitySecret, chatSettingsScript, diagnose, generateSecret, signMessageWithHmac, version } = api
 
 const EMAIL = 'ada@example.com'
 const SENTINEL = '53454e54494e454c'.repeat(4) // "SENTINEL", recognisable in hexadecimal and decoded
@@ -141,11 +141,99 @@ test('disposing of the secret within a batch does not disturb the batch', () => 
   assert.throws(() => own.sign(EMAIL), { code: 'ERR_SECRET_NOT_READY' })
 })
 
+test('reads the environment by default from PYLON_IDENTITY_SECRET', () => {
+  process.env.PYLON_IDENTITY_SECRET = `${SENTINEL}\n`
+  assert.equal(IdentitySecret.fromEnv().sign(EMAIL), secret.sign(EMAIL))
+  for (const malformed of [`'${SENTINEL}'`, `${SENTINEL}0`]) {
+    process.env.PYLON_IDENTITY_SECRET = malformed
+    assert.throws(
+      () => IdentitySecret.fromEnv(),
+      (error) => {
+        assertHidden(inspect(error, { showHidden: true }).replaceAll(__filename, ''))
+        return error.code.startsWith('ERR_SECRET_')
+      },
+    )
+  }
+  delete process.env.PYLON_IDENTITY_SECRET
+  assert.throws(() => IdentitySecret.fromEnv(), { code: 'ERR_SECRET_MISSING' })
+  assert.throws(() => IdentitySecret.fromEnv(5), { name: 'TypeError' })
+})
+
+test('chat settings are a plain object in the order of the docs', () => {
+  const user = { appId: 'app', email: EMAIL, name: 'Ada', accountExternalId: '42', avatarUrl: null }
+  const settings = secret.chatSettings(user)
+  assert.deepEqual(Object.keys(settings), ['app_id', 'email', 'name', 'email_hash', 'account_external_id'])
+  assert.deepEqual(JSON.parse(JSON.stringify(settings)), settings)
+  for (const wrong of [undefined, null, 'x', {}, { ...user, email: 5 }, { ...user, name: undefined }]) {
+    assert.throws(() => secret.chatSettings(wrong), { name: 'TypeError' })
+  }
+  assert.throws(() => secret.chatSettings({ ...user, accountId: 5 }), /accountId as a string, but got number/)
+  assert.throws(() => secret.chatSettings({ ...user, email: '\ud800' }), { code: 'ERR_EMAIL_NOT_UNICODE' })
+  // A name cut within an emoji is no reason to have no page.
+  assert.equal(secret.chatSettings({ ...user, name: 'A\ud83d' }).name, 'A\ufffd')
+})
+
+test('the script takes fields of text, and leaves out those that are undefined', () => {
+  const script = '<script>window.pylon = {"chat_settings":{"app_id":"app"}};</script>'
+  assert.equal(chatSettingsScript({ app_id: 'app', name: undefined }), script)
+  assert.equal(chatSettingsScript({ app_id: 'app' }, {}), script)
+  assert.equal(chatSettingsScript({ app_id: 'app' }, { nonce: undefined }), script)
+  assert.throws(() => chatSettingsScript({ name: [SENTINEL] }), /name in the chat settings as a string, but got object/)
+  for (const [settings, options] of [[], [null], ['x'], [{}, { nonce: 5 }]]) {
+    assert.throws(() => chatSettingsScript(settings, options), { name: 'TypeError' })
+  }
+})
+
+test('the script means in a browser what the settings say', () => {
+  const name = '</script><!--<script>\u2028\u2029"\'\\&\0🦀'
+  const settings = secret.chatSettings({ appId: 'app', email: EMAIL, name })
+  const page = `<head>${chatSettingsScript(settings, { nonce: 'r4nd0m' })}</head>`
+  const code = /^<head><script nonce="r4nd0m">([^<>&]*)<\/script><\/head>$/.exec(page)[1]
+  const window = {}
+  require('node:vm').runInNewContext(code, { window })
+  assert.deepEqual(JSON.parse(JSON.stringify(window.pylon)), { chat_settings: settings })
+})
+
+test('diagnoses', () => {
+  const diagnosis = diagnose(SENTINEL, EMAIL, secret.sign(EMAIL.toUpperCase()).toUpperCase())
+  assert.deepEqual(Object.keys(diagnosis), ['matches', 'causes', 'explanation'])
+  assert.deepEqual(diagnosis.causes, ['email_case', 'hash_uppercase'])
+  assert.match(diagnosis.explanation, /lowercase/)
+  assertHidden(inspect(diagnosis))
+  assert.throws(() => diagnose(SENTINEL, '\ud800', ''), { code: 'ERR_EMAIL_NOT_UNICODE' })
+  for (const wrong of [[], [SENTINEL], [SENTINEL, EMAIL], [null, EMAIL, '']]) {
+    assert.throws(() => diagnose(...wrong), { name: 'TypeError' })
+  }
+})
+
+test('the declared causes are those of the vectors', () => {
+  const { readFileSync } = require('node:fs')
+  const declared = /type Cause =([^]*?)\n\n/.exec(readFileSync(require.resolve('../index.d.ts'), 'utf8'))[1]
+  const vectors = readFileSync(require.resolve('../../tests/vectors/diagnose.tsv'), 'ascii').trimEnd().split('\n')
+  const listed = vectors.slice(2).flatMap((line) => line.split('\t')[4].split(','))
+  const causes = new Set(listed.filter((cause) => cause !== 'none'))
+  assert.deepEqual([...declared.matchAll(/'(\w+)'/g)].map((match) => match[1]).sort(), [...causes].sort())
+})
+
+test('a bundle for the browser throws and holds no secret', async () => {
+  const { build } = require('esbuild')
+  const stdin = {
+    contents: "import { IdentitySecret } from 'pylon-identity'\nIdentitySecret.fromEnv()",
+    resolveDir: __dirname,
+  }
+  for (const conditions of [['browser'], ['edge-light'], ['workerd']]) {
+    const options = { stdin, conditions, bundle: true, write: false, minify: true }
+    const { outputFiles: [bundle] } = await build({ ...options, platform: 'neutral' })
+    assert.throws(() => require('node:vm').runInNewContext(bundle.text), /only in code that runs in Node\.js/)
+    assert.doesNotMatch(bundle.text, /PYLON_IDENTITY_SECRET|process\.env/)
+  }
+})
+
 test('dispose wipes the key for good', () => {
   const own = new IdentitySecret(SENTINEL)
   own[Symbol.dispose]()
   own[Symbol.dispose]()
-  for (const use of [() => own.sign(EMAIL), () => own.signMany([]), () => own.verify(EMAIL, '')]) {
+  for (const use of [() => own.sign(EMAIL), () => own.signMany([]), () => own.verify(EMAIL, ''), () => own.chatSettings({ appId: 'a', email: 'b', name: 'c' })]) {
     assert.throws(use, { code: 'ERR_SECRET_NOT_READY' })
   }
 })

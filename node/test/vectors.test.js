@@ -7,7 +7,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 
-const { IdentitySecret, signMessageWithHmac } = require('pylon-identity')
+const { IdentitySecret, chatSettingsScript, diagnose, signMessageWithHmac } = require('pylon-identity')
 
 /** Runs `check` on each case of a file, and fails if the file holds another number than ran. */
 function each(file, check) {
@@ -43,4 +43,46 @@ each('malformed_secrets.tsv', (name, hex, code) => {
   const expected = { name: 'Error', code: `ERR_${code.toUpperCase()}` }
   assert.throws(() => new IdentitySecret(text(hex)), expected, name)
   assert.throws(() => signMessageWithHmac('ada@example.com', text(hex)), expected, name)
+})
+
+each('diagnose.tsv', (name, hex, email, hash, causes) => {
+  const diagnosis = diagnose(text(hex), text(email), text(hash))
+  assert.deepEqual(diagnosis.causes, causes === 'none' ? [] : causes.split(','), name)
+  assert.equal(diagnosis.matches, causes === 'none', name)
+})
+
+each('env.tsv', (name, variable, value, outcome) => {
+  delete process.env.PYLON_IDENTITY_SECRET
+  if (value !== '-') process.env[variable] = text(value)
+  try {
+    if (outcome === 'ok') {
+      const expected = new IdentitySecret(text(value).trim()).sign('')
+      assert.equal(IdentitySecret.fromEnv(variable).sign(''), expected, name)
+    } else {
+      assert.throws(() => IdentitySecret.fromEnv(variable), { code: `ERR_${outcome.toUpperCase()}` }, name)
+    }
+  } finally {
+    delete process.env[variable]
+  }
+})
+
+const FIELDS = ['appId', 'email', 'name', 'avatarUrl', 'accountId', 'accountExternalId']
+const snakeCase = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+
+each('settings.tsv', (name, hex, ...columns) => {
+  const script = columns.pop()
+  const nonce = columns.pop()
+  const given = FIELDS.map((field, i) => [field, columns[i]]).filter(([, value]) => value !== '-')
+  const user = Object.fromEntries(given.map(([field, value]) => [field, text(value)]))
+  const secret = new IdentitySecret(hex)
+  const options = nonce === '-' ? undefined : { nonce: text(nonce) }
+  const make = () => chatSettingsScript(secret.chatSettings(user), options)
+  if (/_(empty|invalid)$/.test(script)) {
+    assert.throws(make, { code: `ERR_${script.toUpperCase()}` }, name)
+    return
+  }
+  assert.equal(make(), text(script), name)
+  const expected = Object.fromEntries(Object.entries(user).map(([field, value]) => [snakeCase(field), value]))
+  expected.email_hash = secret.sign(user.email)
+  assert.deepEqual(secret.chatSettings(user), expected, name)
 })

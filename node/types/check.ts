@@ -1,7 +1,16 @@
 // Compiled, not run: what TypeScript must accept, and what it must refuse.
 
 import * as api from 'pylon-identity'
-import { IdentitySecret, generateSecret, signMessageWithHmac, version } from 'pylon-identity'
+import {
+  type Cause,
+  type ChatSettings,
+  IdentitySecret,
+  chatSettingsScript,
+  diagnose,
+  generateSecret,
+  signMessageWithHmac,
+  version,
+} from 'pylon-identity'
 
 export function accepted(): [string, string[], boolean, string, string, string] {
   using secret = new IdentitySecret('00')
@@ -14,6 +23,17 @@ export function accepted(): [string, string[], boolean, string, string, string] 
     generateSecret(),
     version,
   ]
+}
+
+export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string, string, Cause[]] {
+  const user = { appId: 'app', email: 'ada@example.com', name: 'Ada' }
+  const settings = secret.chatSettings({ ...user, avatarUrl: null, accountId: 'acc' })
+  IdentitySecret.fromEnv()
+  IdentitySecret.fromEnv('CHAT_SECRET')
+  chatSettingsScript({ app_id: 'app' })
+  chatSettingsScript(settings, {})
+  const { matches, causes, explanation } = diagnose('00', user.email, settings.email_hash)
+  return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? '' : explanation, causes]
 }
 
 export function refused(secret: IdentitySecret): void {
@@ -29,11 +49,19 @@ export function refused(secret: IdentitySecret): void {
   secret.verify('ada@example.com')
   // @ts-expect-error
   secret.secret
+  // @ts-expect-error
+  secret.chatSettings({ appId: 'app', email: 'ada@example.com' })
+  // @ts-expect-error
+  secret.chatSettings({ appId: 'app', email: 'ada@example.com', name: 'Ada', app_id: 'app' })
+  // @ts-expect-error
+  chatSettingsScript({ appId: 'app' })
 }
 
 /** Fails to compile if the declarations name other exports than these, which are those that run. */
 export const names: Record<keyof typeof api, true> = {
   IdentitySecret: true,
+  chatSettingsScript: true,
+  diagnose: true,
   generateSecret: true,
   signMessageWithHmac: true,
   version: true,
