@@ -37,3 +37,32 @@ func ExampleSignMessageWithHMAC() {
 	fmt.Println(*hash)
 	// Output: b6706b9c986e883b433facfb5a8390c0128ee2845cb6593fb0fd0c82556a6978
 }
+
+func ExampleChatSettings_Script() {
+	secret, err := pylonidentity.NewIdentitySecret(hexSecret)
+	if err != nil {
+		panic(err)
+	}
+	settings, err := secret.ChatSettings(pylonidentity.User{
+		AppID: "app-1", Email: "ada@example.com", Name: "Ada </script>",
+	})
+	if err != nil {
+		panic(err)
+	}
+	script, err := settings.Script("r4nd0m")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(script[:97])
+	// Output: <script nonce="r4nd0m">window.pylon = {"chat_settings":{"app_id":"app-1","email":"ada@example.com
+}
+
+func ExampleDiagnose() {
+	secret, err := pylonidentity.NewIdentitySecret(hexSecret)
+	if err != nil {
+		panic(err)
+	}
+	hash := secret.Sign("ada@example.com")
+	fmt.Println(pylonidentity.Diagnose(hexSecret, "Ada@Example.com", hash).Causes)
+	// Output: [email_case]
+}

@@ -42,11 +42,15 @@ import (
 // Version is the version of the native library, for example "1.2.3".
 var Version = C.GoString(C.pylon_identity_version())
 
-// An Error says why a secret cannot be used. Compare with errors.Is and the Err constants; the text
+// An Error says what cannot be used, and why. Compare with errors.Is and the Err constants; the text
 // says what to do and never contains the secret.
 type Error int32
 
 const (
+	// ErrSecretMissing means that the environment variable with the identity secret is not set.
+	ErrSecretMissing Error = C.PYLON_IDENTITY_SECRET_MISSING
+	// ErrSecretExposed means that bundlers ship an environment variable of this name to browsers.
+	ErrSecretExposed Error = C.PYLON_IDENTITY_SECRET_EXPOSED
 	// ErrSecretEmpty means that the identity secret has no digits at all.
 	ErrSecretEmpty Error = C.PYLON_IDENTITY_SECRET_EMPTY
 	// ErrSecretOddLength means that the identity secret has an odd number of hexadecimal digits.
@@ -56,6 +60,12 @@ const (
 	// ErrSecretNotReady is what using an [IdentitySecret] panics with that was wiped or not made by
 	// [NewIdentitySecret].
 	ErrSecretNotReady Error = C.PYLON_IDENTITY_SECRET_NOT_READY
+	// ErrEmailEmpty means that chat settings were to be made without an email.
+	ErrEmailEmpty Error = C.PYLON_IDENTITY_EMAIL_EMPTY
+	// ErrAppIDEmpty means that chat settings were to be made without an app ID.
+	ErrAppIDEmpty Error = C.PYLON_IDENTITY_APP_ID_EMPTY
+	// ErrNonceInvalid means that the nonce of a Content-Security-Policy is not base64 text.
+	ErrNonceInvalid Error = C.PYLON_IDENTITY_NONCE_INVALID
 )
 
 // Error returns the message, which is the same in every language.
@@ -82,7 +92,10 @@ type key struct {
 // [ErrSecretNotHex].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 	k := &key{new(C.pylon_identity_secret)}
-	status := C.pylon_identity_secret_init(k.c, pointer(hex), C.size_t(len(hex)))
+	return k.secret(C.pylon_identity_secret_init(k.c, pointer(hex), C.size_t(len(hex))))
+}
+
+func (k *key) secret(status C.pylon_identity_status) (*IdentitySecret, error) {
 	if status != C.PYLON_IDENTITY_OK {
 		return nil, Error(status)
 	}

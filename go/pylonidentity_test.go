@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"log/slog"
 	"os/exec"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +65,71 @@ func TestErrorsShowNothingAndSayWhatToDo(t *testing.T) {
 	}
 }
 
+func TestFromEnvShowsNothingAndHasADefault(t *testing.T) {
+	t.Setenv("PYLON_IDENTITY_SECRET", sentinel+"\n")
+	secret, err := pylonidentity.IdentitySecretFromEnv("")
+	if err != nil || secret.Sign(email) != parse(t, sentinel).Sign(email) {
+		t.Errorf("%v, %v", secret, err)
+	}
+	for _, malformed := range []string{"'" + sentinel + "'", sentinel + "0"} {
+		t.Setenv("PYLON_IDENTITY_SECRET", malformed)
+		_, err := pylonidentity.IdentitySecretFromEnv("")
+		assertHidden(t, fmt.Sprintf("%v %+v %#v", err, err, err))
+	}
+}
+
+const nasty = "</script><!--<script>\u2028\u2029\"'&🦀"
+
+func TestTemplatesDoNotEscapeTheScriptAgain(t *testing.T) {
+	settings, err := parse(t, sentinel).ChatSettings(
+		pylonidentity.User{AppID: "app", Email: email, Name: nasty})
+	if err != nil {
+		t.Fatal(err)
+	}
+	script, err := settings.Script("r4nd0m")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := template.Must(template.New("").Parse(
+		`{{.Script}}<script>window.pylon = {"chat_settings":{{.Settings}}};</script>{{.Name}}`))
+	var written strings.Builder
+	err = page.Execute(&written, map[string]any{"Script": script, "Settings": settings, "Name": "<b>"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare := strings.Replace(string(script), ` nonce="r4nd0m"`, "", 1)
+	if want := string(script) + bare + "&lt;b&gt;"; written.String() != want {
+		t.Errorf("%s, want %s", written.String(), want)
+	}
+	if strings.Count(string(script), "<") != 2 {
+		t.Error(script)
+	}
+}
+
+func TestAnonymousVisitors(t *testing.T) {
+	script, err := pylonidentity.ChatSettings{AppID: "app"}.Script("")
+	if want := `<script>window.pylon = {"chat_settings":{"app_id":"app"}};</script>`; string(script) != want {
+		t.Errorf("%s, %v, want %s", script, err, want)
+	}
+	if script, err := (pylonidentity.ChatSettings{}).Script(""); err != nil || len(script) == 0 {
+		t.Error(script, err)
+	}
+}
+
+func TestDiagnosisShowsNothing(t *testing.T) {
+	secret := parse(t, sentinel)
+	wrong := secret.Sign(strings.ToUpper(email))
+	got := pylonidentity.Diagnose(sentinel, email, wrong)
+	if !slices.Equal(got.Causes, []string{"email_case"}) || !strings.Contains(got.Explanation, "lowercase") {
+		t.Errorf("%+v", got)
+	}
+	assertHidden(t, fmt.Sprintf("%+v", got))
+	right := pylonidentity.Diagnose(sentinel, email, secret.Sign(email))
+	if !right.Matches || len(right.Causes) != 0 || right.Explanation == "" {
+		t.Errorf("%+v", right)
+	}
+}
+
 func TestWipedSecretsPanic(t *testing.T) {
 	wiped := parse(t, sentinel)
 	wiped.Wipe()
@@ -75,6 +142,9 @@ func TestWipedSecretsPanic(t *testing.T) {
 			"SignMany":         func() { secret.SignMany(nil) },
 			"SignMany of many": func() { secret.SignMany(make([]string, 5000)) },
 			"Verify":           func() { secret.Verify(email, "") },
+			"ChatSettings": func() {
+				_, _ = secret.ChatSettings(pylonidentity.User{AppID: "app", Email: email})
+			},
 		} {
 			t.Run(name+" "+use, func(t *testing.T) {
 				defer func() {

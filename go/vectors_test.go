@@ -2,8 +2,10 @@ package pylonidentity_test
 
 import (
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"html/template"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -84,12 +86,18 @@ func TestVerify(t *testing.T) {
 	})
 }
 
+var codes = map[string]error{
+	"secret_missing":    pylonidentity.ErrSecretMissing,
+	"secret_exposed":    pylonidentity.ErrSecretExposed,
+	"secret_empty":      pylonidentity.ErrSecretEmpty,
+	"secret_odd_length": pylonidentity.ErrSecretOddLength,
+	"secret_not_hex":    pylonidentity.ErrSecretNotHex,
+	"email_empty":       pylonidentity.ErrEmailEmpty,
+	"app_id_empty":      pylonidentity.ErrAppIDEmpty,
+	"nonce_invalid":     pylonidentity.ErrNonceInvalid,
+}
+
 func TestMalformedSecrets(t *testing.T) {
-	codes := map[string]error{
-		"secret_empty":      pylonidentity.ErrSecretEmpty,
-		"secret_odd_length": pylonidentity.ErrSecretOddLength,
-		"secret_not_hex":    pylonidentity.ErrSecretNotHex,
-	}
 	each(t, "malformed_secrets.tsv", func(t *testing.T, columns []string) {
 		malformed, want := text(t, columns[0]), codes[columns[1]]
 		if secret, err := pylonidentity.NewIdentitySecret(malformed); secret != nil || !errors.Is(err, want) {
@@ -97,6 +105,88 @@ func TestMalformedSecrets(t *testing.T) {
 		}
 		if hash, err := pylonidentity.SignMessageWithHMAC("", malformed); hash != nil || !errors.Is(err, want) {
 			t.Errorf("SignMessageWithHMAC: %v, %v, want %v", hash, err, want)
+		}
+	})
+}
+
+func TestDiagnose(t *testing.T) {
+	each(t, "diagnose.tsv", func(t *testing.T, columns []string) {
+		got := pylonidentity.Diagnose(text(t, columns[0]), text(t, columns[1]), text(t, columns[2]))
+		causes := strings.Join(got.Causes, ",")
+		if got.Matches != (causes == "") || got.Matches != (columns[3] == "none") {
+			t.Errorf("Matches: %v", got.Matches)
+		}
+		if !got.Matches && causes != columns[3] {
+			t.Errorf("Causes: %s, want %s", causes, columns[3])
+		}
+	})
+}
+
+func TestFromEnv(t *testing.T) {
+	each(t, "env.tsv", func(t *testing.T, columns []string) {
+		t.Setenv("PYLON_IDENTITY_SECRET", "") // restores it at the end
+		if err := os.Unsetenv("PYLON_IDENTITY_SECRET"); err != nil {
+			t.Fatal(err)
+		}
+		if columns[1] != "-" {
+			t.Setenv(columns[0], text(t, columns[1]))
+		}
+		secret, err := pylonidentity.IdentitySecretFromEnv(columns[0])
+		if columns[2] != "ok" {
+			if secret != nil || !errors.Is(err, codes[columns[2]]) {
+				t.Errorf("%v, %v, want %s", secret, err, columns[2])
+			}
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := parse(t, strings.TrimSpace(text(t, columns[1]))).Sign(""); secret.Sign("") != want {
+			t.Error("another secret")
+		}
+	})
+}
+
+func TestChatSettings(t *testing.T) {
+	each(t, "settings.tsv", func(t *testing.T, columns []string) {
+		given := make([]string, 7)
+		for i := range given {
+			if columns[i+1] != "-" {
+				given[i] = text(t, columns[i+1])
+			}
+		}
+		user := pylonidentity.User{
+			AppID: given[0], Email: given[1], Name: given[2],
+			AvatarURL: given[3], AccountID: given[4], AccountExternalID: given[5],
+		}
+		secret, want := parse(t, columns[0]), columns[8]
+		settings, err := secret.ChatSettings(user)
+		var script template.HTML
+		if err == nil {
+			script, err = settings.Script(given[6])
+		}
+		if expected := codes[want]; expected != nil {
+			if given[6] == "" && expected == pylonidentity.ErrNonceInvalid {
+				return // in Go an empty nonce is none
+			}
+			if !errors.Is(err, expected) || script != "" {
+				t.Errorf("%v, want %v", err, expected)
+			}
+			return
+		}
+		if err != nil || string(script) != text(t, want) {
+			t.Errorf("%s, %v, want %s", script, err, text(t, want))
+		}
+		asMade := pylonidentity.ChatSettings{
+			AppID: user.AppID, Email: user.Email, Name: user.Name, EmailHash: secret.Sign(user.Email),
+			AvatarURL: user.AvatarURL, AccountID: user.AccountID, AccountExternalID: user.AccountExternalID,
+		}
+		if settings != asMade {
+			t.Errorf("%+v, want %+v", settings, asMade)
+		}
+		encoded, _ := json.Marshal(settings)
+		if !strings.Contains(string(script), string(encoded)) {
+			t.Errorf("the JSON is not what the script holds: %s", encoded)
 		}
 	})
 }

@@ -11,8 +11,14 @@ use std::mem::{align_of, offset_of, size_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ptr, slice};
 
-use pylon_identity_core::{EmailHash, Error, IdentitySecret};
+use pylon_identity_core::{Cause, EmailHash, Error, IdentitySecret};
 use zeroize::Zeroize;
+
+mod diagnose;
+mod settings;
+
+pub use diagnose::*;
+pub use settings::*;
 
 /// The size in bytes of the buffer for an email hash: 64 hexadecimal digits and a NUL.
 pub const PYLON_IDENTITY_EMAIL_HASH_SIZE: usize = 65;
@@ -39,12 +45,24 @@ pub enum pylon_identity_status {
     PYLON_IDENTITY_NULL_ARGUMENT = 6,
     /// The library has a bug: it panicked.
     PYLON_IDENTITY_PANIC = 7,
+    /// The environment variable with the identity secret is not set.
+    PYLON_IDENTITY_SECRET_MISSING = 8,
+    /// The environment variable has a name that bundlers ship to browsers.
+    PYLON_IDENTITY_SECRET_EXPOSED = 9,
+    /// Chat settings need an email.
+    PYLON_IDENTITY_EMAIL_EMPTY = 10,
+    /// Chat settings need an app ID.
+    PYLON_IDENTITY_APP_ID_EMPTY = 11,
+    /// The nonce is not base64 text.
+    PYLON_IDENTITY_NONCE_INVALID = 12,
+    /// The buffer for the output is too small.
+    PYLON_IDENTITY_BUFFER_TOO_SMALL = 13,
 }
 
 use pylon_identity_status::*;
 
 impl pylon_identity_status {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 14] = [
         PYLON_IDENTITY_OK,
         PYLON_IDENTITY_SECRET_EMPTY,
         PYLON_IDENTITY_SECRET_ODD_LENGTH,
@@ -53,6 +71,12 @@ impl pylon_identity_status {
         PYLON_IDENTITY_HASH_MISMATCH,
         PYLON_IDENTITY_NULL_ARGUMENT,
         PYLON_IDENTITY_PANIC,
+        PYLON_IDENTITY_SECRET_MISSING,
+        PYLON_IDENTITY_SECRET_EXPOSED,
+        PYLON_IDENTITY_EMAIL_EMPTY,
+        PYLON_IDENTITY_APP_ID_EMPTY,
+        PYLON_IDENTITY_NONCE_INVALID,
+        PYLON_IDENTITY_BUFFER_TOO_SMALL,
     ];
 
     const fn message(self) -> &'static CStr {
@@ -74,6 +98,15 @@ impl pylon_identity_status {
                 c"pylon-identity panicked, which is a bug. Please report it with what was written \
                   to standard error."
             }
+            PYLON_IDENTITY_SECRET_MISSING => Error::SecretMissing.c_message(),
+            PYLON_IDENTITY_SECRET_EXPOSED => Error::SecretExposed.c_message(),
+            PYLON_IDENTITY_EMAIL_EMPTY => Error::EmailEmpty.c_message(),
+            PYLON_IDENTITY_APP_ID_EMPTY => Error::AppIdEmpty.c_message(),
+            PYLON_IDENTITY_NONCE_INVALID => Error::NonceInvalid.c_message(),
+            PYLON_IDENTITY_BUFFER_TOO_SMALL => {
+                c"The buffer for the output is too small. Pass a larger one; the documentation of the \
+                  function says what is always enough."
+            }
         }
     }
 }
@@ -85,6 +118,11 @@ impl From<Error> for pylon_identity_status {
             Error::SecretOddLength => PYLON_IDENTITY_SECRET_ODD_LENGTH,
             Error::SecretNotHex => PYLON_IDENTITY_SECRET_NOT_HEX,
             Error::SecretNotReady => PYLON_IDENTITY_SECRET_NOT_READY,
+            Error::SecretMissing => PYLON_IDENTITY_SECRET_MISSING,
+            Error::SecretExposed => PYLON_IDENTITY_SECRET_EXPOSED,
+            Error::EmailEmpty => PYLON_IDENTITY_EMAIL_EMPTY,
+            Error::AppIdEmpty => PYLON_IDENTITY_APP_ID_EMPTY,
+            Error::NonceInvalid => PYLON_IDENTITY_NONCE_INVALID,
             _ => unreachable!("C cannot meet {error:?}"),
         }
     }
@@ -179,6 +217,57 @@ unsafe fn write_hash(hash: &EmailHash, out: *mut c_char) {
     }
 }
 
+/// # Safety
+///
+/// `out` is valid for writes of `size` bytes.
+unsafe fn write_text(text: &str, out: *mut c_char, size: usize) -> Outcome {
+    if text.len() >= size {
+        return Err(PYLON_IDENTITY_BUFFER_TOO_SMALL);
+    }
+    // SAFETY: as the caller promises; `text` is Rust's own, so it cannot overlap.
+    unsafe {
+        ptr::copy_nonoverlapping(text.as_ptr().cast(), out, text.len());
+        out.add(text.len()).write(0);
+    }
+    Ok(())
+}
+
+/// # Safety
+///
+/// `secret` is valid for writes.
+unsafe fn keep(parsed: IdentitySecret, secret: *mut pylon_identity_secret) {
+    // SAFETY: as the caller promises.
+    unsafe { secret.cast::<Slot>().write(Slot { ready: READY, secret: parsed }) };
+}
+
+/// # Safety
+///
+/// `lengths` is NULL, misaligned or valid for reads of `count` lengths while `'a` lasts, and `joined` NULL
+/// or valid for reads of their sum.
+unsafe fn split<'a>(
+    joined: *const c_char,
+    lengths: *const usize,
+    count: usize,
+) -> Result<impl Iterator<Item = &'a [u8]>, pylon_identity_status> {
+    let mut found: &[usize] = &[];
+    if count > 0 {
+        usable(lengths)?;
+        if count > isize::MAX as usize / size_of::<usize>() {
+            return Err(PYLON_IDENTITY_NULL_ARGUMENT);
+        }
+        // SAFETY: not NULL, aligned, of a size below isize::MAX, and valid as the caller promises.
+        found = unsafe { slice::from_raw_parts(lengths, count) };
+    }
+    let total = found.iter().try_fold(0, |sum: usize, length| sum.checked_add(*length));
+    // SAFETY: as the caller promises.
+    let mut rest = unsafe { bytes(joined, total.ok_or(PYLON_IDENTITY_NULL_ARGUMENT)?) }?;
+    Ok(found.iter().map(move |length| {
+        let (first, after) = rest.split_at(*length);
+        rest = after;
+        first
+    }))
+}
+
 /// Parses the identity secret: an even, non-zero number of the digits 0-9a-fA-F, and nothing else.
 ///
 /// @param secret  where to keep the parsed secret; untouched unless the call succeeds
@@ -196,9 +285,9 @@ pub unsafe extern "C" fn pylon_identity_secret_init(
         usable(secret)?;
         // SAFETY: as the caller promises.
         let hex = unsafe { bytes(hex, hex_len) }?;
-        let slot = Slot { ready: READY, secret: IdentitySecret::from_hex(hex)? };
+        let parsed = IdentitySecret::from_hex(hex)?;
         // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
-        unsafe { secret.cast::<Slot>().write(slot) };
+        unsafe { keep(parsed, secret) };
         Ok(())
     })
 }
@@ -308,19 +397,11 @@ pub unsafe extern "C" fn pylon_identity_sign_many(
             return Ok(());
         }
         usable(out)?;
-        usable(lengths)?;
-        let most = isize::MAX as usize / PYLON_IDENTITY_EMAIL_HASH_SIZE;
-        if count > most {
+        if count > isize::MAX as usize / PYLON_IDENTITY_EMAIL_HASH_SIZE {
             return Err(PYLON_IDENTITY_NULL_ARGUMENT);
         }
-        // SAFETY: not NULL, aligned, of a size below isize::MAX, and valid as the caller promises.
-        let lengths = unsafe { slice::from_raw_parts(lengths, count) };
-        let total = lengths.iter().try_fold(0, |sum: usize, length| sum.checked_add(*length));
         // SAFETY: as the caller promises.
-        let mut rest = unsafe { bytes(emails, total.ok_or(PYLON_IDENTITY_NULL_ARGUMENT)?) }?;
-        for (i, length) in lengths.iter().enumerate() {
-            let (email, after) = rest.split_at(*length);
-            rest = after;
+        for (i, email) in unsafe { split(emails, lengths, count) }?.enumerate() {
             // SAFETY: `out` has room for `count` hashes, of which this is number `i`.
             unsafe { write_hash(&secret.sign(email), out.add(i * PYLON_IDENTITY_EMAIL_HASH_SIZE)) };
         }

@@ -87,13 +87,27 @@ static void verify_case(const char *file, char **column) {
     free(hash.bytes);
 }
 
+static const struct {
+    const char *code;
+    pylon_identity_status status;
+} outcomes[] = {{"ok", PYLON_IDENTITY_OK},
+                {"secret_missing", PYLON_IDENTITY_SECRET_MISSING},
+                {"secret_exposed", PYLON_IDENTITY_SECRET_EXPOSED},
+                {"secret_empty", PYLON_IDENTITY_SECRET_EMPTY},
+                {"secret_odd_length", PYLON_IDENTITY_SECRET_ODD_LENGTH},
+                {"secret_not_hex", PYLON_IDENTITY_SECRET_NOT_HEX},
+                {"email_empty", PYLON_IDENTITY_EMAIL_EMPTY},
+                {"app_id_empty", PYLON_IDENTITY_APP_ID_EMPTY},
+                {"nonce_invalid", PYLON_IDENTITY_NONCE_INVALID}};
+
+static pylon_identity_status outcome(const char *code) {
+    for (size_t i = 0; i < COUNT(outcomes); i++) {
+        if (strcmp(code, outcomes[i].code) == 0) return outcomes[i].status;
+    }
+    return PYLON_IDENTITY_OK;
+}
+
 static void malformed_case(const char *file, char **column) {
-    static const struct {
-        const char *code;
-        pylon_identity_status status;
-    } statuses[] = {{"secret_empty", PYLON_IDENTITY_SECRET_EMPTY},
-                    {"secret_odd_length", PYLON_IDENTITY_SECRET_ODD_LENGTH},
-                    {"secret_not_hex", PYLON_IDENTITY_SECRET_NOT_HEX}};
     text hex = decode(column[1], 1);
     pylon_identity_secret secret, before;
     memset(&secret, 0x5a, sizeof secret);
@@ -102,14 +116,115 @@ static void malformed_case(const char *file, char **column) {
     char out[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "untouched";
     pylon_identity_status again =
         pylon_identity_sign_message_with_hmac("", 0, hex.bytes, hex.length, out);
-    int right = 0;
-    for (size_t i = 0; i < COUNT(statuses); i++) {
-        if (strcmp(column[2], statuses[i].code) == 0) right = status == statuses[i].status;
-    }
-    check(right && again == status && strcmp(out, "untouched") == 0 &&
+    check(status != PYLON_IDENTITY_OK && status == outcome(column[2]) && again == status && strcmp(out, "untouched") == 0 &&
               memcmp(&secret, &before, sizeof secret) == 0,
           file, column[0]);
     free(hex.bytes);
+}
+
+static void diagnose_case(const char *file, char **column) {
+    text hex = decode(column[1], 1), email = decode(column[2], 1), hash = decode(column[3], 1);
+    char explanation[PYLON_IDENTITY_EXPLANATION_SIZE], codes[512] = "";
+    uint32_t causes = 0, without_text = 0;
+    pylon_identity_status status = pylon_identity_diagnose(
+        hex.bytes, hex.length, email.bytes, email.length, hash.bytes, hash.length, &causes,
+        explanation, sizeof explanation);
+    for (uint32_t bit = 1; bit; bit <<= 1) {
+        if (!(causes & bit)) continue;
+        if (*codes) strcat(codes, ",");
+        strcat(codes, pylon_identity_cause_code(bit));
+    }
+    check(status == PYLON_IDENTITY_OK && strcmp(*codes ? codes : "none", column[4]) == 0 &&
+              strlen(explanation) > 80 &&
+              pylon_identity_diagnose(hex.bytes, hex.length, email.bytes, email.length, hash.bytes,
+                                      hash.length, &without_text, NULL, 0) == PYLON_IDENTITY_OK &&
+              without_text == causes,
+          file, column[0]);
+    free(hex.bytes);
+    free(email.bytes);
+    free(hash.bytes);
+}
+
+static void env_case(const char *file, char **column) {
+    int set = strcmp(column[2], "-") != 0;
+    text value = decode(set ? column[2] : "", 1);
+    pylon_identity_secret secret, zero;
+    memset(&secret, 0, sizeof secret);
+    memset(&zero, 0, sizeof zero);
+    pylon_identity_status expected = outcome(column[3]);
+    check(pylon_identity_secret_init_from_env(&secret, column[1], strlen(column[1]),
+                                              set ? value.bytes : NULL, value.length) == expected &&
+              (memcmp(&secret, &zero, sizeof zero) == 0) == (expected != PYLON_IDENTITY_OK),
+          file, column[0]);
+    pylon_identity_secret_wipe(&secret);
+    free(value.bytes);
+}
+
+static void append(char *joined, size_t *total, size_t *length, const char *bytes, size_t count) {
+    memcpy(joined + *total, bytes, count);
+    *total += count;
+    *length = count;
+}
+
+static void settings_case(const char *file, char **column) {
+    /* The columns from 2 on: app_id email name avatar_url account_id account_external_id. */
+    static const struct {
+        const char *name;
+        size_t column;
+    } fields[] = {{"app_id", 2},     {"email", 3},      {"name", 4},
+                  {"email_hash", 0}, {"avatar_url", 5}, {"account_id", 6},
+                  {"account_external_id", 7}};
+    static char joined[1 << 14], out[1 << 16];
+    size_t lengths[2 * COUNT(fields)], count = 0, total = 0;
+    char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "untouched";
+    text app_id = decode(column[2], 1), email = decode(column[3], 1);
+    pylon_identity_status expected = outcome(column[9]);
+    pylon_identity_secret secret;
+    check(init(&secret, column[1]) == PYLON_IDENTITY_OK, file, column[0]);
+    pylon_identity_status status = pylon_identity_chat_settings_hash(
+        &secret, app_id.bytes, app_id.length, email.bytes, email.length, hash);
+    if (status == PYLON_IDENTITY_OK) {
+        for (size_t i = 0; i < COUNT(fields); i++) {
+            const char *digits = column[fields[i].column];
+            if (fields[i].column && strcmp(digits, "-") == 0) continue;
+            text value = decode(fields[i].column ? digits : "", 1);
+            append(joined, &total, &lengths[count++], fields[i].name, strlen(fields[i].name));
+            if (fields[i].column) append(joined, &total, &lengths[count++], value.bytes, value.length);
+            else append(joined, &total, &lengths[count++], hash, 64);
+            free(value.bytes);
+        }
+        int has_nonce = strcmp(column[8], "-") != 0;
+        text nonce = decode(has_nonce ? column[8] : "", 1);
+        size_t enough = 6 * (total + nonce.length) + 8 * count + 100;
+        const char *given = has_nonce ? nonce.bytes : NULL;
+        strcpy(out, "untouched");
+        status = pylon_identity_chat_settings_script(joined, lengths, count, given, nonce.length, out,
+                                                     enough);
+        if (status == PYLON_IDENTITY_OK) {
+            text script = decode(column[9], 1);
+            check(strlen(out) == script.length && memcmp(out, script.bytes, script.length) == 0, file,
+                  column[0]);
+            strcpy(out, "untouched");
+            check(pylon_identity_chat_settings_script(joined, lengths, count, given, nonce.length, out,
+                                                      script.length) ==
+                          PYLON_IDENTITY_BUFFER_TOO_SMALL &&
+                      strcmp(out, "untouched") == 0 &&
+                      pylon_identity_chat_settings_script(joined, lengths, count, given, nonce.length,
+                                                          out, script.length + 1) ==
+                          PYLON_IDENTITY_OK,
+                  file, column[0]);
+            free(script.bytes);
+        } else {
+            check(strcmp(out, "untouched") == 0, file, column[0]);
+        }
+        free(nonce.bytes);
+    } else {
+        check(strcmp(hash, "untouched") == 0, file, column[0]);
+    }
+    check(status == expected, file, column[0]);
+    pylon_identity_secret_wipe(&secret);
+    free(app_id.bytes);
+    free(email.bytes);
 }
 
 /* Runs a case per line, and fails if the file says that it holds another number than ran. */
@@ -125,7 +240,7 @@ static void each(const char *file, size_t columns, void (*run)(const char *, cha
         return;
     }
     while (fgets(line, sizeof line, stream)) {
-        char *column[5], *next = line;
+        char *column[10], *next = line;
         line[strcspn(line, "\n")] = '\0';
         size_t found = 0;
         for (; next && found < columns; found++) {
@@ -251,6 +366,54 @@ static void refusals(void) {
               "many", batches[i].name);
     }
 
+    uint32_t causes = 77;
+    const size_t one_of_two[1] = {1};
+    check(pylon_identity_diagnose(NULL, 1, email, length, hash, 64, &causes, NULL, 0) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_diagnose(hex, 2, NULL, 1, hash, 64, &causes, NULL, 0) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_diagnose(hex, 2, email, length, NULL, 1, &causes, NULL, 0) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_diagnose(hex, 2, email, length, hash, 64, NULL, NULL, 0) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_diagnose(hex, 2, email, length, hash, 64, &causes, out, 20) ==
+                  PYLON_IDENTITY_BUFFER_TOO_SMALL &&
+              causes == 77 && strcmp(out, "untouched") == 0,
+          file, "diagnose");
+    check(!*pylon_identity_cause_code(0) && !*pylon_identity_cause_code(3) &&
+              !*pylon_identity_cause_code(1u << 31) &&
+              strcmp(pylon_identity_cause_code(PYLON_IDENTITY_CAUSE_UNKNOWN), "unknown") == 0,
+          file, "cause codes");
+    check(pylon_identity_secret_init_from_env(NULL, hex, 2, hex, 2) == PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_secret_init_from_env(&zero, NULL, 2, hex, 2) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              memcmp(&zero, &wiped, sizeof zero) == 0,
+          file, "from the environment");
+    check(pylon_identity_chat_settings_hash(&zero, hex, 2, email, length, out) ==
+                  PYLON_IDENTITY_SECRET_NOT_READY &&
+              pylon_identity_chat_settings_hash(NULL, hex, 2, email, length, out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_chat_settings_hash(&secret, NULL, 2, email, length, out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_chat_settings_hash(&secret, hex, 2, NULL, 2, out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_chat_settings_hash(&secret, hex, 2, email, length, NULL) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              strcmp(out, "untouched") == 0,
+          file, "chat settings");
+    check(pylon_identity_chat_settings_script(NULL, lengths, 2, NULL, 0, out, sizeof out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_chat_settings_script(email, NULL, 2, NULL, 0, out, sizeof out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_chat_settings_script(email, one_of_two, 1, NULL, 0, out, sizeof out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_chat_settings_script(email, lengths, 2, NULL, 0, NULL, 100) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              pylon_identity_chat_settings_script(email, too_long, 2, NULL, 0, out, sizeof out) ==
+                  PYLON_IDENTITY_NULL_ARGUMENT &&
+              strcmp(out, "untouched") == 0,
+          file, "script");
+
     pylon_identity_secret copy;
     memcpy(&copy, &secret, sizeof copy);
     pylon_identity_secret_wipe(&secret);
@@ -263,7 +426,7 @@ static void refusals(void) {
 
 static void messages(void) {
     const char *unknown = pylon_identity_status_message(-1);
-    for (pylon_identity_status s = PYLON_IDENTITY_OK; s <= PYLON_IDENTITY_PANIC;
+    for (pylon_identity_status s = PYLON_IDENTITY_OK; s <= PYLON_IDENTITY_BUFFER_TOO_SMALL;
          s = (pylon_identity_status)(s + 1)) {
         const char *message = pylon_identity_status_message(s);
         check(message && *message && strcmp(message, unknown) != 0, "messages", message);
@@ -282,6 +445,9 @@ int main(int argc, char **argv) {
     each("sign_bytes.tsv", 5, sign_case);
     each("verify.tsv", 5, verify_case);
     each("malformed_secrets.tsv", 3, malformed_case);
+    each("diagnose.tsv", 5, diagnose_case);
+    each("env.tsv", 4, env_case);
+    each("settings.tsv", 10, settings_case);
     refusals();
     messages();
     printf("%d passed, %d failed\n", passed, failed);

@@ -1,5 +1,7 @@
 //! Finds out by trying which mistakes give an observed email hash.
 
+use std::ffi::CStr;
+
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384, Sha512};
@@ -28,6 +30,11 @@ macro_rules! causes {
             /// The stable, machine-readable name, for example `"secret_used_as_text"`.
             pub const fn code(self) -> &'static str {
                 match self { $(Self::$variant => $code,)+ }
+            }
+
+            /// The same name, NUL-terminated for C.
+            pub const fn c_code(self) -> &'static CStr {
+                match self { $(Self::$variant => crate::error::c_text(concat!($code, "\0")),)+ }
             }
 
             /// What happened, and how to mend it.

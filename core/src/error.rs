@@ -32,14 +32,17 @@ macro_rules! errors {
 
             /// The same sentence, NUL-terminated for C.
             pub const fn c_message(self) -> &'static CStr {
-                let with_nul = match self { $(Self::$variant => concat!($message, "\0"),)+ };
-                match CStr::from_bytes_with_nul(with_nul.as_bytes()) {
-                    Ok(message) => message,
-                    Err(_) => panic!("a message must not contain a NUL"),
-                }
+                match self { $(Self::$variant => c_text(concat!($message, "\0")),)+ }
             }
         }
     };
+}
+
+pub(crate) const fn c_text(with_nul: &str) -> &CStr {
+    match CStr::from_bytes_with_nul(with_nul.as_bytes()) {
+        Ok(text) => text,
+        Err(_) => panic!("text for C must not contain a NUL"),
+    }
 }
 
 errors! {

@@ -36,13 +36,24 @@ impl IdentitySecret {
     ///
     /// [`Error::AppIdEmpty`] and [`Error::EmailEmpty`].
     pub fn chat_settings<'a>(&self, user: User<'a>) -> Result<ChatSettings<'a>, Error> {
-        if user.app_id.is_empty() {
+        let email_hash = self.sign_for_chat_settings(user.app_id, user.email)?;
+        Ok(ChatSettings { user, email_hash })
+    }
+
+    /// The email hash for a binding that has chat settings of its own.
+    #[doc(hidden)]
+    pub fn sign_for_chat_settings(
+        &self,
+        app_id: impl AsRef<[u8]>,
+        email: impl AsRef<[u8]>,
+    ) -> Result<EmailHash, Error> {
+        if app_id.as_ref().is_empty() {
             return Err(Error::AppIdEmpty);
         }
-        if user.email.is_empty() {
+        if email.as_ref().is_empty() {
             return Err(Error::EmailEmpty);
         }
-        Ok(ChatSettings { user, email_hash: self.sign(user.email) })
+        Ok(self.sign(email))
     }
 }
 
