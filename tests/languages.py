@@ -6,7 +6,9 @@ bytes, separated by tabs. An answer is a line too:
     ok     true or false: does the hash verify    the email hash, once for each way to sign
     error  code                                   message
 
-The snippets of Pylon's docs answer with the email hash alone. Nothing secret is on a command line.
+A fourth field, "diagnose", asks for a diagnosis instead, answered with its causes and its
+explanation, the latter as hexadecimal digits too. The snippets of Pylon's docs answer with the
+email hash alone. Nothing secret is on a command line.
 """
 
 from __future__ import annotations
@@ -39,11 +41,12 @@ class Question(NamedTuple):
     secret: str
     email: str
     email_hash: str = ""
+    more: str = ""
 
 
 def ask(command: list[str], questions: Iterable[Question]) -> list[list[str]]:
     """Return the answer to each question, split into its fields."""
-    lines = ["\t".join(field.encode().hex() for field in question) for question in questions]
+    lines = ["\t".join(f.encode().hex() for f in (*q[:3], *filter(None, q[3:]))) for q in questions]
     done = subprocess.run(
         command, input="\n".join(lines) + "\n", stdout=subprocess.PIPE, encoding="utf-8", check=True
     )

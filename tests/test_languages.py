@@ -7,6 +7,7 @@ import re
 import secrets
 from functools import cache
 
+import oracle
 import pytest
 from languages import CLIENTS, SNIPPETS, Question, ask
 
@@ -90,6 +91,27 @@ def test_signs_and_verifies_as_the_standard_library(language: str) -> None:
         assert outcome == "ok", (SEED, question)
         assert set(hashes) == {right}, (SEED, question)
         assert verified == str(question.email_hash == right).lower(), (SEED, question)
+
+
+@cache
+def diagnosed_questions() -> list[Question]:
+    questions = []
+    for row in (oracle.VECTORS / "diagnose.tsv").read_text("ascii").splitlines()[2::4]:
+        secret, email, shown = (bytes.fromhex(text).decode() for text in row.split("\t")[1:4])
+        questions.append(Question(secret, email, shown, "diagnose"))
+    return questions
+
+
+@pytest.mark.parametrize("language", CLIENTS)
+def test_explains_in_the_same_words(language: str) -> None:
+    questions = diagnosed_questions()
+    answers = ask(CLIENTS["Rust"], questions)
+    assert ask(CLIENTS[language], questions) == answers
+    explanations = [bytes.fromhex(explanation).decode() for _, explanation in answers]
+    assert len(set(explanations)) > 50
+    for question, explanation in zip(questions, explanations, strict=True):
+        for hidden in question[:3]:
+            assert len(hidden) < 10 or hidden not in explanation
 
 
 @pytest.mark.parametrize("language", SNIPPETS)

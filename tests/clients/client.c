@@ -27,6 +27,23 @@ static size_t decode(char *digits) {
     return length;
 }
 
+static void explain(const char *hex, size_t hex_len, const char *email, size_t email_len,
+                    const char *hash, size_t hash_len) {
+    uint32_t causes = 0;
+    char explanation[PYLON_IDENTITY_EXPLANATION_SIZE] = "";
+    const char *separator = "";
+    pylon_identity_diagnose(hex, hex_len, email, email_len, hash, hash_len, &causes, explanation,
+                            sizeof explanation);
+    for (uint32_t bit = 1; bit; bit <<= 1) {
+        if (!(causes & bit)) continue;
+        printf("%s%s", separator, pylon_identity_cause_code(bit));
+        separator = ",";
+    }
+    putchar('\t');
+    for (const char *c = explanation; *c; c++) printf("%02x", (unsigned)*c & 0xff);
+    putchar('\n');
+}
+
 int main(void) {
     char *line = NULL;
     size_t size = 0;
@@ -34,9 +51,15 @@ int main(void) {
     while ((read = getline(&line, &size, stdin)) > 0) {
         line[read - 1] = '\0';
         char *hex = line, *email = strchr(hex, '\t') + 1, *hash = strchr(email, '\t') + 1;
+        char *more = strchr(hash, '\t');
         email[-1] = hash[-1] = '\0';
+        if (more) *more = '\0';
         size_t hex_len = decode(hex), email_len = decode(email), hash_len = decode(hash);
 
+        if (more) {
+            explain(hex, hex_len, email, email_len, hash, hash_len);
+            continue;
+        }
         pylon_identity_secret secret;
         pylon_identity_status status = pylon_identity_secret_init(&secret, hex, hex_len);
         if (status != PYLON_IDENTITY_OK) {

@@ -4,11 +4,15 @@
 
 const { readFileSync } = require('node:fs')
 
-const { IdentitySecret, signMessageWithHmac } = require('../../node')
+const { IdentitySecret, diagnose, signMessageWithHmac } = require('../../node')
 
 const text = (digits) => Buffer.from(digits, 'hex').toString()
 
-function answer(secret, email, hash) {
+function answer(secret, email, hash, more) {
+  if (more !== undefined) {
+    const { causes, explanation } = diagnose(secret, email, hash)
+    return [causes.join(), Buffer.from(explanation).toString('hex')]
+  }
   try {
     const parsed = new IdentitySecret(secret)
     const hashes = [parsed.sign(email), ...parsed.signMany([email]), signMessageWithHmac(email, secret)]

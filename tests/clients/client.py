@@ -2,12 +2,18 @@
 
 import sys
 
-from pylon_identity import IdentityError, IdentitySecret, sign_message_with_hmac
+from pylon_identity import IdentityError, IdentitySecret, diagnose, sign_message_with_hmac
 
 sys.stdout.reconfigure(encoding="utf-8", newline="\n")  # type: ignore[union-attr]
 
 for line in sys.stdin:
-    secret, email, email_hash = (bytes.fromhex(f).decode() for f in line.rstrip("\n").split("\t"))
+    fields = [bytes.fromhex(field).decode() for field in line.rstrip("\n").split("\t")]
+    secret, email, email_hash, *more = fields
+    if more:
+        diagnosis = diagnose(secret, email, email_hash)
+        print(*diagnosis.causes, sep=",", end="\t")
+        print(diagnosis.explanation.encode().hex())
+        continue
     try:
         parsed = IdentitySecret(secret)
         verified = str(parsed.verify(email, email_hash)).lower()

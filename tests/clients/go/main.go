@@ -45,6 +45,11 @@ func main() {
 			}
 			fields = append(fields, string(field))
 		}
+		if len(fields) > 3 {
+			diagnosis := pylonidentity.Diagnose(fields[0], fields[1], fields[2])
+			fmt.Fprintf(out, "%s\t%x\n", strings.Join(diagnosis.Causes, ","), diagnosis.Explanation)
+			continue
+		}
 		fmt.Fprintln(out, answer(fields[0], fields[1], fields[2]))
 	}
 }
