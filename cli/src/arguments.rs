@@ -1,0 +1,166 @@
+//! Reads the arguments. No error repeats one of them, because any may be the secret by mistake.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use lexopt::{Arg, Parser};
+
+use crate::{Failure, help};
+
+/// What the arguments ask for.
+pub(crate) struct Arguments {
+    pub(crate) command: Command,
+    pub(crate) secret_file: Option<PathBuf>,
+}
+
+/// What to do.
+pub(crate) enum Command {
+    Help(&'static str),
+    Version,
+    Sign { email: String },
+    SignLines,
+    Verify { email: String, email_hash: String },
+    Diagnose { email: String, email_hash: String },
+    GenerateSecret,
+}
+
+const NEVER_AN_ARGUMENT: &str = "The secret is never an argument, because others see those in the \
+    list of processes, and the shell's history keeps them. Put it into the environment variable \
+    PYLON_IDENTITY_SECRET, or into a file that only you can read and pass --secret-file PATH. If \
+    this was a secret in use, generate a new one in Pylon's dashboard.";
+
+/// Whether to answer in JSON; known before the rest, so that errors in the rest can be JSON too.
+pub(crate) fn wants_json(args: &[OsString]) -> bool {
+    args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json")
+}
+
+/// Reads the arguments, without the name of the program.
+pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
+    let (mut help, mut version) = (false, false);
+    let (mut secret_file, mut values) = (None, Vec::new());
+    let mut parser = Parser::from_args(args);
+    while let Some(arg) = parser.next().map_err(misused_option)? {
+        match arg {
+            Arg::Short('h') | Arg::Long("help") => help = true,
+            Arg::Short('V') | Arg::Long("version") => version = true,
+            Arg::Long("json") => {}
+            Arg::Long("secret-file") => {
+                secret_file = Some(PathBuf::from(parser.value().map_err(misused_option)?));
+            }
+            Arg::Value(value) => values.push(value),
+            Arg::Long(name) => return Err(unknown_option("--", name)),
+            Arg::Short('s') => return Err(secret_as_argument()),
+            // With more letters behind it, it may be the secret behind a dash.
+            Arg::Short(letter) => {
+                let alone = parser.optional_value().is_none();
+                return Err(unknown_option("-", &String::from_iter(alone.then_some(letter))));
+            }
+        }
+    }
+    let command = match (help, version, values.is_empty()) {
+        (true, _, true) => Command::Help(help::PROGRAM),
+        (false, true, _) => Command::Version,
+        _ => command(values, help)?,
+    };
+    if matches!(command, Command::GenerateSecret) && secret_file.is_some() {
+        return Err(Failure::usage(
+            "generate-secret reads no secret. It prints a new one: send it to a file with >.",
+        ));
+    }
+    Ok(Arguments { command, secret_file })
+}
+
+fn command(mut values: Vec<OsString>, help: bool) -> Result<Command, Failure> {
+    let unknown = |problem| {
+        Failure::usage(format!(
+            "{problem}. The commands are sign, verify, diagnose, generate-secret and help."
+        ))
+    };
+    if values.is_empty() {
+        return Err(unknown("A command is missing"));
+    }
+    let name = values.remove(0);
+    let (Some(name), Some(text)) = (name.to_str(), name.to_str().and_then(help::of)) else {
+        return Err(unknown("The first argument is not a command"));
+    };
+    if help {
+        return Ok(Command::Help(text));
+    }
+    Ok(match name {
+        "sign" => match texts(name, ["EMAIL, or - for standard input"], values)? {
+            [email] if email == "-" => Command::SignLines,
+            [email] => Command::Sign { email },
+        },
+        "verify" => {
+            let [email, email_hash] = texts(name, ["EMAIL", "HASH"], values)?;
+            Command::Verify { email, email_hash }
+        }
+        "diagnose" => {
+            let [email, email_hash] = texts(name, ["EMAIL", "HASH"], values)?;
+            Command::Diagnose { email, email_hash }
+        }
+        "generate-secret" => {
+            let [] = texts(name, [], values)?;
+            Command::GenerateSecret
+        }
+        _ => match values.first().map(|topic| topic.to_str().and_then(help::of)) {
+            None => Command::Help(text),
+            Some(Some(topic)) => Command::Help(topic),
+            Some(None) => return Err(unknown("There is no help on this")),
+        },
+    })
+}
+
+/// The arguments of a command, as many as it needs.
+fn texts<const N: usize>(
+    command: &str,
+    needed: [&str; N],
+    values: Vec<OsString>,
+) -> Result<[String; N], Failure> {
+    let names = needed.join(" and ");
+    if values.len() < N {
+        return Err(Failure::usage(format!("{command} needs {names}.")));
+    }
+    if values.len() > N {
+        let takes = match N {
+            0 => "no arguments".to_owned(),
+            _ => format!("{names}, and nothing else"),
+        };
+        return Err(Failure::usage(format!("{command} takes {takes}. {NEVER_AN_ARGUMENT}")));
+    }
+    let mut texts = [const { String::new() }; N];
+    for ((text, value), name) in texts.iter_mut().zip(values).zip(needed) {
+        let name = name.split(',').next().unwrap_or_default();
+        *text = value.into_string().map_err(|_| {
+            Failure::new("argument_not_utf8", format!("The {name} given is not valid UTF-8."))
+        })?;
+    }
+    Ok(texts)
+}
+
+fn secret_as_argument() -> Failure {
+    Failure::new("secret_as_argument", NEVER_AN_ARGUMENT)
+}
+
+/// Names the option only if it looks like one and not like a secret behind dashes.
+fn unknown_option(dashes: &str, name: &str) -> Failure {
+    let lowercase = name.to_ascii_lowercase();
+    if lowercase.contains("secret") || lowercase.contains("key") {
+        return secret_as_argument();
+    }
+    let is_word = name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-');
+    let is_hex = name.len() > 1 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    Failure::usage(match name.len() {
+        1..=20 if is_word && !is_hex => format!("There is no option {dashes}{name}."),
+        _ => "There is no such option.".to_owned(),
+    })
+}
+
+/// The parser's own words would repeat the value.
+fn misused_option(error: lexopt::Error) -> Failure {
+    Failure::usage(match error {
+        lexopt::Error::MissingValue { .. } => "--secret-file needs the path of a file.".to_owned(),
+        lexopt::Error::UnexpectedValue { option, .. } => format!("{option} takes no value."),
+        _ => "The arguments are not understood.".to_owned(),
+    })
+}

@@ -1,0 +1,120 @@
+//! What `--help` prints. A line that begins in the first column and ends with a colon is a heading.
+
+/// The help of a command, or `None` if there is no such command.
+pub(crate) fn of(command: &str) -> Option<&'static str> {
+    Some(match command {
+        "help" => PROGRAM,
+        "sign" => SIGN,
+        "verify" => VERIFY,
+        "diagnose" => DIAGNOSE,
+        "generate-secret" => GENERATE_SECRET,
+        _ => return None,
+    })
+}
+
+pub(crate) const PROGRAM: &str = "\
+Signs the email of the logged-in user for Pylon's chat widget.
+
+Usage:
+  pylon-identity [OPTIONS] COMMAND
+
+Commands:
+  sign EMAIL           print the email hash, 64 hexadecimal digits
+  sign -               sign each line of standard input
+  verify EMAIL HASH    say whether the hash is the right one for the email
+  diagnose EMAIL HASH  find out why a hash is not the right one
+  generate-secret      make a secret for tests and development
+  help [COMMAND]       explain the program or a command
+
+Options:
+  --secret-file PATH   read the secret from this file, - for standard input
+  --json               print each result as one line of JSON, and errors too
+  -h, --help           explain the program or a command
+  -V, --version        print the version
+  --                   end the options: what follows may begin with a -
+
+The secret:
+  It comes from the environment variable PYLON_IDENTITY_SECRET, or from the file of
+  --secret-file if that is given, without the white space around it. It is never an
+  argument: others see those in the list of processes, and the shell's history keeps them.
+
+Exit codes:
+  0  done, or yes: the hash is the right one
+  1  no: the hash is not the right one
+  2  cannot: wrong arguments, an unusable secret, or input or output that fails
+
+Examples:
+  pylon-identity sign ada@example.com                          # PYLON_IDENTITY_SECRET is set
+  pylon-identity sign ada@example.com --secret-file secret.txt
+  pylon-identity sign ada@example.com --secret-file <(pass show pylon)
+  op read op://backend/pylon/secret | pylon-identity sign ada@example.com --secret-file -
+
+Sign only the email of the logged-in session, never one that a request brings along. Whoever
+has the hash can pose as that user: send it to nobody else, and do not log it.
+";
+
+const SIGN: &str = "\
+Prints the email hash of an email, or of each line of standard input.
+
+Usage:
+  pylon-identity sign [OPTIONS] EMAIL
+  pylon-identity sign [OPTIONS] -
+
+  With EMAIL it prints the hash. With - it reads emails, a line each in UTF-8, and answers each
+  with a line of the email, a tab and the hash. Exactly the email is signed, never trimmed or
+  lowercased: pass it as your user database stores it.
+
+Options:
+  --secret-file PATH   read the secret from this file, not from PYLON_IDENTITY_SECRET
+  --json               print {\"email\":…,\"email_hash\":…} for each email
+
+Examples:
+  pylon-identity sign ada@example.com
+  pylon-identity sign - < emails.txt > hashes.tsv
+
+Sign only the email of the logged-in session, never one that a request brings along.
+";
+
+const VERIFY: &str = "\
+Says whether a hash is the right one for an email: \"verified\" or \"not verified\".
+
+Usage:
+  pylon-identity verify [OPTIONS] EMAIL HASH
+
+  The exit code is 0 if it is and 1 if not. A HASH is right if it is exactly what sign prints;
+  diagnose finds out why one is not.
+
+Options:
+  --secret-file PATH   read the secret from this file, not from PYLON_IDENTITY_SECRET
+  --json               print {\"verified\":true} or {\"verified\":false}
+";
+
+const DIAGNOSE: &str = "\
+Finds out why a hash is not the right one for an email, and says how to mend it.
+
+Usage:
+  pylon-identity diagnose [OPTIONS] EMAIL HASH
+
+  EMAIL and HASH are what the page sets as email and email_hash. It tries the common mistakes in
+  all combinations: the secret not decoded or cut off, the email lowercased or encoded, base64 and
+  so on. The secret may be malformed. The exit code is 0 if the hash is right and 1 if not.
+
+Options:
+  --secret-file PATH   read the secret from this file, not from PYLON_IDENTITY_SECRET
+  --json               print {\"matches\":…,\"causes\":[…],\"explanation\":…}
+";
+
+const GENERATE_SECRET: &str = "\
+Prints a new secret for tests and development: 64 hexadecimal digits.
+
+Usage:
+  pylon-identity generate-secret [OPTIONS]
+
+  In production the secret comes from Pylon's dashboard, and no other works there.
+
+Options:
+  --json               print {\"secret\":…}
+
+Example:
+  (umask 077 && pylon-identity generate-secret > secret.txt)
+";
