@@ -16,7 +16,7 @@ export PYTHON
 
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
-CORE := Cargo.toml Cargo.lock $(wildcard core/Cargo.toml core/src/*.rs)
+CORE := Cargo.toml Cargo.lock $(wildcard core/Cargo.toml core/src/*.rs cli/Cargo.toml cli/src/*.rs)
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
 
@@ -94,7 +94,8 @@ node/node_modules/.package-lock.json: node/package.json node/package-lock.json |
 
 # Cargo knows what is up to date; what is copied changes only if the contents do.
 native: | prerequisites .venv/bin/go
-	cargo build --quiet --release --locked -p pylon-identity-c -p pylon-identity-node -p client -p bench
+	cargo build --quiet --release --locked -p pylon-identity-c -p pylon-identity-node -p pylon-identity-cli \
+	-p client -p bench
 	@copy() { cmp -s "$$1" "$$2" || { mkdir -p "$${2%/*}" && cp "$$1" "$$2"; }; }; \
 	copy target/release/libpylon_identity.a go/lib/$$(go env GOOS)_$$(go env GOARCH)/libpylon_identity.a; \
 	for addon in target/release/libpylon_identity_node.so target/release/libpylon_identity_node.dylib; \

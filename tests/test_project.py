@@ -41,8 +41,10 @@ def test_one_version_everywhere() -> None:
         "node/package.json": package["version"],
         "node/package-lock.json": lock["version"],
         "node/package-lock.json, packages": lock["packages"][""]["version"],
-        "the dependency on the core": re.findall(r'path = "core", version = "(.+?)"', crates)[0],
     }
+    for crate in ("core", "cli"):
+        [required] = re.findall(rf'path = "{crate}", version = "(.+?)"', crates)
+        found[f"the dependency on {crate}"] = required
     assert set(found.values()) == {workspace_version()}, found
 
 

@@ -1,9 +1,7 @@
-"""The programs of the READMEs run as printed, each in an empty folder, and print the right hash."""
+"""The programs of the READMEs run as printed, each in an empty folder, and print what they say."""
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 import re
 import shlex
@@ -13,11 +11,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import oracle
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SECRET = bytes(range(32)).hex()
-EXPECTED = hmac.new(bytes(range(32)), b"ada@example.com", hashlib.sha256).hexdigest()
+EMAIL_HASH = oracle.sign(bytes.fromhex(oracle.SECRET), b"ada@example.com")
+SETTINGS = {"app_id": "YOUR_APP_ID", "email": "ada@example.com", "name": "Ada"}
+SCRIPT = oracle.script({**SETTINGS, "email_hash": EMAIL_HASH}, "r4nd0m")
 LANGUAGES = {"python", "js", "go", "c", "rust"}
 
 
@@ -32,7 +32,7 @@ def run(command: list[str], folder: Path, **environment: str) -> str:
     done = subprocess.run(
         command,
         cwd=folder,
-        env={**os.environ, "PYLON_IDENTITY_SECRET": SECRET, **environment},
+        env={**os.environ, "PYLON_IDENTITY_SECRET": oracle.SECRET, **environment},
         capture_output=True,
         encoding="utf-8",
     )
@@ -86,4 +86,5 @@ def test_every_language_has_a_program() -> None:
 @pytest.mark.parametrize(("language", "code"), list(programs()))
 def test_program(language: str, code: str, tmp_path: Path) -> None:
     (tmp_path / f"program.{language}").write_text(code, encoding="utf-8")
-    assert globals()[f"run_{language}"](tmp_path) == EXPECTED + "\n"
+    expected = EMAIL_HASH if language == "c" else SCRIPT
+    assert globals()[f"run_{language}"](tmp_path) == expected + "\n"

@@ -9,6 +9,7 @@ mod many;
 mod text;
 
 use std::cell::RefCell;
+use std::ffi::OsString;
 use std::rc::Rc;
 
 use napi::bindgen_prelude::{Env, External, Function, JsObjectValue, Object};
@@ -156,6 +157,20 @@ pub fn diagnose(secret: Text, email: Text, email_hash: Text) -> Result<Diagnosis
         causes: diagnosis.causes().iter().map(|cause| cause.code().to_owned()).collect(),
         explanation: diagnosis.explanation(),
     })
+}
+
+/// Runs the command line and returns its exit status.
+#[napi(catch_unwind)]
+pub fn run_command_line(args: Vec<String>) -> i32 {
+    // Where an argument is not UTF-8, Node has put U+FFFD. The system has it as it was.
+    let whole: Vec<_> = std::env::args_os().collect();
+    let (_, last) = whole.split_at(whole.len().saturating_sub(args.len()));
+    let same = |(raw, arg): (&OsString, &String)| raw.to_string_lossy() == **arg;
+    if last.len() == args.len() && last.iter().zip(&args).all(same) {
+        pylon_identity_cli::run(last.to_vec())
+    } else {
+        pylon_identity_cli::run(args.into_iter().map(Into::into))
+    }
 }
 
 #[napi]

@@ -276,7 +276,7 @@ test('without an addon the error says what to do', () => {
   const { execFileSync } = require('node:child_process')
   const folder = mkdtempSync(require('node:path').join(__dirname, '../../target/without-addon-'))
   try {
-    copyFileSync(require.resolve('../index.js'), `${folder}/index.js`)
+    for (const file of ['index.js', 'addon.js']) copyFileSync(require.resolve(`../${file}`), `${folder}/${file}`)
     const script = "try { require('./index.js') } catch (error) { console.log(error.message) }"
     const said = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' })
     assert.match(said, new RegExp(`no addon for ${process.platform}-${process.arch}.*make build`))

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, final
 
 __all__ = [
@@ -9,6 +9,7 @@ __all__ = [
     "chat_settings_script",
     "diagnose",
     "generate_secret",
+    "run_command_line",
     "sign_message_with_hmac",
 ]
 
@@ -48,4 +49,5 @@ class Diagnosis:
 def chat_settings_script(settings: Mapping[str, str], nonce: str | None = None) -> str: ...
 def diagnose(secret: str, email: str, email_hash: str) -> Diagnosis: ...
 def generate_secret() -> str: ...
+def run_command_line(args: Sequence[str]) -> int: ...
 def sign_message_with_hmac(message: str, secret: str) -> str: ...

@@ -1,5 +1,7 @@
 //! The Python module: types and errors translated, and nothing else. The rules live in the core.
 
+use std::ffi::OsString;
+
 use pylon_identity_core as core;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -225,12 +227,18 @@ fn generate_secret() -> String {
     core::generate_secret()
 }
 
+/// Run the command line and return its exit status.
+#[pyfunction]
+fn run_command_line(py: Python<'_>, args: Vec<OsString>) -> i32 {
+    py.detach(|| pylon_identity_cli::run(args))
+}
+
 #[pymodule]
 mod _native {
     #[pymodule_export]
     use super::{
         Diagnosis, IdentityError, IdentitySecret, chat_settings_script, diagnose, generate_secret,
-        sign_message_with_hmac,
+        run_command_line, sign_message_with_hmac,
     };
 
     #[pymodule_export]

@@ -1,0 +1,16 @@
+"""The command line: ``python -m pylon_identity``."""
+
+import signal
+import sys
+
+from ._native import run_command_line
+
+
+def main() -> int:
+    # Python's own handler would wait until the native code returns, which may wait for input.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return run_command_line(sys.argv[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
