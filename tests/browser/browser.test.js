@@ -1,0 +1,352 @@
+// The example applications in a real browser, with a stand-in for Pylon that verifies on its own side.
+
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { APPS, ROOT, start, startApp } from '../../examples/demo-web/servers.mjs'
+import { startWidget } from '../../examples/demo-web/widget.mjs'
+import { launch } from './browser.js'
+import { KEY, SECRET, leaks } from './leaks.js'
+import { record } from './record.js'
+
+const APP_ID = 'app-of-the-tests'
+const WIDGET = 'https://widget.usepylon.com'
+const MARKUP = '</script><script>window.pwned=1</script><!--'
+const SCREENSHOTS = join(ROOT, 'target/screenshots')
+
+const hashOf = (email) => createHmac('sha256', KEY).update(email).digest('hex')
+const settingsOf = (email, name) => ({ app_id: APP_ID, email, name, email_hash: hashOf(email) })
+const ADA = settingsOf('ada@example.com', 'Ada Lovelace')
+
+let browser, widget
+
+before(async () => {
+  mkdirSync(SCREENSHOTS, { recursive: true })
+  widget = await startWidget(SECRET)
+  browser = await launch()
+})
+
+after(async () => {
+  await browser?.close()
+  widget?.stop()
+})
+
+/** Runs `use` with a page of a new visitor, and the list of what its console complains about. */
+async function visit(use, options) {
+  const context = await browser.newContext(options)
+  context.setDefaultTimeout(10_000)
+  try {
+    const problems = []
+    await context.exposeBinding('reportViolation', (_, directive) => problems.push(`violates ${directive}`))
+    await context.addInitScript(() => {
+      addEventListener('securitypolicyviolation', (event) => window.reportViolation(event.effectiveDirective))
+    })
+    context.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+    context.on('weberror', (error) => problems.push(String(error.error())))
+    await use(await context.newPage(), problems, context)
+  } finally {
+    await context.close()
+  }
+}
+
+async function logIn(page, origin, email) {
+  await page.goto(origin)
+  await page.fill('[name=email]', email)
+  await page.fill('[name=password]', 'demo')
+  await page.click('button')
+  await page.waitForSelector('#name')
+}
+
+/** What the widget thinks of the visitor, once it has asked its service. */
+async function verdict(page) {
+  const chat = await page.waitForSelector('#chat')
+  return chat.getAttribute('data-verdict')
+}
+
+/** Changes the settings as in the browser's console, and boots the widget again. */
+async function change(page, changes) {
+  await page.evaluate(async (changes) => {
+    Object.assign(window.pylon.chat_settings, changes)
+    await window.Pylon('boot')
+  }, changes)
+  return verdict(page)
+}
+
+/** Logs in without a browser, and returns the cookies and the header lines that set them. */
+async function session(origin, email, headers) {
+  const body = new URLSearchParams({ email, password: 'demo' })
+  const response = await fetch(`${origin}/login`, { method: 'POST', body, headers, redirect: 'manual' })
+  assert.equal(response.status, 303)
+  const set = response.headers.getSetCookie()
+  return { cookie: set.map((header) => header.split(';')[0]).join('; '), set }
+}
+
+const cspOf = (response) =>
+  Object.fromEntries(
+    response.headers.get('Content-Security-Policy').split('; ').map((directive) => {
+      const [name, ...values] = directive.split(' ')
+      return [name, values]
+    }),
+  )
+
+for (const app of APPS) {
+  describe(app.name, () => {
+    const settings = { PYLON_IDENTITY_SECRET: SECRET, PYLON_APP_ID: APP_ID }
+    const servers = []
+    let origin, production
+
+    // Everything that a browser receives passes a recorder.
+    async function serve(more) {
+      const server = await startApp(app, { ...settings, ...more })
+      const recorder = await record(server.origin)
+      servers.push({ server, recorder })
+      return recorder.origin
+    }
+
+    before(async () => {
+      origin = await serve({ WIDGET_ORIGIN: widget.origin, DEVELOPMENT: '1' })
+      production = await serve({})
+    })
+
+    after(async () => {
+      for (const { server, recorder } of servers) {
+        recorder.stop()
+        await server.stop()
+      }
+    })
+
+    test('an honest user is verified', () =>
+      visit(async (page, problems) => {
+        await logIn(page, origin, ADA.email)
+        assert.equal(await verdict(page), 'verified')
+        assert.equal(await page.textContent('#name'), ADA.name)
+        assert.deepEqual(widget.asked.at(-1), ADA)
+        assert.deepEqual(problems, [])
+        await page.screenshot({ path: join(SCREENSHOTS, `${app.folder}.png`) })
+      }))
+
+    test('who edits the page in the console is refused', () =>
+      visit(async (page) => {
+        await logIn(page, origin, ADA.email)
+        assert.equal(await verdict(page), 'verified')
+        assert.equal(await change(page, { email: 'grace@example.com' }), 'refused')
+        assert.deepEqual(widget.asked.at(-1), { ...ADA, email: 'grace@example.com' })
+        assert.equal(await change(page, { email_hash: undefined }), 'refused')
+        assert.equal(await change(page, { email_hash: '' }), 'refused')
+        assert.equal(await change(page, ADA), 'verified')
+      }))
+
+    test('a visitor is anonymous before logging in and after logging out', () =>
+      visit(async (page, problems) => {
+        await page.goto(origin)
+        assert.equal(await verdict(page), 'anonymous')
+        await logIn(page, origin, ADA.email)
+        assert.equal(await verdict(page), 'verified')
+        await page.click('text=Log out')
+        await page.waitForSelector('[name=password]')
+        assert.equal(await verdict(page), 'anonymous')
+        assert.deepEqual(widget.asked.at(-1), { app_id: APP_ID })
+        assert.deepEqual(problems, [])
+      }))
+
+    test('a name made of markup stays text', () =>
+      visit(async (page, problems) => {
+        await logIn(page, origin, 'mallory@example.com')
+        assert.equal(await verdict(page), 'verified')
+        assert.equal(await page.textContent('#name'), MARKUP)
+        assert.deepEqual(widget.asked.at(-1), settingsOf('mallory@example.com', MARKUP))
+        assert.equal(await page.evaluate(() => window.pwned), undefined)
+        assert.deepEqual(problems, [])
+      }))
+
+    test('a script without the nonce does not run, and is noticed', () =>
+      visit(async (page, problems) => {
+        await page.goto(origin)
+        await verdict(page)
+        await page.evaluate(async () => {
+          const violation = new Promise((resolve) => addEventListener('securitypolicyviolation', resolve))
+          const script = document.createElement('script')
+          script.textContent = 'window.injected = 1'
+          document.body.append(script)
+          if (!window.injected) await violation
+        })
+        assert.equal(await page.evaluate(() => window.injected), undefined)
+        assert.ok(problems.includes('violates script-src-elem'), problems.join())
+      }))
+
+    test('other sites cannot log visitors in', () =>
+      visit(async (page) => {
+        await page.goto(widget.origin)
+        const answer = page.waitForResponse(`${origin}/login`)
+        const arrived = page.waitForURL(`${origin}/login`)
+        await page.evaluate((action) => {
+          const form = document.createElement('form')
+          Object.assign(form, { action, method: 'post' })
+          form.innerHTML = '<input name=email value=ada@example.com><input name=password value=demo>'
+          document.body.append(form)
+          form.submit()
+        }, `${origin}/login`)
+        assert.equal((await answer).status(), 403)
+        await arrived
+        await page.goto(origin)
+        assert.equal(await verdict(page), 'anonymous')
+      }))
+
+    test('a wrong password logs nobody in', () =>
+      visit(async (page) => {
+        await page.goto(origin)
+        await page.fill('[name=email]', ADA.email)
+        await page.fill('[name=password]', 'wrong')
+        await page.click('button')
+        await page.waitForSelector('[role=alert]')
+        assert.equal(await verdict(page), 'anonymous')
+        await page.goto(origin)
+        assert.equal(await verdict(page), 'anonymous')
+      }))
+
+    test('the endpoint serves the email of the session, whatever the request names', async () => {
+      const url = `${origin}/api/chat-settings`
+      const { cookie } = await session(origin, ADA.email)
+      for (const query of ['', '?email=grace@example.com', '?email=']) {
+        const response = await fetch(url + query, { headers: { cookie } })
+        assert.equal(response.headers.get('Cache-Control'), 'no-store, private')
+        assert.match(response.headers.get('Content-Type'), /^application\/json/)
+        assert.deepEqual(await response.json(), ADA)
+      }
+      for (const headers of [{}, { cookie: `${cookie.slice(0, -4)}AAAA` }]) {
+        const response = await fetch(`${url}?email=${ADA.email}`, { headers })
+        assert.equal(response.status, 401)
+        assert.equal(response.headers.get('Cache-Control'), 'no-store, private')
+        assert.doesNotMatch(await response.text(), /email_hash|[0-9a-f]{64}/)
+      }
+    })
+
+    test('in production, the cookie and the headers are as strict as promised', async () => {
+      const headers = { 'X-Forwarded-Proto': 'https' } // as from a proxy that speaks HTTPS
+      const { cookie, set } = await session(production, ADA.email, headers)
+      assert.notEqual(set.length, 0)
+      for (const header of set) {
+        const attributes = header.toLowerCase().split('; ')
+        for (const attribute of ['httponly', 'samesite=lax', 'secure']) {
+          assert.ok(attributes.includes(attribute), header)
+        }
+      }
+
+      const nonces = new Set()
+      for (const visitor of [{ cookie }, { cookie }, {}]) {
+        const response = await fetch(production, { headers: { ...headers, ...visitor } })
+        assert.equal(response.headers.get('Cache-Control'), 'no-store, private')
+        assert.equal(response.headers.get('X-Content-Type-Options'), 'nosniff')
+        const { 'script-src': [nonceSource, ...scriptSources], ...csp } = cspOf(response)
+        assert.deepEqual(scriptSources, [WIDGET])
+        assert.deepEqual(csp, {
+          'default-src': ["'self'"],
+          'base-uri': ["'none'"],
+          'object-src': ["'none'"],
+          'frame-ancestors': ["'none'"],
+          'form-action': ["'self'"],
+          'connect-src': ["'self'", WIDGET, 'https://*.usepylon.com', 'wss://*.pusher.com'],
+          'style-src': ["'unsafe-inline'", 'https://*.usepylon.com'],
+          'font-src': ['https://*.usepylon.com'],
+          'img-src': ['https://*.usepylon.com'],
+        })
+        const [, nonce] = /^'nonce-([A-Za-z0-9+/=]{22,})'$/.exec(nonceSource)
+        // The settings, and after them the loader, which reads them when it starts.
+        const scripts = (await response.text()).split('<script ').slice(1)
+        assert.equal(scripts.length, 3)
+        assert.ok(scripts[0].startsWith(`nonce="${nonce}">window.pylon`), scripts[0])
+        assert.ok(scripts[1].startsWith(`nonce="${nonce}">`), scripts[1])
+        assert.ok(scripts[2].startsWith(`src="${WIDGET}/widget/${APP_ID}" nonce="${nonce}" async>`), scripts[2])
+        nonces.add(nonce)
+      }
+      assert.equal(nonces.size, 3)
+    })
+
+    test('in production, the widget works from its real address', () =>
+      visit(
+        async (page, problems, context) => {
+          // The stand-in answers in the place of Pylon; the browser still applies the CSP.
+          await context.route(`${WIDGET}/**`, async (route) => {
+            const url = route.request().url().replace(WIDGET, widget.origin)
+            await route.fulfill({ response: await route.fetch({ url }) })
+          })
+          await logIn(page, production, ADA.email)
+          assert.equal(await verdict(page), 'verified')
+          assert.deepEqual(widget.asked.at(-1), ADA)
+          assert.deepEqual(problems, [])
+        },
+        { extraHTTPHeaders: { 'X-Forwarded-Proto': 'https' } },
+      ))
+
+    test('nothing that a server sent or logged holds the secret', () => {
+      for (const { server, recorder } of servers) {
+        assert.match(String(recorder.received()), new RegExp(ADA.email_hash)) // it did record
+        assert.notEqual(server.log().length, 0)
+        assert.deepEqual(leaks(recorder.received()), [])
+        assert.deepEqual(leaks(server.log()), [])
+      }
+    })
+  })
+}
+
+test('a leak of the secret would be noticed', async () => {
+  const leaky = `
+    const secret = process.env.PYLON_IDENTITY_SECRET
+    const server = require('http').createServer((_, response) => {
+      console.error(Buffer.from(secret, 'hex'))
+      response.setHeader('X-Debug', secret).end(Buffer.from(secret, 'hex').toString('base64'))
+    })
+    server.listen(0, '127.0.0.1', () => console.log('http://127.0.0.1:' + server.address().port))`
+  const server = await start(['node', '-e', leaky], ROOT, { PYLON_IDENTITY_SECRET: SECRET })
+  const recorder = await record(server.origin)
+  try {
+    await visit((page) => page.goto(recorder.origin))
+    assert.deepEqual(leaks(recorder.received()), ['hex', 'base64'])
+    assert.deepEqual(leaks(server.log()), ['hex with spaces'])
+  } finally {
+    recorder.stop()
+    await server.stop()
+  }
+  assert.deepEqual(leaks(Buffer.from(SECRET.slice(16, 40).toUpperCase())), ['hex'])
+  assert.deepEqual(leaks(KEY.subarray(8, 24)), ['bytes'])
+  assert.deepEqual(leaks(Buffer.from(`[${KEY.join(' ')}]`)), ['numbers'])
+})
+
+test('make demo-web shows all three, and stops them all', async () => {
+  const demo = await start(['node', 'examples/demo-web/main.mjs'], ROOT, { PORT: undefined })
+  try {
+    let apps
+    await visit(
+      async (page, problems) => {
+        await page.goto(demo.origin)
+        for (const { folder } of APPS) {
+          const show = (selector) => page.textContent(`#${folder} ${selector}`)
+          assert.equal(await show('.honest [data-verdict=verified]'), 'Hello Ada Lovelace, it is really you.')
+          assert.equal(await show('.tampered [data-verdict=refused]'), 'You are not grace@example.com.')
+          assert.match(await show('.explanation'), /does not match/)
+        }
+        assert.deepEqual(await page.$$eval('.causes', (all) => all.map((causes) => causes.innerText.split(' '))), [
+          ['secret_used_as_text', 'email_case'],
+          ['secret_empty_key'],
+          ['email_case', 'hash_base64'],
+        ])
+        assert.deepEqual(problems, [])
+        await page.screenshot({ path: join(SCREENSHOTS, 'demo-web.png') })
+        assert.equal(await page.evaluate(() => document.documentElement.scrollHeight), 800) // all in the picture
+
+        apps = await page.$$eval('header a', (links) => links.map((link) => link.href))
+        const [opened] = await Promise.all([page.context().waitForEvent('page'), page.click('#express a')])
+        await logIn(opened, apps[1], 'ada@example.com')
+        assert.equal(await verdict(opened), 'verified')
+      },
+      { viewport: { width: 1280, height: 800 }, deviceScaleFactor: 2 },
+    )
+    for (const app of apps) assert.equal((await fetch(app)).status, 200)
+    await demo.stop('SIGINT')
+    for (const app of apps) await assert.rejects(fetch(app), TypeError)
+  } finally {
+    await demo.stop('SIGTERM')
+  }
+})
