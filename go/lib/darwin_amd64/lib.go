@@ -1,0 +1,3 @@
+// Package lib holds the native library for darwin_amd64. It has no Go code; `go mod vendor` keeps only folders with
+// some.
+package lib

@@ -1,0 +1,380 @@
+"""Builds what the registries carry, for the machine that it runs on, into dist/.
+
+    make dist
+
+On Linux with glibc everything is linked for glibc 2.17 of 2012, by Zig's linker.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+from seal import interface, seal
+
+ROOT = Path(__file__).resolve().parents[1]
+DIST = ROOT / "dist"
+BUILT = ROOT / "target" / "dist"
+STAGED = BUILT / "staged"
+HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
+LICENSES = [ROOT / "LICENSE-APACHE", ROOT / "LICENSE-MIT"]
+GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
+
+# The platforms of the npm packages, as npm describes them.
+NPM_PLATFORMS: dict[str, dict[str, list[str]]] = {
+    "linux-x64-gnu": {"os": ["linux"], "cpu": ["x64"], "libc": ["glibc"]},
+    "linux-x64-musl": {"os": ["linux"], "cpu": ["x64"], "libc": ["musl"]},
+    "linux-arm64-gnu": {"os": ["linux"], "cpu": ["arm64"], "libc": ["glibc"]},
+    "linux-arm64-musl": {"os": ["linux"], "cpu": ["arm64"], "libc": ["musl"]},
+    "darwin-x64": {"os": ["darwin"], "cpu": ["x64"]},
+    "darwin-arm64": {"os": ["darwin"], "cpu": ["arm64"]},
+    "win32-x64-msvc": {"os": ["win32"], "cpu": ["x64"]},
+}
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def run(*command: str | Path, folder: Path = ROOT) -> None:
+    subprocess.run(command, cwd=folder, env={**os.environ, **REPRODUCIBLE}, check=True)
+
+
+HOST = re.search("^host: (.+)$", output("rustc", "-vV"), re.MULTILINE)[1]  # type: ignore[index]
+METADATA = json.loads(
+    output("cargo", "metadata", "--locked", "--format-version=1", f"--filter-platform={HOST}")
+)
+PACKAGES = {package["id"]: package for package in METADATA["packages"]}
+[CORE] = [package for package in PACKAGES.values() if package["name"] == "pylon-identity-core"]
+VERSION: str = CORE["version"]
+GLIBC = HOST.endswith("-linux-gnu")
+TARGET = f"{HOST}.2.17" if GLIBC else HOST
+ARCH = {"x86_64": "x64", "aarch64": "arm64"}[HOST.split("-")[0]]
+SYSTEM = {"Linux": "linux", "Darwin": "darwin", "Windows": "win32"}[platform.system()]
+PLATFORM = "-".join([SYSTEM, ARCH, *re.findall("(?:gnu|musl|msvc)$", HOST)])
+
+# The time of the last commit, so that the same commit gives the same bytes.
+EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or output("git", "log", "-1", "--format=%ct"))
+REPRODUCIBLE = {
+    "SOURCE_DATE_EPOCH": str(EPOCH),
+    "CARGO_TARGET_DIR": str(BUILT),
+    "RUSTFLAGS": " ".join(
+        f"--remap-path-prefix={path}={name}"
+        for path, name in [
+            (ROOT, "pylon-identity"),
+            (os.environ.get("CARGO_HOME", Path.home() / ".cargo"), "cargo"),
+        ]
+    ),
+}
+
+
+def cargo(package: str, crate_type: str, *flags: str) -> Path:
+    """Build a library, optimised together with the standard library, and return its folder."""
+    tool = ["cargo-zigbuild", "rustc", "--target", TARGET] if GLIBC else ["cargo", "rustc"]
+    options = ["--quiet", "--release", "--locked", "--package", package, "--lib"]
+    run(*tool, *options, "--crate-type", crate_type, "--", *flags)
+    return BUILT / HOST / "release" if GLIBC else BUILT / "release"
+
+
+def library(crate: str, kind: str) -> str:
+    prefix = "" if SYSTEM == "win32" else "lib"
+    suffixes = {
+        "cdylib": {"linux": ".so", "darwin": ".dylib", "win32": ".dll"},
+        "staticlib": {"linux": ".a", "darwin": ".a", "win32": ".lib"},
+    }
+    return f"{prefix}{crate}{suffixes[kind][SYSTEM]}"
+
+
+def strip(path: Path) -> None:
+    if SYSTEM != "win32":
+        run("strip", *(["-x"] if SYSTEM == "darwin" else []), path)
+
+
+def fresh(folder: Path) -> Path:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+# --- Python ---
+
+
+def build_python() -> None:
+    out = fresh(DIST / "python")
+    source = ROOT / "python"
+    zig = ["--zig", "--compatibility", "manylinux2014"] if GLIBC else []
+    options = ["--release", "--locked", "--strip", "--quiet", "--out", str(out), *zig]
+    run("maturin", "build", *options, folder=source)
+    run("maturin", "sdist", "--out", str(out), folder=source)
+
+
+# --- Node ---
+
+
+def build_npm() -> None:
+    out = fresh(DIST / "npm")
+    package = json.loads((ROOT / "node" / "package.json").read_text("utf-8"))
+    shared = {
+        key: package[key] for key in ("version", "description", "license", "repository", "engines")
+    }
+
+    addon = f"pylon-identity.{PLATFORM}.node"
+    folder = fresh(STAGED / "npm" / PLATFORM)
+    built = cargo("pylon-identity-node", "cdylib") / library("pylon_identity_node", "cdylib")
+    shutil.copy(built, folder / addon)
+    strip(folder / addon)
+    name = f"pylon-identity-{PLATFORM}"
+    manifest = {"name": name, **shared, "main": addon, **NPM_PLATFORMS[PLATFORM]}
+    readme = (
+        f"# {name}\n\nThe addon of `pylon-identity` for {PLATFORM}. Install `pylon-identity`.\n"
+    )
+    (folder / "README.md").write_text(readme, "utf-8")
+    pack(folder, {**manifest, "files": [addon, "LICENSE-*"]}, out)
+
+    folder = fresh(STAGED / "npm" / "main")
+    files = [name for name in package["files"] if "*" not in name]
+    for file in [*files, "README.md"]:
+        shutil.copy(ROOT / "node" / file, folder)
+    del package["devDependencies"]
+    package["optionalDependencies"] = {f"pylon-identity-{key}": VERSION for key in NPM_PLATFORMS}
+    pack(folder, {**package, "files": [*files, "LICENSE-*"]}, out)
+
+
+def pack(folder: Path, manifest: dict[str, object], out: Path) -> None:
+    for license_ in LICENSES:
+        shutil.copy(license_, folder)
+    (folder / "package.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
+    npm = shutil.which("npm") or "npm"  # npm.cmd on Windows
+    run(npm, "pack", "--silent", "--pack-destination", out, folder=folder)
+
+
+# --- the C library ---
+
+
+def build_libraries() -> tuple[Path, Path]:
+    """Return the static library, sealed, and the shared one."""
+    folder = fresh(STAGED / "libraries")
+    static, shared = folder / library("pylon_identity", "staticlib"), soname(folder)
+    built = cargo("pylon-identity-c", "staticlib") / static.name
+    if SYSTEM == "linux":
+        seal(built, interface(HEADER), static)
+    else:
+        shutil.copy(built, static)
+    names = {
+        "linux": f"-Wl,-soname,{major(shared.name)}",
+        "darwin": f"-Wl,-install_name,@rpath/{shared.name}",
+    }
+    flags = [f"-Clink-arg={names[SYSTEM]}"] if SYSTEM in names else []
+    built = cargo("pylon-identity-c", "cdylib", *flags) / library("pylon_identity", "cdylib")
+    shutil.copy(built, shared)
+    strip(shared)
+    for imports in built.parent.glob("pylon_identity.dll.lib"):
+        shutil.copy(imports, folder)
+    return static, shared
+
+
+def soname(folder: Path) -> Path:
+    """On Linux the file that links with the version's first number lead to."""
+    name = library("pylon_identity", "cdylib")
+    return folder / (f"{name}.{VERSION}" if SYSTEM == "linux" else name)
+
+
+def major(name: str) -> str:
+    return name.removesuffix(VERSION) + VERSION.split(".")[0]
+
+
+def native_static_libs() -> str:
+    command = ["rustc", "--print", "native-static-libs", "--crate-type", "staticlib", "-"]
+    command += ["-o", str(STAGED / "empty.a")]
+    done = subprocess.run(command, input="", capture_output=True, text=True, check=True)
+    return done.stderr.split("native-static-libs:")[1].split("\n")[0].strip()
+
+
+def build_c(static: Path, shared: Path) -> None:
+    out = fresh(DIST / "c")
+    name = f"pylon-identity-c-{VERSION}-{PLATFORM}"
+    folder = fresh(STAGED / name)
+    lib = folder / "lib"
+    for path in ("include", "lib/pkgconfig", "lib/cmake/pylon_identity"):
+        (folder / path).mkdir(parents=True)
+    shutil.copy(HEADER, folder / "include")
+    for file in static.parent.iterdir():
+        shutil.copy(file, lib)
+    if SYSTEM == "linux":
+        (lib / major(shared.name)).symlink_to(shared.name)
+        (lib / library("pylon_identity", "cdylib")).symlink_to(major(shared.name))
+    for file in [*LICENSES, ROOT / "packaging" / "c" / "README.md"]:
+        shutil.copy(file, folder)
+    values = {
+        "VERSION": VERSION,
+        "STATIC_LIBS": native_static_libs(),
+        "STATIC": static.name,
+        "SHARED": library("pylon_identity", "cdylib"),
+    }
+    for template, to in {
+        "pylon_identity.pc": "lib/pkgconfig",
+        "pylon_identityConfig.cmake": "lib/cmake/pylon_identity",
+        "pylon_identityConfigVersion.cmake": "lib/cmake/pylon_identity",
+    }.items():
+        text = (ROOT / "packaging" / "c" / template).read_text("utf-8")
+        for key, value in values.items():
+            text = text.replace(f"@{key}@", value)
+        (folder / to / template).write_text(text, "utf-8")
+    write_tar(folder, out / f"{name}.tar.gz")
+
+
+def write_tar(folder: Path, to: Path) -> None:
+    def anonymous(info: tarfile.TarInfo) -> tarfile.TarInfo:
+        info.uid = info.gid = 0
+        info.uname = info.gname = ""
+        info.mtime = EPOCH
+        info.mode = 0o755 if info.isdir() or ".so" in info.name else 0o644
+        return info
+
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w") as tar:
+        for path in [folder, *sorted(folder.rglob("*"))]:
+            name = str(path.relative_to(folder.parent))
+            tar.add(path, name, recursive=False, filter=anonymous)
+    to.write_bytes(gzip.compress(plain.getvalue(), mtime=0))
+
+
+# --- Go ---
+
+
+def go_files() -> Iterator[Path]:
+    tracked = output("git", "ls-files", "go").splitlines()
+    yield from (ROOT / name for name in tracked if not name.endswith("_test.go"))
+
+
+def build_go(static: Path) -> None:
+    """Write the module as a proxy serves it: https://go.dev/ref/mod#goproxy-protocol"""
+    out = fresh(DIST / "go" / GO_MODULE / "@v")
+    version = f"v{VERSION}"
+    time = datetime.fromtimestamp(EPOCH, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    (out / "list").write_text(f"{version}\n")
+    (out / f"{version}.info").write_text(json.dumps({"Version": version, "Time": time}) + "\n")
+    shutil.copy(ROOT / "go" / "go.mod", out / f"{version}.mod")
+    archive = f"lib/{go_platform()}/{static.name}"
+    files = {str(path.relative_to(ROOT / "go")): path for path in go_files()}
+    files |= {archive: static} | {path.name: path for path in LICENSES}
+    with zipfile.ZipFile(out / f"{version}.zip", "w", zipfile.ZIP_DEFLATED) as module:
+        for name, path in sorted(files.items()):
+            info = zipfile.ZipInfo(f"{GO_MODULE}@{version}/{name}")
+            info.compress_type = zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            module.writestr(info, path.read_bytes())
+    folder = DIST / "go" / "lib" / go_platform()
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(static, folder)
+
+
+def go_platform() -> str:
+    return output("go", "env", "GOOS", "GOARCH").strip().replace("\n", "_")
+
+
+# --- what is said about them ---
+
+
+def build_sbom() -> None:
+    """List the crates inside the packages, as CycloneDX: https://cyclonedx.org/docs/1.6/json/"""
+    nodes = {node["id"]: node for node in METADATA["resolve"]["nodes"]}
+    shipped = {
+        "pylon-identity-python",
+        "pylon-identity-node",
+        "pylon-identity-c",
+        "pylon-identity-cli",
+    }
+    waiting = [id_ for id_, package in PACKAGES.items() if package["name"] in shipped]
+    depends: dict[str, list[str]] = {}
+    while waiting:
+        id_ = waiting.pop()
+        if id_ not in depends:
+            depends[id_] = sorted(
+                dep["pkg"]
+                for dep in nodes[id_]["deps"]
+                if any(kind["kind"] is None for kind in dep["dep_kinds"])
+            )
+            waiting += depends[id_]
+    locked = re.findall(
+        r'^name = "(.+)"\nversion = "(.+)"\nsource = ".+"\nchecksum = "(.+)"$',
+        (ROOT / "Cargo.lock").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    checksums = {(name, version): checksum for name, version, checksum in locked}
+
+    def purl(id_: str) -> str:
+        return f"pkg:cargo/{PACKAGES[id_]['name']}@{PACKAGES[id_]['version']}"
+
+    def component(id_: str) -> dict[str, object]:
+        package = PACKAGES[id_]
+        checksum = checksums.get((package["name"], package["version"]))
+        found: dict[str, object] = {
+            "type": "library",
+            "bom-ref": purl(id_),
+            "name": package["name"],
+            "version": package["version"],
+            "licenses": [{"expression": package["license"].replace("/", " OR ")}],
+            "purl": purl(id_),
+        }
+        return found | ({"hashes": [{"alg": "SHA-256", "content": checksum}]} if checksum else {})
+
+    bom = {
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "timestamp": datetime.fromtimestamp(EPOCH, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "component": {
+                "type": "library",
+                "bom-ref": "pylon-identity",
+                "name": "pylon-identity",
+                "version": VERSION,
+                "licenses": [{"expression": CORE["license"]}],
+            },
+        },
+        "components": [component(id_) for id_ in sorted(depends, key=purl)],
+        "dependencies": [
+            {"ref": purl(id_), "dependsOn": [purl(to) for to in depends[id_]]}
+            for id_ in sorted(depends, key=purl)
+        ],
+    }
+    (DIST / "sbom.cdx.json").write_text(json.dumps(bom, indent=2) + "\n", "utf-8")
+
+
+def write_sums() -> None:
+    files = sorted(path for path in DIST.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
+    lines = [
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(DIST).as_posix()}\n"
+        for path in files
+    ]
+    (DIST / "SHA256SUMS").write_text("".join(lines))
+    for path in files:
+        print(f"{path.stat().st_size / 1000:>9.1f} kB  {path.relative_to(DIST)}")
+
+
+def main() -> None:
+    fresh(DIST)
+    static, shared = build_libraries()
+    build_c(static, shared)
+    build_go(static)
+    build_npm()
+    build_python()
+    build_sbom()
+    write_sums()
+
+
+if __name__ == "__main__":
+    main()

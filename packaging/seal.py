@@ -1,0 +1,68 @@
+"""Seals a Rust static library: one object in which only the C interface is visible.
+
+Two Rust static libraries in one program define the same symbols of Rust's standard library, and
+a linker refuses that, or mixes them up. Sealed, each keeps its own to itself. It also leaves out
+what no function of the interface needs.
+
+    python packaging/seal.py libpylon_identity.a HEADER SEALED.a    (Linux: GNU binutils)
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+# Puts together what the compiler has given a section each, whose names are longer than the code.
+# Nothing refers to the tables for unwinding, but a panic could not be caught without.
+LAYOUT = """SECTIONS {
+  .text : { *(.text .text.*) }
+  .rodata : { *(.rodata .rodata.*) }
+  .data.rel.ro : { *(.data.rel.ro .data.rel.ro.*) }
+  .data : { *(.data .data.*) }
+  .bss : { *(.bss .bss.*) }
+  .tdata : { *(.tdata .tdata.*) }
+  .tbss : { *(.tbss .tbss.*) }
+  .gcc_except_table : { *(.gcc_except_table .gcc_except_table.*) }
+  .eh_frame : { KEEP(*(.eh_frame)) }
+}
+"""
+
+# The compiler's own intermediate form of the standard library, and names for debuggers.
+USELESS = [".llvmbc", ".llvmcmd", ".debug_*", ".comment"]
+
+
+def interface(header: Path) -> list[str]:
+    """Return the names of the functions that the header declares."""
+    return sorted(set(re.findall(r"\b(pylon_identity_\w+)\(", strip_comments(header.read_text()))))
+
+
+def strip_comments(text: str) -> str:
+    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+
+
+def seal(archive: Path, functions: list[str], sealed: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        layout, names, whole, alone = (
+            Path(folder) / name for name in ("layout.ld", "names", "whole.o", "pylon_identity.o")
+        )
+        layout.write_text(LAYOUT)
+        names.write_text("\n".join(functions) + "\n")
+        # Groups would let the linker merge a section with that of another Rust library.
+        keep = [f"--undefined={function}" for function in functions]
+        command = ["ld", "-r", "--force-group-allocation", "--gc-sections", *keep]
+        command += [f"--entry={functions[0]}", "-T", str(layout), str(archive), "-o", str(whole)]
+        subprocess.run(command, check=True)
+        removed = [f"--remove-section={section}" for section in USELESS]
+        command = ["objcopy", *removed, f"--keep-global-symbols={names}", "--strip-unneeded"]
+        subprocess.run([*command, str(whole), str(alone)], check=True)
+        sealed.unlink(missing_ok=True)
+        command = ["ar", "rcsD", str(sealed), str(alone)]
+        subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    archive, header, sealed = map(Path, sys.argv[1:])
+    seal(archive, interface(header), sealed)
