@@ -20,6 +20,7 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
 CORE := Cargo.toml Cargo.lock $(wildcard core/Cargo.toml core/src/*.rs cli/Cargo.toml cli/src/*.rs)
 EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
 BROWSER := $(EXAMPLES) tests/browser/node_modules/.package-lock.json
+NPM := node examples/express tests/browser packaging/tests
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
 
@@ -29,7 +30,7 @@ NODE_TARGET = $$(node -p '`$${process.platform}-$${process.arch}`')$$(rustc -vV 
 ARCHIVE := target/release/libpylon_identity.a
 BENCHES := target/bench/c target/bench/go
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
-C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lgcc_s -lutil -lrt -lpthread -lm -ldl -lc)
+C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-web test test-browser bench dist test-dist version picture build lint native empty-bindings prerequisites test-prerequisites clean
@@ -60,7 +61,7 @@ bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything 
 dist: test-prerequisites .venv/dist.stamp .venv/bin/go  ## build what the registries carry, into dist/
 	@python packaging/dist.py
 
-test-dist: dist build node/node_modules/.package-lock.json  ## install it as users do, and try it
+test-dist: dist build $(NPM:=/node_modules/.package-lock.json)  ## install it as users do, and try it
 	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-dist packaging/tests
 
 version: | prerequisites  ## set the version everywhere (VERSION=1.2.3)
@@ -99,7 +100,6 @@ test-prerequisites:
 	$(PIP_INSTALL) --requirement requirements-examples.txt
 	@touch $@
 
-NPM := node examples/express tests/browser
 $(NPM:=/node_modules/.package-lock.json): %/node_modules/.package-lock.json: %/package.json %/package-lock.json | prerequisites
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund
 	@touch $@
@@ -179,12 +179,13 @@ target/bench/go: $(ARCHIVE) $(wildcard go/*.go bench/go/*)
 
 # --- lint ---
 
-lint: build node/node_modules/.package-lock.json .venv/examples.stamp
+lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp
 	cargo fmt --all --check
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .
-	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py packaging
+	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py
+	MYPYPATH=tests:packaging mypy --strict --no-error-summary packaging
 	mypy --strict --no-error-summary examples/fastapi
 	cd python && python -m mypy.stubtest --concise pylon_identity
 	cd node && node_modules/.bin/tsc -p .

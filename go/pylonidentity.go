@@ -18,7 +18,7 @@ package pylonidentity
 #cgo darwin,amd64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/darwin_amd64/libpylon_identity.a
 #cgo darwin,arm64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/darwin_arm64/libpylon_identity.a
 #cgo pylonidentity_system pkg-config: pylon_identity
-#cgo linux LDFLAGS: -lgcc_s -lutil -lrt -lpthread -lm -ldl -lc
+#cgo linux LDFLAGS: -lutil -lrt -lpthread -lm -ldl
 #cgo noescape pylon_identity_secret_init
 #cgo nocallback pylon_identity_secret_init
 #cgo noescape pylon_identity_secret_wipe

@@ -196,10 +196,12 @@ def major(name: str) -> str:
 
 
 def native_static_libs() -> str:
+    """Say what to link besides; the compiler adds -lc and the right one of its own libraries."""
     command = ["rustc", "--print", "native-static-libs", "--crate-type", "staticlib", "-"]
     command += ["-o", str(STAGED / "empty.a")]
     done = subprocess.run(command, input="", capture_output=True, text=True, check=True)
-    return done.stderr.split("native-static-libs:")[1].split("\n")[0].strip()
+    libs = done.stderr.split("native-static-libs:")[1].split("\n")[0].split()
+    return " ".join(lib for lib in libs if lib not in ("-lgcc_s", "-lc"))
 
 
 def build_c(static: Path, shared: Path) -> None:
