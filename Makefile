@@ -189,7 +189,7 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist
 	mypy --strict --no-error-summary examples/fastapi
 	cd python && python -m mypy.stubtest --concise pylon_identity
 	cd node && node_modules/.bin/tsc -p .
-	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench examples) && [ -z "$$unformatted" ] || \
+	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench examples packaging/tests/programs) && [ -z "$$unformatted" ] || \
 	{ echo "gofmt would change: $$unformatted"; exit 1; }
 	cd go && go vet ./...
 	cd tests/clients/go && go vet ./...

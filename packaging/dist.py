@@ -65,8 +65,15 @@ ARCH = {"x86_64": "x64", "aarch64": "arm64"}[HOST.split("-")[0]]
 SYSTEM = {"Linux": "linux", "Darwin": "darwin", "Windows": "win32"}[platform.system()]
 PLATFORM = "-".join([SYSTEM, ARCH, *re.findall("(?:gnu|musl|msvc)$", HOST)])
 
-# The time of the last commit, so that the same commit gives the same bytes.
-EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or output("git", "log", "-1", "--format=%ct"))
+
+def last_commit() -> int:
+    """Return its time, so that the same commit gives the same bytes; 1980 outside a checkout."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return int(done.stdout) if done.returncode == 0 else 315532800
+
+
+EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or last_commit())
 REPRODUCIBLE = {
     "SOURCE_DATE_EPOCH": str(EPOCH),
     "CARGO_TARGET_DIR": str(BUILT),
@@ -257,8 +264,9 @@ def write_tar(folder: Path, to: Path) -> None:
 
 
 def go_files() -> Iterator[Path]:
-    tracked = output("git", "ls-files", "go").splitlines()
-    yield from (ROOT / name for name in tracked if not name.endswith("_test.go"))
+    for path in sorted((ROOT / "go").rglob("*")):
+        if path.suffix in (".go", ".h", ".mod") and not path.name.endswith("_test.go"):
+            yield path
 
 
 def build_go(static: Path) -> None:

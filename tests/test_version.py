@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -15,6 +16,10 @@ NEW = "9.8.7"
 
 # The crates of the workspace that are not called pylon-identity-….
 OWN = {"bench", "client"}
+
+# Folders of what is built or set up, and of caches.
+BUILT = {".git", ".venv", "dist", "node_modules", "target", "__pycache__"}
+BUILT |= {".mypy_cache", ".ruff_cache", ".pytest_cache"}
 
 CHANGELOG = """# Changelog
 
@@ -48,21 +53,14 @@ def texts(root: Path) -> dict[str, str]:
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Copy the text files of the project, new ones too, but nothing that was built."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],  # noqa: S607
-        cwd=ROOT,
-        capture_output=True,
-        check=True,
-    )
-    for name in listed.stdout.decode().split("\0"):
-        source = ROOT / name
-        if not name or not source.is_file():
-            continue
-        data = source.read_bytes()
-        if b"\0" not in data[:8000]:
-            target = tmp_path / "copy" / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(data)
+    for folder, folders, names in os.walk(ROOT):
+        folders[:] = set(folders) - BUILT
+        for name in names:
+            data = Path(folder, name).read_bytes()
+            if b"\0" not in data[:8000]:
+                target = tmp_path / "copy" / Path(folder).relative_to(ROOT) / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
     (tmp_path / "copy" / "CHANGELOG.md").write_text(CHANGELOG, encoding="utf-8")
     return tmp_path / "copy"
 
