@@ -58,7 +58,7 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
-dist: test-prerequisites .venv/dist.stamp .venv/bin/go  ## build what the registries carry, into dist/
+dist: prerequisites .venv/dist.stamp .venv/bin/go  ## build what the registries carry, into dist/
 	@python packaging/dist.py
 
 test-dist: dist build $(NPM:=/node_modules/.package-lock.json)  ## install it as users do, and try it

@@ -175,7 +175,7 @@ def build_libraries() -> tuple[Path, Path]:
     folder = fresh(STAGED / "libraries")
     static, shared = folder / library("pylon_identity", "staticlib"), soname(folder)
     built = cargo("pylon-identity-c", "staticlib") / static.name
-    if SYSTEM == "linux":
+    if SYSTEM != "win32":
         seal(built, interface(HEADER), static)
     else:
         shutil.copy(built, static)

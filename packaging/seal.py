@@ -4,7 +4,7 @@ Two Rust static libraries in one program define the same symbols of Rust's stand
 a linker refuses that, or mixes them up. Sealed, each keeps its own to itself. It also leaves out
 what no function of the interface needs.
 
-    python packaging/seal.py libpylon_identity.a HEADER SEALED.a    (Linux: GNU binutils)
+    python packaging/seal.py libpylon_identity.a HEADER SEALED.a    (Linux with GNU binutils, macOS)
 """
 
 from __future__ import annotations
@@ -44,6 +44,23 @@ def strip_comments(text: str) -> str:
 
 
 def seal(archive: Path, functions: list[str], sealed: Path) -> None:
+    sealed.unlink(missing_ok=True)
+    (seal_on_macos if sys.platform == "darwin" else seal_on_linux)(archive, functions, sealed)
+
+
+def seal_on_macos(archive: Path, functions: list[str], sealed: Path) -> None:
+    """Have Apple's linker make everything local but the list; it knows no groups."""
+    with tempfile.TemporaryDirectory() as folder:
+        names, alone = Path(folder) / "names", Path(folder) / "pylon_identity.o"
+        names.write_text("".join(f"_{function}\n" for function in functions))
+        keep = [f"-Wl,-u,_{function}" for function in functions]
+        command = ["cc", "-r", "-nostdlib", f"-Wl,-exported_symbols_list,{names}", *keep]
+        subprocess.run([*command, str(archive), "-o", str(alone)], check=True)
+        subprocess.run(["strip", "-S", "-x", str(alone)], check=True)  # noqa: S607
+        subprocess.run(["libtool", "-static", "-o", str(sealed), str(alone)], check=True)  # noqa: S607
+
+
+def seal_on_linux(archive: Path, functions: list[str], sealed: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         layout, names, whole, alone = (
             Path(folder) / name for name in ("layout.ld", "names", "whole.o", "pylon_identity.o")
@@ -58,7 +75,6 @@ def seal(archive: Path, functions: list[str], sealed: Path) -> None:
         removed = [f"--remove-section={section}" for section in USELESS]
         command = ["objcopy", *removed, f"--keep-global-symbols={names}", "--strip-unneeded"]
         subprocess.run([*command, str(whole), str(alone)], check=True)
-        sealed.unlink(missing_ok=True)
         command = ["ar", "rcsD", str(sealed), str(alone)]
         subprocess.run(command, check=True)
 
