@@ -192,10 +192,12 @@ fn find_causes(secret: &[u8], email: &[u8], email_hash: &[u8]) -> Vec<Cause> {
     let swapped = (swapped_keys(&messages), swapped_messages(secret));
     let keyed = [(&keys(secret), &messages), (&swapped.0, &swapped.1)];
     let keyed = keyed.into_iter().flat_map(|(keys, messages)| {
-        let pairs = keys.iter().flat_map(|key| messages.iter().map(move |message| (key, message)));
-        pairs.filter_map(|(key, message)| {
-            let causes = [&key.causes[..], &message.causes].concat();
-            is_observed(&hmac(length, &key.bytes, &message.bytes)).then_some(causes)
+        keys.iter().flat_map(|key| {
+            let hmac = hmac(length, &key.bytes);
+            messages.iter().filter_map(move |message| {
+                let causes = [&key.causes[..], &message.causes].concat();
+                is_observed(&hmac(&message.bytes)).then_some(causes)
+            })
         })
     });
     let found = unkeyed.chain(keyed).map(|mut causes| {
@@ -264,16 +266,19 @@ fn hash(length: usize, message: &[u8]) -> Vec<u8> {
     }
 }
 
-fn hmac(length: usize, key: &[u8], message: &[u8]) -> Vec<u8> {
-    fn tag<M: Mac + KeyInit>(key: &[u8], message: &[u8]) -> Vec<u8> {
+/// Makes the tag of a message.
+type Tagger = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+
+fn hmac(length: usize, key: &[u8]) -> Tagger {
+    fn keyed<M: Mac + KeyInit + Clone + 'static>(key: &[u8]) -> Tagger {
         let hmac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
-        hmac.chain_update(message).finalize().into_bytes().to_vec()
+        Box::new(move |message| hmac.clone().chain_update(message).finalize().into_bytes().to_vec())
     }
     match length {
-        32 => tag::<Hmac<Sha256>>(key, message),
-        48 => tag::<Hmac<Sha384>>(key, message),
-        64 => tag::<Hmac<Sha512>>(key, message),
-        _ => Vec::new(),
+        32 => keyed::<Hmac<Sha256>>(key),
+        48 => keyed::<Hmac<Sha384>>(key),
+        64 => keyed::<Hmac<Sha512>>(key),
+        _ => Box::new(|_| Vec::new()),
     }
 }
 
@@ -353,9 +358,15 @@ const DETOURS: [(Cause, Detour); 3] = [
     (Cause::EmailEncoded, change_encoding),
 ];
 
+/// Emails have at most 254 bytes; of longer text all the variants would take much memory and time.
+const MAX_EMAIL: usize = 1024;
+
 /// The messages that people make of the email: each detour at most once, in any order.
 fn messages(email: &[u8]) -> Vec<Variant> {
     let mut messages = vec![variant(email, &[])];
+    if email.len() > MAX_EMAIL {
+        return messages;
+    }
     let mut start = 0;
     for _ in DETOURS {
         let mut further = Vec::new();

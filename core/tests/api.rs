@@ -84,6 +84,16 @@ fn diagnoses_bytes_that_are_not_text() {
 }
 
 #[test]
+fn diagnoses_long_text() {
+    let (secret, email) = ("5a".repeat(1 << 20), "ada@example.com".repeat(1 << 16));
+    let hash = IdentitySecret::from_hex(&secret).unwrap().sign(&email);
+    assert!(diagnose(&secret, &email, hash.as_str()).matches());
+    let uppercase = hash.as_str().to_uppercase();
+    assert_eq!(diagnose(&secret, &email, uppercase).causes(), [Cause::HashUppercase]);
+    assert_eq!(diagnose(&secret, "ada@example.com", hash.as_str()).causes(), [Cause::Unknown]);
+}
+
+#[test]
 fn chat_settings_show_nothing_in_debug() {
     let user = User { app_id: "app", email: "ada@example.com", ..User::default() };
     let settings = IdentitySecret::from_hex(SENTINEL).unwrap();
