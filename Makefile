@@ -61,7 +61,7 @@ bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything 
 dist: prerequisites .venv/dist.stamp .venv/bin/go  ## build what the registries carry, into dist/
 	@python packaging/dist.py
 
-test-dist: dist build $(NPM:=/node_modules/.package-lock.json)  ## install it as users do, and try it
+test-dist: dist build .venv/bin/c++ $(NPM:=/node_modules/.package-lock.json)  ## install it as users do, and try it
 	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-dist packaging/tests
 
 version: | prerequisites  ## set the version everywhere (VERSION=1.2.3)
@@ -115,7 +115,7 @@ $(NPM:=/node_modules/.package-lock.json): %/node_modules/.package-lock.json: %/p
 .venv/bin/c++: | .venv/stamp
 	@if found=$$(command -v c++); then ln -sf "$$found" $@; \
 	else $(PIP_INSTALL) $(ZIG_WHEEL); \
-	printf '#!/bin/sh\nexec python -m ziglang c++ "$$@"\n' > $@; chmod +x $@; fi
+	printf '#!/bin/sh\nexec $(VENV)/bin/python -m ziglang c++ "$$@"\n' > $@; chmod +x $@; fi
 
 # --- build ---
 
