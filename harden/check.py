@@ -1,0 +1,59 @@
+"""What a check is, and what the modules of checks share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[1]
+BUILT = ROOT / "target" / "harden"  # where checks build what they run; made by run.py
+
+# Made for the checks, like no value that a machine holds by chance.
+SENTINEL = "5ec7e7a10badc0de" "f00dfacecafe1dea" "d1ab011ca1d00d1e" "5ca1ab1ede7ec7ed"
+
+
+class Broken(Exception):  # noqa: N818 (a promise is broken; nothing went wrong with the check)
+    """A promise does not hold, or a control was not caught. The text says what was seen."""
+
+
+class Check(NamedTuple):
+    """One promise, how it is proven, and how the proof is shown to be one that can fail."""
+
+    promise: str
+    prove: Callable[[], str]  # returns the figure that was seen, or raises Broken
+    control: Callable[[], str]  # plants faults and returns how they were caught, or raises Broken
+    quick: bool = False  # so quick that make test runs it, with nothing but its prerequisites
+    needs: tuple[str, ...] = ()  # commands from run.TOOLS that a machine may lack
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path = ROOT,
+    input: str | None = None,  # noqa: A002 (as subprocess calls it)
+    expect: int | None = 0,
+    timeout: float = 600,
+) -> str:
+    """Run a command and return what it wrote to both outputs; raise Broken if it exits otherwise.
+
+    `env` is added to the environment. With `expect=None` every exit status is fine.
+    """
+    done = subprocess.run(
+        [str(part) for part in command],
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        input=input,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="backslashreplace",
+        timeout=timeout,
+    )
+    if expect is not None and done.returncode != expect:
+        said = "\n".join(done.stdout.splitlines()[-40:])
+        raise Broken(f"{Path(command[0]).name} ended with {done.returncode}, not {expect}:\n{said}")
+    return done.stdout
