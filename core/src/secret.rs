@@ -4,7 +4,7 @@ use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
 use hmac::digest::{CtOutput, Output};
 use hmac::{KeyInit, block_api::HmacCore};
 use sha2::Sha256;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::Error;
 
@@ -32,20 +32,25 @@ impl IdentitySecret {
     /// quotes and `0x` included), [`Error::SecretOddLength`] for an odd number of digits.
     pub fn from_hex(hex: impl AsRef<[u8]>) -> Result<Self, Error> {
         let digits = hex.as_ref();
-        // Keys of up to one block of the hash stay off the heap.
-        let (mut short, mut long) = (Zeroizing::new([0; 64]), Zeroizing::new(Vec::new()));
-        let buffer = if digits.len() <= 2 * short.len() {
-            &mut short[..]
+        // Keys of up to one block stay off the heap.
+        if digits.len() <= 128 {
+            Self::parse(digits, &mut [0; 64])
         } else {
-            long.resize(digits.len() / 2, 0);
-            &mut long[..]
-        };
-        match base16ct::mixed::decode(digits, buffer) {
-            Ok(key) if !key.is_empty() => {
-                let hmac = KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
-                Ok(Self { hmac })
-            }
-            _ => Err(Self::explain(digits)),
+            Self::parse(digits, &mut vec![0; digits.len() / 2])
+        }
+    }
+
+    /// Decodes into `key`, which may end in zeros up to one block, since HMAC pads with them (RFC 2104).
+    // Inlined, as all is faster with a constant length.
+    #[inline(always)]
+    fn parse(digits: &[u8], key: &mut [u8]) -> Result<Self, Error> {
+        if base16ct::mixed::decode(digits, key).is_ok_and(|key| !key.is_empty()) {
+            let hmac = KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
+            key.zeroize();
+            Ok(Self { hmac })
+        } else {
+            key.zeroize();
+            Err(Self::explain(digits))
         }
     }
 
