@@ -50,6 +50,7 @@ for (const [name, run] of Object.entries(contenders)) {
 console.log()
 createInterface({ input: process.stdin }).on('line', (line) => {
   const [name, count] = line.split('\t')
+  if (name === 'loop' || name === 'many') gc()
   const start = process.hrtime.bigint()
   contenders[name](Number(count))
   console.log(String(process.hrtime.bigint() - start))
