@@ -80,13 +80,13 @@ pub unsafe extern "C" fn pylon_identity_diagnose(
         // SAFETY: as the caller promises.
         let diagnosis =
             pylon_identity_core::diagnose(hex, email, unsafe { bytes(hash, hash_len) }?);
+        let known = Cause::ALL.iter().enumerate();
+        let found = known.filter(|(_, cause)| diagnosis.causes().contains(cause));
+        let bits = found.fold(0, |bits, (index, _)| bits | bit(index));
         if !explanation.is_null() {
             // SAFETY: not NULL, so valid for writes of its size as the caller promises.
             unsafe { write_text(&diagnosis.explanation(), explanation, explanation_size) }?;
         }
-        let known = Cause::ALL.iter().enumerate();
-        let found = known.filter(|(_, cause)| diagnosis.causes().contains(cause));
-        let bits = found.fold(0, |bits, (index, _)| bits | bit(index));
         // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
         unsafe { causes.write(bits) };
         Ok(())

@@ -9,6 +9,8 @@
 use std::ffi::{CStr, c_char};
 use std::mem::{align_of, offset_of, size_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(pylon_identity_panic)]
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::{ptr, slice};
 
 use pylon_identity_core::{Cause, EmailHash, Error, IdentitySecret};
@@ -157,6 +159,10 @@ type Outcome = Result<(), pylon_identity_status>;
 
 /// Turns the outcome of `call` into a status, and a panic too.
 fn status(call: impl FnOnce() -> Outcome) -> pylon_identity_status {
+    let call = || {
+        step();
+        call()
+    };
     match catch_unwind(AssertUnwindSafe(call)) {
         Ok(Ok(())) => PYLON_IDENTITY_OK,
         Ok(Err(status)) => status,
@@ -165,6 +171,7 @@ fn status(call: impl FnOnce() -> Outcome) -> pylon_identity_status {
 }
 
 fn usable<T>(pointer: *const T) -> Outcome {
+    step();
     if pointer.is_null() || !pointer.is_aligned() {
         return Err(PYLON_IDENTITY_NULL_ARGUMENT);
     }
@@ -196,6 +203,7 @@ unsafe fn bytes<'a>(
     pointer: *const c_char,
     length: usize,
 ) -> Result<&'a [u8], pylon_identity_status> {
+    step();
     if length == 0 {
         return Ok(&[]);
     }
@@ -210,6 +218,7 @@ unsafe fn bytes<'a>(
 ///
 /// `out` is valid for writes of `PYLON_IDENTITY_EMAIL_HASH_SIZE` bytes.
 unsafe fn write_hash(hash: &EmailHash, out: *mut c_char) {
+    step();
     // SAFETY: as the caller promises; `hash` is Rust's own, so it cannot overlap.
     unsafe {
         ptr::copy_nonoverlapping(hash.as_bytes().as_ptr().cast(), out, EmailHash::LEN);
@@ -221,6 +230,7 @@ unsafe fn write_hash(hash: &EmailHash, out: *mut c_char) {
 ///
 /// `out` is valid for writes of `size` bytes.
 unsafe fn write_text(text: &str, out: *mut c_char, size: usize) -> Outcome {
+    step();
     if text.len() >= size {
         return Err(PYLON_IDENTITY_BUFFER_TOO_SMALL);
     }
@@ -236,6 +246,7 @@ unsafe fn write_text(text: &str, out: *mut c_char, size: usize) -> Outcome {
 ///
 /// `secret` is valid for writes.
 unsafe fn keep(parsed: IdentitySecret, secret: *mut pylon_identity_secret) {
+    step();
     // SAFETY: as the caller promises.
     unsafe { secret.cast::<Slot>().write(Slot { ready: READY, secret: parsed }) };
 }
@@ -467,6 +478,24 @@ pub extern "C" fn pylon_identity_version() -> *const c_char {
 #[unsafe(no_mangle)]
 pub extern "C" fn pylon_identity_test_panic() -> pylon_identity_status {
     status(|| panic!("on purpose"))
+}
+
+/// Plants one panic, after so many steps of the calls to come; `usize::MAX` is never reached.
+#[cfg(pylon_identity_panic)]
+#[unsafe(no_mangle)]
+pub extern "C" fn pylon_identity_test_panic_after(steps: usize) {
+    STEPS_LEFT.store(steps, Relaxed);
+}
+
+#[cfg(pylon_identity_panic)]
+static STEPS_LEFT: AtomicUsize = AtomicUsize::new(usize::MAX);
+
+/// Where a planted panic can strike: at the start of a call, at each argument and before each write.
+fn step() {
+    #[cfg(pylon_identity_panic)]
+    if STEPS_LEFT.fetch_sub(1, Relaxed) == 0 {
+        panic!("on purpose");
+    }
 }
 
 #[cfg(test)]
