@@ -58,7 +58,7 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
-harden: build  ## prove what SECURITY.md promises (ONLY=module)
+harden: build .venv/bin/c++  ## prove what SECURITY.md promises (ONLY=module)
 	@python harden/run.py $(ONLY)
 
 dist: prerequisites .venv/dist.stamp .venv/bin/go  ## build what the registries carry, into dist/
@@ -190,7 +190,7 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist
 	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py
 	MYPYPATH=tests:packaging mypy --strict --no-error-summary packaging
 	mypy --strict --no-error-summary examples/fastapi
-	MYPYPATH=harden mypy --strict --no-error-summary harden
+	MYPYPATH=harden:packaging mypy --strict --no-error-summary harden
 	cd python && python -m mypy.stubtest --concise pylon_identity
 	cd node && node_modules/.bin/tsc -p .
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench examples packaging/tests/programs) && [ -z "$$unformatted" ] || \

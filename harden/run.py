@@ -18,10 +18,12 @@ import traceback
 
 from check import BUILT, Broken, Check
 
-MODULES: list[str] = []
+MODULES: list[str] = ["boundary"]
 
 # What a machine may lack, and the command that installs it.
 TOOLS = {
+    "g++": "on Debian: apt install g++",
+    "gcc": "on Debian: apt install gcc",
     "valgrind": "on Debian: apt install valgrind",
 }
 

@@ -1,0 +1,434 @@
+"""The boundary to C: wrong arguments are refused, panics caught, and no memory is misused.
+
+A C program is made from the header. It calls each function with every way to pass its arguments, in
+combination, and judges the status and all memory around. See boundary/matrix.h.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+from check import BUILT, ROOT, Broken, Check, run
+
+sys.path.append(str(ROOT / "packaging"))
+from seal import interface, seal
+
+HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
+PARTS = ROOT / "harden" / "boundary"
+RELEASE = ROOT / "target" / "release"
+HERE = BUILT / "boundary"
+
+# --- the program made from the header ---
+
+KEY = bytes(range(32))
+EMAIL = "ada@example.com"
+
+# Right texts, by the names of parameters; EMAIL is right for all others.
+RIGHT = {
+    "hex": KEY.hex(),
+    "value": KEY.hex(),
+    "name": "PYLON_IDENTITY_SECRET",
+    "hash": hmac.digest(KEY, EMAIL.encode(), "sha256").hex(),
+    "nonce": "bm9uY2U=",
+}
+
+# Which parameters belong together, and what of matrix.h makes the ways to pass them.
+ARGUMENTS = {
+    r"const struct pylon_identity_secret \*\w+": "secret(0)",
+    r"struct pylon_identity_secret \*\w+": "secret(1)",
+    r"const char \*(?P<text>\w+), size_t (?P=text)_len": 'text("{right}", {optional})',
+    r"const char \*\w+, const size_t \*lengths, size_t count": "texts({even}, {for_each})",
+    r"char \*(?P<buffer>\w+), size_t (?P=buffer)_size": "buffer({optional})",
+    r"char \*out": "hash({for_each})",
+    r"uint32_t \*\w+": "number_output()",
+    r"u?int32_t \w+": "number()",
+}
+
+PROTOTYPE = re.compile(
+    r"/\*\*(?P<docs>(?:(?!\*/).)*)\*/\n(?P<returns>[\w *]+?)(?P<name>pylon_identity_\w+)\("
+    r"(?P<parameters>[^)]*)\);",
+    re.DOTALL,
+)
+
+
+def program(header: Path) -> str:
+    """Return the program that tries each function of the header."""
+    text = header.read_text("utf-8")
+    statuses = set(re.findall(r"^  (PYLON_IDENTITY_(?!CAUSE_)\w+) = ", text, re.MULTILINE))
+    prototypes = {found["name"]: found for found in PROTOTYPE.finditer(text)}
+    if unread := {*interface(header)} - {*prototypes}:
+        raise Broken(f"not understood in the header: {', '.join(unread)}")
+    returns = {name: found["docs"].split("@return")[-1] for name, found in prototypes.items()}
+
+    def documented(name: str) -> set[str]:
+        named = set(re.findall(r"PYLON_IDENTITY_\w+", returns[name])) & statuses
+        for other in re.findall(r"(\w+)\(\)(?=[\w ()]* returns?\b)", returns[name]):
+            named |= documented(other)
+        return named or {"PYLON_IDENTITY_OK"}
+
+    functions, tries = [], []
+    for name, found in prototypes.items():
+        ways, passed, sized = arguments(found)
+        call = f"{name}({', '.join(passed)})"
+        is_status = "status" in found["returns"]
+        functions += [
+            f"static int call_{name}(const way *const *a) {{",
+            f"    (void)a;\n    return {call if is_status else f'is_text({call})'};",
+            "}",
+        ]
+        bits = " | ".join(f"BIT({status})" for status in sorted(documented(name)))
+        uncertain = "no certain contents after PYLON_IDENTITY_PANIC" in words(found["docs"])
+        tries += [
+            f"    documented = {bits};",
+            "    {",
+            f"        const argument all[] = {{{', '.join(ways) or 'none()'}}};",
+            f'        check("{name}", call_{name}, all, {len(ways)}, {sized}, {int(is_status)},',
+            f"              {int(uncertain)}, wrong);",
+            "    }",
+        ]
+    return "\n".join(
+        [
+            f'#define HEX "{KEY.hex()}"',
+            '#include "matrix.h"',
+            "#ifdef PLANTED",
+            '#include "faults.h"',
+            "#endif",
+            *functions,
+            "int main(int argc, char **argv) {",
+            '    if (argc < 2) give_up("how many arguments may be wrong at a time?");',
+            "    const unsigned long wrong = strtoul(argv[1], NULL, 10);",
+            "#ifdef PLANTED",
+            '    plant(argc > 2 ? argv[2] : "");',
+            "#endif",
+            "    start();",
+            *tries,
+            "    return finish();",
+            "}\n",
+        ]
+    )
+
+
+def words(comment: str) -> str:
+    return " ".join(re.sub(r"^ \*", "", comment, flags=re.MULTILINE).split())
+
+
+def arguments(prototype: re.Match[str]) -> tuple[list[str], list[str], int]:
+    """Return how to make each argument, what to pass for each parameter, and which is a buffer."""
+    rest = " ".join(prototype["parameters"].replace("void", "").split())
+    docs = dict(re.findall(r"@param (\w+) ([^@]*)", words(prototype["docs"])))
+    ways: list[str] = []
+    passed: list[str] = []
+    sized = None
+    while rest:
+        matches = (
+            (re.match(f"(?:{pattern})(?:, |$)", rest), way) for pattern, way in ARGUMENTS.items()
+        )
+        found, way = next(((found, way) for found, way in matches if found), (None, ""))
+        if not found:
+            raise Broken(f"no way is known to pass to {prototype['name']}: {rest}")
+        for parameter in found[0].removesuffix(", ").split(", "):
+            type_ = re.sub(r"\w+$", "", parameter)
+            member = "pointer" if "*" in type_ else "length"
+            if type_ == "const size_t *":
+                member = "lengths"
+            passed.append(f"({type_.strip()})a[{len(ways)}]->{member}")
+        names = found.groupdict()
+        name = names.get("text") or names.get("buffer") or ""
+        if "buffer" in names:
+            sized = len(ways)
+        ways.append(
+            way.format(
+                right=RIGHT.get(name, EMAIL),
+                optional=int("NULL" in docs.get(name, "")),
+                even=int("even" in docs.get("count", "")),
+                for_each=int("for each" in docs.get("out", "")),
+            )
+        )
+        rest = rest[found.end() :]
+    return ways, passed, len(ways) if sized is None else sized
+
+
+# --- how programs are built and run ---
+
+VECTORS = ROOT / "tests" / "vectors"
+LANGUAGES = {"C": ["-std=c99"], "C++": ["-std=c++11", "-x", "c++"]}
+SYSTEM = ["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"] if sys.platform == "linux" else []
+STATIC = "libpylon_identity.a"
+SHARED = "libpylon_identity." + ("dylib" if sys.platform == "darwin" else "so")
+ENVIRONMENT = {
+    "RUST_BACKTRACE": "0",
+    "ASAN_OPTIONS": "handle_segv=2:detect_leaks=1:detect_stack_use_after_return=1",
+}
+
+
+class Detector(NamedTuple):
+    """A way to run programs, and for faults of faults.h what it says of them."""
+
+    catches: dict[str, str]
+    library: Callable[[], Path] = lambda: RELEASE / STATIC
+    flags: tuple[str, ...] = ("-DMARGIN=64",)
+    command: tuple[str, ...] = ()
+    wrong: int = 2  # how many arguments are wrong at a time
+    gnu: bool = False  # for compilers that come with sanitizers
+    clean: str = ""  # what it says of a program without fault
+
+    def build(self, source: Path, library: Path, language: str = "C", *flags: str) -> Path:
+        names = {"C": os.environ.get("CC", "cc"), "C++": "c++"}
+        compiler = {"C": "gcc", "C++": "g++"}[language] if self.gnu else names[language]
+        out = HERE / "program"
+        options = ["-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *self.flags, *flags]
+        options += [f"-I{HEADER.parent}", f"-I{PARTS}"]
+        files = [str(source), "-x", "none", str(library), *SYSTEM, "-o", str(out)]
+        run([compiler, *LANGUAGES[language], *options, *files])
+        return out
+
+    def run(self, program: Path, *arguments: str, input: str = "") -> str:  # noqa: A002
+        said = run([*self.command, str(program), *arguments], env=ENVIRONMENT, input=input)
+        if self.clean not in said:
+            raise Broken(f"{program.name} is not clean:\n{said[-2000:]}")
+        return said
+
+    def matrix(self, library: Path, language: str = "C") -> tuple[int, int]:
+        """Return how many calls there were, and how many panics."""
+        said = self.run(self.build(matrix(), library, language), str(self.wrong))
+        [(calls, panics)] = re.findall(r"^(\d+) calls, (\d+) panics, 0 failed$", said, re.MULTILINE)
+        if said.count("panicked at") != int(panics):
+            raise Broken(f"of {panics} panics {said.count('panicked at')} were real")
+        return int(calls), int(panics)
+
+    def control(self) -> str:
+        program = self.build(matrix(), self.library(), "C", "-DPLANTED")
+        self.run(program, "1", "nothing_wrong")
+        for fault, words in self.catches.items():
+            command = [*self.command, str(program), "1", fault]
+            said = run(command, env=ENVIRONMENT, expect=None)
+            if not re.search(words, said):
+                raise Broken(f"{fault} went unnoticed:\n{said[-2000:]}")
+        return "caught a function that " + ", ".join(self.catches).replace("_", " ")
+
+
+def matrix() -> Path:
+    """Write the program, and return it."""
+    HERE.mkdir(parents=True, exist_ok=True)
+    path = HERE / "matrix.c"
+    path.write_text(program(HEADER), "utf-8")
+    return path
+
+
+def build_library(folder: str, flags: str) -> Path:
+    """Build the C libraries with these flags of rustc, and return where they are."""
+    host = re.findall(r"^host: (.+)$", run(["rustc", "-vV"]), re.MULTILINE)[0]
+    command = ["cargo", "build", "--quiet", "--release", "--locked", "-p", "pylon-identity-c"]
+    command += ["--lib", "--target", host, "--target-dir", str(BUILT / folder)]
+    run(command, env={"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": flags})
+    return Path(BUILT, folder, host, "release")
+
+
+def panicking() -> Path:
+    return build_library("panic", "--cfg pylon_identity_panic")
+
+
+def sanitized() -> Path:
+    return build_library("address", "-Zsanitizer=address --cfg pylon_identity_panic")
+
+
+def sealed(archive: Path, functions: list[str]) -> Path:
+    """Return the archive as the packages carry it."""
+    HERE.mkdir(parents=True, exist_ok=True)
+    seal(archive, functions, HERE / "sealed.a")
+    return HERE / "sealed.a"
+
+
+WROTE = "wrote where it may not"
+PLAIN = Detector(
+    {
+        "looks_before_checking": "killed by signal 11",
+        "aborts": "killed by signal 6",
+        "writes_before_checking": f"{WROTE}, with status [46]",
+        "writes_one_too_many": f"{WROTE}, with status 0",
+        "writes_into_the_email": f"{WROTE}, with status 0",
+        "accepts_a_wiped_secret": "wiped.*unexpected status 0",
+        "returns_a_foreign_status": "unexpected status 8",
+    },
+    wrong=8,  # all that there are
+)
+PANICS = Detector(
+    {
+        "aborts_when_it_panics": "killed by signal 6",
+        "writes_when_it_panics": "wrote, and then panicked",
+        "hides_a_panic": "never panicked",
+    },
+    library=lambda: panicking() / STATIC,
+    flags=("-DMARGIN=64", "-DPANICS"),
+)
+SANITIZERS = Detector(
+    {
+        "looks_before_checking": "runtime error: load of null pointer",
+        "reads_misaligned": "runtime error: load of misaligned address",
+        "writes_one_too_many": "heap-buffer-overflow(.|\n)*WRITE of size 1",
+        "reads_one_too_many": r"heap-buffer-overflow(.|\n)*READ of size(.|\n)*IdentitySecret3tag",
+        "leaks": "LeakSanitizer: detected memory leaks",
+    },
+    library=lambda: sanitized() / STATIC,
+    flags=(
+        "-DMARGIN=0",
+        "-DPANICS",
+        "-fsanitize=address,undefined",
+        "-fno-sanitize-recover=all",
+    ),
+    gnu=True,
+)
+VALGRIND = Detector(
+    {
+        "looks_before_checking": r"Invalid read(.|\n)*Address 0x0 is not",
+        "writes_one_too_many": "Invalid write of size 1",
+        "reads_one_too_many": r"Invalid read(.|\n)*IdentitySecret::tag",
+        "uses_what_nobody_wrote": "depends on uninitialised value",
+        "leaks": "definitely lost",
+    },
+    flags=("-DMARGIN=0",),
+    command=(
+        "valgrind",
+        "--error-exitcode=99",
+        "--leak-check=full",
+        "--show-leak-kinds=all",
+        "--errors-for-leak-kinds=all",
+    ),
+    clean="All heap blocks were freed -- no leaks are possible",
+)
+
+# --- the checks ---
+
+
+def refuses() -> str:
+    runs = [(STATIC, "C"), (SHARED, "C"), (STATIC, "C++")]
+    [(calls, _)] = {PLAIN.matrix(RELEASE / library, language) for library, language in runs}
+    count = len(interface(HEADER))
+    return f"{calls:,} calls of {count} functions, from C and from C++, all as documented"
+
+
+def refuses_control() -> str:
+    """Plant faults, and functions in the header that the program could not try."""
+    planted = HERE / "planted.h"
+    for name, declared in {
+        "with_a_double": "/** */\npylon_identity_status pylon_identity_with_a_double(double a);\n",
+        "without_docs": "pylon_identity_status pylon_identity_without_docs(void);\n",
+    }.items():
+        planted.write_text(HEADER.read_text("utf-8") + declared)
+        noticed(name, program, planted)
+    return f"{PLAIN.control()}; and functions that it would not know how to try"
+
+
+def noticed(words: str, check: Callable[..., object], *arguments: object) -> None:
+    """Raise Broken unless the check does, with these words."""
+    try:
+        check(*arguments)
+    except Broken as broken:
+        if words in str(broken):
+            return
+        raise
+    raise Broken(f"nothing was said of {words}")
+
+
+def exports(library: Path) -> None:
+    """Compare what a library shows with the header."""
+    kind = "--extern-only" if library.suffix != ".so" else "--dynamic"
+    listed = [line.split() for line in run(["nm", kind, "--defined-only", library]).splitlines()]
+    shown = [line[-1] for line in listed if len(line) == 3]
+    if sys.platform == "darwin":
+        shown = [name.removeprefix("_") for name in shown]
+    if sorted(shown) != interface(HEADER):
+        different = sorted({*shown} ^ {*interface(HEADER)})
+        raise Broken(f"{library.name} differs from the header in {', '.join(different[:5])}")
+
+
+def symbols() -> str:
+    exports(RELEASE / SHARED)
+    exports(sealed(RELEASE / STATIC, interface(HEADER)))
+    return f"the shared and the sealed library show the {len(interface(HEADER))} of the header"
+
+
+def symbols_control() -> str:
+    functions = interface(HEADER)
+    HERE.mkdir(parents=True, exist_ok=True)
+    source = HERE / "exports.c"
+    for different, names in {
+        "": functions,
+        "pylon_identity_more": [*functions, "pylon_identity_more"],
+        functions[0]: functions[1:],
+    }.items():
+        source.write_text("".join(f"int {name}(void) {{ return 0; }}\n" for name in names))
+        for flags, library in ((["-shared", "-fPIC"], HERE / SHARED), (["-c"], HERE / "exports.o")):
+            run([os.environ.get("CC", "cc"), *flags, str(source), "-o", str(library)])
+            if different:
+                noticed(different, exports, library)
+            else:
+                exports(library)
+    noticed("differs from the header", exports, RELEASE / STATIC)
+    return "caught one symbol more, one less, and an archive that is not sealed"
+
+
+def catches_panics() -> str:
+    folder = panicking()
+    archive = sealed(folder / STATIC, [*interface(HEADER), "pylon_identity_test_panic_after"])
+    libraries = (folder / STATIC, folder / SHARED, archive)
+    [(_, panics)] = {PANICS.matrix(library) for library in libraries}
+    return f"{panics:,} panics, all caught, in each of the static, shared and sealed library"
+
+
+def programs(detector: Detector, vectors: Path) -> str:
+    """Run everything written in C under a detector, as C and as C++."""
+    library = detector.library()
+    for language in LANGUAGES:
+        calls, panics = detector.matrix(library, language)
+        program = detector.build(ROOT / "c-abi" / "tests" / "vectors.c", library, language)
+        said = detector.run(program, str(vectors))
+        [cases] = re.findall(r"^(\d+) passed, 0 failed$", said, re.MULTILINE)
+        program = detector.build(ROOT / "tests" / "clients" / "client.c", library, language)
+        fields = [KEY.hex(), EMAIL, RIGHT["hash"]]
+        questions = [fields, [KEY.hex()[1:], *fields[1:]], [*fields, "diagnose"]]
+        lines = ["\t".join(field.encode().hex() for field in question) for question in questions]
+        said = detector.run(program, input="\n".join(lines) + "\n")
+        if not all(part in said for part in (f"ok\ttrue\t{fields[2]}", "secret_odd_length")):
+            raise Broken(f"client.c answered:\n{said}")
+    return f"{calls:,} calls, {panics:,} panics, {cases} tests of the vectors, from C and from C++"
+
+
+def sanitizers() -> str:
+    return f"{programs(SANITIZERS, VECTORS)}: no error, no leak"
+
+
+def valgrind() -> str:
+    """Run one in 16 of the diagnoses, of which each takes a third of a second here."""
+    few = HERE / "vectors"
+    shutil.copytree(VECTORS, few, dirs_exist_ok=True)
+    _, title, *cases = (few / "diagnose.tsv").read_text("ascii").splitlines(keepends=True)
+    kept = cases[::16]
+    (few / "diagnose.tsv").write_text(f"cases\t{len(kept)}\n{title}{''.join(kept)}", "ascii")
+    return f"{programs(VALGRIND, few)}: no error, no leak"
+
+
+CHECKS = [
+    Check(
+        "C: wrong arguments are refused and nothing is written",
+        refuses,
+        refuses_control,
+        quick=True,
+    ),
+    Check("C: the libraries show what the header does", symbols, symbols_control, quick=True),
+    Check("C: a panic becomes a status and nothing is written", catches_panics, PANICS.control),
+    Check(
+        "C: memory under AddressSanitizer and UBSan",
+        sanitizers,
+        SANITIZERS.control,
+        needs=("gcc", "g++"),
+    ),
+    Check("C: memory under valgrind", valgrind, VALGRIND.control, needs=("valgrind",)),
+]
