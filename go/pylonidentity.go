@@ -155,14 +155,18 @@ func (s IdentitySecret) Format(f fmt.State, _ rune) {
 // with it. To sign more than once, keep an [IdentitySecret] instead. The errors are those of
 // [NewIdentitySecret].
 func SignMessageWithHMAC(message, secret string) (*string, error) {
-	var out emailHash
+	// The string and what it consists of, in one allocation.
+	signed := new(struct {
+		text   string
+		digits emailHash
+	})
 	status := C.pylon_identity_sign_message_with_hmac(
-		pointer(message), C.size_t(len(message)), pointer(secret), C.size_t(len(secret)), out.pointer())
+		pointer(message), C.size_t(len(message)), pointer(secret), C.size_t(len(secret)), signed.digits.pointer())
 	if status != C.PYLON_IDENTITY_OK {
 		return nil, Error(status)
 	}
-	hash := out.String()
-	return &hash, nil
+	signed.text = unsafe.String(&signed.digits[0], len(signed.digits)-1)
+	return &signed.text, nil
 }
 
 // GenerateSecret makes a new secret for tests and development: 64 hexadecimal digits (32 random

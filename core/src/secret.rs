@@ -70,7 +70,7 @@ impl IdentitySecret {
     ///
     /// Any text is accepted, the empty one too. Sign only the email of the logged-in session.
     pub fn sign(&self, email: impl AsRef<[u8]>) -> EmailHash {
-        EmailHash::from_tag(&self.tag(email.as_ref()))
+        EmailHash::from_tag(&tag(self.hmac.clone(), email.as_ref()))
     }
 
     /// Whether `email_hash` is exactly what [`sign`](Self::sign) returns for `email`.
@@ -80,17 +80,16 @@ impl IdentitySecret {
         let mut observed = Tag::default();
         let decoded = base16ct::lower::decode(email_hash, &mut observed);
         decoded.is_ok_and(|tag| tag.len() == EmailHash::LEN / 2)
-            && CtOutput::new(self.tag(email.as_ref())) == CtOutput::<KeyedHmac>::new(observed)
+            && CtOutput::new(tag(self.hmac.clone(), email.as_ref())) == CtOutput::<KeyedHmac>::new(observed)
     }
+}
 
-    fn tag(&self, message: &[u8]) -> Tag {
-        let mut hmac = self.hmac.clone();
-        let mut buffer = Buffer::<KeyedHmac>::default();
-        buffer.digest_blocks(message, |blocks| hmac.update_blocks(blocks));
-        let mut tag = Tag::default();
-        hmac.finalize_fixed_core(&mut buffer, &mut tag);
-        tag
-    }
+fn tag(mut hmac: KeyedHmac, message: &[u8]) -> Tag {
+    let mut buffer = Buffer::<KeyedHmac>::default();
+    buffer.digest_blocks(message, |blocks| hmac.update_blocks(blocks));
+    let mut tag = Tag::default();
+    hmac.finalize_fixed_core(&mut buffer, &mut tag);
+    tag
 }
 
 impl fmt::Debug for IdentitySecret {
@@ -157,7 +156,8 @@ pub fn sign_message_with_hmac(
     message: impl AsRef<[u8]>,
     secret: impl AsRef<[u8]>,
 ) -> Result<EmailHash, Error> {
-    Ok(IdentitySecret::from_hex(secret)?.sign(message))
+    let IdentitySecret { hmac } = IdentitySecret::from_hex(secret)?;
+    Ok(EmailHash::from_tag(&tag(hmac, message.as_ref())))
 }
 
 /// Makes a new secret for tests and development: 64 hexadecimal digits (32 random bytes).

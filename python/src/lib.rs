@@ -28,6 +28,11 @@ fn identity_error(py: Python<'_>, error: core::Error) -> PyErr {
     }
 }
 
+/// Python checks for itself that it is text.
+fn text<'py>(py: Python<'py>, hash: &core::EmailHash) -> PyResult<Bound<'py, PyString>> {
+    PyString::from_bytes(py, hash.as_bytes())
+}
+
 /// The identity secret from Pylon's dashboard, parsed once.
 ///
 /// `hex` is an even, non-zero number of the digits 0-9a-fA-F and nothing else. Raises IdentityError
@@ -72,8 +77,8 @@ impl IdentitySecret {
     ///
     /// HMAC-SHA256 (RFC 2104) over the UTF-8 bytes of the email, which is never trimmed or lowercased.
     /// Raises UnicodeEncodeError for a lone surrogate. Sign only the email of the logged-in session.
-    fn sign<'py>(&self, py: Python<'py>, email: &str) -> Bound<'py, PyString> {
-        PyString::new(py, self.0.sign(email).as_str())
+    fn sign<'py>(&self, py: Python<'py>, email: &str) -> PyResult<Bound<'py, PyString>> {
+        text(py, &self.0.sign(email))
     }
 
     /// Return the email hash of each email, in the same order. `emails` is any iterable of str.
@@ -95,7 +100,7 @@ impl IdentitySecret {
         let take = |py: Python<'_>, batch: Vec<PyBackedStr>, signed: Vec<core::EmailHash>| {
             drop(batch); // while attached, so that its references are returned at once
             let hashes = hashes.bind(py);
-            signed.iter().try_for_each(|hash| hashes.append(PyString::new(py, hash.as_str())))
+            signed.iter().try_for_each(|hash| hashes.append(text(py, hash)?))
         };
         py.detach(|| {
             self.0.sign_batches(
@@ -216,7 +221,8 @@ fn sign_message_with_hmac<'py>(
     message: &str,
     secret: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyString>> {
-    Ok(IdentitySecret::new(secret)?.sign(secret.py(), message))
+    let signed = core::sign_message_with_hmac(message, secret.to_string_lossy().as_bytes());
+    text(secret.py(), &signed.map_err(|error| identity_error(secret.py(), error))?)
 }
 
 /// Make a new secret for tests and development: 64 hexadecimal digits (32 random bytes).
