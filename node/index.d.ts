@@ -34,7 +34,11 @@ export declare class IdentitySecret {
    */
   sign(email: string): string
 
-  /** Returns the email hash of each email, in the same order. */
+  /**
+   * Returns the email hash of each email, in the same order. Large batches use all processors.
+   *
+   * Up to 16,384 hashes share one string of 1 MiB: to keep only a few of many, copy them.
+   */
   signMany(emails: readonly string[]): string[]
 
   /**

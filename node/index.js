@@ -22,9 +22,10 @@ const SECRET = 'the identity secret as a string (is the environment variable set
 const EMAIL = 'the email as a string'
 const EMAIL_HASH = 'the email hash as a string'
 
-// How many emails cross into the addon at a time, which bounds the memory that this takes. The hashes come
-// back in one string, large enough that the garbage collector leaves it in place.
+// How many emails cross into the addon at a time, which bounds the memory that this takes, and how many
+// hashes come back in one string. Of 1 MiB, Node keeps a string where the garbage collector need not move it.
 const BATCH = 2048
+const TOGETHER = 16384
 const HASH_LENGTH = 64
 
 class IdentitySecret {
@@ -62,12 +63,14 @@ class IdentitySecret {
       }
       return { joined, lengths }
     }
-    const take = (digits) => {
+    const out = Buffer.allocUnsafe(HASH_LENGTH * Math.min(TOGETHER, hashes.length))
+    const take = (written) => {
+      const digits = out.latin1Slice(0, written)
       for (let at = 0; at < digits.length; at += HASH_LENGTH) {
         hashes[signed++] = digits.slice(at, at + HASH_LENGTH)
       }
     }
-    native.signMany(this.#secret, next, take)
+    native.signMany(this.#secret, next, take, out)
     return hashes
   }
 

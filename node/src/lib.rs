@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 use std::rc::Rc;
 
-use napi::bindgen_prelude::{Env, External, Function, JsObjectValue, Object};
+use napi::bindgen_prelude::{BufferSlice, Env, External, Function, JsObjectValue, Object};
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use pylon_identity_core as core;
@@ -52,7 +52,7 @@ pub fn wipe(secret: &Handle) {
 }
 
 #[napi(catch_unwind)]
-pub fn sign(secret: &Handle, email: Text) -> Result<Digits<core::EmailHash>, String> {
+pub fn sign(secret: &Handle, email: Text) -> Result<Digits, String> {
     let secret = ready(secret).map_err(thrown)?;
     Ok(Digits(secret.sign(email.well_formed().map_err(thrown)?)))
 }
@@ -68,10 +68,11 @@ pub fn sign_many(
     env: &Env,
     secret: &Handle,
     next: Function<(), Option<Object>>,
-    take: Function<Digits<Vec<u8>>, ()>,
+    take: Function<u32, ()>,
+    out: BufferSlice,
 ) -> Result<()> {
     let secret = ready(secret).or_else(|error| throw(env, error))?;
-    many::sign(env, &secret, next, take)
+    many::sign(env, &secret, next, take, out)
 }
 
 #[napi(catch_unwind)]
@@ -85,7 +86,7 @@ pub fn verify(secret: &Handle, email: Text, email_hash: Text) -> Result<bool, St
 pub fn sign_message_with_hmac(
     message: Text,
     secret: Text,
-) -> Result<Digits<core::EmailHash>, String> {
+) -> Result<Digits, String> {
     let secret = core::IdentitySecret::from_hex(secret.lossy()).map_err(thrown)?;
     Ok(Digits(secret.sign(message.well_formed().map_err(thrown)?)))
 }

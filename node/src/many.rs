@@ -1,11 +1,13 @@
 //! Batches of emails on their way from JavaScript into the core, and hashes on their way back.
 
+use std::mem;
+
 use napi::bindgen_prelude::{
-    Env, Function, HandleScope, JsObjectValue, Object, Result, Uint32Array,
+    BufferSlice, Env, Function, HandleScope, JsObjectValue, Object, Result, Uint32Array,
 };
 use pylon_identity_core as core;
 
-use crate::text::{self, Digits, Joined};
+use crate::text::{self, Joined};
 
 /// Emails one after another, with the length in bytes of each.
 struct Batch {
@@ -48,13 +50,14 @@ impl Batch {
     }
 }
 
-/// Signs each batch `{ joined, lengths }` that `next` returns until it returns null, and passes the
-/// hashes to `take`, one after another in one string.
+/// Signs each batch `{ joined, lengths }` that `next` returns until it returns null. Writes the hashes into
+/// `out`, and calls `take` with the number of bytes there whenever it is full, and at the end.
 pub fn sign(
     env: &Env,
     secret: &core::IdentitySecret,
     next: Function<(), Option<Object>>,
-    take: Function<Digits<Vec<u8>>, ()>,
+    take: Function<u32, ()>,
+    mut out: BufferSlice,
 ) -> Result<()> {
     let read = |batch: Object| {
         let lengths: Uint32Array = batch.get_named_property("lengths")?;
@@ -66,12 +69,21 @@ pub fn sign(
         // SAFETY: what leaves the scope is Rust's own.
         unsafe { scope.close(next, |next| next.call(())?.map(read).transpose()) }
     };
-    let take = |_: Batch, signed: Vec<core::EmailHash>| {
-        let mut digits = Vec::with_capacity(signed.len() * core::EmailHash::LEN);
-        signed.iter().for_each(|hash| digits.extend_from_slice(hash.as_bytes()));
+    let take = |written: usize| {
         let scope = HandleScope::create(env)?;
         // SAFETY: nothing leaves the scope.
-        unsafe { scope.close(take.clone(), |take| take.call(Digits(digits))) }
+        unsafe { scope.close(take, |take| take.call(written as u32)) }
     };
-    secret.sign_batches(next, take)
+    let mut written = 0;
+    secret.sign_batches(next, |_: Batch, signed| {
+        for hash in &signed {
+            out[written..][..core::EmailHash::LEN].copy_from_slice(hash.as_bytes());
+            written += core::EmailHash::LEN;
+            if written == out.len() {
+                take(mem::take(&mut written))?;
+            }
+        }
+        Ok(())
+    })?;
+    take(written)
 }

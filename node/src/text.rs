@@ -53,21 +53,13 @@ pub fn from_utf16(text: &[u16]) -> std::result::Result<String, Error> {
     String::from_utf16(text).map_err(|_| Error::EmailNotUnicode)
 }
 
-/// Email hashes on their way to JavaScript: one, or many one after another.
-#[derive(Clone)]
-pub struct Digits<T>(pub T);
+/// An email hash on its way to JavaScript.
+pub struct Digits(pub EmailHash);
 
-impl ToNapiValue for Digits<EmailHash> {
+impl ToNapiValue for Digits {
     unsafe fn to_napi_value(env: sys::napi_env, hash: Self) -> Result<sys::napi_value> {
         // SAFETY: as the caller promises.
         unsafe { ascii(env, hash.0.as_bytes()) }
-    }
-}
-
-impl ToNapiValue for Digits<Vec<u8>> {
-    unsafe fn to_napi_value(env: sys::napi_env, digits: Self) -> Result<sys::napi_value> {
-        // SAFETY: as the caller promises.
-        unsafe { ascii(env, &digits.0) }
     }
 }
 
