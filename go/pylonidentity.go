@@ -76,6 +76,12 @@ func (e Error) Error() string {
 	return C.GoString(C.pylon_identity_status_message(C.int32_t(e)))
 }
 
+// Code returns the name for programs and logs, which is the same in every language: that of
+// [ErrSecretEmpty] is "secret_empty".
+func (e Error) Code() string {
+	return C.GoString(C.pylon_identity_status_code(C.int32_t(e)))
+}
+
 // An IdentitySecret is a parsed identity secret. It does not keep the hexadecimal string, prints as
 // hidden with every verb, and is wiped when it is garbage collected or by [IdentitySecret.Wipe].
 //

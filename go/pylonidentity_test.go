@@ -55,6 +55,18 @@ func TestShowsNothing(t *testing.T) {
 	assertHidden(t, string(encoded))
 }
 
+func TestErrorsHaveCodes(t *testing.T) {
+	for want, err := range codes {
+		var found pylonidentity.Error
+		if !errors.As(err, &found) || found.Code() != want {
+			t.Errorf("%v: %q, want %q", err, found.Code(), want)
+		}
+	}
+	if code := pylonidentity.Error(-1).Code(); code != "" {
+		t.Error(code)
+	}
+}
+
 func TestErrorsShowNothingAndSayWhatToDo(t *testing.T) {
 	for _, malformed := range []string{sentinel + "0", " " + sentinel, "0x" + sentinel} {
 		_, err := pylonidentity.NewIdentitySecret(malformed)

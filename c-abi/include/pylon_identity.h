@@ -309,6 +309,14 @@ pylon_identity_status pylon_identity_verify(const struct pylon_identity_secret *
 const char *pylon_identity_status_message(int32_t status);
 
 /**
+ * The name of a status for programs and logs, the same in every language, for example "secret_empty".
+ *
+ * @param status a pylon_identity_status
+ * @return a static, NUL-terminated text, never NULL; empty for every unknown number
+ */
+const char *pylon_identity_status_code(int32_t status);
+
+/**
  * The version of the library, for example "1.2.3".
  *
  * @return a static, NUL-terminated text

@@ -81,35 +81,47 @@ impl pylon_identity_status {
         PYLON_IDENTITY_BUFFER_TOO_SMALL,
     ];
 
-    const fn message(self) -> &'static CStr {
-        match self {
-            PYLON_IDENTITY_OK => c"Success.",
-            PYLON_IDENTITY_SECRET_EMPTY => Error::SecretEmpty.c_message(),
-            PYLON_IDENTITY_SECRET_ODD_LENGTH => Error::SecretOddLength.c_message(),
-            PYLON_IDENTITY_SECRET_NOT_HEX => Error::SecretNotHex.c_message(),
-            PYLON_IDENTITY_SECRET_NOT_READY => Error::SecretNotReady.c_message(),
-            PYLON_IDENTITY_HASH_MISMATCH => {
-                c"The email hash does not match: it was made for another email or with another \
-                  secret, or changed on the way. Do not trust the email."
-            }
-            PYLON_IDENTITY_NULL_ARGUMENT => {
-                c"An argument cannot be used: a pointer is NULL or misaligned, or a length is \
-                  larger than any object can be. Pass valid pointers with their lengths in bytes."
-            }
-            PYLON_IDENTITY_PANIC => {
-                c"pylon-identity panicked, which is a bug. Please report it with what was written \
-                  to standard error."
-            }
-            PYLON_IDENTITY_SECRET_MISSING => Error::SecretMissing.c_message(),
-            PYLON_IDENTITY_SECRET_EXPOSED => Error::SecretExposed.c_message(),
-            PYLON_IDENTITY_EMAIL_EMPTY => Error::EmailEmpty.c_message(),
-            PYLON_IDENTITY_APP_ID_EMPTY => Error::AppIdEmpty.c_message(),
-            PYLON_IDENTITY_NONCE_INVALID => Error::NonceInvalid.c_message(),
-            PYLON_IDENTITY_BUFFER_TOO_SMALL => {
-                c"The buffer for the output is too small. Pass a larger one; the documentation of the \
-                  function says what is always enough."
-            }
+    /// The name that is the same in every language, and the message.
+    const fn texts(self) -> (&'static CStr, &'static CStr) {
+        const fn of(error: Error) -> (&'static CStr, &'static CStr) {
+            (error.c_code(), error.c_message())
         }
+        match self {
+            PYLON_IDENTITY_OK => (c"ok", c"Success."),
+            PYLON_IDENTITY_SECRET_EMPTY => of(Error::SecretEmpty),
+            PYLON_IDENTITY_SECRET_ODD_LENGTH => of(Error::SecretOddLength),
+            PYLON_IDENTITY_SECRET_NOT_HEX => of(Error::SecretNotHex),
+            PYLON_IDENTITY_SECRET_NOT_READY => of(Error::SecretNotReady),
+            PYLON_IDENTITY_HASH_MISMATCH => (
+                c"hash_mismatch",
+                c"The email hash does not match: it was made for another email or with another \
+                  secret, or changed on the way. Do not trust the email.",
+            ),
+            PYLON_IDENTITY_NULL_ARGUMENT => (
+                c"null_argument",
+                c"An argument cannot be used: a pointer is NULL or misaligned, or a length is \
+                  larger than any object can be. Pass valid pointers with their lengths in bytes.",
+            ),
+            PYLON_IDENTITY_PANIC => (
+                c"panic",
+                c"pylon-identity panicked, which is a bug. Please report it with what was written \
+                  to standard error.",
+            ),
+            PYLON_IDENTITY_SECRET_MISSING => of(Error::SecretMissing),
+            PYLON_IDENTITY_SECRET_EXPOSED => of(Error::SecretExposed),
+            PYLON_IDENTITY_EMAIL_EMPTY => of(Error::EmailEmpty),
+            PYLON_IDENTITY_APP_ID_EMPTY => of(Error::AppIdEmpty),
+            PYLON_IDENTITY_NONCE_INVALID => of(Error::NonceInvalid),
+            PYLON_IDENTITY_BUFFER_TOO_SMALL => (
+                c"buffer_too_small",
+                c"The buffer for the output is too small. Pass a larger one; the documentation of the \
+                  function says what is always enough.",
+            ),
+        }
+    }
+
+    fn of_number(number: i32) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| *status as i32 == number)
     }
 }
 
@@ -458,11 +470,17 @@ pub unsafe extern "C" fn pylon_identity_verify(
 /// @return a static, NUL-terminated English text, never NULL; the same for every unknown number
 #[unsafe(no_mangle)]
 pub extern "C" fn pylon_identity_status_message(status: i32) -> *const c_char {
-    pylon_identity_status::ALL
-        .iter()
-        .find(|known| **known as i32 == status)
-        .map_or(c"Not a status of this version of pylon-identity.", |known| known.message())
-        .as_ptr()
+    let unknown = c"Not a status of this version of pylon-identity.";
+    pylon_identity_status::of_number(status).map_or(unknown, |status| status.texts().1).as_ptr()
+}
+
+/// The name of a status for programs and logs, the same in every language, for example "secret_empty".
+///
+/// @param status a pylon_identity_status
+/// @return a static, NUL-terminated text, never NULL; empty for every unknown number
+#[unsafe(no_mangle)]
+pub extern "C" fn pylon_identity_status_code(status: i32) -> *const c_char {
+    pylon_identity_status::of_number(status).map_or(c"", |status| status.texts().0).as_ptr()
 }
 
 /// The version of the library, for example "1.2.3".
@@ -508,7 +526,16 @@ mod tests {
             let status = pylon_identity_status::from(*error);
             let name = format!("PYLON_IDENTITY_{}", error.code().to_uppercase());
             assert_eq!(format!("{status:?}"), name);
-            assert_eq!(status.message().to_str(), Ok(error.message()));
+            assert_eq!(status.texts().0.to_str(), Ok(error.code()));
+            assert_eq!(status.texts().1.to_str(), Ok(error.message()));
+        }
+    }
+
+    #[test]
+    fn every_code_is_the_name_of_the_constant() {
+        for status in pylon_identity_status::ALL {
+            let name = status.texts().0.to_str().unwrap().to_uppercase();
+            assert_eq!(format!("{status:?}"), format!("PYLON_IDENTITY_{name}"));
         }
     }
 

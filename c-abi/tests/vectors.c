@@ -432,6 +432,8 @@ static void messages(void) {
         check(message && *message && strcmp(message, unknown) != 0, "messages", message);
     }
     check(strcmp(pylon_identity_status_message(1 << 30), unknown) == 0, "messages", "unknown");
+    check(strcmp(pylon_identity_status_code(PYLON_IDENTITY_SECRET_EMPTY), "secret_empty") == 0, "codes", "");
+    check(*pylon_identity_status_code(-1) == '\0', "codes", "unknown");
     check(strchr(pylon_identity_version(), '.') != NULL, "version", pylon_identity_version());
 }
 

@@ -25,6 +25,11 @@ macro_rules! errors {
                 match self { $(Self::$variant => $code,)+ }
             }
 
+            /// The same name, NUL-terminated for C.
+            pub const fn c_code(self) -> &'static CStr {
+                match self { $(Self::$variant => c_text(concat!($code, "\0")),)+ }
+            }
+
             /// The sentence for people: what is wrong and what to do next.
             pub const fn message(self) -> &'static str {
                 match self { $(Self::$variant => $message,)+ }

@@ -8,15 +8,6 @@
 
 #include "pylon_identity.h"
 
-static const char *code(pylon_identity_status status) {
-    switch (status) {
-    case PYLON_IDENTITY_SECRET_EMPTY: return "secret_empty";
-    case PYLON_IDENTITY_SECRET_ODD_LENGTH: return "secret_odd_length";
-    case PYLON_IDENTITY_SECRET_NOT_HEX: return "secret_not_hex";
-    default: return "unexpected";
-    }
-}
-
 /* Decodes hexadecimal digits in place and returns the number of bytes. */
 static size_t decode(char *digits) {
     size_t length = strlen(digits) / 2;
@@ -63,7 +54,8 @@ int main(void) {
         pylon_identity_secret secret;
         pylon_identity_status status = pylon_identity_secret_init(&secret, hex, hex_len);
         if (status != PYLON_IDENTITY_OK) {
-            printf("error\t%s\t%s\n", code(status), pylon_identity_status_message(status));
+            printf("error\t%s\t%s\n", pylon_identity_status_code(status),
+                   pylon_identity_status_message(status));
             continue;
         }
         char out[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "";

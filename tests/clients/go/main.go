@@ -12,20 +12,15 @@ import (
 	pylonidentity "github.com/pylon-identity/pylon-identity/go"
 )
 
-var codes = map[error]string{
-	pylonidentity.ErrSecretEmpty:     "secret_empty",
-	pylonidentity.ErrSecretOddLength: "secret_odd_length",
-	pylonidentity.ErrSecretNotHex:    "secret_not_hex",
-}
-
 func answer(secret, email, hash string) string {
 	parsed, err := pylonidentity.NewIdentitySecret(secret)
 	dropIn, dropInErr := pylonidentity.SignMessageWithHMAC(email, secret)
 	if !errors.Is(err, dropInErr) {
 		return fmt.Sprintf("two errors: %v, %v", err, dropInErr)
 	}
-	if err != nil {
-		return fmt.Sprintf("error\t%s\t%v", codes[err], err)
+	var malformed pylonidentity.Error
+	if errors.As(err, &malformed) {
+		return fmt.Sprintf("error\t%s\t%v", malformed.Code(), err)
 	}
 	hashes := append(parsed.SignMany([]string{email}), parsed.Sign(email), *dropIn)
 	return fmt.Sprintf("ok\t%t\t%s", parsed.Verify(email, hash), strings.Join(hashes, "\t"))
