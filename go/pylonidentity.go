@@ -36,6 +36,7 @@ import "C"
 import (
 	"crypto/rand"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -83,7 +84,8 @@ func (e Error) Code() string {
 }
 
 // An IdentitySecret is a parsed identity secret. It does not keep the hexadecimal string, prints as
-// hidden with every verb, and is wiped when it is garbage collected or by [IdentitySecret.Wipe].
+// hidden with every verb and in JSON, and is wiped when it is garbage collected or by
+// [IdentitySecret.Wipe].
 //
 // Any number of goroutines may sign and verify with it at the same time.
 type IdentitySecret struct {
@@ -152,9 +154,23 @@ func (s *IdentitySecret) Wipe() {
 	}
 }
 
+const hidden = "IdentitySecret(hidden)"
+
 // Format prints "IdentitySecret(hidden)", whatever the verb.
 func (s IdentitySecret) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, "IdentitySecret(hidden)")
+	_, _ = io.WriteString(f, hidden)
+}
+
+// MarshalText returns "IdentitySecret(hidden)", for logs and dumps of a configuration in JSON, XML and
+// the like. Nothing makes a secret of that again.
+func (s IdentitySecret) MarshalText() ([]byte, error) {
+	return []byte(hidden), nil
+}
+
+// MarshalBinary refuses, and so do encoding/gob and others that keep a value to restore it.
+func (s IdentitySecret) MarshalBinary() ([]byte, error) {
+	return nil, errors.New("an IdentitySecret stays in the process that made it: make it again in the " +
+		"other one, for example with IdentitySecretFromEnv")
 }
 
 // SignMessageWithHMAC is a drop-in for the snippet in Pylon's docs: it parses secret and signs message

@@ -2,10 +2,13 @@ package pylonidentity_test
 
 import (
 	"bytes"
+	"encoding/gob"
 	"encoding/json"
+	"encoding/xml"
 	"errors"
 	"fmt"
 	"html/template"
+	"io"
 	"log/slog"
 	"os/exec"
 	"regexp"
@@ -51,8 +54,37 @@ func TestShowsNothing(t *testing.T) {
 	slog.New(slog.NewTextHandler(&log, nil)).Info("made", "secret", secret, "value", *secret)
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("made", "secret", secret, "value", *secret)
 	assertHidden(t, log.String())
-	encoded, _ := json.Marshal(config{Secret: secret})
-	assertHidden(t, string(encoded))
+}
+
+func TestEncodersShowOnlyThatItIsHidden(t *testing.T) {
+	secret := parse(t, sentinel)
+	type Config struct {
+		Secret *pylonidentity.IdentitySecret
+		Value  pylonidentity.IdentitySecret
+		None   *pylonidentity.IdentitySecret
+	}
+	encoded, err := json.Marshal(Config{secret, *secret, nil})
+	want := `{"Secret":"IdentitySecret(hidden)","Value":"IdentitySecret(hidden)","None":null}`
+	if err != nil || string(encoded) != want {
+		t.Errorf("%s, %v, want %s", encoded, err, want)
+	}
+	if err := json.Unmarshal(encoded, &Config{}); err == nil {
+		t.Error("made a secret of the marker")
+	}
+	encoded, err = xml.Marshal(secret)
+	if want := "<IdentitySecret>IdentitySecret(hidden)</IdentitySecret>"; err != nil || string(encoded) != want {
+		t.Errorf("%s, %v, want %s", encoded, err, want)
+	}
+}
+
+func TestGobRefusesSecrets(t *testing.T) {
+	secret := parse(t, sentinel)
+	for _, value := range []any{secret, *secret, struct{ Secret *pylonidentity.IdentitySecret }{secret}} {
+		err := gob.NewEncoder(io.Discard).Encode(value)
+		if err == nil || !strings.Contains(err.Error(), "make it again in the other one") {
+			t.Error(err)
+		}
+	}
 }
 
 func TestErrorsHaveCodes(t *testing.T) {

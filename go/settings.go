@@ -29,10 +29,10 @@ func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
 	if name == "" {
 		name = "PYLON_IDENTITY_SECRET"
 	}
-	var value *C.char
 	text, set := os.LookupEnv(name)
-	if set {
-		value = pointer(text + "\x00") // not nil, even for an empty text
+	value := pointer(text)
+	if set && value == nil {
+		value = new(C.char) // as nil says that the variable is not set
 	}
 	k := &key{new(C.pylon_identity_secret)}
 	return k.secret(C.pylon_identity_secret_init_from_env(

@@ -3,8 +3,9 @@
 /**
  * The identity secret from Pylon's dashboard, parsed once.
  *
- * The hexadecimal string is not kept, and nothing shows the key. It is wiped when the object is
- * disposed of or garbage collected.
+ * The hexadecimal string is not kept, and nothing shows the key: the object prints as
+ * `IdentitySecret(hidden)`, in JSON too. It cannot be cloned, nor sent to another thread or process;
+ * make it again there. The key is wiped when the object is disposed of or garbage collected.
  */
 export declare class IdentitySecret {
   /**
@@ -63,6 +64,12 @@ export declare class IdentitySecret {
    * then on. Called at the end of the block by `using secret = new IdentitySecret(hex)`.
    */
   [Symbol.dispose](): void
+
+  /** Returns `IdentitySecret(hidden)`. */
+  toString(): string
+
+  /** Returns `IdentitySecret(hidden)`. */
+  toJSON(): string
 }
 
 /** Who is logged in, as the backend knows it. */

@@ -28,9 +28,18 @@ const BATCH = 2048
 const TOGETHER = 16384
 const HASH_LENGTH = 64
 
+const HIDDEN = 'IdentitySecret(hidden)'
+const STAYS = Symbol(
+  'an IdentitySecret stays in its thread: make it again in the other one, for example by IdentitySecret.fromEnv()',
+)
+
 class IdentitySecret {
   // Private, so that nothing that prints, clones or serialises the object can reach it.
   #secret
+
+  // Else a clone would look like a secret and hold none. No symbol can be cloned, and the error that says
+  // so, in structuredClone, postMessage and v8.serialize alike, names this one.
+  uncloneable = STAYS
 
   constructor(hex) {
     this.#secret = native.parse(string(hex, SECRET))
@@ -93,6 +102,18 @@ class IdentitySecret {
 
   [Symbol.dispose]() {
     native.wipe(this.#secret)
+  }
+
+  toString() {
+    return HIDDEN
+  }
+
+  toJSON() {
+    return HIDDEN
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')]() {
+    return HIDDEN
   }
 }
 

@@ -4,10 +4,13 @@
 //! Each function returns undefined for anything out of the ordinary: another type, long text, text that
 //! is not ASCII, a secret that is malformed or wiped. `index.js` then calls the general function.
 
+use std::ffi::c_char;
+use std::mem::MaybeUninit;
 use std::{ptr, slice};
 
 use napi::bindgen_prelude::sys;
-use pylon_identity_core::{EmailHash, IdentitySecret};
+use pylon_identity_core::EmailHash;
+use zeroize::Zeroizing;
 
 use crate::{Handle, text};
 
@@ -29,8 +32,9 @@ pub unsafe extern "C" fn sign(
         // argument keeps it alive during the call.
         let secret = unsafe { Handle::inner_from_raw(handle) }?.borrow();
         let secret = secret.as_ref()?;
-        // SAFETY: as above.
-        unsafe { with_short_ascii(env, email, |email| Some(secret.sign(email))) }
+        let mut buffer = [MaybeUninit::<u8>::uninit(); SHORT];
+        // SAFETY: as above, and the buffer has the size that it must have.
+        Some(secret.sign(unsafe { short_ascii(env, email, buffer.as_mut_ptr().cast()) }?))
     };
     // SAFETY: as above.
     unsafe { returned(env, signed()) }
@@ -44,11 +48,14 @@ pub unsafe extern "C" fn sign_message_with_hmac(
     let signed = || {
         // SAFETY: Node passes the environment and the arguments of the running call.
         let [message, secret] = unsafe { arguments(env, info) }?;
-        let parse = |hex: &[u8]| IdentitySecret::from_hex(hex).ok();
+        // Of words, which are wiped in fewer steps than bytes.
+        let mut hex = Zeroizing::new([0_u64; SHORT / 8]);
+        // SAFETY: as above, and the buffer has the size that it must have.
+        let hex = unsafe { short_ascii(env, secret, hex.as_mut_ptr().cast()) }?;
+        let mut buffer = [MaybeUninit::<u8>::uninit(); SHORT];
         // SAFETY: as above.
-        let secret = unsafe { with_short_ascii(env, secret, parse) }?;
-        // SAFETY: as above.
-        unsafe { with_short_ascii(env, message, |message| Some(secret.sign(message))) }
+        let message = unsafe { short_ascii(env, message, buffer.as_mut_ptr().cast()) }?;
+        pylon_identity_core::sign_message_with_hmac(message, hex).ok()
     };
     // SAFETY: as above.
     unsafe { returned(env, signed()) }
@@ -72,28 +79,25 @@ unsafe fn arguments(
     Some(values)
 }
 
-/// Calls `use_text` with the bytes of a string that is short and ASCII.
+/// The bytes of a string that is short and ASCII, copied into `buffer`.
 ///
 /// # Safety
 ///
-/// `env` is that of the running call, and `value` belongs to it.
-unsafe fn with_short_ascii<T>(
+/// `env` is that of the running call, and `value` belongs to it. `buffer` is valid for `SHORT` bytes, and
+/// nothing else uses it while `'a` lasts.
+unsafe fn short_ascii<'a>(
     env: sys::napi_env,
     value: sys::napi_value,
-    use_text: impl FnOnce(&[u8]) -> Option<T>,
-) -> Option<T> {
-    let mut buffer = [std::mem::MaybeUninit::<u8>::uninit(); SHORT];
-    let (start, mut length) = (buffer.as_mut_ptr().cast(), 0);
-    // SAFETY: as the caller promises, and the buffer has the size given.
-    ok(unsafe { sys::napi_get_value_string_utf8(env, value, start, SHORT, &mut length) })?;
+    buffer: *mut c_char,
+) -> Option<&'a [u8]> {
+    let mut length = 0;
+    // SAFETY: as the caller promises.
+    ok(unsafe { sys::napi_get_value_string_utf8(env, value, buffer, SHORT, &mut length) })?;
     // SAFETY: Node has written `length` bytes, less than the size of the buffer.
-    let text = unsafe { slice::from_raw_parts(start.cast::<u8>(), length) };
+    let text = unsafe { slice::from_raw_parts(buffer.cast::<u8>(), length) };
     // What was cut short ends within a character of the end of the buffer. A lone surrogate has become
     // U+FFFD, which is not ASCII.
-    if length >= SHORT - 4 || !text.is_ascii() {
-        return None;
-    }
-    use_text(text)
+    (length < SHORT - 4 && text.is_ascii()).then_some(text)
 }
 
 /// # Safety

@@ -16,7 +16,8 @@ use napi::bindgen_prelude::{BufferSlice, Env, External, Function, JsObjectValue,
 use napi::{Error, Result, Status};
 use napi_derive::napi;
 use pylon_identity_core as core;
-use text::{Digits, Text};
+use text::{Digits, Text, Wiped};
+use zeroize::Zeroizing;
 
 fn code(error: core::Error) -> String {
     format!("ERR_{}", error.code().to_uppercase())
@@ -41,8 +42,8 @@ fn ready(secret: &Handle) -> std::result::Result<Rc<core::IdentitySecret>, core:
 }
 
 #[napi(catch_unwind)]
-pub fn parse(hex: Text) -> Result<Handle, String> {
-    let secret = core::IdentitySecret::from_hex(hex.lossy()).map_err(thrown)?;
+pub fn parse(hex: Wiped) -> Result<Handle, String> {
+    let secret = core::IdentitySecret::from_hex(&*hex.0).map_err(thrown)?;
     Ok(External::new(RefCell::new(Some(Rc::new(secret)))))
 }
 
@@ -76,32 +77,32 @@ pub fn sign_many(
 }
 
 #[napi(catch_unwind)]
-pub fn verify(secret: &Handle, email: Text, email_hash: Text) -> Result<bool, String> {
+pub fn verify(secret: &Handle, email: Text, email_hash: String) -> Result<bool, String> {
     let secret = ready(secret).map_err(thrown)?;
     // Text without a UTF-8 form has no email hash, so nothing matches it.
-    Ok(email.well_formed().is_ok_and(|email| secret.verify(email, email_hash.lossy())))
+    Ok(email.well_formed().is_ok_and(|email| secret.verify(email, email_hash)))
 }
 
 #[napi(catch_unwind)]
 pub fn sign_message_with_hmac(
     message: Text,
-    secret: Text,
+    secret: Wiped,
 ) -> Result<Digits, String> {
-    let secret = core::IdentitySecret::from_hex(secret.lossy()).map_err(thrown)?;
+    let secret = core::IdentitySecret::from_hex(&*secret.0).map_err(thrown)?;
     Ok(Digits(secret.sign(message.well_formed().map_err(thrown)?)))
 }
 
 #[napi(catch_unwind)]
-pub fn generate_secret() -> String {
-    core::generate_secret()
+pub fn generate_secret() -> Wiped {
+    Wiped(Zeroizing::new(core::generate_secret()))
 }
 
 /// The secret in an environment variable, trimmed, for `parse`.
 #[napi(catch_unwind)]
-pub fn read_env(name: String, value: Option<Text>) -> Result<String, String> {
-    let value = value.as_ref().map(|value| value.lossy().as_bytes());
+pub fn read_env(name: String, value: Option<Wiped>) -> Result<Wiped, String> {
+    let value = value.as_ref().map(|value| value.0.as_bytes());
     let trimmed = core::IdentitySecret::trim_env_value(&name, value).map_err(thrown)?;
-    Ok(String::from_utf8_lossy(trimmed).into_owned())
+    Ok(Wiped(Zeroizing::new(String::from_utf8_lossy(trimmed).into_owned())))
 }
 
 #[napi(catch_unwind)]
@@ -150,9 +151,9 @@ pub struct Diagnosis {
 }
 
 #[napi(catch_unwind)]
-pub fn diagnose(secret: Text, email: Text, email_hash: Text) -> Result<Diagnosis, String> {
+pub fn diagnose(secret: Wiped, email: Text, email_hash: String) -> Result<Diagnosis, String> {
     let email = email.well_formed().map_err(thrown)?;
-    let diagnosis = core::diagnose(secret.lossy(), email, email_hash.lossy());
+    let diagnosis = core::diagnose(&*secret.0, email, email_hash);
     Ok(Diagnosis {
         matches: diagnosis.matches(),
         causes: diagnosis.causes().iter().map(|cause| cause.code().to_owned()).collect(),

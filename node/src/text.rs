@@ -5,6 +5,7 @@ use std::ptr;
 use napi::Result;
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, Utf16String, check_status, sys};
 use pylon_identity_core::{EmailHash, Error};
+use zeroize::Zeroizing;
 
 /// A string as UTF-8, or what is wrong with it.
 pub struct Text(std::result::Result<String, Error>);
@@ -42,10 +43,24 @@ impl Text {
     pub fn well_formed(&self) -> std::result::Result<&str, Error> {
         self.0.as_deref().map_err(|error| *error)
     }
+}
 
-    /// The text, or U+FFFD if it is malformed, which is as little a hexadecimal digit.
-    pub fn lossy(&self) -> &str {
-        self.well_formed().unwrap_or("\u{FFFD}")
+/// A string that may be a secret: wiped when it is dropped.
+///
+/// A lone surrogate has become U+FFFD, which is as little a hexadecimal digit.
+pub struct Wiped(pub Zeroizing<String>);
+
+impl FromNapiValue for Wiped {
+    unsafe fn from_napi_value(env: sys::napi_env, value: sys::napi_value) -> Result<Self> {
+        // SAFETY: as the caller promises.
+        unsafe { String::from_napi_value(env, value) }.map(|text| Self(Zeroizing::new(text)))
+    }
+}
+
+impl ToNapiValue for Wiped {
+    unsafe fn to_napi_value(env: sys::napi_env, text: Self) -> Result<sys::napi_value> {
+        // SAFETY: as the caller promises.
+        unsafe { <&str>::to_napi_value(env, text.0.as_str()) }
     }
 }
 

@@ -23,8 +23,22 @@ test('shows nothing', () => {
   assertHidden(JSON.stringify([secret]))
   assertHidden(String(secret))
   assertHidden(JSON.stringify(Object.getOwnPropertyDescriptors(secret)))
-  assertHidden(v8.serialize(secret).toString('latin1'))
-  assertHidden(inspect(structuredClone(secret), { showHidden: true }))
+  assertHidden(inspect({ ...secret }) + inspect(Object.assign({}, secret)))
+  for (const shown of [inspect(secret), inspect([secret], { customInspect: true }).slice(2, -2), `${secret}`, JSON.parse(JSON.stringify(secret))]) {
+    assert.equal(shown, 'IdentitySecret(hidden)')
+  }
+  assert.deepEqual(secret, secret)
+  assert.deepEqual({ secret }, { secret: new IdentitySecret(SENTINEL) })
+})
+
+test('is not cloned', () => {
+  const { port1 } = new MessageChannel()
+  for (const held of [secret, [secret], { user: { secret } }, new Map([[1, secret]]), { ...secret }]) {
+    for (const clone of [structuredClone, v8.serialize, (value) => port1.postMessage(value)]) {
+      assert.throws(() => clone(held), /IdentitySecret stays in its thread: make it again .* IdentitySecret\.fromEnv\(\)/)
+    }
+  }
+  port1.close()
 })
 
 test('errors show nothing', () => {

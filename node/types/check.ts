@@ -28,12 +28,13 @@ export function accepted(): [string, string[], boolean, string, string, string] 
 export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string, string, Cause[]] {
   const user = { appId: 'app', email: 'ada@example.com', name: 'Ada' }
   const settings = secret.chatSettings({ ...user, avatarUrl: null, accountId: 'acc' })
+  const hidden: string = secret.toJSON()
   IdentitySecret.fromEnv()
   IdentitySecret.fromEnv('CHAT_SECRET')
   chatSettingsScript({ app_id: 'app' })
   chatSettingsScript(settings, {})
   const { matches, causes, explanation } = diagnose('00', user.email, settings.email_hash)
-  return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? '' : explanation, causes]
+  return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? hidden : explanation, causes]
 }
 
 export function refused(secret: IdentitySecret): void {

@@ -19,14 +19,12 @@ The settings of a logged-in user, and the script tag for the page:
 See https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification.
 """
 
-from collections.abc import Mapping as _Mapping
-
-from . import _native
 from ._native import (
     Diagnosis,
     IdentityError,
     IdentitySecret,
     __version__,
+    chat_settings_script,
     diagnose,
     generate_secret,
     sign_message_with_hmac,
@@ -45,23 +43,9 @@ __all__ = [
 
 
 class _Html(str):
-    """Text that Django, Jinja and MarkupSafe put into a page as it is."""
+    """Text that Django, Jinja and MarkupSafe put into a page as it is, such as a script tag."""
 
     __slots__ = ()
 
     def __html__(self) -> str:
         return self
-
-
-def chat_settings_script(settings: _Mapping[str, str], nonce: str | None = None) -> str:
-    """Return the script tag that sets ``window.pylon``, to be put before the widget's own.
-
-    `settings` is what IdentitySecret.chat_settings() returns, or ``{"app_id": ...}`` alone for a
-    visitor who is not logged in. Whatever they hold is safe inside HTML, and templates do not
-    escape the tag again. `nonce` is that of the page's Content-Security-Policy: base64 text, new
-    for each response.
-
-    Raises IdentityError with the code "nonce_invalid" for any other nonce, and TypeError for
-    settings that are not text.
-    """
-    return _Html(_native.chat_settings_script(settings, nonce))

@@ -6,7 +6,8 @@ use pylon_identity_core as core;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyDict, PyList, PyMapping, PyString};
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyType};
 
 /// How many emails are signed between two visits to Python, which bounds the memory they take.
 const BATCH: usize = 4096;
@@ -17,7 +18,7 @@ pyo3::create_exception!(
     PyValueError,
     "An identity secret that cannot be used.\n\n\
      `code` names the reason, for example \"secret_empty\"; the message says what to do. Neither ever\n\
-     contains the secret."
+     contains the secret. The code of an error that you make yourself is \"\" unless you set it."
 );
 
 fn identity_error(py: Python<'_>, error: core::Error) -> PyErr {
@@ -29,8 +30,16 @@ fn identity_error(py: Python<'_>, error: core::Error) -> PyErr {
 }
 
 /// Python checks for itself that it is text.
-fn text<'py>(py: Python<'py>, hash: &core::EmailHash) -> PyResult<Bound<'py, PyString>> {
+fn digits<'py>(py: Python<'py>, hash: &core::EmailHash) -> PyResult<Bound<'py, PyString>> {
     PyString::from_bytes(py, hash.as_bytes())
+}
+
+/// The text of a secret as it is, without a copy that would have to be wiped.
+///
+/// A lone surrogate is a wrong digit like any other character. The error that Python has for it would
+/// carry the whole secret.
+fn text<'a>(hex: &'a Bound<'_, PyString>) -> &'a str {
+    hex.to_str().unwrap_or("\u{FFFD}")
 }
 
 /// The identity secret from Pylon's dashboard, parsed once.
@@ -38,7 +47,8 @@ fn text<'py>(py: Python<'py>, hash: &core::EmailHash) -> PyResult<Bound<'py, PyS
 /// `hex` is an even, non-zero number of the digits 0-9a-fA-F and nothing else. Raises IdentityError
 /// with the code "secret_empty", "secret_odd_length" or "secret_not_hex" for anything else.
 ///
-/// The string is not kept, and the object never shows the key; the key is wiped with the object.
+/// The string is not kept, and the object never shows the key; the key is wiped with the object. It can
+/// be neither pickled nor copied: use the same one within a process, and make it again in another.
 #[pyclass(frozen, module = "pylon_identity")]
 struct IdentitySecret(core::IdentitySecret);
 
@@ -46,9 +56,7 @@ struct IdentitySecret(core::IdentitySecret);
 impl IdentitySecret {
     #[new]
     fn new(hex: &Bound<'_, PyString>) -> PyResult<Self> {
-        // Lossy, so that a lone surrogate is a wrong digit like any other character. The error that
-        // Python has for it would carry the whole secret.
-        core::IdentitySecret::from_hex(hex.to_string_lossy().as_bytes())
+        core::IdentitySecret::from_hex(text(hex))
             .map(Self)
             .map_err(|error| identity_error(hex.py(), error))
     }
@@ -67,8 +75,8 @@ impl IdentitySecret {
         let environment = py.import("os")?.getattr("environ")?;
         let value: Option<Bound<'_, PyString>> =
             environment.call_method1("get", (name,))?.extract()?;
-        let value = value.as_ref().map(|value| value.to_string_lossy());
-        core::IdentitySecret::from_env_value(name, value.as_ref().map(|value| value.as_bytes()))
+        let value = value.as_ref().map(|value| text(value).as_bytes());
+        core::IdentitySecret::from_env_value(name, value)
             .map(Self)
             .map_err(|error| identity_error(py, error))
     }
@@ -78,7 +86,7 @@ impl IdentitySecret {
     /// HMAC-SHA256 (RFC 2104) over the UTF-8 bytes of the email, which is never trimmed or lowercased.
     /// Raises UnicodeEncodeError for a lone surrogate. Sign only the email of the logged-in session.
     fn sign<'py>(&self, py: Python<'py>, email: &str) -> PyResult<Bound<'py, PyString>> {
-        text(py, &self.0.sign(email))
+        digits(py, &self.0.sign(email))
     }
 
     /// Return the email hash of each email, in the same order. `emails` is any iterable of str.
@@ -100,7 +108,7 @@ impl IdentitySecret {
         let take = |py: Python<'_>, batch: Vec<PyBackedStr>, signed: Vec<core::EmailHash>| {
             drop(batch); // while attached, so that its references are returned at once
             let hashes = hashes.bind(py);
-            signed.iter().try_for_each(|hash| hashes.append(text(py, hash)?))
+            signed.iter().try_for_each(|hash| hashes.append(digits(py, hash)?))
         };
         py.detach(|| {
             self.0.sign_batches(
@@ -153,6 +161,14 @@ impl IdentitySecret {
     fn __repr__(&self) -> &'static str {
         "IdentitySecret(hidden)"
     }
+
+    /// Refuses pickling and copying, which would hand the key out.
+    fn __reduce__(&self) -> PyResult<()> {
+        Err(PyTypeError::new_err(
+            "cannot pickle or copy an IdentitySecret: use the same object within a process, and make it \
+             again in another, for example by IdentitySecret.from_env()",
+        ))
+    }
 }
 
 /// Why an email hash does not match: what diagnose() returns.
@@ -196,10 +212,24 @@ fn diagnose(
     }
 }
 
-/// The text of the script tag; `__init__.py` marks it as safe for templates and documents it.
+/// Return the script tag that sets ``window.pylon``, to be put before the widget's own.
+///
+/// `settings` is what IdentitySecret.chat_settings() returns, or ``{"app_id": ...}`` alone for a
+/// visitor who is not logged in. Whatever they hold is safe inside HTML, and templates do not
+/// escape the tag again. `nonce` is that of the page's Content-Security-Policy: base64 text, new
+/// for each response.
+///
+/// Raises IdentityError with the code "nonce_invalid" for any other nonce, and TypeError for
+/// settings that are not text.
+// Not in Python, where the frame of a traceback would have the settings among its locals.
 #[pyfunction]
 #[pyo3(signature = (settings, nonce = None))]
-fn chat_settings_script(settings: &Bound<'_, PyMapping>, nonce: Option<&str>) -> PyResult<String> {
+fn chat_settings_script<'py>(
+    settings: &Bound<'py, PyMapping>,
+    nonce: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    static HTML: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    let py = settings.py();
     let mut fields: Vec<(PyBackedStr, PyBackedStr)> = Vec::new();
     for item in settings.items()? {
         let (name, value): (PyBackedStr, Bound<'_, PyAny>) = item.extract()?;
@@ -210,7 +240,9 @@ fn chat_settings_script(settings: &Bound<'_, PyMapping>, nonce: Option<&str>) ->
         };
         fields.push((name, value.extract()?));
     }
-    core::chat_settings_script(fields, nonce).map_err(|error| identity_error(settings.py(), error))
+    let script =
+        core::chat_settings_script(fields, nonce).map_err(|error| identity_error(py, error))?;
+    HTML.import(py, "pylon_identity", "_Html")?.call1((script,))
 }
 
 /// Sign `message` with `secret`: a drop-in for the snippet in Pylon's docs.
@@ -221,8 +253,8 @@ fn sign_message_with_hmac<'py>(
     message: &str,
     secret: &Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyString>> {
-    let signed = core::sign_message_with_hmac(message, secret.to_string_lossy().as_bytes());
-    text(secret.py(), &signed.map_err(|error| identity_error(secret.py(), error))?)
+    let signed = core::sign_message_with_hmac(message, text(secret));
+    digits(secret.py(), &signed.map_err(|error| identity_error(secret.py(), error))?)
 }
 
 /// Make a new secret for tests and development: 64 hexadecimal digits (32 random bytes).
@@ -241,11 +273,18 @@ fn run_command_line(py: Python<'_>, args: Vec<OsString>) -> i32 {
 
 #[pymodule]
 mod _native {
+    use super::{Bound, PyAnyMethods, PyModule, PyResult};
     #[pymodule_export]
     use super::{
         Diagnosis, IdentityError, IdentitySecret, chat_settings_script, diagnose, generate_secret,
         run_command_line, sign_message_with_hmac,
     };
+
+    /// One that is made by hand has a code as well.
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.py().get_type::<IdentityError>().setattr("code", "")
+    }
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

@@ -50,10 +50,16 @@ def test_shows_nothing() -> None:
     assert not hasattr(secret, "__dict__")
 
 
-@pytest.mark.parametrize("leave", [pickle.dumps, copy.copy, copy.deepcopy])
-def test_does_not_leave_the_process(leave: Callable[[object], object]) -> None:
-    with pytest.raises(TypeError, match="cannot pickle"):
-        leave(secret)
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_is_not_pickled(protocol: int) -> None:
+    with pytest.raises(TypeError, match=r"make it again in another.*IdentitySecret\.from_env"):
+        pickle.dumps([secret], protocol)
+
+
+@pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy])
+def test_is_not_copied(duplicate: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match="use the same object within a process"):
+        duplicate(secret)
 
 
 def test_from_env_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,8 +163,24 @@ def test_identity_error() -> None:
     with pytest.raises(IdentityError, match="Pylon's dashboard") as raised:
         IdentitySecret("zz")
     assert raised.value.code == "secret_not_hex"
-    again = pickle.loads(pickle.dumps(raised.value))
-    assert (again.code, str(again)) == (raised.value.code, str(raised.value))
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        again = pickle.loads(pickle.dumps(raised.value, protocol))
+        assert (again.code, str(again)) == (raised.value.code, str(raised.value))
+    assert copy.copy(raised.value).code == raised.value.code
+
+
+def test_an_identity_error_made_by_hand_has_a_code() -> None:
+    error = IdentityError("refused")
+    assert (error.code, str(error)) == ("", "refused")
+    error.code = "secret_empty"
+    assert pickle.loads(pickle.dumps(error)).code == "secret_empty"
+    assert IdentityError.code == ""
+
+
+def test_no_traceback_has_a_frame_of_ours_with_locals() -> None:
+    with pytest.raises(IdentityError) as raised:
+        chat_settings_script({"email_hash": SENTINEL}, nonce="")
+    assert {frame.f_code.co_filename for frame, _ in traceback.walk_tb(raised.tb)} == {__file__}
 
 
 def test_a_lone_surrogate_has_no_hash() -> None:
