@@ -18,7 +18,7 @@ import traceback
 
 from check import BUILT, Broken, Check
 
-MODULES: list[str] = ["boundary"]
+MODULES = ["boundary", "secrecy"]
 
 # What a machine may lack, and the command that installs it.
 TOOLS = {
