@@ -50,7 +50,8 @@ impl IdentitySecret {
     ///
     /// `next` and `take` run on the calling thread while other threads sign, so a binding can turn its
     /// language's objects into batches and hashes into objects meanwhile. Only a few batches exist at a
-    /// time. The first error of either ends the call. Threads as in [`sign_many`](Self::sign_many).
+    /// time, and all are dropped on the calling thread. The first error of either ends the call. Threads as
+    /// in [`sign_many`](Self::sign_many).
     #[doc(hidden)]
     pub fn sign_batches<B, E>(
         &self,
@@ -69,8 +70,7 @@ impl IdentitySecret {
         let waiting = Mutex::new(waiting);
         let work = || {
             while let Ok(Ok((batch, signed))) = waiting.lock().map(|jobs| jobs.recv()) {
-                // The caller is gone after an error, and nobody wants the hashes.
-                let _ = signed.send(sign(batch));
+                signed.send(sign(batch)).expect("kept until the threads have ended");
             }
         };
         // Signs what no thread has started on, rather than wait for the oldest batch idly. Jobs are taken
@@ -85,9 +85,10 @@ impl IdentitySecret {
                 },
             }
         };
+        // Outlives the threads, so that after an error the batches come back to be dropped here.
+        let mut signing = VecDeque::new();
         thread::scope(|scope| {
             let jobs = jobs; // Dropped at the end of this closure, which ends the threads.
-            let mut signing = VecDeque::new();
             let (mut threads, mut further_processors) = (0, None);
             while let Some(batch) = next()? {
                 if batch.count() >= WORTH_A_THREAD
@@ -104,7 +105,7 @@ impl IdentitySecret {
                     take(batch, hashes)?;
                 }
             }
-            for signed in signing {
+            while let Some(signed) = signing.pop_front() {
                 let (batch, hashes) = collect(signed);
                 take(batch, hashes)?;
             }

@@ -80,7 +80,8 @@ impl IdentitySecret {
         let mut observed = Tag::default();
         let decoded = base16ct::lower::decode(email_hash, &mut observed);
         decoded.is_ok_and(|tag| tag.len() == EmailHash::LEN / 2)
-            && CtOutput::new(tag(self.hmac.clone(), email.as_ref())) == CtOutput::<KeyedHmac>::new(observed)
+            && CtOutput::new(tag(self.hmac.clone(), email.as_ref()))
+                == CtOutput::<KeyedHmac>::new(observed)
     }
 }
 

@@ -84,10 +84,7 @@ pub fn verify(secret: &Handle, email: Text, email_hash: String) -> Result<bool, 
 }
 
 #[napi(catch_unwind)]
-pub fn sign_message_with_hmac(
-    message: Text,
-    secret: Wiped,
-) -> Result<Digits, String> {
+pub fn sign_message_with_hmac(message: Text, secret: Wiped) -> Result<Digits, String> {
     let secret = core::IdentitySecret::from_hex(&*secret.0).map_err(thrown)?;
     Ok(Digits(secret.sign(message.well_formed().map_err(thrown)?)))
 }

@@ -103,10 +103,10 @@ impl IdentitySecret {
             py.check_signals()?;
             let batch = emails.bind(py).clone().take(BATCH).map(|email| email?.extract());
             let batch = batch.collect::<PyResult<Vec<PyBackedStr>>>()?;
-            Ok((!batch.is_empty()).then_some(batch))
+            Ok((!batch.is_empty()).then_some(Batch(batch)))
         };
-        let take = |py: Python<'_>, batch: Vec<PyBackedStr>, signed: Vec<core::EmailHash>| {
-            drop(batch); // while attached, so that its references are returned at once
+        let take = |py: Python<'_>, batch: Batch, signed: Vec<core::EmailHash>| {
+            drop(batch); // so that its references are returned at once
             let hashes = hashes.bind(py);
             signed.iter().try_for_each(|hash| hashes.append(digits(py, hash)?))
         };
@@ -168,6 +168,27 @@ impl IdentitySecret {
             "cannot pickle or copy an IdentitySecret: use the same object within a process, and make it \
              again in another, for example by IdentitySecret.from_env()",
         ))
+    }
+}
+
+/// Emails that another thread signs meanwhile.
+struct Batch(Vec<PyBackedStr>);
+
+impl core::Batch for Batch {
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn each(&self, sign: impl FnMut(&[u8])) {
+        self.0.each(sign);
+    }
+}
+
+/// References that are dropped while detached from Python go through a lock of PyO3's. If another thread
+/// forked at that moment, the child would wait for the lock for ever.
+impl Drop for Batch {
+    fn drop(&mut self) {
+        Python::attach(|_| self.0.clear());
     }
 }
 
@@ -273,20 +294,32 @@ fn run_command_line(py: Python<'_>, args: Vec<OsString>) -> i32 {
 
 #[pymodule]
 mod _native {
-    use super::{Bound, PyAnyMethods, PyModule, PyResult};
+    use pyo3::exceptions::PyImportError;
+    use pyo3::ffi;
+    use pyo3::prelude::*;
+
     #[pymodule_export]
     use super::{
         Diagnosis, IdentityError, IdentitySecret, chat_settings_script, diagnose, generate_secret,
         run_command_line, sign_message_with_hmac,
     };
 
-    /// One that is made by hand has a code as well.
-    #[pymodule_init]
-    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        module.py().get_type::<IdentityError>().setattr("code", "")
-    }
-
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = super::core::VERSION;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // PyO3 shares classes between interpreters, and a thread that comes back to Python may come back to
+        // the wrong one.
+        // SAFETY: this thread is attached to Python, so it has an interpreter.
+        if unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) } != 0 {
+            return Err(PyImportError::new_err(
+                "pylon_identity works in the main interpreter of Python only, and this is another. \
+                 Under mod_wsgi, set WSGIApplicationGroup %{GLOBAL}; elsewhere use processes or threads.",
+            ));
+        }
+        // One that is made by hand has a code as well.
+        module.py().get_type::<IdentityError>().setattr("code", "")
+    }
 }

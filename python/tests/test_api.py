@@ -7,7 +7,9 @@ import json
 import os
 import pickle
 import signal
+import subprocess
 import sys
+import threading
 import traceback
 import types
 from collections.abc import Callable
@@ -268,6 +270,56 @@ def test_sign_many_works_after_a_fork() -> None:
     if child == 0:
         os._exit(0 if secret.sign_many(emails) == expected else 1)
     assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # fork is what is tested
+def test_sign_many_works_after_a_fork_during_a_failing_batch() -> None:
+    emails = [f"user{i}@example.com" for i in range(12_000)]
+    expected = secret.sign_many(emails)
+    done = threading.Event()
+
+    def fail() -> None:
+        while not done.is_set():
+            with pytest.raises(UnicodeEncodeError):
+                secret.sign_many([*emails, "\ud800"])
+
+    with ThreadPoolExecutor(3) as pool:
+        failing = [pool.submit(fail) for _ in range(3)]
+        try:
+            for _ in range(20):
+                child = os.fork()
+                if child == 0:
+                    signal.alarm(60)  # ends a child that waits for ever
+                    os._exit(0 if secret.sign_many(emails) == expected else 1)
+                assert os.waitpid(child, 0)[1] == 0
+        finally:
+            done.set()
+    assert all(future.result() is None for future in failing)
+
+
+def test_another_interpreter_is_refused() -> None:
+    program = """
+try:
+    import _interpreters
+    another = _interpreters.create("legacy")
+except ImportError:
+    import _xxsubinterpreters as _interpreters
+    another = _interpreters.create(isolated=False)
+_interpreters.run_string(another, '''
+try:
+    import pylon_identity
+except ImportError as error:
+    print(error)
+''')
+_interpreters.destroy(another)
+import pylon_identity
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, encoding="utf-8"
+    )
+    assert "works in the main interpreter of Python only" in done.stdout
+    assert "WSGIApplicationGroup %{GLOBAL}" in done.stdout
 
 
 def test_sign_many_heeds_signals() -> None:
