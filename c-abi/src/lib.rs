@@ -308,9 +308,8 @@ pub unsafe extern "C" fn pylon_identity_secret_init(
         usable(secret)?;
         // SAFETY: as the caller promises.
         let hex = unsafe { bytes(hex, hex_len) }?;
-        let parsed = IdentitySecret::from_hex(hex)?;
         // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
-        unsafe { keep(parsed, secret) };
+        IdentitySecret::parse_into(hex, |parsed| unsafe { keep(parsed, secret) })?;
         Ok(())
     })
 }

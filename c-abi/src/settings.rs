@@ -30,9 +30,9 @@ pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
             // SAFETY: as the caller promises.
             false => Some(unsafe { bytes(value, value_len) }?),
         };
-        let parsed = IdentitySecret::from_env_value(&name, value)?;
+        let digits = IdentitySecret::trim_env_value(&name, value)?;
         // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
-        unsafe { keep(parsed, secret) };
+        IdentitySecret::parse_into(digits, |parsed| unsafe { keep(parsed, secret) })?;
         Ok(())
     })
 }

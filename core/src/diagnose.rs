@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use crate::env::trim;
+use crate::secret::leave_no_trace;
 use crate::{Error, IdentitySecret};
 
 /// Declares the causes once, so that codes, explanations and [`Cause::ALL`] cannot drift apart.
@@ -150,13 +151,18 @@ pub fn diagnose(
     email_hash: impl AsRef<[u8]>,
 ) -> Diagnosis {
     let (secret, email, email_hash) = (secret.as_ref(), email.as_ref(), email_hash.as_ref());
-    let parsed = IdentitySecret::from_hex(secret);
-    let causes = match &parsed {
-        Ok(secret) if secret.verify(email, email_hash) => Vec::new(),
-        _ => find_causes(secret, email, email_hash),
-    };
-    Diagnosis { causes, secret: parsed.err() }
+    leave_no_trace::<TRACE, _>(|| {
+        let parsed = IdentitySecret::from_hex(secret);
+        let causes = match &parsed {
+            Ok(secret) if secret.verify(email, email_hash) => Vec::new(),
+            _ => find_causes(secret, email, email_hash),
+        };
+        Diagnosis { causes, secret: parsed.err() }
+    })
 }
+
+/// How deep into the stack a diagnosis reaches, with a wide margin; `make harden` looks at the memory.
+const TRACE: usize = 16 * 1024;
 
 /// Bytes that the code that signed may have used, and the mistakes that lead to them.
 struct Variant {
@@ -286,17 +292,14 @@ fn hmac(length: usize, key: &[u8]) -> Tagger {
 fn keys(secret: &[u8]) -> Vec<Variant> {
     let trimmed = trim(secret);
     // As Python's bytes.fromhex reads it.
-    let squeezed = secret.iter().copied().filter(|byte| !byte.is_ascii_whitespace());
-    let squeezed = Zeroizing::new(squeezed.collect::<Vec<_>>());
+    let mut squeezed = Zeroizing::new(secret.to_vec());
+    squeezed.retain(|byte| !byte.is_ascii_whitespace());
     let mut keys = vec![variant([], &[Cause::SecretEmptyKey])];
     for digits in [trimmed, &squeezed] {
-        if let Ok(key) = base16ct::mixed::decode_vec(digits)
-            && !key.is_empty()
-        {
-            keys.push(variant(
-                key,
-                if digits == secret { &[] } else { &[Cause::SecretWhitespace] },
-            ));
+        let key = decode_as_node(digits);
+        if !digits.is_empty() && 2 * key.bytes.len() == digits.len() {
+            let causes = if digits == secret { vec![] } else { vec![Cause::SecretWhitespace] };
+            keys.push(Variant { causes, ..key });
         }
     }
     keys.push(decode_as_node(secret));
@@ -315,9 +318,10 @@ fn keys(secret: &[u8]) -> Vec<Variant> {
 
 /// Node's `Buffer.from(text, 'hex')`, which stops at the first pair that is not of digits.
 fn decode_as_node(text: &[u8]) -> Variant {
-    let pairs = text.chunks_exact(2);
-    let bytes: Vec<u8> =
-        pairs.map_while(|pair| base16ct::mixed::decode_vec(pair).ok()).flatten().collect();
+    // Counted first, since a vector that grows leaves copies behind.
+    let pairs = text.chunks_exact(2).take_while(|pair| pair.iter().all(u8::is_ascii_hexdigit));
+    let digits = &text[..2 * pairs.count()];
+    let bytes = base16ct::mixed::decode_vec(digits).expect("an even number of digits");
     let cause = if bytes.is_empty() { Cause::SecretEmptyKey } else { Cause::SecretTruncated };
     variant(bytes, &[cause])
 }
@@ -343,8 +347,9 @@ fn swapped_messages(secret: &[u8]) -> Vec<Variant> {
         variant(trimmed, &[Cause::ArgumentsSwapped]),
         variant(secret, &[Cause::SecretWhitespace, Cause::ArgumentsSwapped]),
     ];
-    if let Ok(key) = base16ct::mixed::decode_vec(trimmed) {
-        messages.push(variant(key, &[Cause::ArgumentsSwapped]));
+    let key = decode_as_node(trimmed);
+    if 2 * key.bytes.len() == trimmed.len() {
+        messages.push(Variant { causes: vec![Cause::ArgumentsSwapped], ..key });
     }
     distinct(messages)
 }

@@ -1,10 +1,11 @@
 use std::fmt;
+use std::hint::black_box;
 
 use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
 use hmac::digest::{CtOutput, Output};
 use hmac::{KeyInit, block_api::HmacCore};
 use sha2::Sha256;
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::{Zeroizing, zeroize_stack};
 
 use crate::Error;
 
@@ -13,10 +14,36 @@ type KeyedHmac = HmacCore<Sha256>;
 
 type Tag = Output<KeyedHmac>;
 
+/// How deep into the stack parsing and a move reach, with a wide margin; `make harden` looks at the memory.
+const TRACE_OF_PARSING: usize = 2048;
+
+/// Makes a call and wipes the stack that it used, `N` bytes deep.
+///
+/// What is wiped where it stays has been on the stack as well: `hmac` pads the key there, and a move
+/// leaves a copy behind.
+pub(crate) fn leave_no_trace<const N: usize, T>(call: impl FnOnce() -> T) -> T {
+    #[inline(never)]
+    fn apart<T>(call: impl FnOnce() -> T) -> T {
+        call()
+    }
+    // A guard, so that what the call returns goes straight to where the caller wants it.
+    let _guard = WipeStack::<N>;
+    apart(call)
+}
+
+struct WipeStack<const N: usize>;
+
+impl<const N: usize> Drop for WipeStack<N> {
+    fn drop(&mut self) {
+        zeroize_stack::<N>();
+    }
+}
+
 /// The identity secret from Pylon's dashboard, parsed once and kept as a keyed HMAC state.
 ///
 /// The hexadecimal string is not kept. The state is wiped when the value is dropped, and it has no
-/// `Display`, no accessor and a `Debug` that shows nothing.
+/// `Display`, no accessor and a `Debug` that shows nothing. Like any value of Rust, it leaves a copy behind
+/// where it is moved from: let it stay where it was made.
 pub struct IdentitySecret {
     hmac: KeyedHmac,
 }
@@ -31,26 +58,30 @@ impl IdentitySecret {
     /// [`Error::SecretEmpty`], [`Error::SecretNotHex`] for any other character (spaces, line breaks,
     /// quotes and `0x` included), [`Error::SecretOddLength`] for an odd number of digits.
     pub fn from_hex(hex: impl AsRef<[u8]>) -> Result<Self, Error> {
-        let digits = hex.as_ref();
-        // Keys of up to one block stay off the heap.
-        if digits.len() <= 128 {
-            Self::parse(digits, &mut [0; 64])
-        } else {
-            Self::parse(digits, &mut vec![0; digits.len() / 2])
-        }
+        Self::parse_into(hex.as_ref(), |secret| secret)
     }
 
-    /// Decodes into `key`, which may end in zeros up to one block, since HMAC pads with them (RFC 2104).
-    // Inlined, as all is faster with a constant length.
-    #[inline(always)]
-    fn parse(digits: &[u8], key: &mut [u8]) -> Result<Self, Error> {
-        if base16ct::mixed::decode(digits, key).is_ok_and(|key| !key.is_empty()) {
-            let hmac = KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
-            key.zeroize();
-            Ok(Self { hmac })
+    /// The same for a binding: `keep` moves the secret to where it stays.
+    ///
+    /// A move leaves a copy behind. Here that is in the stack that is wiped before this returns.
+    #[doc(hidden)]
+    pub fn parse_into<T>(digits: &[u8], keep: impl FnOnce(Self) -> T) -> Result<T, Error> {
+        leave_no_trace::<TRACE_OF_PARSING, _>(|| Self::parse(digits).map(keep))
+    }
+
+    fn parse(digits: &[u8]) -> Result<Self, Error> {
+        // HMAC pads a key with zeros to a block of the hash, and hashes longer ones first. A whole block is
+        // copied without the C library, which would leave a key in registers that nothing else uses.
+        let mut block = Zeroizing::new([0; 64]);
+        let keyed = if digits.len() > 2 * block.len() {
+            key_of_many_blocks(digits)
         } else {
-            key.zeroize();
-            Err(Self::explain(digits))
+            let decoded = base16ct::mixed::decode(digits, &mut *block);
+            decoded.is_ok().then(|| KeyedHmac::new((&*block).into()))
+        };
+        match keyed {
+            Some(hmac) if !digits.is_empty() => Ok(Self { hmac }),
+            _ => Err(Self::explain(digits)),
         }
     }
 
@@ -91,6 +122,17 @@ fn tag(mut hmac: KeyedHmac, message: &[u8]) -> Tag {
     let mut tag = Tag::default();
     hmac.finalize_fixed_core(&mut buffer, &mut tag);
     tag
+}
+
+#[cold]
+fn key_of_many_blocks(digits: &[u8]) -> Option<KeyedHmac> {
+    let keyed = |key: &[u8]| KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut key = Zeroizing::new(vec![0; digits.len() / 2]);
+    let hmac = base16ct::mixed::decode(digits, &mut key).ok().map(keyed);
+    // Once more with zeros, which take the place of the key in those registers.
+    key.fill(0);
+    black_box(keyed(black_box(&key)));
+    hmac
 }
 
 impl fmt::Debug for IdentitySecret {
@@ -157,8 +199,9 @@ pub fn sign_message_with_hmac(
     message: impl AsRef<[u8]>,
     secret: impl AsRef<[u8]>,
 ) -> Result<EmailHash, Error> {
-    let IdentitySecret { hmac } = IdentitySecret::from_hex(secret)?;
-    Ok(EmailHash::from_tag(&tag(hmac, message.as_ref())))
+    IdentitySecret::parse_into(secret.as_ref(), |secret| {
+        EmailHash::from_tag(&tag(secret.hmac, message.as_ref()))
+    })
 }
 
 /// Makes a new secret for tests and development: 64 hexadecimal digits (32 random bytes).

@@ -43,8 +43,8 @@ fn ready(secret: &Handle) -> std::result::Result<Rc<core::IdentitySecret>, core:
 
 #[napi(catch_unwind)]
 pub fn parse(hex: Wiped) -> Result<Handle, String> {
-    let secret = core::IdentitySecret::from_hex(&*hex.0).map_err(thrown)?;
-    Ok(External::new(RefCell::new(Some(Rc::new(secret)))))
+    let secret = core::IdentitySecret::parse_into(hex.0.as_bytes(), Rc::new).map_err(thrown)?;
+    Ok(External::new(RefCell::new(Some(secret))))
 }
 
 #[napi(catch_unwind)]
@@ -85,8 +85,10 @@ pub fn verify(secret: &Handle, email: Text, email_hash: String) -> Result<bool, 
 
 #[napi(catch_unwind)]
 pub fn sign_message_with_hmac(message: Text, secret: Wiped) -> Result<Digits, String> {
-    let secret = core::IdentitySecret::from_hex(&*secret.0).map_err(thrown)?;
-    Ok(Digits(secret.sign(message.well_formed().map_err(thrown)?)))
+    let message = message.well_formed().map_err(thrown);
+    // The secret's errors come first.
+    let sign = |secret: core::IdentitySecret| Ok(Digits(secret.sign(message?)));
+    core::IdentitySecret::parse_into(secret.0.as_bytes(), sign).map_err(thrown)?
 }
 
 #[napi(catch_unwind)]

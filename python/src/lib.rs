@@ -50,13 +50,13 @@ fn text<'a>(hex: &'a Bound<'_, PyString>) -> &'a str {
 /// The string is not kept, and the object never shows the key; the key is wiped with the object. It can
 /// be neither pickled nor copied: use the same one within a process, and make it again in another.
 #[pyclass(frozen, module = "pylon_identity")]
-struct IdentitySecret(core::IdentitySecret);
+struct IdentitySecret(Box<core::IdentitySecret>); // boxed, since Python's objects are moved into place
 
 #[pymethods]
 impl IdentitySecret {
     #[new]
     fn new(hex: &Bound<'_, PyString>) -> PyResult<Self> {
-        core::IdentitySecret::from_hex(text(hex))
+        core::IdentitySecret::parse_into(text(hex).as_bytes(), Box::new)
             .map(Self)
             .map_err(|error| identity_error(hex.py(), error))
     }
@@ -76,7 +76,8 @@ impl IdentitySecret {
         let value: Option<Bound<'_, PyString>> =
             environment.call_method1("get", (name,))?.extract()?;
         let value = value.as_ref().map(|value| text(value).as_bytes());
-        core::IdentitySecret::from_env_value(name, value)
+        core::IdentitySecret::trim_env_value(name, value)
+            .and_then(|digits| core::IdentitySecret::parse_into(digits, Box::new))
             .map(Self)
             .map_err(|error| identity_error(py, error))
     }
