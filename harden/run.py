@@ -18,7 +18,7 @@ import traceback
 
 from check import BUILT, Broken, Check
 
-MODULES = ["boundary", "secrecy", "runtimes"]
+MODULES = ["boundary", "secrecy", "runtimes", "wiping", "timing"]
 
 # What a machine may lack, and the command that installs it.
 TOOLS = {
