@@ -99,6 +99,7 @@ CONTENTS = {
         python/src/
         python/tests/shared.py
         python/tests/test_api.py
+        python/tests/test_properties.py
         python/tests/test_vectors.py
     """,
     "npm main package": """

@@ -1,0 +1,259 @@
+//! What holds for every input, with the plain crates as oracle. Here the inputs are random; in `fuzz/`
+//! the same functions get inputs that coverage guides.
+
+use std::collections::HashMap;
+
+use hmac::{Hmac, KeyInit, Mac};
+use pylon_identity_core::{
+    EmailHash, Error, IdentitySecret, User, chat_settings_script, diagnose, sign_message_with_hmac,
+};
+use sha2::Sha256;
+
+/// Set to make the oracle wrong about text beyond the Basic Multilingual Plane, which the properties
+/// must notice.
+const PLANTED: &str = "PYLON_IDENTITY_PLANTED_FAULT";
+
+/// HMAC-SHA256 in lowercase digits.
+pub fn oracle(key: &[u8], email: &[u8]) -> String {
+    let planted = email.iter().any(|byte| *byte >= 0xf0) && std::env::var_os(PLANTED).is_some();
+    let mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
+    hex::encode(mac.chain_update(if planted { b"" } else { email }).finalize().into_bytes())
+}
+
+/// The key that the digits stand for, or the code of the error, by a table.
+pub fn key(hex: &[u8]) -> Result<Vec<u8>, &'static str> {
+    let value = |digit: &u8| b"0123456789abcdef".iter().position(|known| known == digit);
+    let digits: Option<Vec<_>> = hex.iter().map(|byte| value(&byte.to_ascii_lowercase())).collect();
+    match digits {
+        _ if hex.is_empty() => Err("secret_empty"),
+        None => Err("secret_not_hex"),
+        Some(digits) if digits.len() % 2 == 1 => Err("secret_odd_length"),
+        Some(digits) => Ok(digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()),
+    }
+}
+
+/// A secret is parsed to exactly its bytes, or refused with the right code.
+pub fn parses(parse: impl Fn(&[u8]) -> Result<IdentitySecret, Error>, hex: &[u8]) {
+    let signed = parse(hex).map(|secret| secret.sign("").to_string());
+    assert_eq!(signed.map_err(Error::code), key(hex).map(|key| oracle(&key, b"")));
+}
+
+/// Signs as the oracle does.
+pub fn signs(hex: &[u8], email: &[u8]) {
+    let Ok(key) = key(hex) else { return };
+    let (secret, right) = (IdentitySecret::from_hex(hex).unwrap(), oracle(&key, email));
+    assert_eq!(secret.sign(email).as_str(), right);
+    assert_eq!(sign_message_with_hmac(email, hex).unwrap().as_str(), right);
+}
+
+/// Verifies the right hash, and neither `other` nor the right one with `byte` put at a place, over
+/// what is there or between, or cut there, or in uppercase.
+pub fn verifies(hex: &[u8], email: &[u8], other: &[u8], place: u8, byte: u8) {
+    let Ok(key) = key(hex) else { return };
+    let (secret, right) = (IdentitySecret::from_hex(hex).unwrap(), oracle(&key, email));
+    let right = right.as_bytes();
+    let (before, after) = right.split_at(usize::from(place) % right.len());
+    let changed = [
+        [before, &[byte], &after[1..]].concat(),
+        [before, &[byte], after].concat(),
+        [right, &[byte]].concat(),
+        [before, &after[1..]].concat(),
+        before.to_vec(),
+        right.to_ascii_uppercase(),
+    ];
+    for shown in changed.iter().map(Vec::as_slice).chain([right, other]) {
+        assert_eq!(secret.verify(email, shown), shown == right, "{}", shown.escape_ascii());
+    }
+}
+
+/// Signs many as it signs each, in order, however many they are and however they are batched; an
+/// error in between ends it.
+pub fn signs_many(hex: &[u8], text: &[u8], count: usize, size: usize) {
+    let Ok(secret) = IdentitySecret::from_hex(hex) else { return };
+    let email = |i: usize| [&text[..i % (text.len() + 1)], i.to_string().as_bytes()].concat();
+    let emails: Vec<_> = (0..count).map(email).collect();
+    let each: Vec<_> = emails.iter().map(|email| *secret.sign(email).as_bytes()).collect();
+
+    let mut many = vec![[0; EmailHash::LEN]; count];
+    secret.sign_many(&emails, &mut many);
+    assert!(many == each);
+
+    for fault in [None, Some(count / 2)] {
+        let (mut rest, mut taken) = (emails.chunks(size), Vec::new());
+        let done = secret.sign_batches(
+            || match rest.next() {
+                Some(_) if fault.is_some_and(|at| rest.len() * size < at) => Err("gone"),
+                batch => Ok(batch.map(<[_]>::to_vec)),
+            },
+            |_: Vec<Vec<u8>>, hashes| {
+                taken.extend(hashes.iter().map(|hash| *hash.as_bytes()));
+                Ok(())
+            },
+        );
+        match fault {
+            Some(at) if at > 0 => assert_eq!(done, Err("gone")),
+            _ => assert_eq!((done, taken.len()), (Ok(()), count)),
+        }
+        assert!(each.starts_with(&taken));
+    }
+}
+
+/// Diagnoses anything; that it matches is what `verify` says; and what it says shows no eight digits
+/// in a row, whatever the secret or the hash is.
+pub fn explains(hex: &[u8], email: &[u8], shown: &[u8]) {
+    let diagnosis = diagnose(hex, email, shown);
+    let secret = IdentitySecret::from_hex(hex);
+    let matches = secret.is_ok_and(|secret| secret.verify(email, shown));
+    assert_eq!(diagnosis.matches(), matches);
+    assert!(diagnosis.causes().is_sorted_by(|a, b| a < b));
+    let said = format!("{diagnosis:?}\n{}", diagnosis.explanation());
+    let longest = said.split(|character: char| !character.is_ascii_hexdigit()).map(str::len).max();
+    assert!(longest < Some(8), "{said}");
+}
+
+/// The script holds nothing that HTML could read, and a JSON parser reads from it what went in.
+pub fn scripts(hex: &[u8], user: User, nonce: Option<&str>) {
+    let Ok(key) = key(hex) else { return };
+    let made = IdentitySecret::from_hex(hex).unwrap().chat_settings(user);
+    let script = match made.and_then(|settings| settings.to_script(nonce)) {
+        Ok(script) => script,
+        Err(Error::AppIdEmpty) => return assert!(user.app_id.is_empty()),
+        Err(Error::EmailEmpty) => return assert!(user.email.is_empty()),
+        Err(error) => {
+            return assert!(error == Error::NonceInvalid && !nonce.is_some_and(is_base64));
+        }
+    };
+    assert!(!user.app_id.is_empty() && !user.email.is_empty() && nonce.is_none_or(is_base64));
+    let right = oracle(&key, user.email.as_bytes());
+    let fields = [
+        ("app_id", Some(user.app_id)),
+        ("email", Some(user.email)),
+        ("name", Some(user.name)),
+        ("email_hash", Some(right.as_str())),
+        ("avatar_url", user.avatar_url),
+        ("account_id", user.account_id),
+        ("account_external_id", user.account_external_id),
+    ];
+    let given = fields.into_iter().filter_map(|(name, value)| Some((name.into(), value?.into())));
+    assert_eq!(read(&script, nonce), given.collect());
+
+    let named = chat_settings_script([(user.name, user.email)], nonce).unwrap();
+    assert_eq!(read(&named, nonce), HashMap::from([(user.name.into(), user.email.into())]));
+}
+
+fn is_base64(nonce: &str) -> bool {
+    let digits = nonce.trim_end_matches('=');
+    let known = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_";
+    !digits.is_empty()
+        && nonce.len() - digits.len() <= 2
+        && digits.chars().all(|c| known.contains(c))
+}
+
+/// The chat settings that a page with this script has.
+fn read(script: &str, nonce: Option<&str>) -> HashMap<String, String> {
+    let attribute = nonce.map_or(String::new(), |nonce| format!(" nonce=\"{nonce}\""));
+    let code = script.strip_prefix(&format!("<script{attribute}>")).unwrap();
+    let code = code.strip_suffix("</script>").unwrap();
+    assert!(!code.contains(['<', '>', '&', '\u{2028}', '\u{2029}']), "{code}");
+    let json = code.strip_prefix("window.pylon = ").unwrap().strip_suffix(';').unwrap();
+    let mut pylon: HashMap<String, _> = serde_json::from_str(json).unwrap();
+    let settings = pylon.remove("chat_settings").unwrap();
+    assert!(pylon.is_empty());
+    settings
+}
+
+/// How many emails are just below, at or just above what threads share and bindings batch.
+pub fn near_a_limit(n: u8) -> usize {
+    (usize::from(n % 5) * 1024 + usize::from(n / 5 % 3)).saturating_sub(1)
+}
+
+#[cfg(test)]
+mod random {
+    use quickcheck::quickcheck;
+
+    use super::*;
+
+    /// Digits of both cases, at least two.
+    fn digits(key: &[u8], first: u8) -> Vec<u8> {
+        let lower = hex::encode([&[first], key].concat());
+        let upper = lower.to_uppercase();
+        let pick = |(i, pair): (usize, (u8, u8))| if i % 3 == 0 { pair.0 } else { pair.1 };
+        lower.bytes().zip(upper.bytes()).enumerate().map(pick).collect()
+    }
+
+    quickcheck! {
+        fn any_bytes_as_secret(hex: Vec<u8>) -> () {
+            parses(|hex| IdentitySecret::from_hex(hex), &hex);
+        }
+
+        fn almost_a_secret(key: Vec<u8>, first: u8, place: usize, piece: Vec<u8>) -> () {
+            let mut hex = digits(&key, first);
+            parses(|hex| IdentitySecret::from_hex(hex), &hex);
+            hex.insert(place % hex.len(), b'0');
+            parses(|hex| IdentitySecret::from_hex(hex), &hex);
+            let place = place % hex.len();
+            hex.splice(place..place, piece);
+            parses(|hex| IdentitySecret::from_hex(hex), &hex);
+        }
+
+        fn any_text(key: Vec<u8>, first: u8, email: String, repeat: u8) -> () {
+            signs(&digits(&key, first), email.as_bytes());
+            signs(&digits(&key, first), email.repeat(repeat.into()).as_bytes());
+        }
+
+        fn any_bytes(key: Vec<u8>, first: u8, email: Vec<u8>) -> () {
+            signs(&digits(&key, first), &email);
+        }
+
+        fn any_hash(key: Vec<u8>, first: u8, email: String, other: String, change: (u8, u8)) -> () {
+            let hex = digits(&key, first);
+            verifies(&hex, email.as_bytes(), other.as_bytes(), change.0, change.1);
+            verifies(&hex, email.as_bytes(), b"", change.0, b"0123456789abcdefABCDEF"[usize::from(change.1) % 22]);
+        }
+
+        fn any_batches(key: Vec<u8>, first: u8, text: Vec<u8>, n: u8, size: u16) -> () {
+            signs_many(&digits(&key, first), &text, near_a_limit(n), usize::from(size % 3000) + 1);
+        }
+
+        fn any_diagnosis(hex: String, email: String, shown: String) -> () {
+            explains(hex.as_bytes(), email.as_bytes(), shown.as_bytes());
+        }
+
+        fn any_diagnosis_of_a_secret(key: Vec<u8>, first: u8, email: String, at: u8, byte: u8) -> () {
+            let hex = digits(&key, first);
+            let mut shown = IdentitySecret::from_hex(&hex).unwrap().sign(&email).as_bytes().to_vec();
+            explains(&hex, email.as_bytes(), &shown);
+            shown[usize::from(at) % EmailHash::LEN] = byte;
+            explains(&hex, email.as_bytes(), &shown);
+            shown.truncate(at.into());
+            explains(&hex, email.as_bytes(), &shown);
+        }
+
+        fn any_settings(key: (Vec<u8>, u8), texts: (String, String, String), more: (Option<String>, Option<String>, Option<String>), nonce: Option<String>) -> () {
+            let user = User {
+                app_id: &texts.0,
+                email: &texts.1,
+                name: &texts.2,
+                avatar_url: more.0.as_deref(),
+                account_id: more.1.as_deref(),
+                account_external_id: more.2.as_deref(),
+            };
+            let hex = digits(&key.0, key.1);
+            scripts(&hex, user, nonce.as_deref());
+            scripts(&hex, user, Some("r4nd0m+/-_=="));
+            scripts(&hex, user, None);
+        }
+    }
+
+    /// By itself, and at the start and the end of a secret of usual length and of one that is longer.
+    #[test]
+    fn every_pair_of_bytes_as_secret() {
+        for pair in (0..=u16::MAX).map(u16::to_be_bytes) {
+            for other in [0, 62, 128] {
+                let zeros = vec![b'0'; other];
+                parses(|hex| IdentitySecret::from_hex(hex), &[&pair[..], &zeros].concat());
+                parses(|hex| IdentitySecret::from_hex(hex), &[&zeros, &pair[..]].concat());
+            }
+        }
+    }
+}
