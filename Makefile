@@ -33,7 +33,7 @@ C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-web test test-browser bench harden dist test-dist version picture build lint native empty-bindings prerequisites test-prerequisites clean
+.PHONY: help demo demo-web test test-browser bench harden fuzz dist test-dist version picture build lint native empty-bindings prerequisites test-prerequisites clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +58,11 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
-harden: build .venv/bin/c++  ## prove what SECURITY.md promises (ONLY=module)
-	@python harden/run.py $(ONLY)
+harden: build .venv/bin/c++ node/node_modules/.package-lock.json  ## prove what SECURITY.md promises (ONLY=module)
+	@python harden/run.py $(call command_line,ONLY)
+
+fuzz: build node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)
+	@python harden/fuzzing.py '$(or $(call command_line,SECONDS),60)'
 
 dist: prerequisites .venv/dist.stamp .venv/bin/go  ## build what the registries carry, into dist/
 	@python packaging/dist.py
@@ -184,6 +187,7 @@ target/bench/go: $(ARCHIVE) $(wildcard go/*.go bench/go/*)
 
 lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp
 	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .

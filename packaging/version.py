@@ -79,17 +79,17 @@ def edits(old: str, new: str) -> Iterator[tuple[Path, str, int]]:
         raise RefusedError(f"Cargo.toml does not name {old} as it should")
     yield cargo, text, package + crates
 
-    # A crate of the workspace has no source in the lock file.
-    lock = ROOT / "Cargo.lock"
-    text, count = replace(
-        r'(^\[\[package\]\]\nname = ".+"\nversion = ")OLD("\n(?!source))',
-        old,
-        new,
-        lock.read_text("utf-8"),
-    )
-    if count == 0:
-        raise RefusedError(f"Cargo.lock does not name {old} as it should")
-    yield lock, text, count
+    # Our crates have no source in the lock files.
+    for lock in (ROOT / "Cargo.lock", ROOT / "fuzz" / "Cargo.lock"):
+        text, count = replace(
+            r'(^\[\[package\]\]\nname = ".+"\nversion = ")OLD("\n(?!source))',
+            old,
+            new,
+            lock.read_text("utf-8"),
+        )
+        if count == 0:
+            raise RefusedError(f"{lock.relative_to(ROOT)} does not name {old} as it should")
+        yield lock, text, count
 
     main = 0
     for path in manifests():
