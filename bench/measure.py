@@ -7,8 +7,8 @@ contender a given number of times. So all contenders share whatever the machine 
 ratio is the median of the ratios within the rounds, which drift cannot tilt.
 
 The programs first print the hash that each contender makes, which must all be the same, and then
-answer each line `contender TAB count` with the nanoseconds that it took. Before a million emails they
-collect garbage, so that nobody pays for the million before.
+answer each line `contender TAB count` with the nanoseconds that it took. Before a million emails
+they collect garbage, so that nobody pays for the million before.
 """
 
 from __future__ import annotations
@@ -152,9 +152,7 @@ def measure_starts() -> Samples:
         for language, (command, frame, contenders) in STARTUPS.items():
             for name, code in contenders.items():
                 script.write_text(frame.format(code.format(secret=SECRET, email=EMAIL)))
-                done = subprocess.run(
-                    [command, script], capture_output=True, text=True, check=True
-                )
+                done = subprocess.run([command, script], capture_output=True, text=True, check=True)
                 samples.setdefault((language, name), []).append(int(done.stdout.split()[0]))
     return samples
 

@@ -36,8 +36,8 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from dist import OWN_STD
 
-# In kB of 1000 bytes. docs/releasing.md says what the wheel and the addon hold without the sources of
-# Rust's standard library.
+# In kB of 1000 bytes. docs/releasing.md says what the wheel and the addon hold where the sources of
+# Rust's standard library are missing.
 ADDON = 300 if OWN_STD else 440
 LIMITS = {
     "wheel": ADDON,
