@@ -273,7 +273,7 @@ SANITIZERS = Detector(
         "looks_before_checking": "runtime error: load of null pointer",
         "reads_misaligned": "runtime error: load of misaligned address",
         "writes_one_too_many": "heap-buffer-overflow(.|\n)*WRITE of size 1",
-        "reads_one_too_many": r"heap-buffer-overflow(.|\n)*READ of size(.|\n)*IdentitySecret3tag",
+        "reads_one_too_many": r"heap-buffer-overflow(.|\n)*READ of size(.|\n)*secret3tag",
         "leaks": "LeakSanitizer: detected memory leaks",
     },
     library=lambda: sanitized() / STATIC,
@@ -289,7 +289,7 @@ VALGRIND = Detector(
     {
         "looks_before_checking": r"Invalid read(.|\n)*Address 0x0 is not",
         "writes_one_too_many": "Invalid write of size 1",
-        "reads_one_too_many": r"Invalid read(.|\n)*IdentitySecret::tag",
+        "reads_one_too_many": r"Invalid read(.|\n)*secret::tag",
         "uses_what_nobody_wrote": "depends on uninitialised value",
         "leaks": "definitely lost",
     },
