@@ -22,9 +22,7 @@ impl IdentitySecret {
     /// [`Error::SecretMissing`] if the variable is not set; and those of
     /// [`from_hex`](Self::from_hex), [`Error::SecretEmpty`] for nothing but white space.
     pub fn from_env(name: &str) -> Result<Self, Error> {
-        // The standard library panics on names that no variable can have.
-        let possible = !name.is_empty() && !name.contains(['=', '\0']);
-        let value = possible.then(|| std::env::var_os(name)).flatten();
+        let value = std::env::var_os(name);
         let value = value.map(OsString::into_encoded_bytes).map(Zeroizing::new);
         Self::from_env_value(name, value.as_ref().map(|value| &value[..]))
     }

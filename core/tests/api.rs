@@ -1,10 +1,14 @@
 //! What the vectors cannot say: what is shown, what is random, what is listed.
 
+use std::cell::Cell;
 use std::collections::HashSet;
+use std::thread::available_parallelism;
 
+use hmac::{Hmac, KeyInit, Mac};
 use pylon_identity_core::{
     Cause, EmailHash, Error, IdentitySecret, User, diagnose, generate_secret,
 };
+use sha2::{Digest, Sha384};
 
 /// Recognisable in hexadecimal and, decoded, as text.
 const SENTINEL: &str = "53454e54494e454c53454e54494e454c53454e54494e454c53454e54494e454c";
@@ -85,12 +89,59 @@ fn diagnoses_bytes_that_are_not_text() {
 
 #[test]
 fn diagnoses_long_text() {
-    let (secret, email) = ("5a".repeat(1 << 20), "ada@example.com".repeat(1 << 16));
+    let (secret, email) = ("5a".repeat(1 << 20), "ada@example.com".repeat(1 << 10));
     let hash = IdentitySecret::from_hex(&secret).unwrap().sign(&email);
     assert!(diagnose(&secret, &email, hash.as_str()).matches());
     let uppercase = hash.as_str().to_uppercase();
     assert_eq!(diagnose(&secret, &email, uppercase).causes(), [Cause::HashUppercase]);
     assert_eq!(diagnose(&secret, "ada@example.com", hash.as_str()).causes(), [Cause::Unknown]);
+}
+
+/// Up to which length of the email the mistakes with it are tried.
+#[test]
+fn diagnoses_emails_of_up_to_1024_bytes() {
+    let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
+    let causes = |length| {
+        let email = "A".repeat(length);
+        diagnose(SENTINEL, &email, secret.sign(email.to_lowercase()).as_str()).causes().to_vec()
+    };
+    assert_eq!(causes(1023), [Cause::EmailCase]);
+    assert_eq!(causes(1024), [Cause::EmailCase]);
+    assert_eq!(causes(1025), [Cause::Unknown]);
+}
+
+#[test]
+fn diagnoses_emails_that_were_encoded() {
+    let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
+    for (email, signed) in [
+        ("a/b c@example.com", "a%2fb+c%40example.com"), // as .NET does
+        ("5%zz%40example.com", "5%zz@example.com"),
+        (r#""a\"b@example.com""#, r#"a"b@example.com"#),
+        ("\"\\\n\r\t\x01@example.com", r#""\"\\\n\r\t\u0001@example.com""#),
+    ] {
+        let diagnosis = diagnose(SENTINEL, email, secret.sign(signed).as_str());
+        assert_eq!(diagnosis.causes(), [Cause::EmailEncoded], "{signed}");
+    }
+}
+
+#[test]
+fn diagnoses_prefixes_with_any_name() {
+    let hash = IdentitySecret::from_hex(SENTINEL).unwrap().sign("ada@example.com");
+    for prefix in ["hmac-sha256=", "email_hash:", "v1,"] {
+        let diagnosis = diagnose(SENTINEL, "ada@example.com", format!("{prefix}{hash}"));
+        assert_eq!(diagnosis.causes(), [Cause::HashPrefixed], "{prefix}");
+    }
+}
+
+#[test]
+fn diagnoses_hashes_of_384_bits() {
+    let (email, text) = ("ada@example.com", SENTINEL.as_bytes());
+    let causes = |hash: &[u8]| diagnose(SENTINEL, email, hex::encode(hash)).causes().to_vec();
+    let unkeyed = Sha384::digest(email);
+    assert_eq!(causes(&unkeyed), [Cause::HashUnkeyed, Cause::HashWrongAlgorithm]);
+    let keyed = Hmac::<Sha384>::new_from_slice(text).unwrap().chain_update(email).finalize();
+    let mistakes = [Cause::SecretUsedAsText, Cause::HashWrongAlgorithm];
+    assert_eq!(causes(&keyed.into_bytes()), mistakes);
 }
 
 #[test]
@@ -127,6 +178,7 @@ fn email_hash_pads_like_text() {
     let hash = IdentitySecret::from_hex("00").unwrap().sign("");
     assert_eq!(format!("{hash:>66}"), format!("  {}", hash.as_str()));
     assert_eq!(hash.as_bytes(), hash.as_str().as_bytes());
+    assert_eq!(AsRef::<str>::as_ref(&hash), hash.as_str());
     assert_eq!(format!("{hash:?}"), "EmailHash(hidden)");
 }
 
@@ -166,10 +218,10 @@ fn a_secret_takes_exactly_the_22_hexadecimal_digits() {
 #[test]
 fn batches_are_signed_in_order() {
     let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
-    for size in [1, 1000, 1024, 5000] {
+    for (size, count) in [(1, 500), (1000, 20_000), (1024, 20_000), (5000, 20_000)] {
         let (mut next_id, mut taken) = (0, 0);
         let next = || {
-            let batch: Vec<_> = (next_id..(next_id + size).min(20_000)).map(email).collect();
+            let batch: Vec<_> = (next_id..(next_id + size).min(count)).map(email).collect();
             next_id += size;
             Ok::<_, ()>((!batch.is_empty()).then_some(batch))
         };
@@ -183,7 +235,32 @@ fn batches_are_signed_in_order() {
             Ok(())
         };
         secret.sign_batches(next, take).unwrap();
-        assert_eq!(taken, 20_000);
+        assert_eq!(taken, count);
+    }
+}
+
+/// Two batches for each further processor, so that none is idle, and one: memory stays bounded.
+#[test]
+fn no_more_batches_wait_than_keep_the_processors_busy() {
+    let secret = IdentitySecret::from_hex("00").unwrap();
+    let further_processors = available_parallelism().unwrap().get() - 1;
+    for (size, expected) in [(1023, 1), (1024, 2 * further_processors + 1)] {
+        let (mut given, waiting, mut most_waiting) = (0, Cell::new(0), 0);
+        let next = || {
+            if given == 4 * expected {
+                return Ok::<_, ()>(None);
+            }
+            given += 1;
+            waiting.set(waiting.get() + 1);
+            Ok(Some(vec![""; size]))
+        };
+        let take = |_: Vec<_>, _| {
+            most_waiting = most_waiting.max(waiting.get());
+            waiting.set(waiting.get() - 1);
+            Ok(())
+        };
+        secret.sign_batches(next, take).unwrap();
+        assert_eq!(most_waiting, expected, "batches of {size}");
     }
 }
 

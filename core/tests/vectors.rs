@@ -111,7 +111,8 @@ fn makes_chat_settings_and_their_script() {
         let made = secret.chat_settings(user).and_then(|settings| {
             let script = settings.to_script(nonce)?;
             assert_eq!(chat_settings_script(settings.fields(), nonce)?, script, "{name}");
-            assert!(script.contains(&settings.to_json()), "{name}");
+            let assigned = format!("{{\"chat_settings\":{}}}", settings.to_json());
+            assert!(script.contains(&format!("window.pylon = {assigned};")), "{name}");
             Ok(script)
         });
         match made {
