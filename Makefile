@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 GO_MINIMUM := 1.24
+CARGO_MUTANTS := cargo-mutants@27.1.0
 ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.11
 
 # The tools that the project sets up come first; a Go or C++ compiler of your own is linked there.
@@ -57,7 +58,7 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
-harden: build .venv/bin/c++ node/node_modules/.package-lock.json  ## prove what SECURITY.md promises (ONLY=module)
+harden: build .venv/bin/c++ node/node_modules/.package-lock.json target/tools/bin/cargo-mutants  ## prove what SECURITY.md promises (ONLY=module)
 	@python harden/run.py $(call command_line,ONLY)
 
 fuzz: build node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)
@@ -101,6 +102,10 @@ test-prerequisites:
 .venv/%.stamp: requirements/%.txt | .venv/stamp
 	$(PIP_INSTALL) $<
 	@touch $@
+
+# Made as its authors release it; it takes minutes.
+target/tools/bin/cargo-mutants:
+	cargo install --quiet --locked --root target/tools $(CARGO_MUTANTS)
 
 $(NPM:=/node_modules/.package-lock.json): %/node_modules/.package-lock.json: %/package.json %/package-lock.json | prerequisites
 	cd $* && npm ci --ignore-scripts --no-audit --no-fund

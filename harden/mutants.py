@@ -1,0 +1,59 @@
+"""Changes the core in small ways, one at a time, and finds the changes that no test notices.
+
+.cargo/mutants.toml names, with the reasons, the changes that are not tried.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from check import BUILT, ROOT, Broken, Check, run
+
+CARGO_MUTANTS = ROOT / "target" / "tools" / "bin" / "cargo-mutants"  # make harden installs it
+
+
+def mutate(name: str, *options: str, tests: tuple[str, ...] = ()) -> str:
+    """Raise Broken if a mutant survives the core's tests."""
+    out = BUILT / name / "mutants.out"
+    shutil.rmtree(out.parent, ignore_errors=True)
+    command: list[str | Path] = [CARGO_MUTANTS, "mutants", "--package", "pylon-identity-core"]
+    command += ["--output", out.parent, "--colors", "never", *options]
+    command += ["--", "--test=*", *tests]  # all but the examples in the docs, which compile slowly
+    # 0 if each is caught, 2 if one survives, 3 if a test never ended on one.
+    shown = run(command, expect=None, env={"RUST_BACKTRACE": "0"}, timeout=3000)
+    if not (out / "outcomes.json").exists():
+        raise Broken(f"cargo-mutants did not run:\n{shown}")
+    found = json.loads((out / "outcomes.json").read_text("utf-8"))
+    if missed := (out / "missed.txt").read_text("utf-8").splitlines():
+        raise Broken(f"{len(missed)} mutants survive the tests:\n" + "\n".join(missed))
+    caught, stuck, unviable = (found[key] for key in ("caught", "timeout", "unviable"))
+    if not caught or caught + stuck + unviable != found["total_mutants"]:
+        raise Broken(f"not every mutant was tried:\n{shown}")
+    return (
+        f"{caught + stuck} of {caught + stuck} mutants of the core caught ({stuck} because a test "
+        f"never ended), 0 survive; {unviable} more did not compile"
+    )
+
+
+def every_mutant() -> str:
+    return mutate("mutants", "--jobs=2")
+
+
+def without_the_tests_of_verify() -> str:
+    verify = ("--re=IdentitySecret::verify", "--baseline=skip", "--timeout=60")
+    without = ("--", "--skip=verifies", "--skip=wycheproof", "--skip=signs", "--skip=diagnoses")
+    try:
+        mutate("mutants-control", *verify, tests=without)
+    except Broken as broken:
+        survivor = "replace && with || in IdentitySecret::verify"
+        if survivor not in str(broken):
+            raise Broken(f"{survivor} is not among these: {broken}") from None
+        return f"the tests of verify left out: {str(broken).partition(':')[0]}"
+    raise Broken("nothing survives where the tests of verify are left out")
+
+
+CHECKS = [
+    Check("tests notice changes of the core", every_mutant, without_the_tests_of_verify),
+]
