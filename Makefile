@@ -58,7 +58,7 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
-harden: build .venv/bin/c++ node/node_modules/.package-lock.json target/tools/bin/cargo-mutants  ## prove what SECURITY.md promises (ONLY=module)
+harden: build .venv/bin/c++ node/node_modules/.package-lock.json target/tools/bin/cargo-mutants .venv/harden.stamp  ## prove what SECURITY.md promises (ONLY=module)
 	@python harden/run.py $(call command_line,ONLY)
 
 fuzz: build node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)
