@@ -75,7 +75,7 @@ version: | prerequisites  ## set the version everywhere (VERSION=1.2.3)
 
 lock: .venv/stamp  ## lock requirements/*.in again, in requirements/*.txt
 	@$(PIP_INSTALL) requirements/lock.txt
-	@cd requirements && for file in *.in; do uv pip compile --quiet --universal --python-version 3.10 \
+	@cd requirements && for file in *.in; do uv pip compile --quiet --no-python-downloads --universal --python-version 3.10 \
 	--generate-hashes --custom-compile-command 'make lock' $$file --output-file $${file%in}txt || exit; done
 
 picture: .venv/bench.stamp  ## draw docs/bench.svg from what make bench measured
