@@ -18,7 +18,17 @@ import traceback
 
 from check import BUILT, Broken, Check
 
-MODULES = ["boundary", "secrecy", "runtimes", "wiping", "timing", "fuzzing", "mutants", "supply", "lines"]
+MODULES = [
+    "boundary",
+    "secrecy",
+    "runtimes",
+    "wiping",
+    "timing",
+    "fuzzing",
+    "mutants",
+    "supply",
+    "lines",
+]
 
 # What a machine may lack, and the command that installs it.
 TOOLS = {
