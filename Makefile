@@ -32,6 +32,13 @@ BENCHES := target/bench/c target/bench/go
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LIBRARIES := $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
 
+# From the command line of make only: many people have an EMAIL in their environment.
+command_line = $(if $(filter command,$(origin $1)),$(value $1))
+
+# What only some modules of make harden need.
+chosen = $(filter $1,$(or $(call command_line,ONLY),$1))
+FOR_MODULES = $(if $(call chosen,mutants),target/tools/bin/cargo-mutants) $(if $(call chosen,supply lines),.venv/harden.stamp)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-web test test-browser bench harden fuzz dist test-dist version lock picture build lint native empty-bindings prerequisites test-prerequisites clean
 
@@ -41,8 +48,6 @@ help:  ## list the commands
 demo: build $(CLIENTS)  ## sign one email in every language (yours: EMAIL=… SECRET_FILE=…)
 	@python tests/demo.py
 
-# From the command line of make only: many people have an EMAIL in their environment.
-command_line = $(if $(filter command,$(origin $1)),$(value $1))
 demo: export DEMO_EMAIL = $(call command_line,EMAIL)
 demo: export DEMO_SECRET_FILE = $(call command_line,SECRET_FILE)
 
@@ -58,7 +63,7 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
-harden: build .venv/bin/c++ node/node_modules/.package-lock.json target/tools/bin/cargo-mutants .venv/harden.stamp  ## prove what SECURITY.md promises (ONLY=module)
+harden: build .venv/bin/c++ node/node_modules/.package-lock.json $(FOR_MODULES)  ## prove what SECURITY.md promises (ONLY=module)
 	@python harden/run.py $(call command_line,ONLY)
 
 fuzz: build node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)

@@ -20,7 +20,7 @@ func (s *IdentitySecret) SignMany(emails []string) []string {
 	hashes := make([]string, len(emails))
 	var b batch
 	k := s.ready()
-	b.sign(k.c, nil, nil) // panics here, and not in a goroutine, if the secret was wiped
+	b.sign(k.c(), nil, nil) // panics here, and not in a goroutine, if the secret was wiped
 	var next atomic.Int64
 	work := func(b *batch) {
 		for {
@@ -30,7 +30,7 @@ func (s *IdentitySecret) SignMany(emails []string) []string {
 				return
 			}
 			end = min(end, len(emails))
-			b.sign(k.c, emails[start:end], hashes[start:end])
+			b.sign(k.c(), emails[start:end], hashes[start:end])
 		}
 	}
 	var group sync.WaitGroup

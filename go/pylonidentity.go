@@ -94,23 +94,27 @@ type IdentitySecret struct {
 }
 
 type key struct {
-	// A pointer, so that printing a struct with an IdentitySecret in it cannot reach the bytes.
-	c *C.pylon_identity_secret
+	// Points to a C.pylon_identity_secret, without a type that printing or reflection could follow.
+	memory unsafe.Pointer
 }
+
+func newKey() *key { return &key{unsafe.Pointer(new(C.pylon_identity_secret))} }
+
+func (k *key) c() *C.pylon_identity_secret { return (*C.pylon_identity_secret)(k.memory) }
 
 // NewIdentitySecret parses the hexadecimal string from Pylon's dashboard: an even, non-zero number of
 // the digits 0-9a-fA-F and nothing else. The error is [ErrSecretEmpty], [ErrSecretOddLength] or
 // [ErrSecretNotHex].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
-	k := &key{new(C.pylon_identity_secret)}
-	return k.secret(C.pylon_identity_secret_init(k.c, pointer(hex), C.size_t(len(hex))))
+	k := newKey()
+	return k.secret(C.pylon_identity_secret_init(k.c(), pointer(hex), C.size_t(len(hex))))
 }
 
 func (k *key) secret(status C.pylon_identity_status) (*IdentitySecret, error) {
 	if status != C.PYLON_IDENTITY_OK {
 		return nil, Error(status)
 	}
-	runtime.AddCleanup(k, wipe, k.c)
+	runtime.AddCleanup(k, wipe, k.c())
 	return &IdentitySecret{k}, nil
 }
 
@@ -121,7 +125,7 @@ func (k *key) secret(status C.pylon_identity_status) (*IdentitySecret, error) {
 func (s *IdentitySecret) Sign(email string) string {
 	k := s.ready()
 	var out emailHash
-	status := C.pylon_identity_sign(k.c, pointer(email), C.size_t(len(email)), out.pointer())
+	status := C.pylon_identity_sign(k.c(), pointer(email), C.size_t(len(email)), out.pointer())
 	runtime.KeepAlive(k)
 	if status != C.PYLON_IDENTITY_OK {
 		panic(Error(status))
@@ -136,7 +140,7 @@ func (s *IdentitySecret) Sign(email string) string {
 func (s *IdentitySecret) Verify(email, emailHash string) bool {
 	k := s.ready()
 	status := C.pylon_identity_verify(
-		k.c, pointer(email), C.size_t(len(email)), pointer(emailHash), C.size_t(len(emailHash)))
+		k.c(), pointer(email), C.size_t(len(email)), pointer(emailHash), C.size_t(len(emailHash)))
 	runtime.KeepAlive(k)
 	if status != C.PYLON_IDENTITY_OK && status != C.PYLON_IDENTITY_HASH_MISMATCH {
 		panic(Error(status))
@@ -149,7 +153,7 @@ func (s *IdentitySecret) Verify(email, emailHash string) bool {
 // hexadecimal string that you passed is yours to forget; Go cannot wipe strings.
 func (s *IdentitySecret) Wipe() {
 	if s != nil && s.key != nil {
-		wipe(s.key.c)
+		wipe(s.key.c())
 		runtime.KeepAlive(s.key)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"io"
 	"log/slog"
 	"os/exec"
+	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -97,6 +98,26 @@ func TestErrorsHaveCodes(t *testing.T) {
 	if code := pylonidentity.Error(-1).Code(); code != "" {
 		t.Error(code)
 	}
+}
+
+func TestReflectionFindsNoKey(t *testing.T) {
+	var walk func(value reflect.Value)
+	walk = func(value reflect.Value) {
+		switch value.Kind() {
+		case reflect.Pointer, reflect.Interface:
+			if !value.IsNil() {
+				walk(value.Elem())
+			}
+		case reflect.Struct:
+			for i := range value.NumField() {
+				walk(value.Field(i))
+			}
+		case reflect.UnsafePointer: // an address, and no type to follow
+		default:
+			t.Errorf("found a %v", value.Type())
+		}
+	}
+	walk(reflect.ValueOf(parse(t, sentinel)))
 }
 
 func TestErrorsShowNothingAndSayWhatToDo(t *testing.T) {

@@ -34,9 +34,9 @@ func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
 	if set && value == nil {
 		value = new(C.char) // as nil says that the variable is not set
 	}
-	k := &key{new(C.pylon_identity_secret)}
+	k := newKey()
 	return k.secret(C.pylon_identity_secret_init_from_env(
-		k.c, pointer(name), C.size_t(len(name)), value, C.size_t(len(text))))
+		k.c(), pointer(name), C.size_t(len(name)), value, C.size_t(len(text))))
 }
 
 // A User is who is logged in, as the backend knows it. AppID and Email must not be empty.
@@ -79,7 +79,7 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 	k := s.ready()
 	var out emailHash
 	status := C.pylon_identity_chat_settings_hash(
-		k.c, pointer(user.AppID), C.size_t(len(user.AppID)), pointer(user.Email), C.size_t(len(user.Email)),
+		k.c(), pointer(user.AppID), C.size_t(len(user.AppID)), pointer(user.Email), C.size_t(len(user.Email)),
 		out.pointer())
 	runtime.KeepAlive(k)
 	switch status {

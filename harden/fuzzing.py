@@ -231,11 +231,17 @@ CHECKS = [Check("Random input never surprises", prove, control, needs=("g++",))]
 
 
 def main() -> None:
+    try:
+        seconds = float(sys.argv[1])
+    except ValueError:
+        seconds = 0
+    if not 0 < seconds < float("inf"):
+        sys.exit(f"SECONDS has to be a number above 0, and {sys.argv[1]!r} is not")
     if not shutil.which("g++"):
         sys.exit("missing: g++ (on Debian: apt install g++)")
     try:
         print(f"control: {control()}", flush=True)
-        for what, inputs in steps(float(sys.argv[1]), repeat=True):
+        for what, inputs in steps(seconds, repeat=True):
             print(f"{inputs:>12,} inputs  {what}", flush=True)
     except Broken as broken:
         sys.exit(f"FAILED {broken}")

@@ -43,6 +43,15 @@ RUST = ["cargo", "test", "--quiet", "--locked", "--tests"]
 RUST += ["--package=pylon-identity-core", "--package=pylon-identity-cli"]
 
 
+def missing() -> list[str]:
+    try:
+        for tool in ("llvm-profdata", "llvm-cov"):
+            llvm(tool)
+    except Broken as broken:
+        return [str(broken)]
+    return []
+
+
 def llvm(tool: str) -> str:
     """Find the tool of the LLVM that rustc uses, in rustup's component or on the system."""
     about = run(["rustc", "-vV"])
@@ -53,7 +62,7 @@ def llvm(tool: str) -> str:
     found = in_rustup or shutil.which(f"{tool}-{version}")
     if not found:
         raise Broken(
-            f"missing: {tool} of LLVM {version} (rustup component add llvm-tools, or on Debian: "
+            f"{tool} of LLVM {version} (rustup component add llvm-tools, or on Debian: "
             f"apt install llvm-{version})"
         )
     return found

@@ -55,14 +55,18 @@ def main() -> None:
     chosen = [name for name in sys.argv[1:] if not name.startswith("-")]
     if unknown := set(chosen) - set(MODULES):
         sys.exit(f"no checks are called {', '.join(unknown)}; there are: {', '.join(MODULES)}")
-    checks: list[Check] = []
-    for name in chosen or MODULES:
-        checks += importlib.import_module(name).CHECKS
-    checks = [check for check in checks if check.quick or not quick]
+    modules = [importlib.import_module(name) for name in chosen or MODULES]
+    checks: list[Check] = [
+        check for module in modules for check in module.CHECKS if check.quick or not quick
+    ]
 
     wanted = {tool for check in checks for tool in check.needs}
-    if missing := sorted(tool for tool in wanted if not shutil.which(tool)):
-        sys.exit("missing: " + "; ".join(f"{tool} ({TOOLS[tool]})" for tool in missing))
+    missing = [f"{tool} ({TOOLS[tool]})" for tool in sorted(wanted) if not shutil.which(tool)]
+    for module in modules:
+        if not quick and hasattr(module, "missing"):  # tools whose names depend on others
+            missing += module.missing()
+    if missing:
+        sys.exit("missing: " + "; ".join(missing))
 
     BUILT.mkdir(parents=True, exist_ok=True)
     passed = failed = 0

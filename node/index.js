@@ -25,29 +25,29 @@ const EMAIL_HASH = 'the email hash as a string'
 // How many emails cross into the addon at a time, which bounds the memory that this takes, and how many
 // hashes come back in one string. Of 1 MiB, Node keeps a string where the garbage collector need not move it.
 const BATCH = 2048
+const LONG = 1 << 20 // in UTF-16 units: no more are added to a batch of this length
 const TOGETHER = 16384
 const HASH_LENGTH = 64
 
 const HIDDEN = 'IdentitySecret(hidden)'
-const STAYS = Symbol(
-  'an IdentitySecret stays in its thread: make it again in the other one, for example by IdentitySecret.fromEnv()',
-)
+const STAYS = 'an IdentitySecret stays in its thread: make it again in the other one, for example by IdentitySecret.fromEnv()'
 
 class IdentitySecret {
   // Private, so that nothing that prints, clones or serialises the object can reach it.
   #secret
 
   // Else a clone would look like a secret and hold none. No symbol can be cloned, and the error that says
-  // so, in structuredClone, postMessage and v8.serialize alike, names this one.
-  uncloneable = STAYS
+  // so, in structuredClone, postMessage and v8.serialize alike, names this one. One for each secret, so
+  // that no two secrets are deeply equal.
+  uncloneable = Symbol(STAYS)
 
   constructor(hex) {
     this.#secret = native.parse(string(hex, SECRET))
   }
 
   static fromEnv(name = native.SECRET_VARIABLE) {
-    const value = process.env[string(name, "the variable's name as a string")]
-    return new IdentitySecret(native.readEnv(name, value))
+    const set = Object.hasOwn(process.env, string(name, "the variable's name as a string"))
+    return new IdentitySecret(native.readEnv(name, set ? process.env[name] : undefined))
   }
 
   sign(email) {
@@ -65,12 +65,13 @@ class IdentitySecret {
       if (size === 0) return null
       const lengths = new Uint32Array(size)
       let joined = ''
-      for (let i = 0; i < size; i++) {
+      let count = 0
+      while (count < size && joined.length < LONG) {
         const email = string(emails[read++], EMAIL)
-        lengths[i] = email.length
+        lengths[count++] = email.length
         joined += email
       }
-      return { joined, lengths }
+      return { joined, lengths: lengths.subarray(0, count) }
     }
     const out = Buffer.allocUnsafe(HASH_LENGTH * Math.min(TOGETHER, hashes.length))
     const take = (written) => {
@@ -125,7 +126,10 @@ function signMessageWithHmac(message, secret) {
 }
 
 function chatSettingsScript(settings, options) {
-  if (typeof settings !== 'object' || settings === null) throw wrongType('the chat settings as an object', settings)
+  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
+    throw wrongType('the chat settings as an object', settings)
+  }
+  if (typeof (options ?? {}) !== 'object') throw wrongType('the options as an object: { nonce }', options)
   const fields = []
   for (const [name, value] of Object.entries(settings)) {
     if (value !== undefined) fields.push(name, string(value, `${name} in the chat settings as a string`))

@@ -43,7 +43,8 @@ pub enum pylon_identity_status {
     PYLON_IDENTITY_SECRET_NOT_READY = 4,
     /// The email hash is not the one that this secret gives for this email.
     PYLON_IDENTITY_HASH_MISMATCH = 5,
-    /// A pointer is NULL or misaligned, or a length is larger than any object can be.
+    /// A pointer is NULL or misaligned, a length is larger than any object can be, or names and values
+    /// do not come in pairs.
     PYLON_IDENTITY_NULL_ARGUMENT = 6,
     /// The library has a bug: it panicked.
     PYLON_IDENTITY_PANIC = 7,
@@ -99,8 +100,9 @@ impl pylon_identity_status {
             ),
             PYLON_IDENTITY_NULL_ARGUMENT => (
                 c"null_argument",
-                c"An argument cannot be used: a pointer is NULL or misaligned, or a length is \
-                  larger than any object can be. Pass valid pointers with their lengths in bytes.",
+                c"An argument cannot be used: a pointer is NULL or misaligned, a length is larger than \
+                  any object can be, or a name has no value. Pass valid pointers with their lengths \
+                  in bytes, and as many values as names.",
             ),
             PYLON_IDENTITY_PANIC => (
                 c"panic",
@@ -317,7 +319,7 @@ pub unsafe extern "C" fn pylon_identity_secret_init(
 /// Forgets the key: overwrites the whole struct with zero bytes, after which it is refused.
 ///
 /// @param secret the struct to wipe, in any state; wiping twice is fine
-/// @return PYLON_IDENTITY_OK or PYLON_IDENTITY_NULL_ARGUMENT
+/// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_NULL_ARGUMENT or PYLON_IDENTITY_PANIC
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_secret_wipe(
     secret: *mut pylon_identity_secret,

@@ -80,8 +80,8 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_hash(
 /// @param nonce     the nonce of the page's Content-Security-Policy, base64 text; NULL for none
 /// @param nonce_len its length in bytes
 /// @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
-/// @param out_size  the size of that buffer; 6 bytes for each of the fields and the nonce, 8 for each
-///                  length and 100 more are always enough
+/// @param out_size  the size of that buffer; always enough are
+///                  6 * (the sum of the lengths + nonce_len) + 8 * count + 100
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_NONCE_INVALID, PYLON_IDENTITY_BUFFER_TOO_SMALL,
 ///         PYLON_IDENTITY_NULL_ARGUMENT or PYLON_IDENTITY_PANIC
 #[unsafe(no_mangle)]

@@ -8,9 +8,9 @@
  *  - Memory is the caller's. There is nothing to free: a pylon_identity_secret may live on the stack,
  *    in static memory or inside another struct.
  *  - A string is a pointer and a length in bytes, with no terminating NUL needed. A length of zero is
- *    the empty string, whatever the pointer.
+ *    the empty string, whatever the pointer, unless a function gives NULL a meaning.
  *  - Every function that can fail returns a pylon_identity_status, and writes its outputs only when
- *    that is PYLON_IDENTITY_OK.
+ *    that is PYLON_IDENTITY_OK, unless a function says otherwise for PYLON_IDENTITY_PANIC.
  *  - Pointers are checked for NULL and alignment; a struct that is all zero bytes or was wiped is
  *    refused; a panic inside the library becomes PYLON_IDENTITY_PANIC.
  *  - Any number of threads may sign and verify with one secret. Initialising and wiping it must not
@@ -66,7 +66,8 @@ enum pylon_identity_status
    */
   PYLON_IDENTITY_HASH_MISMATCH = 5,
   /**
-   * A pointer is NULL or misaligned, or a length is larger than any object can be.
+   * A pointer is NULL or misaligned, a length is larger than any object can be, or names and values
+   * do not come in pairs.
    */
   PYLON_IDENTITY_NULL_ARGUMENT = 6,
   /**
@@ -216,7 +217,7 @@ pylon_identity_status pylon_identity_secret_init(struct pylon_identity_secret *s
  * Forgets the key: overwrites the whole struct with zero bytes, after which it is refused.
  *
  * @param secret the struct to wipe, in any state; wiping twice is fine
- * @return PYLON_IDENTITY_OK or PYLON_IDENTITY_NULL_ARGUMENT
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_NULL_ARGUMENT or PYLON_IDENTITY_PANIC
  */
 pylon_identity_status pylon_identity_secret_wipe(struct pylon_identity_secret *secret);
 
@@ -412,8 +413,8 @@ pylon_identity_status pylon_identity_chat_settings_hash(const struct pylon_ident
  * @param nonce     the nonce of the page's Content-Security-Policy, base64 text; NULL for none
  * @param nonce_len its length in bytes
  * @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
- * @param out_size  the size of that buffer; 6 bytes for each of the fields and the nonce, 8 for each
- *                  length and 100 more are always enough
+ * @param out_size  the size of that buffer; always enough are
+ *                  6 * (the sum of the lengths + nonce_len) + 8 * count + 100
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_NONCE_INVALID, PYLON_IDENTITY_BUFFER_TOO_SMALL,
  *         PYLON_IDENTITY_NULL_ARGUMENT or PYLON_IDENTITY_PANIC
  */

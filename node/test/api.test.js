@@ -28,7 +28,6 @@ test('shows nothing', () => {
     assert.equal(shown, 'IdentitySecret(hidden)')
   }
   assert.deepEqual(secret, secret)
-  assert.deepEqual({ secret }, { secret: new IdentitySecret(SENTINEL) })
 })
 
 test('is not cloned', () => {
@@ -297,4 +296,28 @@ test('without an addon the error says what to do', () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+test('a nonce that is not in an object is refused', () => {
+  for (const wrong of ['r4nd0m', 5]) {
+    assert.throws(() => chatSettingsScript({ app_id: 'app' }, wrong), { code: 'ERR_INVALID_ARG_TYPE' })
+  }
+  assert.throws(() => chatSettingsScript(['app']), { code: 'ERR_INVALID_ARG_TYPE' })
+})
+
+test('names that every object has are no variables', () => {
+  for (const name of ['toString', '__proto__', 'constructor']) {
+    assert.throws(() => IdentitySecret.fromEnv(name), { code: 'ERR_SECRET_MISSING' })
+  }
+})
+
+test('no two secrets are deeply equal', () => {
+  assert.notDeepStrictEqual(new IdentitySecret('aa'), new IdentitySecret('bb'))
+})
+
+test('a batch of long texts is signed in parts', () => {
+  const secret = new IdentitySecret('aa')
+  const long = 'x'.repeat(300_000) // 2,048 of them are longer than a string can be
+  const hash = secret.sign(long)
+  assert.ok(secret.signMany(new Array(2048).fill(long)).every((each) => each === hash))
 })

@@ -34,6 +34,16 @@ fn digits<'py>(py: Python<'py>, hash: &core::EmailHash) -> PyResult<Bound<'py, P
     PyString::from_bytes(py, hash.as_bytes())
 }
 
+/// Says what was expected and, of a wrong value, only the type: the value may be a secret.
+fn secret_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+    value.cast().cloned().map_err(|_| {
+        let got = value.get_type().name().map_or_else(|_| "another type".into(), |name| name.to_string());
+        PyTypeError::new_err(format!(
+            "Expected the identity secret as a str (is the environment variable set?), but got {got}."
+        ))
+    })
+}
+
 /// The text of a secret as it is, without a copy that would have to be wiped.
 ///
 /// A lone surrogate is a wrong digit like any other character. The error that Python has for it would
@@ -55,8 +65,8 @@ struct IdentitySecret(Box<core::IdentitySecret>); // boxed, since Python's objec
 #[pymethods]
 impl IdentitySecret {
     #[new]
-    fn new(hex: &Bound<'_, PyString>) -> PyResult<Self> {
-        core::IdentitySecret::parse_into(text(hex).as_bytes(), Box::new)
+    fn new(#[pyo3(from_py_with = secret_text)] hex: Bound<'_, PyString>) -> PyResult<Self> {
+        core::IdentitySecret::parse_into(text(&hex).as_bytes(), Box::new)
             .map(Self)
             .map_err(|error| identity_error(hex.py(), error))
     }
@@ -221,7 +231,7 @@ impl Diagnosis {
 /// Takes any text, a malformed secret too. For developers: it takes milliseconds.
 #[pyfunction]
 fn diagnose(
-    secret: &Bound<'_, PyString>,
+    #[pyo3(from_py_with = secret_text)] secret: Bound<'_, PyString>,
     email: &str,
     email_hash: &Bound<'_, PyString>,
 ) -> Diagnosis {
@@ -273,9 +283,9 @@ fn chat_settings_script<'py>(
 #[pyfunction]
 fn sign_message_with_hmac<'py>(
     message: &str,
-    secret: &Bound<'py, PyString>,
+    #[pyo3(from_py_with = secret_text)] secret: Bound<'py, PyString>,
 ) -> PyResult<Bound<'py, PyString>> {
-    let signed = core::sign_message_with_hmac(message, text(secret));
+    let signed = core::sign_message_with_hmac(message, text(&secret));
     digits(secret.py(), &signed.map_err(|error| identity_error(secret.py(), error))?)
 }
 

@@ -64,6 +64,18 @@ def test_is_not_copied(duplicate: Callable[[object], object]) -> None:
         duplicate(secret)
 
 
+@pytest.mark.parametrize("wrong", [None, b"00" * 32, 5])
+def test_a_secret_that_is_no_text_is_asked_for(wrong: Any) -> None:
+    expected = f"is the environment variable set.*got {type(wrong).__name__}"
+    for call in (
+        lambda: IdentitySecret(wrong),
+        lambda: sign_message_with_hmac("a@b.c", wrong),
+        lambda: diagnose(wrong, "a@b.c", ""),
+    ):
+        with pytest.raises(TypeError, match=expected):
+            call()
+
+
 def test_from_env_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYLON_IDENTITY_SECRET", f"{SENTINEL}\n")
     assert IdentitySecret.from_env().sign(EMAIL) == secret.sign(EMAIL)
