@@ -162,7 +162,7 @@ pub fn diagnose(
 }
 
 /// How deep into the stack a diagnosis reaches, with a wide margin; `make harden` looks at the memory.
-const TRACE: usize = 16 * 1024;
+const TRACE: usize = 16_384;
 
 /// Bytes that the code that signed may have used, and the mistakes that lead to them.
 struct Variant {

@@ -8,7 +8,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use pylon_identity_core::{
     Cause, EmailHash, Error, IdentitySecret, User, diagnose, generate_secret,
 };
-use sha2::{Digest, Sha384};
+use sha2::{Digest, Sha256, Sha384};
 
 /// Recognisable in hexadecimal and, decoded, as text.
 const SENTINEL: &str = "53454e54494e454c53454e54494e454c53454e54494e454c53454e54494e454c";
@@ -95,6 +95,20 @@ fn diagnoses_long_text() {
     let uppercase = hash.as_str().to_uppercase();
     assert_eq!(diagnose(&secret, &email, uppercase).causes(), [Cause::HashUppercase]);
     assert_eq!(diagnose(&secret, "ada@example.com", hash.as_str()).causes(), [Cause::Unknown]);
+}
+
+#[test]
+fn diagnoses_a_decoded_secret_as_message() {
+    let email = "ada@example.com";
+    let swapped = |message: &[u8]| {
+        let keyed = Hmac::<Sha256>::new_from_slice(email.as_bytes()).unwrap();
+        hex::encode(keyed.chain_update(message).finalize().into_bytes())
+    };
+    let whole = swapped(&hex::decode(SENTINEL).unwrap());
+    assert_eq!(diagnose(SENTINEL, email, &whole).causes(), [Cause::ArgumentsSwapped]);
+    // Only a secret that is decoded whole is taken for the message.
+    let cut = swapped(&[0xab]);
+    assert_eq!(diagnose("abx", email, &cut).causes(), [Cause::Unknown]);
 }
 
 /// Up to which length of the email the mistakes with it are tried.
