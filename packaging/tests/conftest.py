@@ -5,6 +5,7 @@ make dist test-dist
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shlex
@@ -102,6 +103,11 @@ def c_package() -> Path:
 
 def go_zip() -> Path:
     return only(DIST / "go" / GO_MODULE / "@v", f"v{VERSION}.zip")
+
+
+def go_modules() -> str:
+    """Name a module cache: to Go the same version at the same place is the same module."""
+    return f"modules-{hashlib.sha256(go_zip().read_bytes()).hexdigest()[:16]}"
 
 
 def readme_program(language: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
@@ -21,7 +20,7 @@ from conftest import (
     VERSION,
     attempt,
     counted,
-    go_zip,
+    go_modules,
     link_tools,
     note,
     readme_program,
@@ -56,13 +55,11 @@ def go(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> dict[s
     """Return the environment of a Go user whose only proxy is dist/go."""
     # Go's own packages are found by their contents, so the compiled ones of the machine will do.
     cache = tool("go", "env", "GOCACHE").strip()
-    # But they do not know the archive's: another archive has to be at another place.
-    digest = hashlib.sha256(go_zip().read_bytes()).hexdigest()[:16]
     return {
         **user,
         "GOCACHE": cache,
         "GOFLAGS": "-mod=mod -modcacherw",
-        "GOMODCACHE": str(tmp_path_factory.mktemp(f"modules-{digest}")),
+        "GOMODCACHE": str(tmp_path_factory.mktemp(go_modules())),
         "GOPATH": str(tmp_path_factory.mktemp("gopath")),
         "GOPROXY": f"file://{DIST / 'go'}",
         "GOSUMDB": "off",

@@ -21,6 +21,7 @@ from conftest import (
     ROOT,
     VERSION,
     attempt,
+    go_modules,
     run,
     tool,
 )
@@ -235,7 +236,7 @@ def go_environment(user: dict[str, str], folder: Path) -> dict[str, str]:
     return {
         **user,
         "GOCACHE": tool("go", "env", "GOCACHE").strip(),
-        "GOMODCACHE": str(folder / "modules"),
+        "GOMODCACHE": str(folder / go_modules()),
         "GOFLAGS": "-mod=mod -modcacherw",
         "GOPROXY": f"file://{DIST / 'go'}",
         "GOSUMDB": "off",
