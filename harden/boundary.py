@@ -15,14 +15,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from check import BUILT, ROOT, Broken, Check, run
+from check import BUILT, RELEASE, ROOT, Broken, Check, run
 
 sys.path.append(str(ROOT / "packaging"))
 from seal import interface, seal
 
 HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
 PARTS = ROOT / "harden" / "boundary"
-RELEASE = ROOT / "target" / "release"
 HERE = BUILT / "boundary"
 
 # --- the program made from the header ---

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / "target" / "harden"  # where checks build what they run; made by run.py
+RELEASE = ROOT / "target" / "release"
+ARCHIVE = RELEASE / "libpylon_identity.a"
 
 # Made for the checks, like no value that a machine holds by chance.
 SENTINEL = "5ec7e7a10badc0def00dfacecafe1dead1ab011ca1d00d1e5ca1ab1ede7ec7ed"
@@ -57,3 +60,30 @@ def run(
         said = "\n".join(done.stdout.splitlines()[-40:])
         raise Broken(f"{Path(command[0]).name} ended with {done.returncode}, not {expect}:\n{said}")
     return done.stdout
+
+
+def build_c(source: Path, out: Path, *options: str, library: Path = ARCHIVE) -> Path:
+    """Compile a program in C and link it with the C library."""
+    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *options]
+    libraries = ["-lpthread", "-lm"] + (
+        ["-lutil", "-lrt", "-ldl"] if sys.platform == "linux" else []
+    )
+    compiler = (os.environ.get("CC") or "cc").split()
+    include = f"-I{ROOT / 'c-abi' / 'include'}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    run([*compiler, *flags, include, source, library, *libraries, "-o", out])
+    return out
+
+
+def build_go(folder: Path, out: Path, *flags: str, env: Mapping[str, str] | None = None) -> Path:
+    """Build the program in this folder."""
+    out.unlink(missing_ok=True)  # Go does not see when the library changes
+    run(["go", "build", *flags, "-o", out, "."], cwd=folder, env=env)
+    return out
+
+
+def build_rust(package: str, example: str = "") -> Path:
+    """Build the program of a package, or an example of it, in the release profile."""
+    command = ["cargo", "build", "--quiet", "--release", "--locked", "-p", package]
+    run([*command, "--example", example] if example else command)
+    return RELEASE / "examples" / example if example else RELEASE / package

@@ -19,7 +19,7 @@ def mutate(name: str, *options: str, tests: tuple[str, ...] = ()) -> str:
     out = BUILT / name / "mutants.out"
     shutil.rmtree(out.parent, ignore_errors=True)
     command: list[str | Path] = [CARGO_MUTANTS, "mutants", "--package", "pylon-identity-core"]
-    command += ["--output", out.parent, "--colors", "never", *options]
+    command += ["--output", out.parent, "--colors", "never", "--gitignore=true", *options]
     command += ["--", "--test=*", *tests]  # all but the examples in the docs, which compile slowly
     # 0 if each is caught, 2 if one survives, 3 if a test never ended on one.
     shown = run(command, expect=None, env={"RUST_BACKTRACE": "0"}, timeout=3000)

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from pathlib import Path
 
-from check import BUILT, ROOT, SENTINEL, Broken, Check, run
+from check import BUILT, ROOT, SENTINEL, Broken, Check, build_c, build_go, build_rust, run
 
 HERE = ROOT / "harden" / "runtimes"
 OUT = BUILT / "runtimes"
@@ -145,9 +145,8 @@ def workers_caught() -> str:
 GO = HERE / "go"
 
 
-def go_build(name: str, *flags: str, env: dict[str, str] | None = None) -> Path:
-    run(["go", "build", *flags, "-o", OUT / name, "."], cwd=GO, env=env)
-    return OUT / name
+def go_program(name: str, *flags: str, env: dict[str, str] | None = None) -> Path:
+    return build_go(GO, OUT / name, *flags, env=env)
 
 
 def in_go(program: Path, *args: str) -> str:
@@ -230,12 +229,12 @@ def collecting(*, forgetful: bool) -> tuple[Path, int]:
     replaced = {str(ROOT / "go" / file): str(folder / file) for file in sources}
     overlay = folder / "overlay.json"
     overlay.write_text(json.dumps({"Replace": replaced}))
-    return go_build(f"{name}-go", "-overlay", str(overlay)), calls
+    return go_program(f"{name}-go", "-overlay", str(overlay)), calls
 
 
 @cache
 def go_with_races_found() -> Path:
-    return go_build("race-go", "-race")
+    return go_program("race-go", "-race")
 
 
 CGOCHECK = {"GOEXPERIMENT": "cgocheck2"}
@@ -243,7 +242,7 @@ CGOCHECK = {"GOEXPERIMENT": "cgocheck2"}
 
 @cache
 def go_with_pointers_checked() -> Path:
-    return go_build("cgocheck-go", env=CGOCHECK)
+    return go_program("cgocheck-go", env=CGOCHECK)
 
 
 def go_keeps() -> str:
@@ -285,41 +284,13 @@ BATCHES = (250_000, 1_000_000)
 @cache
 def memory_programs() -> dict[str, list[str | Path]]:
     """The command of each language that measures memory."""
-    OUT.mkdir(parents=True, exist_ok=True)
-    archive = ROOT / "target" / "release" / "libpylon_identity.a"
-    libraries = ["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]
-    flags = ["-std=c99", "-O1", f"-I{ROOT / 'c-abi' / 'include'}"]
-    run(
-        [
-            os.environ.get("CC") or "cc",
-            *flags,
-            HERE / "memory.c",
-            archive,
-            *libraries,
-            "-o",
-            OUT / "c",
-        ]
-    )
-    run(
-        [
-            "cargo",
-            "build",
-            "--quiet",
-            "--release",
-            "--locked",
-            "-p",
-            "client",
-            "--example",
-            "memory",
-        ]
-    )
     return {
         "Python": [sys.executable, HERE / "memory.py"],
         # Else V8 keeps more memory in store than what is measured here.
         "Node": ["node", "--expose-gc", "--max-semi-space-size=1", HERE / "memory.mjs"],
-        "Go": [go_build("go")],
-        "C": [OUT / "c"],
-        "Rust": [ROOT / "target" / "release" / "examples" / "memory"],
+        "Go": [go_program("go")],
+        "C": [build_c(HERE / "memory.c", OUT / "c")],
+        "Rust": [build_rust("client", "memory")],
     }
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from check import BUILT, ROOT, SENTINEL, Broken, Check, run
+from check import BUILT, RELEASE, ROOT, SENTINEL, Broken, Check, build_c, build_go, build_rust, run
 
 NAME = "PYLON_IDENTITY_SECRET"
 HERE = Path(__file__).with_suffix("")
@@ -121,63 +121,21 @@ Renderings = dict[str, Rendering]
 
 
 @cache
-def rust() -> Path:
-    run(
-        [
-            "cargo",
-            "build",
-            "--quiet",
-            "--release",
-            "--locked",
-            "-p",
-            "client",
-            "--example",
-            "surfaces",
-        ]
-    )
-    return ROOT / "target" / "release" / "examples" / "surfaces"
-
-
-@cache
-def go() -> Path:
-    program = BUILT / "secrecy-go"
-    program.unlink(missing_ok=True)  # Go does not see when the library changes
-    run(["go", "build", "-o", program, "."], cwd=HERE / "go")
-    return program
-
-
-def compiled(library: Path, *options: str) -> Path:
-    program = BUILT / f"secrecy-c{''.join(options)}"
-    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Werror", *options]
-    flags += ["-I", str(ROOT / "c-abi" / "include")]
-    libraries = ["-lpthread", "-lm"] + (
-        ["-lutil", "-lrt", "-ldl"] if sys.platform == "linux" else []
-    )
-    compiler = os.environ.get("CC") or "cc"
-    run([*compiler.split(), *flags, HERE / "surfaces.c", library, *libraries, "-o", program])
-    return program
-
-
-@cache
-def c() -> Path:
-    return compiled(ROOT / "target" / "release" / "libpylon_identity.a")
-
-
-@cache
 def panicking_c() -> Path:
     folder = BUILT / "panic"
     command = ["cargo", "rustc", "--quiet", "--locked", "-p", "pylon-identity-c", "--lib"]
     command += ["--crate-type", "staticlib", "--target-dir", str(folder)]
     run([*command, "--", "--cfg", "pylon_identity_panic"])
-    return compiled(folder / "debug" / "libpylon_identity.a", "-DPANIC")
+    library = folder / "debug" / "libpylon_identity.a"
+    return build_c(HERE / "surfaces.c", BUILT / "secrecy-panic", "-DPANIC", library=library)
 
 
 PROGRAMS: dict[str, Callable[[], list[str | Path]]] = {
     "Python": lambda: [sys.executable, HERE / "surfaces.py"],
     "Node": lambda: ["node", HERE / "surfaces.js"],
-    "Go": lambda: [go()],
-    "Rust": lambda: [rust()],
-    "C": lambda: [c()],
+    "Go": lambda: [build_go(HERE / "go", BUILT / "secrecy-go")],
+    "Rust": lambda: [build_rust("client", "surfaces")],
+    "C": lambda: [build_c(HERE / "surfaces.c", BUILT / "secrecy-c")],
 }
 
 
@@ -195,7 +153,7 @@ def shown(command: list[str | Path], kind: str) -> Renderings:
 
 EMAIL = "ada@example.com"
 COMMAND_LINES: dict[str, list[str | Path]] = {
-    "pylon-identity": [ROOT / "target" / "release" / "pylon-identity"],
+    "pylon-identity": [RELEASE / "pylon-identity"],
     "python -m pylon_identity": [sys.executable, "-m", "pylon_identity"],
     "npx pylon-identity": ["node", ROOT / "node" / "cli.js"],
 }

@@ -7,11 +7,10 @@ statistics compare how long calls take on this machine, SHA instructions include
 
 from __future__ import annotations
 
-import os
 import re
 from functools import cache
 
-from check import BUILT, ROOT, Broken, Check, run
+from check import BUILT, ROOT, Broken, Check, build_c, build_rust, run
 
 PROGRAMS = ROOT / "harden" / "timing"
 
@@ -32,13 +31,7 @@ PLANTED = ["control: compare", "control: look up"]
 @cache
 def count_errors() -> dict[str, int]:
     """Run each step with poisoned secrets, and return how many errors valgrind counted in it."""
-    flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
-    include = f"-I{ROOT / 'c-abi' / 'include'}"
-    archive = ROOT / "target" / "release" / "libpylon_identity.a"
-    libraries = ["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]
-    program = BUILT / "poisoned"
-    compiler = os.environ.get("CC") or "cc"
-    run([compiler, *flags, include, PROGRAMS / "poisoned.c", archive, *libraries, "-o", program])
+    program = build_c(PROGRAMS / "poisoned.c", BUILT / "poisoned")
     said = run(["valgrind", "--quiet", "--error-limit=no", program])
     found = re.findall(r"^(.+)\t(\d+)$", said, re.MULTILINE)
     counts = {name: int(count) for name, count in found}
@@ -90,8 +83,7 @@ COMPARED = [
 
 def measure(name: str) -> dict[str, float]:
     """Return |t| of the comparisons with this in their name."""
-    run(["cargo", "build", "--quiet", "--release", "--locked", "-p", "timing"])
-    said = run([ROOT / "target" / "release" / "timing", "--filter", name])
+    said = run([build_rust("timing"), "--filter", name])
     found = re.findall(r"^bench (\w+) .*max t = ([-+.\d]+)", said, re.MULTILINE)
     return {name: abs(float(t)) for name, t in found}
 

@@ -18,12 +18,12 @@ from hashlib import sha256
 from itertools import islice, product
 from typing import NamedTuple
 
-from check import BUILT, ROOT, Broken, Check, run
+from check import BUILT, RELEASE, ROOT, Broken, Check, build_c, build_go, build_rust
 
 PROGRAMS = ROOT / "harden" / "wiping"
 COMMANDS: dict[str, list[str]] = {
     "C": [str(BUILT / "wiping-c")],
-    "Rust": [str(ROOT / "target" / "release" / "wiping")],
+    "Rust": [str(RELEASE / "wiping")],
     "Python": [sys.executable, str(PROGRAMS / "forgets.py")],
     "Node": ["node", str(PROGRAMS / "forgets.js")],
     "Go": [str(BUILT / "wiping-go")],
@@ -46,19 +46,11 @@ def build(languages: list[str]) -> None:
     if sys.platform != "linux":
         raise Broken("memory can be looked at only on Linux; run this there")
     if "C" in languages:
-        flags = ["-std=c99", "-D_POSIX_C_SOURCE=200809L", "-O1", "-Wall", "-Wextra", "-Werror"]
-        include = f"-I{ROOT / 'c-abi' / 'include'}"
-        archive = ROOT / "target" / "release" / "libpylon_identity.a"
-        libraries = ["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"]
-        program = [PROGRAMS / "forgets.c", archive, *libraries, "-o", *COMMANDS["C"]]
-        run([os.environ.get("CC") or "cc", *flags, include, *program])
+        build_c(PROGRAMS / "forgets.c", BUILT / "wiping-c", "-D_POSIX_C_SOURCE=200809L")
     if "Rust" in languages:
-        run(["cargo", "build", "--quiet", "--release", "--locked", "-p", "wiping"])
+        build_rust("wiping")
     if "Go" in languages:
-        # Go does not see when the archive changes, so the old program goes first.
-        program_ = BUILT / "wiping-go"
-        program_.unlink(missing_ok=True)
-        run(["go", "build", "-o", program_, "."], cwd=PROGRAMS / "go")
+        build_go(PROGRAMS / "go", BUILT / "wiping-go")
 
 
 # --- what to look for ---

@@ -84,7 +84,7 @@ def forks(lock: threading.Lock | None = None) -> str:
             os._exit(
                 secret.sign_many(EMAILS) != EXPECTED or not secret.verify(EMAILS[0], EXPECTED[0])
             )
-        assert os.waitpid(child, 0)[1] == 0, "the child of a fork hung or failed"
+        assert (status := os.waitpid(child, 0)[1]) == 0, f"the child of a fork hung or failed: {status}"
     return f"{FORKS} forks"
 
 
