@@ -191,10 +191,11 @@ target/bench/go: $(ARCHIVE) $(wildcard go/*.go bench/go/*)
 
 # --- lint ---
 
-lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp
+lint: build .venv/bin/c++ node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+	cargo clippy --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .
 	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py
@@ -205,13 +206,6 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist
 	cd node && node_modules/.bin/tsc -p .
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench examples harden packaging/tests/programs) && [ -z "$$unformatted" ] || \
 	{ echo "gofmt would change: $$unformatted"; exit 1; }
-	cd go && go vet ./...
-	cd tests/clients/go && go vet ./...
-	cd tests/snippets/go && go vet ./...
-	cd bench/go && go vet ./...
-	cd examples/go-http && go vet ./...
-	cd harden/secrecy/go && go vet ./...
-	cd harden/runtimes/go && go vet ./...
-	cd harden/wiping/go && go vet ./...
+	for module in $$(git ls-files '*go.mod'); do (cd "$$(dirname "$$module")" && go vet ./...) || exit; done
 	go run $(ACTIONLINT) -shellcheck=
 	zizmor --offline --quiet --no-progress --persona=pedantic .github

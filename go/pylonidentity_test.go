@@ -100,24 +100,32 @@ func TestErrorsHaveCodes(t *testing.T) {
 	}
 }
 
-func TestReflectionFindsNoKey(t *testing.T) {
-	var walk func(value reflect.Value)
-	walk = func(value reflect.Value) {
+func TestWalkingTheFieldsEndsAtAnAddress(t *testing.T) {
+	var ends func(value reflect.Value) []reflect.Kind
+	ends = func(value reflect.Value) (kinds []reflect.Kind) {
 		switch value.Kind() {
-		case reflect.Pointer, reflect.Interface:
-			if !value.IsNil() {
-				walk(value.Elem())
-			}
+		case reflect.Pointer:
+			return ends(value.Elem())
 		case reflect.Struct:
 			for i := range value.NumField() {
-				walk(value.Field(i))
+				kinds = append(kinds, ends(value.Field(i))...)
 			}
-		case reflect.UnsafePointer: // an address, and no type to follow
-		default:
-			t.Errorf("found a %v", value.Type())
+			return kinds
+		}
+		return []reflect.Kind{value.Kind()}
+	}
+	type typed struct{ key *struct{ memory *[32]uint64 } }
+	for _, of := range []struct {
+		what any
+		end  reflect.Kind
+	}{
+		{parse(t, sentinel), reflect.UnsafePointer},
+		{&typed{&struct{ memory *[32]uint64 }{new([32]uint64)}}, reflect.Array},
+	} {
+		if found := ends(reflect.ValueOf(of.what)); !slices.Equal(found, []reflect.Kind{of.end}) {
+			t.Errorf("%T ends in %v, not in %v", of.what, found, of.end)
 		}
 	}
-	walk(reflect.ValueOf(parse(t, sentinel)))
 }
 
 func TestErrorsShowNothingAndSayWhatToDo(t *testing.T) {

@@ -7,7 +7,6 @@ combination, and judges the status and all memory around. See boundary/matrix.h.
 from __future__ import annotations
 
 import hmac
-import os
 import re
 import shutil
 import sys
@@ -15,7 +14,19 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from check import BUILT, RELEASE, ROOT, Broken, Check, run
+from check import (
+    BUILT,
+    LIBRARIES,
+    RELEASE,
+    ROOT,
+    Broken,
+    Check,
+    caught,
+    compiler,
+    run,
+    rustc,
+    sanitizer_missing,
+)
 
 sys.path.append(str(ROOT / "packaging"))
 from seal import interface, seal
@@ -158,7 +169,6 @@ def arguments(prototype: re.Match[str]) -> tuple[list[str], list[str], int]:
 
 VECTORS = ROOT / "tests" / "vectors"
 LANGUAGES = {"C": ["-std=c99"], "C++": ["-std=c++11", "-x", "c++"]}
-SYSTEM = ["-lutil", "-lrt", "-lpthread", "-lm", "-ldl"] if sys.platform == "linux" else []
 STATIC = "libpylon_identity.a"
 SHARED = "libpylon_identity." + ("dylib" if sys.platform == "darwin" else "so")
 ENVIRONMENT = {
@@ -179,13 +189,13 @@ class Detector(NamedTuple):
     clean: str = ""  # what it says of a program without fault
 
     def build(self, source: Path, library: Path, language: str = "C", *flags: str) -> Path:
-        names = {"C": os.environ.get("CC", "cc"), "C++": "c++"}
-        compiler = {"C": "gcc", "C++": "g++"}[language] if self.gnu else names[language]
+        gnu, system = {"C": ["gcc"], "C++": ["g++"]}, {"C": compiler(), "C++": ["c++"]}
+        compile_it = (gnu if self.gnu else system)[language]
         out = HERE / "program"
         options = ["-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *self.flags, *flags]
         options += [f"-I{HEADER.parent}", f"-I{PARTS}"]
-        files = [str(source), "-x", "none", str(library), *SYSTEM, "-o", str(out)]
-        run([compiler, *LANGUAGES[language], *options, *files])
+        files = [str(source), "-x", "none", str(library), *LIBRARIES, "-o", str(out)]
+        run([*compile_it, *LANGUAGES[language], *options, *files])
         return out
 
     def run(self, program: Path, *arguments: str, input: str = "") -> str:  # noqa: A002
@@ -223,11 +233,10 @@ def matrix() -> Path:
 
 def build_library(folder: str, flags: str) -> Path:
     """Build the C libraries with these flags of rustc, and return where they are."""
-    host = re.findall(r"^host: (.+)$", run(["rustc", "-vV"]), re.MULTILINE)[0]
     command = ["cargo", "build", "--quiet", "--release", "--locked", "-p", "pylon-identity-c"]
-    command += ["--lib", "--target", host, "--target-dir", str(BUILT / folder)]
+    command += ["--lib", "--target", rustc("host"), "--target-dir", str(BUILT / folder)]
     run(command, env={"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": flags})
-    return Path(BUILT, folder, host, "release")
+    return Path(BUILT, folder, rustc("host"), "release")
 
 
 def panicking() -> Path:
@@ -321,19 +330,8 @@ def refuses_control() -> str:
         "without_docs": "pylon_identity_status pylon_identity_without_docs(void);\n",
     }.items():
         planted.write_text(HEADER.read_text("utf-8") + declared)
-        noticed(name, program, planted)
+        caught(name, program, planted)
     return f"{PLAIN.control()}; and functions that it would not know how to try"
-
-
-def noticed(words: str, check: Callable[..., object], *arguments: object) -> None:
-    """Raise Broken unless the check does, with these words."""
-    try:
-        check(*arguments)
-    except Broken as broken:
-        if words in str(broken):
-            return
-        raise
-    raise Broken(f"nothing was said of {words}")
 
 
 def exports(library: Path) -> None:
@@ -365,12 +363,12 @@ def symbols_control() -> str:
     }.items():
         source.write_text("".join(f"int {name}(void) {{ return 0; }}\n" for name in names))
         for flags, library in ((["-shared", "-fPIC"], HERE / SHARED), (["-c"], HERE / "exports.o")):
-            run([os.environ.get("CC", "cc"), *flags, str(source), "-o", str(library)])
+            run([*compiler(), *flags, source, "-o", library])
             if different:
-                noticed(different, exports, library)
+                caught(different, exports, library)
             else:
                 exports(library)
-    noticed("differs from the header", exports, RELEASE / STATIC)
+    caught("differs from the header", exports, RELEASE / STATIC)
     return "caught one symbol more, one less, and an archive that is not sealed"
 
 
@@ -413,6 +411,8 @@ def valgrind() -> str:
     (few / "diagnose.tsv").write_text(f"cases\t{len(kept)}\n{title}{''.join(kept)}", "ascii")
     return f"{programs(VALGRIND, few)}: no error, no leak"
 
+
+missing = sanitizer_missing
 
 CHECKS = [
     Check(

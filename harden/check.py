@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -62,16 +64,45 @@ def run(
     return done.stdout
 
 
+def caught(sign: str, detect: Callable[..., object], *arguments: object, **options: object) -> str:
+    """Run a check on a planted fault, and return how it broke: in a way that shows the sign."""
+    try:
+        seen = detect(*arguments, **options)
+    except (Broken, subprocess.TimeoutExpired) as broken:
+        if not re.search(sign, str(broken)):
+            raise Broken(f"no {sign!r}, but: {broken}") from None
+        return str(broken)
+    raise Broken(f"{sign!r} went unnoticed: {seen}")
+
+
+@cache
+def rustc(what: str) -> str:
+    """What rustc says of itself, for example its host."""
+    [found] = re.findall(rf"^{what}: (.+)$", run(["rustc", "-vV"]), re.MULTILINE)
+    return str(found)
+
+
+def sanitizer_missing() -> list[str]:
+    """What a machine lacks for rustc's AddressSanitizer."""
+    host = Path(run(["rustc", "--print", "sysroot"]).strip(), "lib", "rustlib", rustc("host"))
+    found = list((host / "lib").glob("librustc*_rt.asan.*"))
+    return [] if found else ["AddressSanitizer for Rust (it comes with the toolchains of rustup)"]
+
+
+def compiler() -> list[str]:
+    return (os.environ.get("CC") or "cc").split()
+
+
+# Of the system, for what links the static library.
+LIBRARIES = ["-lpthread", "-lm", *(["-lutil", "-lrt", "-ldl"] if sys.platform == "linux" else [])]
+
+
 def build_c(source: Path, out: Path, *options: str, library: Path = ARCHIVE) -> Path:
     """Compile a program in C and link it with the C library."""
     flags = ["-std=c99", "-O1", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *options]
-    libraries = ["-lpthread", "-lm"] + (
-        ["-lutil", "-lrt", "-ldl"] if sys.platform == "linux" else []
-    )
-    compiler = (os.environ.get("CC") or "cc").split()
     include = f"-I{ROOT / 'c-abi' / 'include'}"
     out.parent.mkdir(parents=True, exist_ok=True)
-    run([*compiler, *flags, include, source, library, *libraries, "-o", out])
+    run([*compiler(), *flags, include, source, library, *LIBRARIES, "-o", out])
     return out
 
 

@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 import traceback
+from collections.abc import Callable
 
 from check import BUILT, Broken, Check
 
@@ -38,10 +39,9 @@ TOOLS = {
 }
 
 
-def outcome(part: str, action: object) -> tuple[bool, str]:
-    assert callable(action)
+def outcome(part: str, action: Callable[[], str]) -> tuple[bool, str]:
     try:
-        return True, str(action())
+        return True, action()
     except Broken as broken:
         return False, f"{part} FAILED: {broken}"
     except subprocess.TimeoutExpired as late:
@@ -66,7 +66,7 @@ def main() -> None:
         if not quick and hasattr(module, "missing"):  # tools whose names depend on others
             missing += module.missing()
     if missing:
-        sys.exit("missing: " + "; ".join(missing))
+        sys.exit("missing: " + "; ".join(dict.fromkeys(missing)))
 
     BUILT.mkdir(parents=True, exist_ok=True)
     passed = failed = 0

@@ -9,25 +9,25 @@ import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
-from check import BUILT, ROOT, SENTINEL, Broken, Check, build_c, build_go, build_rust, run
+from check import (
+    BUILT,
+    ROOT,
+    SENTINEL,
+    Broken,
+    Check,
+    build_c,
+    build_go,
+    build_rust,
+    caught,
+    run,
+)
 
 HERE = ROOT / "harden" / "runtimes"
 OUT = BUILT / "runtimes"
 ENV = {"HARDEN_SECRET": SENTINEL, "PYTHONPATH": str(ROOT / "python")}
-
-
-def caught(sign: str, action: Callable[[], object]) -> None:
-    """Run a check with a planted fault, which has to break it in a way that shows the sign."""
-    try:
-        seen = action()
-    except (Broken, subprocess.TimeoutExpired) as broken:
-        if sign not in str(broken):
-            raise Broken(f"no {sign!r}, but: {broken}") from None
-    else:
-        raise Broken(f"{sign!r} went unnoticed: {seen}")
 
 
 def last_line(text: str) -> str:
@@ -87,7 +87,7 @@ def python_keeps() -> str:
 
 def python_caught() -> str:
     for scenario, sign in PYTHON_PLANTED.items():
-        caught(sign, partial(in_python, scenario, Path(sys.executable)))
+        caught(sign, in_python, scenario, Path(sys.executable))
     return (
         "a wrong hash in a thread, a lock held over a fork, an interpreter let in, "
         "a signal ignored and a crash at exit: caught"
@@ -124,8 +124,8 @@ def node_keeps() -> str:
 
 
 def node_caught() -> str:
-    caught("ended with 0, not 7", lambda: in_node("planted exit code", 7))
-    caught("ended with 1, not 0", lambda: in_node("planted mistake", 0))
+    caught("ended with 0, not 7", in_node, "planted exit code", 7)
+    caught("ended with 1, not 0", in_node, "planted mistake", 0)
     return "another exit code and a wrong hash from a worker: caught"
 
 
@@ -136,7 +136,7 @@ def workers_keep() -> str:
 
 
 def workers_caught() -> str:
-    caught("ended with -11, not 0", lambda: in_node("planted crash", 0))
+    caught("ended with -11, not 0", in_node, "planted crash", 0)
     return "a worker that crashes: caught"
 
 
@@ -205,31 +205,37 @@ def collect_before_calls(text: str) -> tuple[str, int]:
     return done + text, calls
 
 
-@cache
-def collecting(*, forgetful: bool) -> tuple[Path, int]:
-    """Build a program that collects garbage before each call, and count the places.
+# After a call of C. SignMany has one after a loop that would look at the key again anyway.
+KEEP = "))\n\truntime.KeepAlive(k)"
+FORGET = KEEP.replace("KeepAlive(k)", "Gosched()")
 
-    If forgetful, its binding does not keep the keys alive during calls.
+
+@cache
+def collecting(forgotten: int = 0) -> tuple[Path, int, int]:
+    """Build a program that collects garbage before calls, and count these and those with a KEEP.
+
+    Its binding does not keep a key alive at the forgotten place, counted from 1.
     """
-    name = "forgetful" if forgetful else "collecting"
+    name = f"forgetful-{forgotten}" if forgotten else "collecting"
     folder = OUT / name
     folder.mkdir(parents=True, exist_ok=True)
-    sources, calls = {"collect.go": COLLECT}, 0
-    for source in (ROOT / "go").glob("*.go"):
+    sources, calls, kept = {"collect.go": COLLECT}, 0, 0
+    for source in sorted((ROOT / "go").glob("*.go")):
         if not source.name.endswith("_test.go"):
-            text, found = collect_before_calls(source.read_text())
-            sources[source.name] = (
-                text.replace("runtime.KeepAlive(k)", "runtime.Gosched()") if forgetful else text
-            )
+            text, *rest = source.read_text().split(KEEP)
+            for part in rest:
+                kept += 1
+                text += (FORGET if kept == forgotten else KEEP) + part
+            sources[source.name], found = collect_before_calls(text)
             calls += found
-    if not calls:
-        raise Broken("found no call in the binding to collect garbage before")
+    if not calls or not kept:
+        raise Broken("found no call in the binding to collect garbage before, or no key kept alive")
     for file, text in sources.items():
         (folder / file).write_text(text)
     replaced = {str(ROOT / "go" / file): str(folder / file) for file in sources}
     overlay = folder / "overlay.json"
     overlay.write_text(json.dumps({"Replace": replaced}))
-    return go_program(f"{name}-go", "-overlay", str(overlay)), calls
+    return go_program(f"{name}-go", "-overlay", str(overlay)), calls, kept
 
 
 @cache
@@ -254,24 +260,28 @@ def go_keeps() -> str:
 
 
 def go_caught() -> str:
-    caught("DATA RACE", lambda: in_go(go_with_races_found(), "planted race"))
+    caught("DATA RACE", in_go, go_with_races_found(), "planted race")
     caught(
         "Go pointer stored into non-Go memory",
-        lambda: in_go(go_with_pointers_checked(), "planted pointer"),
+        in_go,
+        go_with_pointers_checked(),
+        "planted pointer",
     )
     return "a race of two goroutines: caught by -race; a Go pointer in C memory: by cgocheck2"
 
 
 def go_collects() -> str:
-    program, calls = collecting(forgetful=False)
+    program, calls, _ = collecting()
     seen = in_go(program, "share", "2")
     return f"{seen}, garbage collected between arguments and call at {calls} places"
 
 
 def go_collects_caught() -> str:
-    program, _ = collecting(forgetful=True)
-    caught("panic", lambda: in_go(program, "share", "2"))
-    return "a binding without runtime.KeepAlive: caught"
+    _, _, kept = collecting()
+    for place in range(1, kept + 1):
+        program, _, _ = collecting(forgotten=place)
+        caught("panic", in_go, program, "share", "2")
+    return f"a binding without runtime.KeepAlive, at each of {kept} places: caught"
 
 
 # --- memory ---
@@ -302,8 +312,11 @@ def measure(language: str, *args: str) -> list[list[str]]:
 
 def grown(language: str, calls: int, *planted: str) -> int:
     """How many kB the process grew at most in so many calls of a kind, below the limit."""
+    measured = measure(language, "memory", str(calls), *planted)
+    if not {"sign", "verify", "secrets"} <= {kind for kind, *_ in measured}:
+        raise Broken(f"{language} did not measure each kind of calls: {measured}")
     most = 0
-    for kind, times, before, after in measure(language, "memory", str(calls), *planted):
+    for kind, times, before, after in measured:
         most = max(most, growth := int(after) - int(before))
         if growth >= LIMIT:
             raise Broken(f"{language} grew by {growth} kB in {times} calls of {kind}")
@@ -323,7 +336,7 @@ def memory_keeps() -> str:
 def memory_caught() -> str:
     leaking = CALLS // 20
     for language in memory_programs():
-        caught("grew by", partial(grown, language, leaking, "leak"))
+        caught("grew by", grown, language, leaking, "leak")
     return f"8 bytes leaked per call, seen within {leaking:,} calls in each language: caught"
 
 
@@ -345,7 +358,7 @@ def batches_keep() -> str:
 
 def batches_caught() -> str:
     for language in memory_programs():
-        caught("for a larger batch", partial(beyond, language, "waste"))
+        caught("for a larger batch", beyond, language, "waste")
     return "100 bytes more per email, held for a moment, in each language: caught"
 
 

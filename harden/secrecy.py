@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import os
 import re
 import shutil
@@ -214,8 +215,11 @@ def command_line(program: list[str | Path], *, thorough: bool) -> Renderings:
 def real() -> dict[str, Renderings]:
     BUILT.mkdir(parents=True, exist_ok=True)
     by_language = {name: shown(command(), "real") for name, command in PROGRAMS.items()}
+    right = hmac.new(KEY, EMAIL.encode(), "sha256").hexdigest()
     for name, program in COMMAND_LINES.items():
         by_language[name] = command_line(program, thorough=name == "pylon-identity")
+        if right not in by_language[name]["sign 0"].data.decode():
+            raise Broken(f"{name} does not sign")
     return by_language
 
 

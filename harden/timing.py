@@ -1,8 +1,8 @@
 """Constant time: no branch and no index depends on the key or on the expected hash.
 
 Two ways to see it, each blind to something. Valgrind follows every bit that comes from a key in
-the library as it is shipped, but knows no SHA instructions, so sha2's portable code runs. dudect's
-statistics compare how long calls take on this machine, SHA instructions included.
+a release build of the library, but knows no SHA instructions, so sha2's portable code runs. The
+statistics of dudect compare how long calls take on this machine, SHA instructions included.
 """
 
 from __future__ import annotations

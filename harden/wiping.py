@@ -18,19 +18,23 @@ from hashlib import sha256
 from itertools import islice, product
 from typing import NamedTuple
 
-from check import BUILT, RELEASE, ROOT, Broken, Check, build_c, build_go, build_rust
+from check import ARCHIVE, BUILT, RELEASE, ROOT, Broken, Check, build_c, build_go, build_rust, run
 
 PROGRAMS = ROOT / "harden" / "wiping"
+PORTABLE = BUILT / "portable"  # what is built without the processor's own SHA instructions
 COMMANDS: dict[str, list[str]] = {
     "C": [str(BUILT / "wiping-c")],
     "Rust": [str(RELEASE / "wiping")],
     "Python": [sys.executable, str(PROGRAMS / "forgets.py")],
     "Node": ["node", str(PROGRAMS / "forgets.js")],
     "Go": [str(BUILT / "wiping-go")],
+    "portable C": [str(BUILT / "wiping-portable-c")],
+    "portable Rust": [str(PORTABLE / "release" / "wiping")],
 }
 STEPS = ["sign and verify", "many", "drop-in", "diagnose", "env"]
 VARIABLE = "PYLON_IDENTITY_SECRET"
-WIPE_THEIR_TEXT = ["C", "Rust"]  # the programs, as callers can in these languages
+# The programs do, as callers can in these languages.
+WIPE_THEIR_TEXT = ["C", "Rust", "portable C", "portable Rust"]
 SIZES = [32, 64, 104]  # the last is longer than a block of SHA-256, so its hash is the key
 
 # What is looked for at once: as many bytes as a general register holds.
@@ -45,8 +49,15 @@ UNDISTURBED = {"LD_BIND_NOW": "1", "GODEBUG": "asyncpreemptoff=1"}
 def build(languages: list[str]) -> None:
     if sys.platform != "linux":
         raise Broken("memory can be looked at only on Linux; run this there")
+    source, posix = PROGRAMS / "forgets.c", "-D_POSIX_C_SOURCE=200809L"
     if "C" in languages:
-        build_c(PROGRAMS / "forgets.c", BUILT / "wiping-c", "-D_POSIX_C_SOURCE=200809L")
+        build_c(source, BUILT / "wiping-c", posix)
+    if "portable C" in languages:
+        cargo = ["cargo", "build", "--quiet", "--release", "--locked", "--target-dir", PORTABLE]
+        flags = {"RUSTFLAGS": '--cfg sha2_backend="soft"'}
+        run([*cargo, "-p", "wiping", "-p", "pylon-identity-c"], env=flags)
+        archive = PORTABLE / "release" / ARCHIVE.name
+        build_c(source, BUILT / "wiping-portable-c", posix, library=archive)
     if "Rust" in languages:
         build_rust("wiping")
     if "Go" in languages:
@@ -251,4 +262,5 @@ def check(languages: list[str], quick: bool) -> Check:
 CHECKS = [
     check(["C", "Rust", "Python"], quick=sys.platform == "linux"),
     check(["Node", "Go"], quick=False),
+    check(["portable C", "portable Rust"], quick=False),
 ]

@@ -73,9 +73,9 @@ class IdentitySecret {
       }
       return { joined, lengths: lengths.subarray(0, count) }
     }
-    const out = Buffer.allocUnsafe(HASH_LENGTH * Math.min(TOGETHER, hashes.length))
+    const out = Buffer.allocUnsafeSlow(HASH_LENGTH * Math.min(TOGETHER, hashes.length))
     const take = (written) => {
-      const digits = out.latin1Slice(0, written)
+      const digits = out.toString('latin1', 0, written)
       for (let at = 0; at < digits.length; at += HASH_LENGTH) {
         hashes[signed++] = digits.slice(at, at + HASH_LENGTH)
       }

@@ -67,8 +67,8 @@ def test_the_least_versions_agree() -> None:
     assert python | least(r"Python ([\d.]+)", readme) == least(r"Python ([\d.]+)", script)
     node = least(r'"node": ">=(\d+)"', "node/package.json") | least(r"Node (\d+)", readme)
     assert node == least(r"at_least (\d+) .*node", script)
-    go_modules = ["go/go.mod", "bench/go/go.mod", "examples/go-http/go.mod"]
-    go_modules += [f"tests/{folder}/go/go.mod" for folder in ("clients", "snippets")]
+    git = ["git", "ls-files", "*go.mod"]
+    go_modules = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.split()
     assert least(r"^go ([\d.]+)$", *go_modules) == least(r"^GO_MINIMUM := ([\d.]+)$", "Makefile")
 
 
@@ -116,3 +116,21 @@ def test_a_missing_prerequisite_is_one_clear_line(tool: str, tmp_path: Path) -> 
     lines = done.stderr.splitlines()
     assert len(lines) == 1, lines
     assert lines[0].startswith("missing: ")
+
+
+def test_security_md_counts_what_there_is() -> None:
+    security = " ".join((ROOT / "SECURITY.md").read_text("utf-8").split())
+    modules = re.findall(r'^    "(\w+)",$', (ROOT / "harden" / "run.py").read_text(), re.MULTILINE)
+    assert f"one module: {', '.join(modules)} " in security
+    header = (ROOT / "c-abi" / "include" / "pylon_identity.h").read_text("utf-8")
+    functions = re.findall(r"^[a-z].*\bpylon_identity_\w+\(", header, re.MULTILINE)
+    assert f"calls each of the {len(functions)} functions" in security
+    crates = (ROOT / "harden" / "dependencies.txt").read_text("utf-8")
+    [core] = re.findall(r"^pylon-identity-core: (\d+)$", crates, re.MULTILINE)
+    assert f"The core is made of {core} other crates" in security
+    targets = {path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs")}
+    targets -= {"planted_prefix", "planted_overread"}
+    go_targets = (ROOT / "go" / "fuzz_test.go").read_text("utf-8").count("\nfunc Fuzz")
+    assert "Seven fuzz targets" in security
+    assert "six of Go" in security
+    assert (len(targets), go_targets) == (7, 6), "mend the two words in SECURITY.md"

@@ -149,7 +149,7 @@ impl From<Error> for pylon_identity_status {
 /// The contents are private. The struct has a fixed size, holds no pointers and may be moved with
 /// memcpy(); wipe every copy. It becomes usable with pylon_identity_secret_init() and ends with
 /// pylon_identity_secret_wipe(); before and after, all zero bytes are refused. Start with zero bytes if it
-/// might be used without either: what else memory holds can not always be told from a secret.
+/// might be used without either: what else memory holds cannot always be told from a secret.
 #[repr(C)]
 pub struct pylon_identity_secret {
     opaque: [u64; 32],
@@ -295,7 +295,8 @@ unsafe fn split<'a>(
 
 /// Parses the identity secret: an even, non-zero number of the digits 0-9a-fA-F, and nothing else.
 ///
-/// @param secret  where to keep the parsed secret; untouched unless the call succeeds
+/// @param secret  where to keep the parsed secret; overlaps no other argument, untouched unless the call
+///                succeeds
 /// @param hex     the hexadecimal string from Pylon's dashboard; not kept, and yours to wipe
 /// @param hex_len its length in bytes; Pylon's secrets have 64 digits, any even length works
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_EMPTY, PYLON_IDENTITY_SECRET_NOT_HEX,
@@ -310,7 +311,7 @@ pub unsafe extern "C" fn pylon_identity_secret_init(
         usable(secret)?;
         // SAFETY: as the caller promises.
         let hex = unsafe { bytes(hex, hex_len) }?;
-        // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
+        // SAFETY: not NULL and aligned, so valid for writes and apart from `hex` as the caller promises.
         IdentitySecret::parse_into(hex, |parsed| unsafe { keep(parsed, secret) })?;
         Ok(())
     })

@@ -5,7 +5,8 @@ use super::*;
 /// For C: pylon_identity_secret_init_from_env(&secret, name, strlen(name), value, value ? strlen(value) : 0)
 /// with value = getenv(name). The usual name is PYLON_IDENTITY_SECRET.
 ///
-/// @param secret    where to keep the parsed secret; untouched unless the call succeeds
+/// @param secret    where to keep the parsed secret; overlaps no other argument, untouched unless the
+///                  call succeeds
 /// @param name      the variable's name
 /// @param name_len  its length in bytes
 /// @param value     what the environment holds; NULL if the variable is not set
@@ -31,7 +32,7 @@ pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
             false => Some(unsafe { bytes(value, value_len) }?),
         };
         let digits = IdentitySecret::trim_env_value(&name, value)?;
-        // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
+        // SAFETY: not NULL and aligned, so valid for writes and apart from `value` as the caller promises.
         IdentitySecret::parse_into(digits, |parsed| unsafe { keep(parsed, secret) })?;
         Ok(())
     })

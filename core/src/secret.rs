@@ -14,7 +14,8 @@ type KeyedHmac = HmacCore<Sha256>;
 
 type Tag = Output<KeyedHmac>;
 
-/// How deep into the stack parsing and a move reach, with a wide margin; `make harden` looks at the memory.
+/// Deeper into the stack than parsing and a move reach: 1 kB is too little, and 1280 bytes are enough where
+/// `make harden` looks at the memory.
 const TRACE_OF_PARSING: usize = 2048;
 
 /// Makes a call and wipes the stack that it used, `N` bytes deep.
@@ -71,7 +72,7 @@ impl IdentitySecret {
 
     fn parse(digits: &[u8]) -> Result<Self, Error> {
         // HMAC pads a key with zeros to a block of the hash, and hashes longer ones first. A whole block is
-        // copied without the C library, which would leave a key in registers that nothing else uses.
+        // copied without the C library, whose memcpy would leave a key in vector registers.
         let mut block = Zeroizing::new([0; 64]);
         let keyed = if digits.len() > 2 * block.len() {
             key_of_many_blocks(digits)
@@ -129,7 +130,7 @@ fn key_of_many_blocks(digits: &[u8]) -> Option<KeyedHmac> {
     let keyed = |key: &[u8]| KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
     let mut key = Zeroizing::new(vec![0; digits.len() / 2]);
     let hmac = base16ct::mixed::decode(digits, &mut key).ok().map(keyed);
-    // Once more with zeros, which take the place of the key in those registers.
+    // Once more with zeros, which take the place of the key in the vector registers of memcpy.
     key.fill(0);
     black_box(keyed(black_box(&key)));
     hmac

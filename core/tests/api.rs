@@ -216,18 +216,6 @@ fn many_are_signed_in_order_by_any_number_of_threads() {
     }
 }
 
-#[test]
-fn a_secret_takes_exactly_the_22_hexadecimal_digits() {
-    for pair in 0..=u16::MAX {
-        let pair = pair.to_be_bytes();
-        let expected = pair.iter().all(u8::is_ascii_hexdigit).then_some(()).ok_or("secret_not_hex");
-        let parsed = IdentitySecret::from_hex(pair).map(drop).map_err(Error::code);
-        assert_eq!(parsed, expected, "{pair:?}");
-        let long = [&[b'a'; 130][..], &pair].concat();
-        assert_eq!(IdentitySecret::from_hex(long).map(drop).map_err(Error::code), expected);
-    }
-}
-
 /// Batches of any size come back in order, whole, and with their own hashes.
 #[test]
 fn batches_are_signed_in_order() {

@@ -190,7 +190,7 @@ typedef uint32_t pylon_identity_cause;
  * The contents are private. The struct has a fixed size, holds no pointers and may be moved with
  * memcpy(); wipe every copy. It becomes usable with pylon_identity_secret_init() and ends with
  * pylon_identity_secret_wipe(); before and after, all zero bytes are refused. Start with zero bytes if it
- * might be used without either: what else memory holds can not always be told from a secret.
+ * might be used without either: what else memory holds cannot always be told from a secret.
  */
 typedef struct pylon_identity_secret {
   uint64_t opaque[32];
@@ -203,7 +203,8 @@ extern "C" {
 /**
  * Parses the identity secret: an even, non-zero number of the digits 0-9a-fA-F, and nothing else.
  *
- * @param secret  where to keep the parsed secret; untouched unless the call succeeds
+ * @param secret  where to keep the parsed secret; overlaps no other argument, untouched unless the call
+ *                succeeds
  * @param hex     the hexadecimal string from Pylon's dashboard; not kept, and yours to wipe
  * @param hex_len its length in bytes; Pylon's secrets have 64 digits, any even length works
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_EMPTY, PYLON_IDENTITY_SECRET_NOT_HEX,
@@ -367,7 +368,8 @@ const char *pylon_identity_cause_code(uint32_t cause);
  * For C: pylon_identity_secret_init_from_env(&secret, name, strlen(name), value, value ? strlen(value) : 0)
  * with value = getenv(name). The usual name is PYLON_IDENTITY_SECRET.
  *
- * @param secret    where to keep the parsed secret; untouched unless the call succeeds
+ * @param secret    where to keep the parsed secret; overlaps no other argument, untouched unless the
+ *                  call succeeds
  * @param name      the variable's name
  * @param name_len  its length in bytes
  * @param value     what the environment holds; NULL if the variable is not set

@@ -144,7 +144,6 @@ const scenarios = {
   },
   'planted crash': () => startAndEnd(1, ['planted crash']),
   'planted mistake': () => startAndEnd(1, ['planted mistake']),
-  'planted hang': () => new Promise(() => setInterval(() => {}, 1000)),
   'planted exit code': () => process.exit(0),
 }
 

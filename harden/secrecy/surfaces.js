@@ -326,6 +326,7 @@ function main() {
   for (const [surface, show] of objects(secret)) emit(surface, show)
   for (const [call, fails] of failures(secret)) {
     const error = thrown(fails)
+    if (kind === 'real' && !error.code?.startsWith('ERR_')) throw error // of another call than was meant
     for (const [way, show] of Object.entries(SHOW_ERROR)) emit(`error of ${call}: ${way}`, () => show(error))
   }
   for (const [i, value] of given.entries()) {

@@ -21,6 +21,7 @@ function use(digits) {
   assert(secret.verify(EMAIL, secret.sign(EMAIL)))
   assert(!secret.verify(EMAIL, WRONG))
   if (step === 'many') secret.signMany(new Array(10_000).fill(EMAIL))
+  else assert(['sign and verify', 'env'].includes(step))
   if (fate === 'kept') kept.push(secret)
   else secret[Symbol.dispose]()
 }

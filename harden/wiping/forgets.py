@@ -25,6 +25,8 @@ def use(line: str) -> None:
     assert not secret.verify(EMAIL, WRONG)
     if step == "many":
         secret.sign_many([EMAIL] * 10_000)
+    else:
+        assert step in ("sign and verify", "env")
     if fate == "kept":
         kept.append(secret)
 

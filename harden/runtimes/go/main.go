@@ -90,6 +90,7 @@ func use(shared *pylonidentity.IdentitySecret, email string) {
 	equal(shared.Sign(email), want)
 	equal(parse().Sign(email), want) // collected whenever Go likes
 	equal(parse().SignMany([]string{email, email})[1], want)
+	equal(parse().Verify(email, want), true)
 	own := parse()
 	equal(own.Verify(email, want), true)
 	own.Wipe()
