@@ -191,11 +191,11 @@ target/bench/go: $(ARCHIVE) $(wildcard go/*.go bench/go/*)
 
 # --- lint ---
 
-lint: build .venv/bin/c++ node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp
+lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
-	cargo clippy --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked -- -D warnings
+	CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .
 	mypy --strict --no-error-summary python/pylon_identity python/tests tests bench/measure.py

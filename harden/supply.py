@@ -160,8 +160,8 @@ def unlocked() -> str:
     bare = re.sub(r"--hash=.*", "", lock)
     npm = json.loads((ROOT / "node" / "package-lock.json").read_text("utf-8"))
     del npm["packages"]["node_modules/typescript"]["integrity"]
-    crate = re.sub(r"\nchecksum = .*", "", (ROOT / "Cargo.lock").read_text("utf-8"), count=1)
-    caught("without a hash", check_cargo, crate, "")
+    crates = re.sub(r"\nchecksum = .*", "", (ROOT / "Cargo.lock").read_text("utf-8"), count=1)
+    caught("without a hash", check_cargo, crates, "")
     caught("no version or hash", check_requirements, wanted, bare, "")
     caught("no hash", check_npm, npm, "")
     caught("make lock", check_requirements, wanted.replace("==", "==9"), lock, "")

@@ -169,9 +169,16 @@ pub fn near_a_limit(n: u8) -> usize {
 
 #[cfg(test)]
 mod random {
-    use quickcheck::quickcheck;
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
 
     use super::*;
+
+    /// Any text; what proptest makes of `String` holds no control characters.
+    fn text() -> impl Strategy<Value = String> {
+        vec(any::<char>(), 0..64).prop_map(String::from_iter)
+    }
 
     /// Digits of both cases, at least two.
     fn digits(key: &[u8], first: u8) -> Vec<u8> {
@@ -181,45 +188,56 @@ mod random {
         lower.bytes().zip(upper.bytes()).enumerate().map(pick).collect()
     }
 
-    quickcheck! {
-        fn any_bytes_as_secret(hex: Vec<u8>) -> () {
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+
+        #[test]
+        fn any_bytes_as_secret(hex: Vec<u8>) {
             parses(|hex| IdentitySecret::from_hex(hex), &hex);
         }
 
-        fn almost_a_secret(key: Vec<u8>, first: u8, place: usize, piece: Vec<u8>) -> () {
+        #[test]
+        fn almost_a_secret(key: Vec<u8>, first: u8, place: u16, piece: Vec<u8>) {
             let mut hex = digits(&key, first);
             parses(|hex| IdentitySecret::from_hex(hex), &hex);
-            hex.insert(place % hex.len(), b'0');
+            hex.insert(usize::from(place) % hex.len(), b'0');
             parses(|hex| IdentitySecret::from_hex(hex), &hex);
-            let place = place % hex.len();
+            let place = usize::from(place) % hex.len();
             hex.splice(place..place, piece);
             parses(|hex| IdentitySecret::from_hex(hex), &hex);
         }
 
-        fn any_text(key: Vec<u8>, first: u8, email: String, repeat: u8) -> () {
+        #[test]
+        fn any_text(key: Vec<u8>, first: u8, email in text(), repeat: u8) {
             signs(&digits(&key, first), email.as_bytes());
             signs(&digits(&key, first), email.repeat(repeat.into()).as_bytes());
         }
 
-        fn any_bytes(key: Vec<u8>, first: u8, email: Vec<u8>) -> () {
+        #[test]
+        fn any_bytes(key: Vec<u8>, first: u8, email: Vec<u8>) {
             signs(&digits(&key, first), &email);
         }
 
-        fn any_hash(key: Vec<u8>, first: u8, email: String, other: String, change: (u8, u8)) -> () {
+        #[test]
+        fn any_hash(key: Vec<u8>, first: u8, email in text(), other in text(), change: (u8, u8)) {
             let hex = digits(&key, first);
             verifies(&hex, email.as_bytes(), other.as_bytes(), change.0, change.1);
-            verifies(&hex, email.as_bytes(), b"", change.0, b"0123456789abcdefABCDEF"[usize::from(change.1) % 22]);
+            let digit = b"0123456789abcdefABCDEF"[usize::from(change.1) % 22];
+            verifies(&hex, email.as_bytes(), b"", change.0, digit);
         }
 
-        fn any_batches(key: Vec<u8>, first: u8, text: Vec<u8>, n: u8, size: u16) -> () {
+        #[test]
+        fn any_batches(key: Vec<u8>, first: u8, text: Vec<u8>, n: u8, size: u16) {
             signs_many(&digits(&key, first), &text, near_a_limit(n), usize::from(size % 3000) + 1);
         }
 
-        fn any_diagnosis(hex: String, email: String, shown: String) -> () {
+        #[test]
+        fn any_diagnosis(hex in text(), email in text(), shown in text()) {
             explains(hex.as_bytes(), email.as_bytes(), shown.as_bytes());
         }
 
-        fn any_diagnosis_of_a_secret(key: Vec<u8>, first: u8, email: String, at: u8, byte: u8) -> () {
+        #[test]
+        fn any_diagnosis_of_a_secret(key: Vec<u8>, first: u8, email in text(), at: u8, byte: u8) {
             let hex = digits(&key, first);
             let mut shown = IdentitySecret::from_hex(&hex).unwrap().sign(&email).as_bytes().to_vec();
             explains(&hex, email.as_bytes(), &shown);
@@ -229,7 +247,13 @@ mod random {
             explains(&hex, email.as_bytes(), &shown);
         }
 
-        fn any_settings(key: (Vec<u8>, u8), texts: (String, String, String), more: (Option<String>, Option<String>, Option<String>), nonce: Option<String>) -> () {
+        #[test]
+        fn any_settings(
+            key: (Vec<u8>, u8),
+            texts in (text(), text(), text()),
+            more in (option::of(text()), option::of(text()), option::of(text())),
+            nonce in option::of(text()),
+        ) {
             let user = User {
                 app_id: &texts.0,
                 email: &texts.1,
