@@ -37,7 +37,7 @@ command_line = $(if $(filter command,$(origin $1)),$(value $1))
 
 # What only some modules of make harden need.
 chosen = $(filter $1,$(or $(call command_line,ONLY),$1))
-FOR_MODULES = $(if $(call chosen,mutants),target/tools/bin/cargo-mutants) $(if $(call chosen,supply lines),.venv/harden.stamp)
+FOR_MODULES = $(strip $(if $(call chosen,mutants),target/tools/bin/cargo-mutants) $(if $(call chosen,supply lines),.venv/harden.stamp))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-web test test-browser bench harden fuzz dist test-dist version lock picture build lint native empty-bindings prerequisites test-prerequisites clean
@@ -63,7 +63,9 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
-harden: build .venv/bin/c++ node/node_modules/.package-lock.json $(FOR_MODULES)  ## prove what SECURITY.md promises (ONLY=module)
+harden: build .venv/bin/c++ node/node_modules/.package-lock.json  ## prove what SECURITY.md promises (ONLY=module)
+	@python harden/run.py --needs $(call command_line,ONLY)
+	@$(if $(FOR_MODULES),$(MAKE) --no-print-directory $(FOR_MODULES))
 	@python harden/run.py $(call command_line,ONLY)
 
 fuzz: build node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)
