@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +53,8 @@ def outcome(part: str, action: Callable[[], str]) -> tuple[bool, str]:
 
 
 def main() -> None:
+    # A shell starts what runs in the background with it ignored, and tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     quick = "--quick" in sys.argv
     chosen = [name for name in sys.argv[1:] if not name.startswith("-")]
     if unknown := set(chosen) - set(MODULES):

@@ -8,6 +8,7 @@ A suite fails if its command fails, or if it ran no test.
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -75,6 +76,8 @@ def run(suite: Suite) -> tuple[int, bool]:
 
 
 def main() -> None:
+    # A shell starts what runs in the background with it ignored, and tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = sys.argv[1:]
     results = {suite.name: run(suite) for suite in SUITES if not chosen or suite.name in chosen}
     print()

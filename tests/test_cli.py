@@ -105,7 +105,7 @@ def test_control_c_ends_it_while_it_waits(command: list[str]) -> None:
     process.stdin.flush()
     process.stdout.readline()  # now it waits for the next line
     process.send_signal(signal.SIGINT)
-    assert process.wait() == -signal.SIGINT
+    assert process.wait(60) == -signal.SIGINT
     process.stdin.close()
     process.stdout.close()
 
