@@ -108,7 +108,7 @@ def test_a_missing_prerequisite_is_one_clear_line(tool: str, tmp_path: Path) -> 
             (tmp_path / name).chmod(0o755)
     done = subprocess.run(
         [ROOT / "tests" / "prerequisites.sh"],
-        env={"PATH": str(tmp_path), "HOME": os.environ.get("HOME", "/")},
+        env={**os.environ, "PATH": str(tmp_path)},
         capture_output=True,
         text=True,
     )
