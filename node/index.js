@@ -73,6 +73,7 @@ class IdentitySecret {
       }
       return { joined, lengths: lengths.subarray(0, count) }
     }
+    // Not of the pool that Node's small buffers share, each of which shows all of it.
     const out = Buffer.allocUnsafeSlow(HASH_LENGTH * Math.min(TOGETHER, hashes.length))
     const take = (written) => {
       const digits = out.toString('latin1', 0, written)

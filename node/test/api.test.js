@@ -321,3 +321,8 @@ test('a batch of long texts is signed in parts', () => {
   const hash = secret.sign(long)
   assert.ok(secret.signMany(new Array(2048).fill(long)).every((each) => each === hash))
 })
+
+test('hashes of a small batch are not in the pool of small buffers', () => {
+  const [hash] = new IdentitySecret('aa').signMany(['pool@example.com'])
+  assert.ok(!Buffer.from(Buffer.from('x').buffer).includes(hash))
+})
