@@ -197,6 +197,7 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
 	cargo clippy --quiet --workspace --all-targets --locked -- -D warnings
+	# Else libFuzzer would be compiled, which nothing here is linked with.
 	CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy --quiet --manifest-path fuzz/Cargo.toml --target-dir target/fuzz --locked -- -D warnings
 	ruff format --quiet --check .
 	ruff check --quiet .
@@ -208,6 +209,6 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist
 	cd node && node_modules/.bin/tsc -p .
 	@unformatted=$$("$$(go env GOROOT)/bin/gofmt" -l go tests bench examples harden packaging/tests/programs) && [ -z "$$unformatted" ] || \
 	{ echo "gofmt would change: $$unformatted"; exit 1; }
-	for module in $$(git ls-files '*go.mod'); do (cd "$$(dirname "$$module")" && go vet ./...) || exit; done
+	modules=$$(git ls-files '*go.mod') && for module in $$modules; do (cd "$$(dirname "$$module")" && go vet ./...) || exit; done
 	go run $(ACTIONLINT) -shellcheck=
 	zizmor --offline --quiet --no-progress --persona=pedantic .github

@@ -128,8 +128,8 @@ def test_security_md_counts_what_there_is() -> None:
     crates = (ROOT / "harden" / "dependencies.txt").read_text("utf-8")
     [core] = re.findall(r"^pylon-identity-core: (\d+)$", crates, re.MULTILINE)
     assert f"The core is made of {core} other crates" in security
-    targets = {path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs")}
-    targets -= {"planted_prefix", "planted_overread"}
+    files = (ROOT / "fuzz" / "fuzz_targets").glob("*.rs")
+    targets = [path for path in files if not path.stem.startswith("planted_")]
     go_targets = (ROOT / "go" / "fuzz_test.go").read_text("utf-8").count("\nfunc Fuzz")
     assert "Seven fuzz targets" in security
     assert "six of Go" in security
