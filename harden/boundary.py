@@ -189,13 +189,13 @@ class Detector(NamedTuple):
     clean: str = ""  # what it says of a program without fault
 
     def build(self, source: Path, library: Path, language: str = "C", *flags: str) -> Path:
-        gnu, system = {"C": ["gcc"], "C++": ["g++"]}, {"C": compiler(), "C++": ["c++"]}
-        compile_it = (gnu if self.gnu else system)[language]
+        system, gnu = {"C": compiler(), "C++": ["c++"]}, {"C": ["gcc"], "C++": ["g++"]}
+        compilers = gnu if self.gnu else system
         out = HERE / "program"
         options = ["-g", "-Wall", "-Wextra", "-Wpedantic", "-Werror", *self.flags, *flags]
         options += [f"-I{HEADER.parent}", f"-I{PARTS}"]
         files = [str(source), "-x", "none", str(library), *LIBRARIES, "-o", str(out)]
-        run([*compile_it, *LANGUAGES[language], *options, *files])
+        run([*compilers[language], *LANGUAGES[language], *options, *files])
         return out
 
     def run(self, program: Path, *arguments: str, input: str = "") -> str:  # noqa: A002

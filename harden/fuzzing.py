@@ -223,8 +223,9 @@ def main() -> None:
         seconds = 0
     if not 0 < seconds < float("inf"):
         sys.exit(f"SECONDS has to be a number above 0, and {sys.argv[1]!r} is not")
-    if not shutil.which("g++"):
-        sys.exit("missing: g++ (on Debian: apt install g++)")
+    lacking = [] if shutil.which("g++") else ["g++ (on Debian: apt install g++)"]
+    if lacking := lacking + missing():
+        sys.exit("missing: " + "; ".join(lacking))
     try:
         print(f"control: {control()}", flush=True)
         for what, inputs in steps(seconds, repeat=True):

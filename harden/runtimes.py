@@ -69,6 +69,7 @@ PYTHON = ("threads", "forks", "processes", "interpreters", "signals", "exits", "
 PYTHON_PLANTED = {
     "planted_mistake": "AssertionError",
     "planted_lock": "the child of a fork hung",
+    "planted_abort": "40 children were aborted",
     "planted_interpreter": "not refused",
     "planted_deafness": "the batch went on after the signal",
     "planted_crash": "ended with -11",
@@ -89,8 +90,8 @@ def python_caught() -> str:
     for scenario, sign in PYTHON_PLANTED.items():
         caught(sign, in_python, scenario, Path(sys.executable))
     return (
-        "a wrong hash in a thread, a lock held over a fork, an interpreter let in, "
-        "a signal ignored and a crash at exit: caught"
+        "a wrong hash in a thread, a lock held over a fork, children that abort, an interpreter "
+        "let in, a signal ignored and a crash at exit: caught"
     )
 
 

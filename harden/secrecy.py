@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -131,13 +131,15 @@ def panicking_c() -> Path:
     return build_c(HERE / "surfaces.c", BUILT / "secrecy-panic", "-DPANIC", library=library)
 
 
-PROGRAMS: dict[str, Callable[[], list[str | Path]]] = {
-    "Python": lambda: [sys.executable, HERE / "surfaces.py"],
-    "Node": lambda: ["node", HERE / "surfaces.js"],
-    "Go": lambda: [build_go(HERE / "go", BUILT / "secrecy-go")],
-    "Rust": lambda: [build_rust("client", "surfaces")],
-    "C": lambda: [build_c(HERE / "surfaces.c", BUILT / "secrecy-c")],
-}
+@cache
+def programs() -> dict[str, list[str | Path]]:
+    return {
+        "Python": [sys.executable, HERE / "surfaces.py"],
+        "Node": ["node", HERE / "surfaces.js"],
+        "Go": [build_go(HERE / "go", BUILT / "secrecy-go")],
+        "Rust": [build_rust("client", "surfaces")],
+        "C": [build_c(HERE / "surfaces.c", BUILT / "secrecy-c")],
+    }
 
 
 def shown(command: list[str | Path], kind: str) -> Renderings:
@@ -214,7 +216,7 @@ def command_line(program: list[str | Path], *, thorough: bool) -> Renderings:
 @cache
 def real() -> dict[str, Renderings]:
     BUILT.mkdir(parents=True, exist_ok=True)
-    by_language = {name: shown(command(), "real") for name, command in PROGRAMS.items()}
+    by_language = {name: shown(command, "real") for name, command in programs().items()}
     right = hmac.new(KEY, EMAIL.encode(), "sha256").hexdigest()
     for name, program in COMMAND_LINES.items():
         by_language[name] = command_line(program, thorough=name == "pylon-identity")
@@ -225,7 +227,7 @@ def real() -> dict[str, Renderings]:
 
 @cache
 def leaky() -> dict[str, Renderings]:
-    by_language = {name: shown(command(), "leaky") for name, command in PROGRAMS.items()}
+    by_language = {name: shown(command, "leaky") for name, command in programs().items()}
     for name in COMMAND_LINES:
         by_language[name] = command_line(LEAKY_COMMAND_LINE, thorough=name == "pylon-identity")
     return by_language

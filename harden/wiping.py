@@ -18,7 +18,19 @@ from hashlib import sha256
 from itertools import islice, product
 from typing import NamedTuple
 
-from check import ARCHIVE, BUILT, RELEASE, ROOT, Broken, Check, build_c, build_go, build_rust, run
+from check import (
+    ARCHIVE,
+    BUILT,
+    RELEASE,
+    ROOT,
+    Broken,
+    Check,
+    build_c,
+    build_go,
+    build_rust,
+    caught,
+    run,
+)
 
 PROGRAMS = ROOT / "harden" / "wiping"
 PORTABLE = BUILT / "portable"  # what is built without the processor's own SHA instructions
@@ -58,10 +70,18 @@ def build(languages: list[str]) -> None:
         run([*cargo, "-p", "wiping", "-p", "pylon-identity-c"], env=flags)
         archive = PORTABLE / "release" / ARCHIVE.name
         build_c(source, BUILT / "wiping-portable-c", posix, library=archive)
+        for language in ("portable C", "portable Rust"):
+            look_for_sha_instructions(COMMANDS[language][0])
     if "Rust" in languages:
         build_rust("wiping")
     if "Go" in languages:
         build_go(PROGRAMS / "go", BUILT / "wiping-go")
+
+
+def look_for_sha_instructions(program: str) -> None:
+    """Raise Broken if the program asks the processor whether it has them, as sha2 does."""
+    if found := re.search("shani_cpuid|sha2_hwcap", run(["nm", program])):
+        raise Broken(f"{program} is not portable: {found[0]}")
 
 
 # --- what to look for ---
@@ -240,13 +260,16 @@ def control(languages: list[str]) -> str:
         found = set(look(language, STEPS[0], "kept").found)
         if missed := set(product(range(len(SIZES)), ["inner state", "outer state"])) - found:
             raise Broken(f"secrets in use in {language} were not found: {sorted(missed)}")
-    caught = [f"the secrets in use in {', '.join(languages)}"]
+    seen = [f"the secrets in use in {', '.join(languages)}"]
+    if "portable C" in languages:
+        build(["Rust"])
+        caught("is not portable", look_for_sha_instructions, *COMMANDS["Rust"])
     if "C" in languages:
         planted = {(0, "key"): "heap", (1, "outer padded key"): "stack"}
         if set(look("C", STEPS[0], "planted").found) != set(planted):
             raise Broken("a key on the heap and a padded one on the stack were not both found")
-        caught.append("a key left on the heap and a padded one on the stack")
-    return f"{' and '.join(caught)}: all found"
+        seen.append("a key left on the heap and a padded one on the stack")
+    return f"{' and '.join(seen)}: all found"
 
 
 def check(languages: list[str], quick: bool) -> Check:
