@@ -13,10 +13,10 @@ import "unsafe"
 type Diagnosis struct {
 	// Matches is whether the hash is exactly the right one.
 	Matches bool
-	// Causes are the fewest mistakes that together give the hash, for example "secret_used_as_text". The
+	// Causes are the fewest mistakes that together give the hash, for example [CauseSecretUsedAsText]. The
 	// names are the same in every language.
 	Causes []string
-	// Explanation says what happened and how to mend it, in plain text.
+	// Explanation says what happened and how to fix it, in plain text.
 	Explanation string
 }
 
@@ -25,7 +25,7 @@ type Diagnosis struct {
 // It tries the usual mistakes in all combinations, and reports the fewest that give the observed hash.
 // It takes any text, a malformed secret too. It is for developers, and takes milliseconds.
 func Diagnose(secret, email, emailHash string) Diagnosis {
-	var causes C.uint32_t
+	var causes C.uint64_t
 	var text [C.PYLON_IDENTITY_EXPLANATION_SIZE]byte
 	explanation := (*C.char)(unsafe.Pointer(&text))
 	status := C.pylon_identity_diagnose(
@@ -35,7 +35,7 @@ func Diagnose(secret, email, emailHash string) Diagnosis {
 		panic(Error(status))
 	}
 	diagnosis := Diagnosis{Matches: causes == 0, Explanation: C.GoString(explanation)}
-	for bit := C.uint32_t(1); bit != 0; bit <<= 1 {
+	for bit := C.uint64_t(1); bit != 0; bit <<= 1 {
 		if causes&bit != 0 {
 			diagnosis.Causes = append(diagnosis.Causes, C.GoString(C.pylon_identity_cause_code(bit)))
 		}

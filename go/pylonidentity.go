@@ -46,31 +46,9 @@ import (
 // Version is the version of the native library, for example "1.2.3".
 var Version = C.GoString(C.pylon_identity_version())
 
-// An Error says what cannot be used, and why. Compare with errors.Is and the Err constants; the text
+// An Error says what cannot be used, and why. Compare it with the Err constants by errors.Is. The text
 // says what to do and never contains the secret.
 type Error int32
-
-const (
-	// ErrSecretMissing means that the environment variable with the identity secret is not set.
-	ErrSecretMissing Error = C.PYLON_IDENTITY_SECRET_MISSING
-	// ErrSecretExposed means that bundlers ship an environment variable of this name to browsers.
-	ErrSecretExposed Error = C.PYLON_IDENTITY_SECRET_EXPOSED
-	// ErrSecretEmpty means that the identity secret has no digits at all.
-	ErrSecretEmpty Error = C.PYLON_IDENTITY_SECRET_EMPTY
-	// ErrSecretOddLength means that the identity secret has an odd number of hexadecimal digits.
-	ErrSecretOddLength Error = C.PYLON_IDENTITY_SECRET_ODD_LENGTH
-	// ErrSecretNotHex means that the identity secret contains another character than 0-9, a-f, A-F.
-	ErrSecretNotHex Error = C.PYLON_IDENTITY_SECRET_NOT_HEX
-	// ErrSecretNotReady is what using an [IdentitySecret] panics with that was wiped or not made by
-	// [NewIdentitySecret].
-	ErrSecretNotReady Error = C.PYLON_IDENTITY_SECRET_NOT_READY
-	// ErrEmailEmpty means that chat settings were to be made without an email.
-	ErrEmailEmpty Error = C.PYLON_IDENTITY_EMAIL_EMPTY
-	// ErrAppIDEmpty means that chat settings were to be made without an app ID.
-	ErrAppIDEmpty Error = C.PYLON_IDENTITY_APP_ID_EMPTY
-	// ErrNonceInvalid means that the nonce of a Content-Security-Policy is not base64 text.
-	ErrNonceInvalid Error = C.PYLON_IDENTITY_NONCE_INVALID
-)
 
 // Error returns the message, which is the same in every language.
 func (e Error) Error() string {
@@ -102,9 +80,9 @@ func newKey() *key { return &key{unsafe.Pointer(new(C.pylon_identity_secret))} }
 
 func (k *key) c() *C.pylon_identity_secret { return (*C.pylon_identity_secret)(k.memory) }
 
-// NewIdentitySecret parses the hexadecimal string from Pylon's dashboard: an even, non-zero number of
-// the digits 0-9a-fA-F and nothing else. The error is [ErrSecretEmpty], [ErrSecretOddLength] or
-// [ErrSecretNotHex].
+// NewIdentitySecret parses the hexadecimal string from Pylon's dashboard: an even number of the digits
+// 0-9a-fA-F and nothing else, for at least 16 bytes that are not all zero. The error is [ErrSecretEmpty],
+// [ErrSecretOddLength], [ErrSecretNotHex] or [ErrSecretWeak].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 	k := newKey()
 	return k.secret(C.pylon_identity_secret_init(k.c(), pointer(hex), C.size_t(len(hex))))
@@ -119,7 +97,8 @@ func (k *key) secret(status C.pylon_identity_status) (*IdentitySecret, error) {
 }
 
 // Sign returns the email hash of exactly this email, which is never trimmed or lowercased, as 64
-// lowercase hexadecimal digits. Sign only the email of the logged-in session.
+// lowercase hexadecimal digits. Sign only the email of the logged-in session, and only an address that
+// the user has proved to own.
 //
 // It cannot fail, but panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) Sign(email string) string {
@@ -181,7 +160,7 @@ func (s IdentitySecret) MarshalBinary() ([]byte, error) {
 // with it. To sign more than once, keep an [IdentitySecret] instead. The errors are those of
 // [NewIdentitySecret].
 func SignMessageWithHMAC(message, secret string) (*string, error) {
-	// The string and what it consists of, in one allocation.
+	// The string and its digits, in one allocation.
 	signed := new(struct {
 		text   string
 		digits emailHash
@@ -221,7 +200,7 @@ func (h *emailHash) pointer() *C.char { return (*C.char)(unsafe.Pointer(h)) }
 
 func (h *emailHash) String() string { return string(h[:len(h)-1]) }
 
-// pointer gives C the bytes of s. What unsafe.StringData says of an empty string is unspecified.
+// pointer gives C the bytes of s. The result of unsafe.StringData is unspecified for an empty string.
 func pointer(s string) *C.char {
 	if s == "" {
 		return nil

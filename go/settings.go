@@ -5,19 +5,22 @@ package pylonidentity
 #cgo nocallback pylon_identity_secret_init_from_env
 #cgo noescape pylon_identity_chat_settings_hash
 #cgo nocallback pylon_identity_chat_settings_hash
-#cgo noescape pylon_identity_chat_settings_script
-#cgo nocallback pylon_identity_chat_settings_script
+#cgo noescape chat_settings_script
+#cgo nocallback chat_settings_script
 #include "pylon_identity.h"
+
+// Takes the user by value, since a struct in the memory of Go must not hold pointers of Go.
+static pylon_identity_status chat_settings_script(pylon_identity_user user, const char *nonce, size_t nonce_len,
+	char *out, size_t out_size, size_t *written) {
+	return pylon_identity_chat_settings_script(NULL, &user, nonce, nonce_len, out, out_size, written);
+}
 */
 import "C"
 
 import (
-	"bytes"
 	"html/template"
 	"os"
-	"reflect"
 	"runtime"
-	"strings"
 	"unsafe"
 )
 
@@ -32,20 +35,21 @@ func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
 	text, set := os.LookupEnv(name)
 	value := pointer(text)
 	if set && value == nil {
-		value = new(C.char) // as nil says that the variable is not set
+		value = new(C.char) // nil would say that the variable is not set
 	}
 	k := newKey()
 	return k.secret(C.pylon_identity_secret_init_from_env(
 		k.c(), pointer(name), C.size_t(len(name)), value, C.size_t(len(text))))
 }
 
-// A User is who is logged in, as the backend knows it. AppID and Email must not be empty.
+// A User is the logged-in user, as the backend knows them. AppID and Email must not be empty.
 type User struct {
 	// AppID is the ID of the chat widget, from Pylon's dashboard.
 	AppID string
-	// Email is that of the logged-in session, exactly as it is stored.
+	// Email is the email of the logged-in session, exactly as it is stored. Pass only an address that the
+	// user has proved to own.
 	Email string
-	// Name is what to show.
+	// Name is the name to show.
 	Name string
 	// AvatarURL is the address of a picture.
 	AvatarURL string
@@ -72,7 +76,8 @@ type ChatSettings struct {
 }
 
 // ChatSettings makes the settings of the chat widget for a logged-in user, with the email signed: the
-// very string that the settings hold. The error is [ErrAppIDEmpty] or [ErrEmailEmpty].
+// very string that the settings hold. The error is [ErrAppIDEmpty] or [ErrEmailEmpty], also for white
+// space and fillers such as "undefined", or [ErrEmailNotUnicode] for an email that is not UTF-8.
 //
 // It panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
@@ -82,12 +87,11 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 		k.c(), pointer(user.AppID), C.size_t(len(user.AppID)), pointer(user.Email), C.size_t(len(user.Email)),
 		out.pointer())
 	runtime.KeepAlive(k)
-	switch status {
-	case C.PYLON_IDENTITY_OK:
-	case C.PYLON_IDENTITY_APP_ID_EMPTY, C.PYLON_IDENTITY_EMAIL_EMPTY:
-		return ChatSettings{}, Error(status)
-	default:
-		panic(Error(status))
+	switch err := Error(status); {
+	case err == ErrSecretNotReady:
+		panic(err)
+	case status != C.PYLON_IDENTITY_OK:
+		return ChatSettings{}, err
 	}
 	return ChatSettings{
 		AppID:             user.AppID,
@@ -100,29 +104,34 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 	}, nil
 }
 
-// Script returns the script tag that sets window.pylon, to be put into the page before the widget's own.
-// Whatever the settings hold is safe inside HTML, and html/template does not escape the tag again. The
-// nonce is that of the page's Content-Security-Policy, base64 text and new for each response; "" stands
-// for none. The error is [ErrNonceInvalid].
+// Script returns the script tag that sets window.pylon. Put it into the page before the widget's own tag.
+//
+// The tag is printable ASCII, safe inside HTML of any encoding, whatever the settings hold, and html/template
+// does not escape it again. The nonce is the nonce of the page's Content-Security-Policy, base64 text and new
+// for each response; "" stands for none. The error is [ErrNonceInvalid], [ErrSettingsInvalid] for settings
+// without any field, or [ErrEmailNotUnicode].
 func (s ChatSettings) Script(nonce string) (template.HTML, error) {
-	var joined []byte
-	var lengths []C.size_t
-	fields := reflect.ValueOf(s)
-	for i := range fields.NumField() {
-		name, _, _ := strings.Cut(fields.Type().Field(i).Tag.Get("json"), ",")
-		if value := fields.Field(i).String(); value != "" {
-			joined = append(append(joined, name...), value...)
-			lengths = append(lengths, C.size_t(len(name)), C.size_t(len(value)))
-		}
+	user := C.pylon_identity_user{
+		app_id:              text(s.AppID),
+		email:               text(s.Email),
+		name:                text(s.Name),
+		email_hash:          text(s.EmailHash),
+		avatar_url:          text(s.AvatarURL),
+		account_id:          text(s.AccountID),
+		account_external_id: text(s.AccountExternalID),
 	}
-	// What the header says is always enough.
-	out := make([]byte, 6*(len(joined)+len(nonce))+8*len(lengths)+100)
-	status := C.pylon_identity_chat_settings_script(
-		(*C.char)(unsafe.Pointer(unsafe.SliceData(joined))), unsafe.SliceData(lengths), C.size_t(len(lengths)),
-		pointer(nonce), C.size_t(len(nonce)),
-		(*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)))
+	length := len(s.AppID) + len(s.Email) + len(s.Name) + len(s.EmailHash) + len(s.AvatarURL) +
+		len(s.AccountID) + len(s.AccountExternalID) + len(nonce)
+	out := make([]byte, 6*length+400) // always enough, as the header says
+	var written C.size_t
+	status := C.chat_settings_script(user, pointer(nonce), C.size_t(len(nonce)),
+		(*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &written)
 	if status != C.PYLON_IDENTITY_OK {
 		return "", Error(status)
 	}
-	return template.HTML(out[:bytes.IndexByte(out, 0)]), nil
+	return template.HTML(out[:written]), nil
+}
+
+func text(s string) C.pylon_identity_text {
+	return C.pylon_identity_text{data: pointer(s), length: C.size_t(len(s))}
 }

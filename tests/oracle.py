@@ -70,7 +70,10 @@ RFC_4231 = [
 
 # Around the block size of SHA-256, where the padding of message and key changes shape.
 MESSAGE_LENGTHS = [0, 1, 55, 56, 63, 64, 65, 119, 120, 1024, 1024 * 1024]
-KEY_LENGTHS = [1, 20, 32, 63, 64, 65, 131]
+KEY_LENGTHS = [16, 20, 32, 63, 64, 65, 131]
+
+# A shorter key is no secret.
+MIN_KEY_LENGTH = 16
 
 EMAILS = {
     "plain": EMAIL,
@@ -147,6 +150,14 @@ MALFORMED_SECRETS = {
     "base64": (base64.b64encode(bytes(range(32))).decode(), "secret_not_hex"),
     "the word undefined": ("undefined", "secret_not_hex"),
     "the word None": ("None", "secret_not_hex"),
+    "two digits": ("ab", "secret_weak"),
+    "fifteen bytes": (SECRET[-30:], "secret_weak"),
+    "half of the digits, upper case": (SECRET[-30:].upper(), "secret_weak"),
+    "two zeros": ("00", "secret_weak"),
+    "sixteen zero bytes": ("00" * 16, "secret_weak"),
+    "32 zero bytes": ("00" * 32, "secret_weak"),
+    "65 zero bytes": ("00" * 65, "secret_weak"),
+    "31 zeros": ("0" * 31, "secret_odd_length"),
 }
 
 
@@ -170,7 +181,7 @@ def is_text(data: bytes) -> bool:
 def sign_rows() -> Iterable[Row]:
     yield sign_row("docs example", SECRET, DOCS_EMAIL.encode())
     for number, (key, data, _) in enumerate(RFC_4231, 1):
-        if is_text(data):
+        if is_text(data) and len(key) >= MIN_KEY_LENGTH:
             yield sign_row(f"RFC 4231 case {number}", key.hex(), data)
     for key_length in KEY_LENGTHS:
         key = bytes((7 * i + key_length) % 256 for i in range(key_length))
@@ -185,7 +196,8 @@ def sign_rows() -> Iterable[Row]:
         yield sign_row(f"email: {name}", SECRET, email.encode())
     yield sign_row("secret: upper case", SECRET.upper(), EMAIL.encode())
     yield sign_row("secret: mixed case", "aBcDeF" * 8, EMAIL.encode())
-    yield sign_row("secret: all zero", "00" * 32, EMAIL.encode())
+    yield sign_row("secret: all zero but the last bit", "00" * 31 + "01", EMAIL.encode())
+    yield sign_row("secret: all zero but the first bit", "80" + "00" * 15, EMAIL.encode())
     yield sign_row("secret: 4096 bytes", "5a" * 4096, EMAIL.encode())
 
 
@@ -505,9 +517,21 @@ def diagnose_rows() -> Iterable[Row]:
     yield row("another secret, upper case", other.upper(), "hash_uppercase", "unknown")
     yield row("another secret, a prefix", f"sha256={other}", "hash_prefixed", "unknown")
     yield row("another secret, this one malformed", other, "unknown", secret="undefined")
+    for title, weak, cause in [
+        ("a secret of 15 bytes", SECRET[:30], "secret_truncated"),
+        ("a secret of zeros", "00" * 32, "secret_empty_key"),
+    ]:
+        yield row(title, sign(bytes.fromhex(weak), EMAIL.encode()), cause, secret=weak)
 
 
 # --- the environment ---
+
+
+EXPOSED_PREFIXES = """
+    PUBLIC_ NEXT_PUBLIC_ NUXT_PUBLIC_ EXPO_PUBLIC_ PLASMO_PUBLIC_ FRESH_PUBLIC_ BUN_PUBLIC_ SNOWPACK_PUBLIC_
+    PAYLOAD_PUBLIC_ NUXT_ENV_ VITE_ RENDERER_VITE_ REACT_APP_ PREACT_APP_ VUE_APP_ NG_APP_ GATSBY_ GRIDSOME_
+    STORYBOOK_ SANITY_STUDIO_ SANITY_APP_ STRAPI_ADMIN_ MIX_ UMI_APP_ TARO_APP_ RAZZLE_
+""".split()
 
 
 def env_rows() -> Iterable[Row]:
@@ -531,11 +555,15 @@ def env_rows() -> Iterable[Row]:
     yield row("white space within", plain, f"{SECRET} {SECRET}", "secret_not_hex")
     yield row("byte order mark", plain, f"\ufeff{SECRET}", "secret_not_hex")
     yield row("a digit missing", plain, f"{SECRET[:-1]}\n", "secret_odd_length")
-    bundlers = ["NEXT_PUBLIC_", "VITE_", "REACT_APP_", "NUXT_PUBLIC_", "EXPO_PUBLIC_", "GATSBY_"]
-    for prefix in ["PUBLIC_", *bundlers]:
+    for prefix in EXPOSED_PREFIXES:
         yield row(f"{prefix} set", f"{prefix}{plain}", SECRET, "secret_exposed")
         yield row(f"{prefix} not set", f"{prefix}SECRET", None, "secret_exposed")
-    yield row("public elsewhere in the name", "MY_PUBLIC_SECRET", SECRET, "ok")
+    yield row("lower case", "next_public_secret", SECRET, "secret_exposed")
+    yield row("mixed case", "Vite_Secret", SECRET, "secret_exposed")
+    yield row("public as a word", "MY_PUBLIC_SECRET", SECRET, "secret_exposed")
+    yield row("public within a word", "REPUBLIC_SECRET", SECRET, "ok")
+    yield row("public at the end", "SECRET_NOT_PUBLIC", SECRET, "ok")
+    yield row("a prefix elsewhere in the name", "PYLON_VITE_SECRET", SECRET, "ok")
 
 
 # --- chat settings and the script tag ---
@@ -576,14 +604,15 @@ NONCES = {
     'a"': False,
     "a'": False,
     "a>b": False,
-    "nonce-é": False,
+    "nonce-r4nd0m": False,
+    "r4nd0m-é": False,
     "０": False,
 }
 
 
 def script(fields: dict[str, str], nonce: str | None) -> str:
-    settings = json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
-    for character in "<>&\u2028\u2029":
+    settings = json.dumps(fields, separators=(",", ":"))
+    for character in "<>&":
         settings = settings.replace(character, f"\\u{ord(character):04x}")
     attribute = "" if nonce is None else f' nonce="{nonce}"'
     return f'<script{attribute}>window.pylon = {{"chat_settings":{settings}}};</script>'
@@ -592,10 +621,12 @@ def script(fields: dict[str, str], nonce: str | None) -> str:
 def settings_rows() -> Iterable[Row]:
     columns = ["app_id", "email", "name", "avatar_url", "account_id", "account_external_id"]
 
-    def row(title: str, nonce: str | None = None, error: str = "", **given: str) -> Row:
-        user = {"app_id": "app-1", "email": EMAIL, "name": "Ada", **given}
+    def row(title: str, nonce: str | None = None, error: str = "", **given: str | None) -> Row:
+        defaults = {"app_id": "app-1", "email": EMAIL, "name": "Ada"}
+        user = {name: value for name, value in (defaults | given).items() if value is not None}
         hash_ = sign(bytes.fromhex(SECRET), user["email"].encode())
-        signed = {column: user[column] for column in columns[:3]} | {"email_hash": hash_}
+        signed = {column: user[column] for column in columns[:3] if column in user}
+        signed["email_hash"] = hash_
         fields = signed | {column: user[column] for column in columns[3:] if column in user}
         values = [user[column].encode().hex() if column in user else "-" for column in columns]
         shown = "-" if nonce is None else nonce.encode().hex()
@@ -608,6 +639,7 @@ def settings_rows() -> Iterable[Row]:
         account_id="acc_1",
         account_external_id="42",
     )
+    yield row("no name", name=None)
     for column in columns[3:]:
         yield row(f"{column} only", **{column: "x"})
     for column in columns:
@@ -620,6 +652,9 @@ def settings_rows() -> Iterable[Row]:
     yield row("no app ID", error="app_id_empty", app_id="")
     yield row("no email", error="email_empty", email="")
     yield row("neither", error="app_id_empty", app_id="", email="")
+    for filler in [" ", "\n", "undefined", "null", "None", " undefined ", "[object Object]"]:
+        yield row(f"email {filler!r}", error="email_empty", email=filler)
+        yield row(f"app ID {filler!r}", error="app_id_empty", app_id=filler)
 
 
 def table(columns: str, rows: Iterable[Row]) -> str:

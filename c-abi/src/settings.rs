@@ -1,3 +1,7 @@
+use std::borrow::Cow;
+
+use pylon_identity_core::{chat_settings_json, chat_settings_script};
+
 use super::*;
 
 /// Parses the secret in an environment variable, trimmed of white space.
@@ -31,14 +35,17 @@ pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
             // SAFETY: as the caller promises.
             false => Some(unsafe { bytes(value, value_len) }?),
         };
-        let digits = IdentitySecret::trim_env_value(&name, value)?;
+        let digits = binding::trim_env_value(&name, value)?;
         // SAFETY: not NULL and aligned, so valid for writes and apart from `value` as the caller promises.
-        IdentitySecret::parse_into(digits, |parsed| unsafe { keep(parsed, secret) })?;
+        binding::parse_into(digits, |parsed| unsafe { keep(parsed, secret) })?;
         Ok(())
     })
 }
 
-/// Signs the email for the settings of the chat widget, which have neither app ID nor email empty.
+/// Signs the email for chat settings that a program writes by itself.
+///
+/// Refuses an app ID or email that is empty, white space or a filler such as "undefined", and an email that is
+/// not UTF-8.
 ///
 /// @param secret     an initialised secret
 /// @param app_id     the ID of the chat widget
@@ -47,7 +54,8 @@ pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
 /// @param email_len  its length in bytes
 /// @param out        receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
 ///                   unless the call succeeds
-/// @return what pylon_identity_sign() returns; PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY
+/// @return what pylon_identity_sign() returns; PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
+///         PYLON_IDENTITY_EMAIL_NOT_UNICODE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_chat_settings_hash(
     secret: *const pylon_identity_secret,
@@ -63,54 +71,196 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_hash(
         let secret = unsafe { borrow(secret) }?;
         // SAFETY: as the caller promises.
         let (app_id, email) = unsafe { (bytes(app_id, app_id_len)?, bytes(email, email_len)?) };
-        let hash = secret.sign_for_chat_settings(app_id, email)?;
+        let hash = binding::sign_for_chat_settings(secret, app_id, email)?;
         // SAFETY: `out` is not NULL, so valid for writes of 65 bytes as the caller promises.
-        unsafe { write_hash(&hash, out) };
+        unsafe { write_hash(hash.as_bytes(), out) };
         Ok(())
     })
 }
 
-/// Writes the script tag that sets window.pylon, to be put into the page before the widget's own.
+/// Text: bytes and how many they are. {NULL, 0} stands for no text.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct pylon_identity_text {
+    /// The bytes, as UTF-8; no terminating NUL is needed.
+    pub data: *const c_char,
+    /// Their number.
+    pub length: usize,
+}
+
+/// The logged-in user, as the backend knows them. Start with zero bytes: text that is {NULL, 0} is left out.
+#[repr(C)]
+pub struct pylon_identity_user {
+    /// The ID of the chat widget, from Pylon's dashboard; not empty.
+    pub app_id: pylon_identity_text,
+    /// The email of the logged-in session, exactly as it is stored. Pass only an address that the user has
+    /// proved to own. A visitor who is not logged in has none.
+    pub email: pylon_identity_text,
+    /// The name to show.
+    pub name: pylon_identity_text,
+    /// The address of a picture.
+    pub avatar_url: pylon_identity_text,
+    /// Pylon's ID of the user's account.
+    pub account_id: pylon_identity_text,
+    /// Your own ID of the user's account.
+    pub account_external_id: pylon_identity_text,
+    /// The email hash, if it was made before. Leave it out with a secret, which makes the hash.
+    pub email_hash: pylon_identity_text,
+}
+
+/// Writes the script tag that sets window.pylon, to be put into the page before the widget's own tag.
 ///
-/// Whatever the fields hold is safe inside HTML; bytes that are not UTF-8 become U+FFFD.
+/// The tag is printable ASCII, safe inside HTML of any encoding, whatever the texts hold. In texts other than
+/// the email, bytes that are not UTF-8 become U+FFFD.
 ///
-/// @param fields    the names and values of the chat settings in turn, one after another with nothing
-///                  between them, as UTF-8
-/// @param lengths   the length in bytes of each
-/// @param count     how many names and values there are, an even number
+/// @param secret    an initialised secret, which signs the email; NULL for a visitor who is not logged
+///                  in, or if user->email_hash was made before
+/// @param user      the user
 /// @param nonce     the nonce of the page's Content-Security-Policy, base64 text; NULL for none
 /// @param nonce_len its length in bytes
 /// @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
 /// @param out_size  the size of that buffer; always enough are
-///                  6 * (the sum of the lengths + nonce_len) + 8 * count + 100
-/// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_NONCE_INVALID, PYLON_IDENTITY_BUFFER_TOO_SMALL,
-///         PYLON_IDENTITY_NULL_ARGUMENT or PYLON_IDENTITY_PANIC
+///                  6 * (the sum of the lengths in user + nonce_len) + 400
+/// @param written   receives the length of the tag, without the NUL; NULL if not wanted
+/// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
+///         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (no text at all),
+///         PYLON_IDENTITY_NONCE_INVALID, PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
+///         PYLON_IDENTITY_INVALID_ARGUMENT (also for a secret together with user->email_hash) or
+///         PYLON_IDENTITY_PANIC
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_chat_settings_script(
-    fields: *const c_char,
-    lengths: *const usize,
-    count: usize,
+    secret: *const pylon_identity_secret,
+    user: *const pylon_identity_user,
     nonce: *const c_char,
     nonce_len: usize,
     out: *mut c_char,
     out_size: usize,
+    written: *mut usize,
 ) -> pylon_identity_status {
     status(|| {
         usable(out)?;
         // SAFETY: as the caller promises.
-        let texts = unsafe { split(fields, lengths, count) }?;
-        let texts: Vec<_> = texts.map(String::from_utf8_lossy).collect();
-        let (fields, []) = texts.as_chunks() else {
-            return Err(PYLON_IDENTITY_NULL_ARGUMENT);
-        };
-        let nonce = match nonce.is_null() {
-            true => None,
-            // SAFETY: as the caller promises.
-            false => Some(String::from_utf8_lossy(unsafe { bytes(nonce, nonce_len) }?)),
-        };
-        let fields = fields.iter().map(|[name, value]| (name, value));
-        let script = pylon_identity_core::chat_settings_script(fields, nonce.as_deref())?;
-        // SAFETY: not NULL, so valid for writes of its size as the caller promises.
-        unsafe { write_text(&script, out, out_size) }
+        let fields = unsafe { chat_settings_fields(secret, user) }?;
+        let nonce = pylon_identity_text { data: nonce, length: nonce_len };
+        // SAFETY: as the caller promises.
+        let nonce = unsafe { text(nonce) }?.map(String::from_utf8_lossy);
+        let script = chat_settings_script(fields, nonce.as_deref())?;
+        // SAFETY: not NULL, so valid for writes of its size as the caller promises; `written` too.
+        unsafe { write_text(&script, out, out_size, written) }
     })
+}
+
+/// Writes the chat settings as a JSON object, for single-page apps and for templates that write the tag
+/// themselves.
+///
+/// The object is printable ASCII, safe inside HTML of any encoding.
+///
+/// @param secret   as for pylon_identity_chat_settings_script()
+/// @param user     the user
+/// @param out      receives the object, NUL-terminated; untouched unless the call succeeds
+/// @param out_size the size of that buffer; always enough are 6 * (the sum of the lengths in user) + 400
+/// @param written  receives the length of the object, without the NUL; NULL if not wanted
+/// @return what pylon_identity_chat_settings_script() returns
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_chat_settings_json(
+    secret: *const pylon_identity_secret,
+    user: *const pylon_identity_user,
+    out: *mut c_char,
+    out_size: usize,
+    written: *mut usize,
+) -> pylon_identity_status {
+    status(|| {
+        usable(out)?;
+        // SAFETY: as the caller promises.
+        let json = chat_settings_json(unsafe { chat_settings_fields(secret, user) }?)?;
+        // SAFETY: not NULL, so valid for writes of its size as the caller promises; `written` too.
+        unsafe { write_text(&json, out, out_size, written) }
+    })
+}
+
+type Field<'a> = (&'static str, Cow<'a, str>);
+
+/// # Safety
+///
+/// `secret` and `user` are NULL, misaligned or valid for reads while `'a` lasts, and so are the texts of `user`.
+unsafe fn chat_settings_fields<'a>(
+    secret: *const pylon_identity_secret,
+    user: *const pylon_identity_user,
+) -> Result<Vec<Field<'a>>, pylon_identity_status> {
+    usable(user)?;
+    // SAFETY: not NULL and aligned, so valid for reads as the caller promises.
+    let user = unsafe { &*user };
+    // SAFETY: as the caller promises.
+    let (app_id, email) = unsafe { (text(user.app_id)?, text(user.email)?) };
+    // SAFETY: as the caller promises.
+    let lossy = |value| unsafe { text(value) }.map(|text| text.map(String::from_utf8_lossy));
+    let mut email_hash: Option<Cow<str>> = lossy(user.email_hash)?;
+    if !secret.is_null() {
+        // SAFETY: as the caller promises.
+        let secret = unsafe { borrow(secret) }?;
+        if email_hash.is_some() {
+            return Err(PYLON_IDENTITY_INVALID_ARGUMENT);
+        }
+        let (app_id, email) = (app_id.unwrap_or_default(), email.unwrap_or_default());
+        let hash = binding::sign_for_chat_settings(secret, app_id, email)?;
+        email_hash = Some(hash.as_str().to_owned().into());
+    }
+    let email = email.map(str::from_utf8).transpose();
+    let email = email.map_err(|_| PYLON_IDENTITY_EMAIL_NOT_UNICODE)?;
+    let fields = [
+        ("app_id", app_id.map(String::from_utf8_lossy)),
+        ("email", email.map(Cow::Borrowed)),
+        ("name", lossy(user.name)?),
+        ("email_hash", email_hash),
+        ("avatar_url", lossy(user.avatar_url)?),
+        ("account_id", lossy(user.account_id)?),
+        ("account_external_id", lossy(user.account_external_id)?),
+    ];
+    Ok(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+}
+
+/// # Safety
+///
+/// `text.data` is NULL or valid for reads of `text.length` bytes while `'a` lasts.
+unsafe fn text<'a>(text: pylon_identity_text) -> Result<Option<&'a [u8]>, pylon_identity_status> {
+    if text.data.is_null() && text.length == 0 {
+        return Ok(None);
+    }
+    // SAFETY: as the caller promises.
+    unsafe { bytes(text.data, text.length) }.map(Some)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documented_size_is_always_enough() {
+        let text = |text: &'static [u8]| pylon_identity_text {
+            data: text.as_ptr().cast(),
+            length: text.len(),
+        };
+        // Each byte takes six characters, the most that there is.
+        let controls = text(&[1; 100]);
+        let user = pylon_identity_user {
+            app_id: controls,
+            email: controls,
+            name: text(&[0xff; 100]),
+            avatar_url: controls,
+            account_id: controls,
+            account_external_id: controls,
+            email_hash: text(b""),
+        };
+        let nonce = [b'a'; 100];
+        let mut out = [0; 6 * 700 + 400];
+        let mut written = 0;
+        // SAFETY: valid pointers and lengths.
+        let status = unsafe {
+            let (nonce, out) = (nonce.as_ptr().cast(), out.as_mut_ptr());
+            let secret = ptr::null();
+            pylon_identity_chat_settings_script(secret, &user, nonce, 100, out, 4600, &mut written)
+        };
+        assert_eq!(status, PYLON_IDENTITY_OK);
+        assert!(written > 6 * 600, "{written}");
+    }
 }

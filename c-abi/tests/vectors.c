@@ -1,5 +1,5 @@
 /*
- * The shared vectors, and what only C can do wrong, through the C library.
+ * The shared vectors through the C library, and misuse that only C allows.
  *
  *     vectors DIRECTORY_OF_THE_VECTORS
  *
@@ -87,24 +87,12 @@ static void verify_case(const char *file, char **column) {
     free(hash.bytes);
 }
 
-static const struct {
-    const char *code;
-    pylon_identity_status status;
-} outcomes[] = {{"ok", PYLON_IDENTITY_OK},
-                {"secret_missing", PYLON_IDENTITY_SECRET_MISSING},
-                {"secret_exposed", PYLON_IDENTITY_SECRET_EXPOSED},
-                {"secret_empty", PYLON_IDENTITY_SECRET_EMPTY},
-                {"secret_odd_length", PYLON_IDENTITY_SECRET_ODD_LENGTH},
-                {"secret_not_hex", PYLON_IDENTITY_SECRET_NOT_HEX},
-                {"email_empty", PYLON_IDENTITY_EMAIL_EMPTY},
-                {"app_id_empty", PYLON_IDENTITY_APP_ID_EMPTY},
-                {"nonce_invalid", PYLON_IDENTITY_NONCE_INVALID}};
-
+/* The status of this code. */
 static pylon_identity_status outcome(const char *code) {
-    for (size_t i = 0; i < COUNT(outcomes); i++) {
-        if (strcmp(code, outcomes[i].code) == 0) return outcomes[i].status;
+    for (int32_t status = 0; *pylon_identity_status_code(status); status++) {
+        if (strcmp(code, pylon_identity_status_code(status)) == 0) return (pylon_identity_status)status;
     }
-    return PYLON_IDENTITY_OK;
+    return PYLON_IDENTITY_OK; /* a script instead of a code */
 }
 
 static void malformed_case(const char *file, char **column) {
@@ -125,11 +113,11 @@ static void malformed_case(const char *file, char **column) {
 static void diagnose_case(const char *file, char **column) {
     text hex = decode(column[1], 1), email = decode(column[2], 1), hash = decode(column[3], 1);
     char explanation[PYLON_IDENTITY_EXPLANATION_SIZE], codes[512] = "";
-    uint32_t causes = 0, without_text = 0;
+    uint64_t causes = 0, without_text = 0;
     pylon_identity_status status = pylon_identity_diagnose(
         hex.bytes, hex.length, email.bytes, email.length, hash.bytes, hash.length, &causes,
         explanation, sizeof explanation);
-    for (uint32_t bit = 1; bit; bit <<= 1) {
+    for (uint64_t bit = 1; bit; bit <<= 1) {
         if (!(causes & bit)) continue;
         if (*codes) strcat(codes, ",");
         strcat(codes, pylon_identity_cause_code(bit));
@@ -160,71 +148,68 @@ static void env_case(const char *file, char **column) {
     free(value.bytes);
 }
 
-static void append(char *joined, size_t *total, size_t *length, const char *bytes, size_t count) {
-    memcpy(joined + *total, bytes, count);
-    *total += count;
-    *length = count;
+/* The text in a column, where "-" stands for none. The caller frees the bytes. */
+static pylon_identity_text text_or_none(const char *column) {
+    pylon_identity_text none = {NULL, 0};
+    if (strcmp(column, "-") == 0) return none;
+    text decoded = decode(column, 1);
+    pylon_identity_text given = {decoded.bytes, decoded.length};
+    return given;
 }
 
 static void settings_case(const char *file, char **column) {
-    /* The columns from 2 on: app_id email name avatar_url account_id account_external_id. */
-    static const struct {
-        const char *name;
-        size_t column;
-    } fields[] = {{"app_id", 2},     {"email", 3},      {"name", 4},
-                  {"email_hash", 0}, {"avatar_url", 5}, {"account_id", 6},
-                  {"account_external_id", 7}};
-    static char joined[1 << 14], out[1 << 16];
-    size_t lengths[2 * COUNT(fields)], count = 0, total = 0;
+    static char script[1 << 16], again[1 << 16], json[1 << 16];
     char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "untouched";
-    text app_id = decode(column[2], 1), email = decode(column[3], 1);
-    pylon_identity_status expected = outcome(column[9]);
+    size_t written = 77;
+    pylon_identity_text texts[7];
+    for (size_t i = 0; i < COUNT(texts); i++) texts[i] = text_or_none(column[2 + i]);
+    const pylon_identity_text nonce = texts[6];
+    pylon_identity_user user;
+    memset(&user, 0, sizeof user);
+    user.app_id = texts[0];
+    user.email = texts[1];
+    user.name = texts[2];
+    user.avatar_url = texts[3];
+    user.account_id = texts[4];
+    user.account_external_id = texts[5];
     pylon_identity_secret secret;
     check(init(&secret, column[1]) == PYLON_IDENTITY_OK, file, column[0]);
-    pylon_identity_status status = pylon_identity_chat_settings_hash(
-        &secret, app_id.bytes, app_id.length, email.bytes, email.length, hash);
-    if (status == PYLON_IDENTITY_OK) {
-        for (size_t i = 0; i < COUNT(fields); i++) {
-            const char *digits = column[fields[i].column];
-            if (fields[i].column && strcmp(digits, "-") == 0) continue;
-            text value = decode(fields[i].column ? digits : "", 1);
-            append(joined, &total, &lengths[count++], fields[i].name, strlen(fields[i].name));
-            if (fields[i].column) append(joined, &total, &lengths[count++], value.bytes, value.length);
-            else append(joined, &total, &lengths[count++], hash, 64);
-            free(value.bytes);
-        }
-        int has_nonce = strcmp(column[8], "-") != 0;
-        text nonce = decode(has_nonce ? column[8] : "", 1);
-        size_t enough = 6 * (total + nonce.length) + 8 * count + 100;
-        const char *given = has_nonce ? nonce.bytes : NULL;
-        strcpy(out, "untouched");
-        status = pylon_identity_chat_settings_script(joined, lengths, count, given, nonce.length, out,
-                                                     enough);
-        if (status == PYLON_IDENTITY_OK) {
-            text script = decode(column[9], 1);
-            check(strlen(out) == script.length && memcmp(out, script.bytes, script.length) == 0, file,
-                  column[0]);
-            strcpy(out, "untouched");
-            check(pylon_identity_chat_settings_script(joined, lengths, count, given, nonce.length, out,
-                                                      script.length) ==
-                          PYLON_IDENTITY_BUFFER_TOO_SMALL &&
-                      strcmp(out, "untouched") == 0 &&
-                      pylon_identity_chat_settings_script(joined, lengths, count, given, nonce.length,
-                                                          out, script.length + 1) ==
-                          PYLON_IDENTITY_OK,
-                  file, column[0]);
-            free(script.bytes);
-        } else {
-            check(strcmp(out, "untouched") == 0, file, column[0]);
-        }
-        free(nonce.bytes);
-    } else {
-        check(strcmp(hash, "untouched") == 0, file, column[0]);
-    }
+
+    strcpy(script, "untouched");
+    pylon_identity_status expected = outcome(column[9]);
+    pylon_identity_status status = pylon_identity_chat_settings_script(
+        &secret, &user, nonce.data, nonce.length, script, sizeof script, &written);
+    pylon_identity_status hashed = pylon_identity_chat_settings_hash(
+        &secret, user.app_id.data, user.app_id.length, user.email.data, user.email.length, hash);
     check(status == expected, file, column[0]);
+    if (expected == PYLON_IDENTITY_OK) {
+        text right = decode(column[9], 1);
+        check(written == right.length && script[written] == '\0' &&
+                  memcmp(script, right.bytes, right.length) == 0,
+              file, column[0]);
+        free(right.bytes);
+        /* With a hash that was made before, in a buffer that is just large enough, or just too small. */
+        user.email_hash.data = hash;
+        user.email_hash.length = strlen(hash);
+        strcpy(again, "untouched");
+        check(pylon_identity_chat_settings_script(NULL, &user, nonce.data, nonce.length, again, written,
+                                                  NULL) == PYLON_IDENTITY_BUFFER_TOO_SMALL &&
+                  strcmp(again, "untouched") == 0 &&
+                  pylon_identity_chat_settings_script(NULL, &user, nonce.data, nonce.length, again,
+                                                      written + 1, NULL) == PYLON_IDENTITY_OK &&
+                  strcmp(again, script) == 0,
+              file, column[0]);
+        check(pylon_identity_chat_settings_json(NULL, &user, json, sizeof json, &written) ==
+                      PYLON_IDENTITY_OK &&
+                  written == strlen(json) && strstr(script, json) != NULL,
+              file, column[0]);
+    } else {
+        check(strcmp(script, "untouched") == 0 && written == 77 &&
+                  (hashed == expected || expected == PYLON_IDENTITY_NONCE_INVALID),
+              file, column[0]);
+    }
     pylon_identity_secret_wipe(&secret);
-    free(app_id.bytes);
-    free(email.bytes);
+    for (size_t i = 0; i < COUNT(texts); i++) free((void *)texts[i].data);
 }
 
 /* Runs a case per line, and fails if the file says that it holds another number than ran. */
@@ -256,184 +241,68 @@ static void each(const char *file, size_t columns, void (*run)(const char *, cha
     check(ran == expected && ran > 0, file, "as many cases as it says");
 }
 
-/* NULL, lengths that cannot be, structs that are not ready: refused, with the outputs untouched. */
-static void refusals(void) {
-    static const char hex[] = "00", email[] = "ada@example.com";
-    const char *file = "refusals";
+/* Structs that are not ready, impossible lengths, copies. `make harden` tries every wrong argument. */
+static void misuse(void) {
+    static const char hex[] = "000102030405060708090a0b0c0d0e0f", email[] = "ada@example.com";
     const size_t length = sizeof email - 1;
-    pylon_identity_secret secret, zero, wiped;
+    pylon_identity_secret secret, zero, copy;
     char out[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "untouched";
     char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE];
     memset(&zero, 0, sizeof zero);
-    check(init(&wiped, hex) == PYLON_IDENTITY_OK &&
-              pylon_identity_secret_wipe(&wiped) == PYLON_IDENTITY_OK &&
-              pylon_identity_secret_wipe(&wiped) == PYLON_IDENTITY_OK &&
-              memcmp(&wiped, &zero, sizeof zero) == 0,
-          file, "wiping leaves zero bytes, twice too");
-
-    check(pylon_identity_secret_init(NULL, hex, 2) == PYLON_IDENTITY_NULL_ARGUMENT, file,
-          "init: no secret");
-    check(pylon_identity_secret_init(&zero, NULL, 2) == PYLON_IDENTITY_NULL_ARGUMENT, file,
-          "init: no hex");
-    check(pylon_identity_secret_init(&zero, NULL, 0) == PYLON_IDENTITY_SECRET_EMPTY, file,
-          "init: no hex of no length");
-    check(pylon_identity_secret_init(&zero, hex, (size_t)-1) == PYLON_IDENTITY_NULL_ARGUMENT, file,
-          "init: impossible length");
-    check(memcmp(&zero, &wiped, sizeof zero) == 0, file, "init: nothing written");
-    check(pylon_identity_secret_wipe(NULL) == PYLON_IDENTITY_NULL_ARGUMENT, file, "wipe: no secret");
-
-    check(init(&secret, hex) == PYLON_IDENTITY_OK, file, "init");
-    char *odd = (char *)&secret + 1;
-    const pylon_identity_secret *misaligned = (const pylon_identity_secret *)(void *)odd;
-    const struct {
-        const char *name;
-        const pylon_identity_secret *secret;
-        const char *email;
-        size_t length;
-        char *out;
-        pylon_identity_status expected;
-    } calls[] = {
-        {"no secret", NULL, email, length, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"misaligned secret", misaligned, email, length, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"zero secret", &zero, email, length, out, PYLON_IDENTITY_SECRET_NOT_READY},
-        {"wiped secret", &wiped, email, length, out, PYLON_IDENTITY_SECRET_NOT_READY},
-        {"no email", &secret, NULL, 1, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"huge email", &secret, email, (size_t)-1, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"no out", &secret, email, length, NULL, PYLON_IDENTITY_NULL_ARGUMENT},
-    };
-    for (size_t i = 0; i < COUNT(calls); i++) {
-        check(pylon_identity_sign(calls[i].secret, calls[i].email, calls[i].length, calls[i].out) ==
-                      calls[i].expected &&
-                  strcmp(out, "untouched") == 0,
-              "sign", calls[i].name);
-        if (!calls[i].out) continue;
-        check(pylon_identity_verify(calls[i].secret, calls[i].email, calls[i].length, email,
-                                    length) == calls[i].expected,
-              "verify", calls[i].name);
-    }
-    check(pylon_identity_sign(&secret, email, length, hash) == PYLON_IDENTITY_OK, file, "sign");
-    check(pylon_identity_verify(&secret, email, length, NULL, 64) == PYLON_IDENTITY_NULL_ARGUMENT,
-          file, "verify: no hash");
-    check(pylon_identity_verify(&secret, email, length, NULL, 0) == PYLON_IDENTITY_HASH_MISMATCH,
-          file, "verify: empty hash");
-    check(pylon_identity_verify(&secret, email, length, hash, (size_t)-1) ==
-              PYLON_IDENTITY_NULL_ARGUMENT,
-          file, "verify: huge hash");
-    check(pylon_identity_verify(&secret, email, length, hash, sizeof hash) ==
-              PYLON_IDENTITY_HASH_MISMATCH,
-          file, "verify: with the NUL");
-
-    check(pylon_identity_sign_message_with_hmac(NULL, 1, hex, 2, out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_sign_message_with_hmac(email, length, NULL, 2, out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_sign_message_with_hmac(email, length, hex, 2, NULL) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
+    check(init(&secret, hex) == PYLON_IDENTITY_OK, "misuse", "init");
+    check(pylon_identity_sign(NULL, email, length, out) == PYLON_IDENTITY_INVALID_ARGUMENT &&
+              pylon_identity_sign(&zero, email, length, out) == PYLON_IDENTITY_SECRET_NOT_READY &&
+              pylon_identity_sign(&secret, NULL, 1, out) == PYLON_IDENTITY_INVALID_ARGUMENT &&
+              pylon_identity_sign(&secret, email, (size_t)-1, out) == PYLON_IDENTITY_INVALID_ARGUMENT &&
               strcmp(out, "untouched") == 0,
-          file, "drop-in: NULL");
-
-    const size_t lengths[3] = {3, 0, length - 3}, too_long[2] = {(size_t)-1, 2};
-    char many[3][PYLON_IDENTITY_EMAIL_HASH_SIZE], single[PYLON_IDENTITY_EMAIL_HASH_SIZE];
-    check(pylon_identity_sign_many(&secret, email, lengths, 3, many[0]) == PYLON_IDENTITY_OK, "many",
-          "signs");
-    for (size_t i = 0, start = 0; i < 3; start += lengths[i++]) {
-        pylon_identity_sign(&secret, email + start, lengths[i], single);
-        check(strcmp(single, many[i]) == 0, "many", "each email has its own hash");
-    }
-    const struct {
-        const char *name;
-        const pylon_identity_secret *secret;
-        const char *emails;
-        const size_t *lengths;
-        size_t count;
-        char *out;
-        pylon_identity_status expected;
-    } batches[] = {
-        {"no secret", NULL, email, lengths, 3, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"wiped secret", &wiped, email, lengths, 3, out, PYLON_IDENTITY_SECRET_NOT_READY},
-        {"wiped secret, no emails", &wiped, email, lengths, 0, out, PYLON_IDENTITY_SECRET_NOT_READY},
-        {"no emails", &secret, NULL, lengths, 3, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"no lengths", &secret, email, NULL, 3, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"no out", &secret, email, lengths, 3, NULL, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"huge count", &secret, email, lengths, (size_t)-1, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"lengths overflow", &secret, email, too_long, 2, out, PYLON_IDENTITY_NULL_ARGUMENT},
-        {"nothing to do", &secret, NULL, NULL, 0, NULL, PYLON_IDENTITY_OK},
-    };
-    for (size_t i = 0; i < COUNT(batches); i++) {
-        check(pylon_identity_sign_many(batches[i].secret, batches[i].emails, batches[i].lengths,
-                                       batches[i].count, batches[i].out) == batches[i].expected &&
-                  strcmp(out, "untouched") == 0,
-              "many", batches[i].name);
-    }
-
-    uint32_t causes = 77;
-    const size_t one_of_two[1] = {1};
-    check(pylon_identity_diagnose(NULL, 1, email, length, hash, 64, &causes, NULL, 0) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_diagnose(hex, 2, NULL, 1, hash, 64, &causes, NULL, 0) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_diagnose(hex, 2, email, length, NULL, 1, &causes, NULL, 0) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_diagnose(hex, 2, email, length, hash, 64, NULL, NULL, 0) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_diagnose(hex, 2, email, length, hash, 64, &causes, out, 20) ==
-                  PYLON_IDENTITY_BUFFER_TOO_SMALL &&
-              causes == 77 && strcmp(out, "untouched") == 0,
-          file, "diagnose");
-    check(!*pylon_identity_cause_code(0) && !*pylon_identity_cause_code(3) &&
-              !*pylon_identity_cause_code(1u << 31) &&
-              strcmp(pylon_identity_cause_code(PYLON_IDENTITY_CAUSE_UNKNOWN), "unknown") == 0,
-          file, "cause codes");
-    check(pylon_identity_secret_init_from_env(NULL, hex, 2, hex, 2) == PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_secret_init_from_env(&zero, NULL, 2, hex, 2) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              memcmp(&zero, &wiped, sizeof zero) == 0,
-          file, "from the environment");
-    check(pylon_identity_chat_settings_hash(&zero, hex, 2, email, length, out) ==
-                  PYLON_IDENTITY_SECRET_NOT_READY &&
-              pylon_identity_chat_settings_hash(NULL, hex, 2, email, length, out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_chat_settings_hash(&secret, NULL, 2, email, length, out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_chat_settings_hash(&secret, hex, 2, NULL, 2, out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_chat_settings_hash(&secret, hex, 2, email, length, NULL) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
+          "misuse", "sign");
+    check(pylon_identity_sign(&secret, email, length, hash) == PYLON_IDENTITY_OK &&
+              pylon_identity_verify(&secret, email, length, hash, sizeof hash) ==
+                  PYLON_IDENTITY_HASH_MISMATCH,
+          "misuse", "a hash with its NUL");
+    const size_t lengths[3] = {3, 0, length - 3}, overflow[2] = {(size_t)-1, 2};
+    char many[3][PYLON_IDENTITY_EMAIL_HASH_SIZE];
+    check(pylon_identity_sign_many(&secret, email, lengths, 3, many[0]) == PYLON_IDENTITY_OK &&
+              pylon_identity_verify(&secret, email + 3, length - 3, many[2], 64) == PYLON_IDENTITY_OK &&
+              pylon_identity_sign_many(&secret, email, overflow, 2, out) ==
+                  PYLON_IDENTITY_INVALID_ARGUMENT &&
               strcmp(out, "untouched") == 0,
-          file, "chat settings");
-    check(pylon_identity_chat_settings_script(NULL, lengths, 2, NULL, 0, out, sizeof out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_chat_settings_script(email, NULL, 2, NULL, 0, out, sizeof out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_chat_settings_script(email, one_of_two, 1, NULL, 0, out, sizeof out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_chat_settings_script(email, lengths, 2, NULL, 0, NULL, 100) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              pylon_identity_chat_settings_script(email, too_long, 2, NULL, 0, out, sizeof out) ==
-                  PYLON_IDENTITY_NULL_ARGUMENT &&
-              strcmp(out, "untouched") == 0,
-          file, "script");
-
-    pylon_identity_secret copy;
+          "misuse", "many");
+    pylon_identity_user user;
+    memset(&user, 0, sizeof user);
+    check(pylon_identity_chat_settings_json(NULL, &user, out, sizeof out, NULL) ==
+              PYLON_IDENTITY_SETTINGS_INVALID,
+          "misuse", "settings of nothing");
+    user.app_id.data = "app";
+    user.app_id.length = 3;
+    check(pylon_identity_chat_settings_json(NULL, &user, out, sizeof out, NULL) == PYLON_IDENTITY_OK &&
+              strcmp(out, "{\"app_id\":\"app\"}") == 0,
+          "misuse", "a visitor who is not logged in");
+    user.email.data = "j\xfcrgen";
+    user.email.length = 6;
+    check(pylon_identity_chat_settings_json(&secret, &user, out, sizeof out, NULL) ==
+              PYLON_IDENTITY_EMAIL_NOT_UNICODE,
+          "misuse", "an email that is not UTF-8");
     memcpy(&copy, &secret, sizeof copy);
-    pylon_identity_secret_wipe(&secret);
-    check(pylon_identity_verify(&copy, email, length, hash, 64) == PYLON_IDENTITY_OK, file,
-          "a copy outlives the original");
-    check(pylon_identity_sign(&copy, NULL, 0, hash) == PYLON_IDENTITY_OK &&
-              pylon_identity_verify(&copy, "", 0, hash, 64) == PYLON_IDENTITY_OK,
-          file, "the empty email, with NULL and with a pointer");
+    check(pylon_identity_secret_wipe(&secret) == PYLON_IDENTITY_OK &&
+              pylon_identity_secret_wipe(&secret) == PYLON_IDENTITY_OK &&
+              memcmp(&secret, &zero, sizeof zero) == 0 &&
+              pylon_identity_verify(&copy, email, length, hash, 64) == PYLON_IDENTITY_OK,
+          "misuse", "wiping leaves zero bytes, and a copy outlives the original");
 }
 
 static void messages(void) {
     const char *unknown = pylon_identity_status_message(-1);
-    for (pylon_identity_status s = PYLON_IDENTITY_OK; s <= PYLON_IDENTITY_BUFFER_TOO_SMALL;
-         s = (pylon_identity_status)(s + 1)) {
-        const char *message = pylon_identity_status_message(s);
+    for (int32_t status = 0; status <= PYLON_IDENTITY_SETTINGS_INVALID; status++) {
+        const char *message = pylon_identity_status_message(status);
         check(message && *message && strcmp(message, unknown) != 0, "messages", message);
     }
     check(strcmp(pylon_identity_status_message(1 << 30), unknown) == 0, "messages", "unknown");
     check(strcmp(pylon_identity_status_code(PYLON_IDENTITY_SECRET_EMPTY), "secret_empty") == 0, "codes", "");
     check(*pylon_identity_status_code(-1) == '\0', "codes", "unknown");
+    check(strcmp(pylon_identity_cause_code(PYLON_IDENTITY_CAUSE_UNKNOWN), "unknown") == 0 &&
+              !*pylon_identity_cause_code(3),
+          "codes", "causes");
     check(strchr(pylon_identity_version(), '.') != NULL, "version", pylon_identity_version());
 }
 
@@ -450,7 +319,7 @@ int main(int argc, char **argv) {
     each("diagnose.tsv", 5, diagnose_case);
     each("env.tsv", 4, env_case);
     each("settings.tsv", 10, settings_case);
-    refusals();
+    misuse();
     messages();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

@@ -10,7 +10,8 @@ mod streams;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
 
-use pylon_identity_core::{Cause, Error, IdentitySecret, diagnose, generate_secret, to_json};
+use pylon_identity_core::binding::{diagnose_configured, json_object as to_json, trim};
+use pylon_identity_core::{Error, IdentitySecret, generate_secret};
 
 use arguments::{Arguments, Command};
 use streams::{Patient, read_secret};
@@ -120,8 +121,8 @@ fn execute(arguments: Arguments, json: bool, output: &mut impl Write) -> Result<
     let secret_file = arguments.secret_file.as_deref();
     let secret = || -> Result<_, Failure> {
         let value = read_secret(secret_file)?;
-        // The rules for files are those for the environment.
-        Ok(IdentitySecret::from_env_value(IdentitySecret::ENV, Some(&value))?)
+        // As in a variable, white space around it is trimmed.
+        Ok(IdentitySecret::from_hex(trim(&value))?)
     };
     let colours = colours(
         io::stdout().is_terminal(),
@@ -159,12 +160,7 @@ fn execute(arguments: Arguments, json: bool, output: &mut impl Write) -> Result<
         }
         Command::Diagnose { email, email_hash } => {
             let value = read_secret(secret_file)?;
-            let trimmed = str::from_utf8(&value).map_or(&value[..], |text| text.trim().as_bytes());
-            let [raw, trimmed] =
-                [&value, trimmed].map(|value| diagnose(value, &email, &email_hash));
-            // White space around it is no mistake here, unless the code that signed used it as it is.
-            let others = raw.causes().iter().filter(|cause| **cause != Cause::SecretWhitespace);
-            let diagnosis = if others.eq(trimmed.causes()) { trimmed } else { raw };
+            let diagnosis = diagnose_configured(&value, &email, &email_hash);
             let (matches, explanation) = (diagnosis.matches(), diagnosis.explanation());
             let text = if json {
                 let codes = diagnosis.causes().iter().map(|cause| format!("\"{}\"", cause.code()));

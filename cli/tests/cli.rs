@@ -6,7 +6,8 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use pylon_identity_core::{Error, IdentitySecret, VERSION, diagnose, to_json};
+use pylon_identity_core::binding::json_object as to_json;
+use pylon_identity_core::{Error, IdentitySecret, VERSION, diagnose};
 
 /// The secret of these tests, of digits that nothing else prints.
 const SECRET: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2";

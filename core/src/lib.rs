@@ -18,25 +18,27 @@
 //! # Ok::<(), pylon_identity_core::Error>(())
 //! ```
 //!
-//! Every rule lives here; the Python, Node, C and Go packages only translate types and errors.
+//! Every rule lives here; the Rust, Python, Node, C and Go packages only translate types and errors.
 
 #![forbid(unsafe_code)]
 
+mod batch;
+#[doc(hidden)]
+pub mod binding;
+mod codes;
 mod diagnose;
 mod env;
 mod error;
-mod many;
+mod json;
 mod secret;
 mod settings;
 
+#[doc(hidden)]
+pub use batch::Batch;
 pub use diagnose::{Cause, Diagnosis, diagnose};
 pub use error::Error;
-#[doc(hidden)]
-pub use many::Batch;
 pub use secret::{EmailHash, IdentitySecret, generate_secret, sign_message_with_hmac};
-#[doc(hidden)]
-pub use settings::to_json;
-pub use settings::{ChatSettings, User, chat_settings_script};
+pub use settings::{ChatSettings, User, chat_settings_json, chat_settings_script};
 
 /// The version of this library, the same in every language.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

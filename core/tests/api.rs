@@ -1,12 +1,11 @@
-//! What the vectors cannot say: what is shown, what is random, what is listed.
+//! Tests that the vectors cannot express: secrecy, randomness, lists.
 
-use std::cell::Cell;
 use std::collections::HashSet;
-use std::thread::available_parallelism;
 
 use hmac::{Hmac, KeyInit, Mac};
 use pylon_identity_core::{
-    Cause, EmailHash, Error, IdentitySecret, User, diagnose, generate_secret,
+    Cause, EmailHash, Error, IdentitySecret, User, binding, chat_settings_json,
+    chat_settings_script, diagnose, generate_secret,
 };
 use sha2::{Digest, Sha256, Sha384};
 
@@ -189,7 +188,7 @@ fn generated_secrets_are_64_lowercase_digits_and_differ() {
 
 #[test]
 fn email_hash_pads_like_text() {
-    let hash = IdentitySecret::from_hex("00").unwrap().sign("");
+    let hash = IdentitySecret::from_hex(SENTINEL).unwrap().sign("");
     assert_eq!(format!("{hash:>66}"), format!("  {}", hash.as_str()));
     assert_eq!(hash.as_bytes(), hash.as_str().as_bytes());
     assert_eq!(AsRef::<str>::as_ref(&hash), hash.as_str());
@@ -216,76 +215,59 @@ fn many_are_signed_in_order_by_any_number_of_threads() {
     }
 }
 
-/// Batches of any size come back in order, whole, and with their own hashes.
 #[test]
-fn batches_are_signed_in_order() {
+fn names_in_chat_settings_are_the_widget_s_and_occur_once() {
+    let refused = |names: &[&str]| {
+        let fields = names.iter().map(|name| (name, "x"));
+        let script = chat_settings_script(fields.clone(), None);
+        assert_eq!(script.is_err(), chat_settings_json(fields).is_err());
+        script == Err(Error::SettingsInvalid)
+    };
+    assert!(refused(&[]));
+    assert!(refused(&["appId"]));
+    assert!(refused(&["app_id", "emailHash"]));
+    assert!(refused(&["app_id", "name", "app_id"]));
+    assert!(refused(&["app_id", "__proto__"]));
+    assert!(!refused(&["app_id"]));
+    assert!(!refused(&["app_id", "anything", "Else"]));
+}
+
+#[test]
+fn chat_settings_hold_text_only() {
     let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
-    for (size, count) in [(1, 500), (1000, 20_000), (1024, 20_000), (5000, 20_000)] {
-        let (mut next_id, mut taken) = (0, 0);
-        let next = || {
-            let batch: Vec<_> = (next_id..(next_id + size).min(count)).map(email).collect();
-            next_id += size;
-            Ok::<_, ()>((!batch.is_empty()).then_some(batch))
-        };
-        let take = |batch: Vec<String>, hashes: Vec<EmailHash>| {
-            assert_eq!(batch.len(), hashes.len());
-            for (signed, hash) in batch.iter().zip(hashes) {
-                assert_eq!(signed, &email(taken));
-                assert_eq!(hash.as_str(), secret.sign(signed).as_str());
-                taken += 1;
-            }
-            Ok(())
-        };
-        secret.sign_batches(next, take).unwrap();
-        assert_eq!(taken, count);
-    }
-}
-
-/// Two batches for each further processor, so that none is idle, and one: memory stays bounded.
-#[test]
-fn no_more_batches_wait_than_keep_the_processors_busy() {
-    let secret = IdentitySecret::from_hex("00").unwrap();
-    let further_processors = available_parallelism().unwrap().get() - 1;
-    for (size, expected) in [(1023, 1), (1024, 2 * further_processors + 1)] {
-        let (mut given, waiting, mut most_waiting) = (0, Cell::new(0), 0);
-        let next = || {
-            if given == 4 * expected {
-                return Ok::<_, ()>(None);
-            }
-            given += 1;
-            waiting.set(waiting.get() + 1);
-            Ok(Some(vec![""; size]))
-        };
-        let take = |_: Vec<_>, _| {
-            most_waiting = most_waiting.max(waiting.get());
-            waiting.set(waiting.get() - 1);
-            Ok(())
-        };
-        secret.sign_batches(next, take).unwrap();
-        assert_eq!(most_waiting, expected, "batches of {size}");
-    }
+    let signed = |email: &[u8]| binding::sign_for_chat_settings(&secret, "app", email);
+    assert_eq!(signed(b"j\xfcrgen@example.com").unwrap_err(), Error::EmailNotUnicode);
+    assert!(signed("jürgen@example.com".as_bytes()).is_ok());
 }
 
 #[test]
-fn an_error_of_the_caller_ends_the_batches() {
-    let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
-    let batch = || (0..2000).map(email).collect::<Vec<_>>();
-    for fail_at in 0..6 {
-        let mut count = 0;
-        let mut step = |error| {
-            count += 1;
-            if count > fail_at { Err(error) } else { Ok(()) }
-        };
-        let next = || step("next").map(|()| Some(batch()));
-        assert_eq!(secret.sign_batches(next, |_, _| Ok(())), Err("next"));
-        let mut step = |error| {
-            count += 1;
-            if count > 2 * fail_at { Err(error) } else { Ok(()) }
-        };
-        assert_eq!(secret.sign_batches(|| Ok(Some(batch())), |_, _| step("take")), Err("take"));
+fn a_diagnosis_mentions_a_secret_of_unusual_length() {
+    let email = "ada@example.com";
+    for (secret, expected) in
+        [(SENTINEL, false), (&SENTINEL[..32], true), (&SENTINEL.repeat(2), true)]
+    {
+        let right = IdentitySecret::from_hex(secret).unwrap().sign(email);
+        for hash in [right.as_str(), "undefined"] {
+            let explanation = diagnose(secret, email, hash).explanation();
+            assert_eq!(
+                explanation.contains("64 hexadecimal digits, and"),
+                expected,
+                "{explanation}"
+            );
+        }
     }
+    let explanation = diagnose("00".repeat(32), email, "0".repeat(64)).explanation();
+    assert!(explanation.contains(Error::SecretWeak.message()), "{explanation}");
 }
 
-fn email(id: usize) -> String {
-    format!("user{id}@example.com")
+#[test]
+fn white_space_around_a_configured_secret_is_no_mistake() {
+    let email = "ada@example.com";
+    let configured = format!("{SENTINEL}\n");
+    let right = IdentitySecret::from_hex(SENTINEL).unwrap().sign(email);
+    let diagnose = |hash: &str| binding::diagnose_configured(configured.as_bytes(), email, hash);
+    assert!(diagnose(right.as_str()).matches());
+    let with_newline = Hmac::<Sha256>::new_from_slice(configured.as_bytes()).unwrap();
+    let hash = hex::encode(with_newline.chain_update(email).finalize().into_bytes());
+    assert_eq!(diagnose(&hash).causes(), [Cause::SecretUsedAsText, Cause::SecretWhitespace]);
 }

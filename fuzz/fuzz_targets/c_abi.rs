@@ -6,9 +6,9 @@ use std::ffi::{CStr, c_char};
 use std::ptr;
 
 use libfuzzer_sys::fuzz_target;
-use pylon_identity::pylon_identity_status::*;
-use pylon_identity::*;
-use pylon_identity_core::{self as core, Cause, IdentitySecret};
+use pylon_identity_core::{self as core, Cause, IdentitySecret, binding};
+use pylon_identity_fuzz::c_abi::pylon_identity_status::*;
+use pylon_identity_fuzz::c_abi::*;
 use pylon_identity_fuzz::texts;
 
 /// What output buffers hold until a call succeeds.
@@ -69,7 +69,7 @@ fuzz_target!(|input: &[u8]| {
         }
 
         // What cannot be a pointer or a length is refused.
-        let wrong = PYLON_IDENTITY_NULL_ARGUMENT;
+        let wrong = PYLON_IDENTITY_INVALID_ARGUMENT;
         let (none, too_long) = (ptr::null(), isize::MAX as usize + 1 + number(0));
         assert_eq!(pylon_identity_secret_init(ptr::null_mut(), hex_start, hex_len), wrong);
         assert_eq!(pylon_identity_secret_init(secret.byte_add(1), hex_start, hex_len), wrong);
@@ -93,7 +93,8 @@ fuzz_target!(|input: &[u8]| {
         let status =
             pylon_identity_secret_init_from_env(secret, other_start, other_len, value, hex_len);
         let name = String::from_utf8_lossy(&other);
-        let from_env = IdentitySecret::from_env_value(&name, (number(0) > 0).then_some(&hex));
+        let from_env = binding::trim_env_value(&name, (number(0) > 0).then_some(&hex[..]));
+        let from_env = from_env.and_then(IdentitySecret::from_hex);
         assert_eq!(status, from_env.map_or_else(Into::into, |_| PYLON_IDENTITY_OK));
 
         // Over what is there, a secret too.
@@ -107,7 +108,7 @@ fuzz_target!(|input: &[u8]| {
         }
 
         let size = number(0) * number(1);
-        let (mut causes, mut explanation) = (u32::MAX, untouched(size));
+        let (mut causes, mut explanation) = (u64::MAX, untouched(size));
         let status = pylon_identity_diagnose(
             hex_start,
             hex_len,
@@ -131,13 +132,13 @@ fuzz_target!(|input: &[u8]| {
             }
         } else {
             check(status, &explanation, Err(PYLON_IDENTITY_BUFFER_TOO_SMALL));
-            assert_eq!(causes, u32::MAX);
+            assert_eq!(causes, u64::MAX);
         }
 
         // Any number has a text.
         let any = numbers.first_chunk().map_or(0, |bytes| i32::from_le_bytes(*bytes));
         assert!(!CStr::from_ptr(pylon_identity_status_message(any)).is_empty());
-        assert!(CStr::from_ptr(pylon_identity_cause_code(any as u32)).to_str().is_ok());
+        assert!(CStr::from_ptr(pylon_identity_cause_code(any as u64)).to_str().is_ok());
     }
     script(&email, &other, &numbers);
 });
@@ -183,7 +184,7 @@ unsafe fn with_a_secret(
             email_len,
             out.as_mut_ptr(),
         );
-        let expected = parsed.sign_for_chat_settings(other, email);
+        let expected = binding::sign_for_chat_settings(parsed, other, email);
         let expected = expected.as_ref().map(AsRef::as_ref).map_err(|error| (*error).into());
         check(status, &out, expected);
 
@@ -212,7 +213,7 @@ unsafe fn with_a_secret(
             lengths.len(),
             out.as_mut_ptr(),
         );
-        check(status, &out, Err(PYLON_IDENTITY_NULL_ARGUMENT));
+        check(status, &out, Err(PYLON_IDENTITY_INVALID_ARGUMENT));
     }
 }
 
@@ -230,32 +231,51 @@ fn cut<'a>(mut text: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
 /// The script, in a buffer of a size that is always enough and in one of any size.
 fn script(fields: &[u8], nonce: &[u8], numbers: &[u8]) {
     let pieces = cut(fields, numbers);
-    let lengths: Vec<_> = pieces.iter().map(|piece| piece.len()).collect();
-    let used: usize = lengths.iter().sum();
-    let enough = 6 * (used + nonce.len()) + 8 * lengths.len() + 100;
+    let piece = |i: usize| pieces.get(i).copied().unwrap_or_default();
+    let text = |i| match piece(i) {
+        [] => pylon_identity_text { data: ptr::null(), length: 0 },
+        bytes => pylon_identity_text { data: bytes.as_ptr().cast(), length: bytes.len() },
+    };
+    let names = [
+        "app_id",
+        "email",
+        "name",
+        "email_hash",
+        "avatar_url",
+        "account_id",
+        "account_external_id",
+    ];
+    let user = pylon_identity_user {
+        app_id: text(0),
+        email: text(1),
+        name: text(2),
+        email_hash: text(3),
+        avatar_url: text(4),
+        account_id: text(5),
+        account_external_id: text(6),
+    };
+    let enough = 6 * (fields.len() + nonce.len()) + 400;
     let small = numbers.iter().map(|number| usize::from(*number)).sum();
-    let texts: Vec<_> = pieces.iter().map(|piece| String::from_utf8_lossy(piece)).collect();
     let given = String::from_utf8_lossy(nonce);
-    let expected = match texts.as_chunks() {
-        (pairs, []) => {
-            let nonce = (!nonce.is_empty()).then_some(&*given);
-            let fields = pairs.iter().map(|[name, value]| (name, value));
-            core::chat_settings_script(fields, nonce).map_err(Into::into)
-        }
-        _ => Err(PYLON_IDENTITY_NULL_ARGUMENT),
+    let nonce_text = (!nonce.is_empty()).then_some(&*given);
+    let present = names.iter().enumerate().filter(|(i, _)| !piece(*i).is_empty());
+    let present = present.map(|(i, name)| (name, String::from_utf8_lossy(piece(i))));
+    let expected = match str::from_utf8(piece(1)) {
+        Ok(_) => core::chat_settings_script(present, nonce_text).map_err(Into::into),
+        Err(_) => Err(PYLON_IDENTITY_EMAIL_NOT_UNICODE),
     };
     for size in [enough, small] {
         let mut out = untouched(size);
         // SAFETY: all pointers are valid for their lengths.
         let status = unsafe {
             pylon_identity_chat_settings_script(
-                fields.as_ptr().cast(),
-                lengths.as_ptr(),
-                lengths.len(),
+                ptr::null(),
+                &user,
                 if nonce.is_empty() { ptr::null() } else { nonce.as_ptr().cast() },
                 nonce.len(),
                 out.as_mut_ptr(),
                 size,
+                ptr::null_mut(),
             )
         };
         let expected = match &expected {

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use pylon_identity::pylon_identity_sign_message_with_hmac;
+use pylon_identity_fuzz::c_abi::pylon_identity_sign_message_with_hmac;
 use pylon_identity_fuzz::texts;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,5 +1,7 @@
 //! What the fuzz targets share: `make fuzz` runs them.
 
+#[path = "../../c-abi/src/lib.rs"]
+pub mod c_abi;
 #[path = "../../core/tests/properties.rs"]
 pub mod properties;
 

@@ -28,7 +28,7 @@ fn parse(hex: &str) -> IdentitySecret {
 fn memory(hex: &str, calls: usize, leak: bool) {
     let secret = parse(hex);
     let hash = secret.sign(EMAIL);
-    let user = User { app_id: "app-1", email: EMAIL, name: "Ada", ..User::default() };
+    let user = User { app_id: "app-1", email: EMAIL, name: Some("Ada"), ..User::default() };
     let measure = |kind: &str, calls: usize, call: &dyn Fn()| {
         let repeat = |times: usize| {
             for _ in 0..times {

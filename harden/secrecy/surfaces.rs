@@ -42,7 +42,7 @@ impl Api for Honest {
     }
 
     fn from_env(name: &str, value: Option<&[u8]>) -> Result<Self::Secret, Self::Error> {
-        core::IdentitySecret::from_env_value(name, value)
+        core::binding::trim_env_value(name, value).and_then(core::IdentitySecret::from_hex)
     }
 
     fn drop_in(message: &[u8], secret: &[u8]) -> Result<String, Self::Error> {

@@ -43,7 +43,7 @@ fn ready(secret: &Handle) -> std::result::Result<Rc<core::IdentitySecret>, core:
 
 #[napi(catch_unwind)]
 pub fn parse(hex: Wiped) -> Result<Handle, String> {
-    let secret = core::IdentitySecret::parse_into(hex.0.as_bytes(), Rc::new).map_err(thrown)?;
+    let secret = core::binding::parse_into(hex.0.as_bytes(), Rc::new).map_err(thrown)?;
     Ok(External::new(RefCell::new(Some(secret))))
 }
 
@@ -88,7 +88,7 @@ pub fn sign_message_with_hmac(message: Text, secret: Wiped) -> Result<Digits, St
     let message = message.well_formed().map_err(thrown);
     // The secret's errors come first.
     let sign = |secret: core::IdentitySecret| Ok(Digits(secret.sign(message?)));
-    core::IdentitySecret::parse_into(secret.0.as_bytes(), sign).map_err(thrown)?
+    core::binding::parse_into(secret.0.as_bytes(), sign).map_err(thrown)?
 }
 
 #[napi(catch_unwind)]
@@ -100,7 +100,7 @@ pub fn generate_secret() -> Wiped {
 #[napi(catch_unwind)]
 pub fn read_env(name: String, value: Option<Wiped>) -> Result<Wiped, String> {
     let value = value.as_ref().map(|value| value.0.as_bytes());
-    let trimmed = core::IdentitySecret::trim_env_value(&name, value).map_err(thrown)?;
+    let trimmed = core::binding::trim_env_value(&name, value).map_err(thrown)?;
     Ok(Wiped(Zeroizing::new(String::from_utf8_lossy(trimmed).into_owned())))
 }
 
@@ -120,7 +120,7 @@ pub fn chat_settings<'env>(
         let user = core::User {
             app_id: &app_id,
             email: email.well_formed()?,
-            name: &name,
+            name: Some(&name),
             avatar_url: avatar_url.as_deref(),
             account_id: account_id.as_deref(),
             account_external_id: account_external_id.as_deref(),

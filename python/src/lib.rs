@@ -66,7 +66,7 @@ struct IdentitySecret(Box<core::IdentitySecret>); // boxed, since Python's objec
 impl IdentitySecret {
     #[new]
     fn new(#[pyo3(from_py_with = secret_text)] hex: Bound<'_, PyString>) -> PyResult<Self> {
-        core::IdentitySecret::parse_into(text(&hex).as_bytes(), Box::new)
+        core::binding::parse_into(text(&hex).as_bytes(), Box::new)
             .map(Self)
             .map_err(|error| identity_error(hex.py(), error))
     }
@@ -86,8 +86,8 @@ impl IdentitySecret {
         let value: Option<Bound<'_, PyString>> =
             environment.call_method1("get", (name,))?.extract()?;
         let value = value.as_ref().map(|value| text(value).as_bytes());
-        core::IdentitySecret::trim_env_value(name, value)
-            .and_then(|digits| core::IdentitySecret::parse_into(digits, Box::new))
+        core::binding::trim_env_value(name, value)
+            .and_then(|digits| core::binding::parse_into(digits, Box::new))
             .map(Self)
             .map_err(|error| identity_error(py, error))
     }
@@ -162,7 +162,14 @@ impl IdentitySecret {
         account_id: Option<&str>,
         account_external_id: Option<&str>,
     ) -> PyResult<Bound<'py, PyDict>> {
-        let user = core::User { app_id, email, name, avatar_url, account_id, account_external_id };
+        let user = core::User {
+            app_id,
+            email,
+            name: Some(name),
+            avatar_url,
+            account_id,
+            account_external_id,
+        };
         let settings = self.0.chat_settings(user).map_err(|error| identity_error(py, error))?;
         let dict = PyDict::new(py);
         settings.fields().try_for_each(|(name, value)| dict.set_item(name, value))?;

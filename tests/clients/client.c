@@ -20,12 +20,12 @@ static size_t decode(char *digits) {
 
 static void explain(const char *hex, size_t hex_len, const char *email, size_t email_len,
                     const char *hash, size_t hash_len) {
-    uint32_t causes = 0;
+    uint64_t causes = 0;
     char explanation[PYLON_IDENTITY_EXPLANATION_SIZE] = "";
     const char *separator = "";
     pylon_identity_diagnose(hex, hex_len, email, email_len, hash, hash_len, &causes, explanation,
                             sizeof explanation);
-    for (uint32_t bit = 1; bit; bit <<= 1) {
+    for (uint64_t bit = 1; bit; bit <<= 1) {
         if (!(causes & bit)) continue;
         printf("%s%s", separator, pylon_identity_cause_code(bit));
         separator = ",";

@@ -5,7 +5,7 @@ use std::thread;
 use crate::{EmailHash, IdentitySecret};
 
 /// From how many emails on a batch is worth another thread: some 150 microseconds of work.
-const WORTH_A_THREAD: usize = 1024;
+const SHARE: usize = 1024;
 
 impl IdentitySecret {
     /// Signs many emails, in order, into as many arrays of digits; large numbers on all processors.
@@ -22,10 +22,10 @@ impl IdentitySecret {
         hashes: &mut [[u8; EmailHash::LEN]],
     ) {
         assert_eq!(emails.len(), hashes.len(), "one array for each email");
-        let shares = emails.chunks(WORTH_A_THREAD).zip(hashes.chunks_mut(WORTH_A_THREAD));
+        let shares = emails.chunks(SHARE).zip(hashes.chunks_mut(SHARE));
         let threads = match shares.len() {
             0 | 1 => 0,
-            shares => count_further_processors().min(shares - 1),
+            shares => count_other_processors().min(shares - 1),
         };
         let shares = Mutex::new(shares);
         let take_share = || shares.lock().ok()?.next();
@@ -89,10 +89,10 @@ impl IdentitySecret {
         let mut signing = VecDeque::new();
         thread::scope(|scope| {
             let jobs = jobs; // Dropped at the end of this closure, which ends the threads.
-            let (mut threads, mut further_processors) = (0, None);
+            let (mut threads, mut other_processors) = (0, None);
             while let Some(batch) = next()? {
-                if batch.count() >= WORTH_A_THREAD
-                    && threads < *further_processors.get_or_insert_with(count_further_processors)
+                if batch.count() >= SHARE
+                    && threads < *other_processors.get_or_insert_with(count_other_processors)
                     && thread::Builder::new().spawn_scoped(scope, work).is_ok()
                 {
                     threads += 1;
@@ -135,6 +135,6 @@ impl<T: AsRef<[u8]> + Send> Batch for Vec<T> {
 }
 
 /// How many processors there are besides the one that runs the calling thread.
-fn count_further_processors() -> usize {
+fn count_other_processors() -> usize {
     thread::available_parallelism().map_or(0, |processors| processors.get() - 1)
 }

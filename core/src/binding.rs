@@ -1,0 +1,37 @@
+//! The functions that only the bindings to other languages use.
+//!
+//! There is no promise that they stay: any release may change them.
+
+pub use crate::diagnose::diagnose_configured;
+pub use crate::env::{trim, trim_env_value};
+pub use crate::json::object as json_object;
+pub use crate::secret::parse_into;
+pub use crate::settings::sign_for_chat_settings;
+
+use crate::codes::codes;
+
+codes! {
+    /// The results of a call of C that are no [`Error`](crate::Error).
+    enum CallStatus {
+        Ok = 0, "ok",
+            "The call succeeded. From pylon_identity_verify(): the email hash is right.",
+            "Success.";
+        HashMismatch = 5, "hash_mismatch",
+            "The email hash is not the one that this secret gives for this email.",
+            "The email hash does not match: it was made for another email or with another secret, or it \
+             was changed on the way. Do not trust the email.";
+        InvalidArgument = 6, "invalid_argument",
+            "A pointer is NULL or misaligned, or a length is larger than any object can be.",
+            "An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any \
+             object can be. Pass valid pointers with their lengths in bytes.";
+        Panic = 7, "panic",
+            "The library has a bug: it panicked.",
+            "pylon-identity panicked, which is a bug. Please report it with the text on standard error.";
+        BufferTooSmall = 13, "buffer_too_small",
+            "The buffer for the output is too small.",
+            "The buffer for the output is too small. Pass a larger one; the documentation of the function \
+             says which size is always enough.";
+    }
+    /// The sentence for people: what happened and what to do next.
+    fn message;
+}

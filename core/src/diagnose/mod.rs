@@ -1,0 +1,99 @@
+//! Finds out which mistakes give an observed email hash, by trying them.
+
+mod causes;
+mod encodings;
+mod search;
+
+use crate::env::trim;
+use crate::secret::with_stack_wiped;
+use crate::{Error, IdentitySecret};
+
+pub use causes::Cause;
+
+/// The number of hexadecimal digits of the secrets in Pylon's dashboard.
+const PYLON_DIGITS: usize = 64;
+
+/// Why an email hash does not match. It never shows the secret, the email or the hash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosis {
+    causes: Vec<Cause>,
+    secret_error: Option<Error>,
+    unusual_length: bool,
+}
+
+impl Diagnosis {
+    /// Whether the hash is exactly the right one. Then there is no cause.
+    pub fn matches(&self) -> bool {
+        self.causes.is_empty()
+    }
+
+    /// The fewest mistakes that together give the hash, each once, in the order of [`Cause::ALL`].
+    pub fn causes(&self) -> &[Cause] {
+        &self.causes
+    }
+
+    /// What happened and how to fix it, in plain text of one or more lines.
+    pub fn explanation(&self) -> String {
+        let mut lines = vec![match self.causes[..] {
+            [] => "The email hash matches this email and this secret. If the widget still does not \
+                   verify the user, then the page sends another email or hash, or sets them after the \
+                   widget has started, or Pylon's dashboard has another secret."
+                .to_owned(),
+            [_] => "The email hash does not match.".to_owned(),
+            _ => {
+                format!("The email hash does not match, because of {} mistakes.", self.causes.len())
+            }
+        }];
+        lines.extend(self.causes.iter().map(|cause| format!("- {}", cause.explanation())));
+        // Other mistakes with the secret are explained with how to fix them.
+        let unexplained =
+            self.causes.iter().any(|cause| matches!(cause, Cause::Unknown | Cause::HashMalformed));
+        match self.secret_error {
+            Some(error) if unexplained || error == Error::SecretWeak => {
+                lines.push(format!("- The secret given here cannot be used either. {error}"));
+            }
+            None if self.unusual_length => lines.push(
+                "- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is \
+                 the whole secret from Pylon's dashboard."
+                    .to_owned(),
+            ),
+            _ => {}
+        }
+        lines.join("\n")
+    }
+}
+
+/// Finds out why `email_hash` is not the hash of `email` under `secret`, the hexadecimal string.
+///
+/// Tries the mistakes of [`Cause`] in all combinations, some thousands of hashes, and reports the fewest
+/// that give the observed hash. Takes any text, a malformed secret too. It is for developers and not for the
+/// path of a request: it takes milliseconds, and a time that depends on the secret.
+pub fn diagnose(
+    secret: impl AsRef<[u8]>,
+    email: impl AsRef<[u8]>,
+    email_hash: impl AsRef<[u8]>,
+) -> Diagnosis {
+    let (secret, email, email_hash) = (secret.as_ref(), email.as_ref(), email_hash.as_ref());
+    with_stack_wiped::<SEARCH_STACK, _>(|| {
+        let parsed = IdentitySecret::from_hex(secret);
+        let causes = match &parsed {
+            Ok(secret) if secret.verify(email, email_hash) => Vec::new(),
+            _ => search::find_causes(secret, email, email_hash),
+        };
+        let unusual_length = parsed.is_ok() && secret.len() != PYLON_DIGITS;
+        Diagnosis { causes, secret_error: parsed.err(), unusual_length }
+    })
+}
+
+/// The same for a secret as it is configured, in a file or a variable that `from_env` would trim.
+///
+/// White space around it is no mistake here, unless the code that signed used the secret with it.
+pub fn diagnose_configured(secret: &[u8], email: &str, email_hash: &str) -> Diagnosis {
+    let [as_it_is, trimmed] =
+        [secret, trim(secret)].map(|secret| diagnose(secret, email, email_hash));
+    let others = as_it_is.causes.iter().filter(|cause| **cause != Cause::SecretWhitespace);
+    if others.eq(&trimmed.causes) { trimmed } else { as_it_is }
+}
+
+/// How many bytes of the stack are wiped after a diagnosis, with a wide margin; `make harden` looks at the memory.
+const SEARCH_STACK: usize = 16_384;

@@ -1,0 +1,64 @@
+use std::fmt::Write;
+
+/// Writes `text` as a JSON string ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259#section-7)).
+///
+/// `escapes` says which characters are written as `\uXXXX` although JSON does not ask for it.
+pub(crate) fn push_string(json: &mut String, text: &str, escapes: fn(char) -> bool) {
+    json.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..='\x1f') || escapes(c)) {
+        let (plain, special) = rest.split_at(at);
+        json.push_str(plain);
+        let mut characters = special.chars();
+        characters.by_ref().take(1).for_each(|character| push_escape(json, character));
+        rest = characters.as_str();
+    }
+    json.push_str(rest);
+    json.push('"');
+}
+
+fn push_escape(json: &mut String, character: char) {
+    match character {
+        '"' | '\\' => json.extend(['\\', character]),
+        '\n' => json.push_str("\\n"),
+        '\r' => json.push_str("\\r"),
+        '\t' => json.push_str("\\t"),
+        '\x08' => json.push_str("\\b"),
+        '\x0c' => json.push_str("\\f"),
+        _ => {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                write!(json, "\\u{unit:04x}").expect("a String takes all text");
+            }
+        }
+    }
+}
+
+/// Whether an inline script needs the character escaped.
+///
+/// HTML reads `<`, `>` and `&`. A page whose encoding is not UTF-8 reads other characters than were written,
+/// except for printable ASCII: in Shift_JIS, GBK, GB18030 and Big5 some bytes swallow a backslash behind them.
+pub(crate) fn is_unsafe_in_html(character: char) -> bool {
+    !matches!(character, ' '..='~') || matches!(character, '<' | '>' | '&')
+}
+
+/// Writes an object of text, safe inside HTML of any encoding.
+pub fn object<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> String {
+    let mut json = String::from("{");
+    push_fields(&mut json, fields);
+    json.push('}');
+    json
+}
+
+pub(crate) fn push_fields<N: AsRef<str>, V: AsRef<str>>(
+    json: &mut String,
+    fields: impl IntoIterator<Item = (N, V)>,
+) {
+    for (i, (name, value)) in fields.into_iter().enumerate() {
+        if i > 0 {
+            json.push(',');
+        }
+        push_string(json, name.as_ref(), is_unsafe_in_html);
+        json.push(':');
+        push_string(json, value.as_ref(), is_unsafe_in_html);
+    }
+}

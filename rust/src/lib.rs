@@ -1,0 +1,7 @@
+#![doc = include_str!("../README.md")]
+#![forbid(unsafe_code)]
+
+pub use pylon_identity_core::{
+    Cause, ChatSettings, Diagnosis, EmailHash, Error, IdentitySecret, User, VERSION,
+    chat_settings_json, chat_settings_script, diagnose, generate_secret, sign_message_with_hmac,
+};
