@@ -1,11 +1,14 @@
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final, final
+from typing import Any, Final, Literal, final
+
+from .codes import Cause, ErrorCode
 
 __all__ = [
     "Diagnosis",
     "IdentityError",
     "IdentitySecret",
     "__version__",
+    "chat_settings_json",
     "chat_settings_script",
     "diagnose",
     "generate_secret",
@@ -16,7 +19,7 @@ __all__ = [
 __version__: Final[str]
 
 class IdentityError(ValueError):
-    code: str
+    code: ErrorCode | Literal[""]
 
 @final
 class IdentitySecret:
@@ -31,21 +34,28 @@ class IdentitySecret:
         *,
         app_id: str,
         email: str,
-        name: str,
+        name: str | None = None,
         avatar_url: str | None = None,
-        account_id: str | None = None,
-        account_external_id: str | None = None,
+        account_id: str | int | None = None,
+        account_external_id: str | int | None = None,
     ) -> dict[str, str]: ...
+    def __copy__(self) -> IdentitySecret: ...
+    def __deepcopy__(self, _memo: object) -> IdentitySecret: ...
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> Any: ...
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _schema: object, _handler: object) -> dict[str, Any]: ...
 
 @final
 class Diagnosis:
     @property
     def matches(self) -> bool: ...
     @property
-    def causes(self) -> list[str]: ...
+    def causes(self) -> list[Cause]: ...
     @property
     def explanation(self) -> str: ...
 
+def chat_settings_json(settings: Mapping[str, str]) -> str: ...
 def chat_settings_script(settings: Mapping[str, str], nonce: str | None = None) -> str: ...
 def diagnose(secret: str, email: str, email_hash: str) -> Diagnosis: ...
 def generate_secret() -> str: ...

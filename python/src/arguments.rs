@@ -1,0 +1,110 @@
+//! Python objects to text. A wrong type is a TypeError that names the function and the argument, and of the
+//! value only the type: the value may be a secret.
+
+use std::borrow::Cow;
+
+use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+
+/// Where a value comes from, for the error: `sign(): email`.
+#[derive(Clone, Copy)]
+pub struct Argument<'a>(pub &'static str, pub &'a str);
+
+impl Argument<'_> {
+    /// The text of a `str`, or of an object that stands for one.
+    pub fn text<'py>(self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+        match value.cast::<PyString>() {
+            Ok(text) => Ok(text.clone()),
+            Err(_) => lazy_text(value)?.ok_or_else(|| self.wrong_type(value, "a str", "")),
+        }
+    }
+
+    /// The same, but `None` stands for no text.
+    pub fn optional_text<'py>(
+        self,
+        value: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyString>>> {
+        value.map(|value| self.text(value)).transpose()
+    }
+
+    /// An identity secret, whose error asks for the usual reason.
+    pub fn secret<'py>(self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
+        value
+            .cast()
+            .cloned()
+            .map_err(|_| self.wrong_type(value, "a str", " (is the environment variable set?)"))
+    }
+
+    /// The text of an ID: a `str`, or an `int` in decimal, as primary keys often are.
+    pub fn id<'py>(
+        self,
+        value: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<Bound<'py, PyString>>> {
+        let Some(value) = value else { return Ok(None) };
+        if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+            // The repr of a subclass, such as an IntEnum, may be another text.
+            let decimal = value.py().get_type::<PyInt>().call_method1("__repr__", (value,))?;
+            return Ok(Some(decimal.cast_into()?));
+        }
+        let text = match value.cast::<PyString>() {
+            Ok(text) => Some(text.clone()),
+            Err(_) => lazy_text(value)?,
+        };
+        text.map_or_else(
+            || Err(self.wrong_type(value, "a str or an int", "")),
+            |text| Ok(Some(text)),
+        )
+    }
+
+    pub fn wrong_type(self, value: &Bound<'_, PyAny>, expected: &str, hint: &str) -> PyErr {
+        let Self(function, name) = self;
+        let got = match value.get_type().name() {
+            _ if value.is_none() => "None".to_owned(),
+            Ok(name) => name.to_string(),
+            Err(_) => "another type".to_owned(),
+        };
+        PyTypeError::new_err(format!("{function}(): {name} must be {expected}, not {got}{hint}"))
+    }
+}
+
+/// The text that a lazy object stands for: a Django `SimpleLazyObject` (the nonces of Django 6 and of
+/// django-csp) or a proxy like it, whose class is that of its value, or a lazy translation of Django.
+fn lazy_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyString>>> {
+    let py = value.py();
+    if value.is_instance(&py.get_type::<PyString>())? || is_lazy_translation(value)? {
+        return value.str().map(Some);
+    }
+    Ok(None)
+}
+
+fn is_lazy_translation(value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let modules = value.py().import("sys")?.getattr("modules")?;
+    let django = modules.call_method1("get", ("django.utils.functional",))?;
+    // A lazy object of another type has not the methods of str.
+    Ok(!django.is_none()
+        && value.is_instance(&django.getattr("Promise")?)?
+        && value.get_type().hasattr("casefold")?)
+}
+
+/// Text to show, with U+FFFD for each lone surrogate, as other languages write it.
+pub fn lossy<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
+    match text.to_str() {
+        Ok(text) => Ok(text.into()),
+        Err(error) if error.is_instance_of::<PyUnicodeEncodeError>(text.py()) => {
+            let units = text.call_method1("encode", ("utf-16-le", "surrogatepass"))?;
+            let units = units.cast::<PyBytes>()?.as_bytes().as_chunks().0.iter().copied();
+            let units: Vec<_> = units.map(u16::from_le_bytes).collect();
+            Ok(String::from_utf16_lossy(&units).into())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// The text of a secret as it is, without a copy that would have to be wiped.
+///
+/// A lone surrogate is a wrong digit like any other character. Python's error for it would carry the whole
+/// secret.
+pub fn digits<'a>(hex: &'a Bound<'_, PyString>) -> &'a str {
+    hex.to_str().unwrap_or("\u{FFFD}")
+}
