@@ -16,7 +16,7 @@ type Diagnosis struct {
 	// Causes are the fewest mistakes that together give the hash, for example [CauseSecretUsedAsText]. The
 	// names are the same in every language.
 	Causes []string
-	// Explanation says what happened and how to fix it, in plain text.
+	// Explanation names the mistakes and how to fix them, in plain text.
 	Explanation string
 }
 

@@ -46,8 +46,8 @@ import (
 // Version is the version of the native library, for example "1.2.3".
 var Version = C.GoString(C.pylon_identity_version())
 
-// An Error says what cannot be used, and why. Compare it with the Err constants by errors.Is. The text
-// says what to do and never contains the secret.
+// An Error is one of the Err constants, for errors.Is. The text names the problem and the next step, and
+// never contains the secret.
 type Error int32
 
 // Error returns the message, which is the same in every language.
@@ -112,8 +112,8 @@ func (s *IdentitySecret) Sign(email string) string {
 	return out.String()
 }
 
-// Verify reports whether emailHash is exactly what [IdentitySecret.Sign] returns for this email. It
-// compares in constant time; anything but 64 lowercase hexadecimal digits is simply false.
+// Verify reports whether emailHash is exactly the hash that [IdentitySecret.Sign] returns for this email.
+// It compares in constant time. Anything but 64 lowercase hexadecimal digits is false.
 //
 // It panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) Verify(email, emailHash string) bool {

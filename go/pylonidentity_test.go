@@ -114,14 +114,14 @@ func TestWalkingTheFieldsEndsAtAnAddress(t *testing.T) {
 	}
 	type typed struct{ key *struct{ memory *[32]uint64 } }
 	for _, of := range []struct {
-		what any
-		end  reflect.Kind
+		value any
+		end   reflect.Kind
 	}{
 		{parse(t, sentinel), reflect.UnsafePointer},
 		{&typed{&struct{ memory *[32]uint64 }{new([32]uint64)}}, reflect.Array},
 	} {
-		if found := ends(reflect.ValueOf(of.what)); !slices.Equal(found, []reflect.Kind{of.end}) {
-			t.Errorf("%T ends in %v, not in %v", of.what, found, of.end)
+		if found := ends(reflect.ValueOf(of.value)); !slices.Equal(found, []reflect.Kind{of.end}) {
+			t.Errorf("%T ends in %v, not in %v", of.value, found, of.end)
 		}
 	}
 }

@@ -59,8 +59,8 @@ type User struct {
 	AccountExternalID string
 }
 
-// ChatSettings are what the page assigns to window.pylon.chat_settings. Fields that are empty are left
-// out. They hold the email hash, which is as good as a login to the chat: send them only to their own
+// ChatSettings is the object that the page assigns to window.pylon.chat_settings. Empty fields are left
+// out. It holds the email hash, which is as good as a login to the chat: send it only to its own
 // user, with Cache-Control: no-store, private.
 //
 // A page for a visitor who is not logged in has ChatSettings with the AppID alone. As JSON they have the

@@ -28,7 +28,7 @@ def sign(language: str, secret: str, email: str, changed: str) -> Row:
     if outcome == "error":
         stop(f"The secret cannot be used ({rest[0]}). {rest[1]}")
     email_hash = rest[1]
-    # Whoever edits the email on the page still has only the hash of their own.
+    # A user who edits the email on the page still has only the hash of their own email.
     right, wrong = ask(
         CLIENTS[language],
         [Question(secret, email, email_hash), Question(secret, changed, email_hash)],

@@ -257,7 +257,7 @@ def malformed_rows() -> Iterable[Row]:
         yield name, secret.encode().hex(), code
 
 
-# --- diagnoses: what people do wrong, done here in their order, and never by searching ---
+# --- diagnoses: the usual mistakes, made here in their order, and never by searching ---
 
 MIXED = "O'Brien&Co+Chat@Example.com"
 HASHES = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
@@ -366,7 +366,7 @@ def url64(digest: bytes) -> str:
     return base64.urlsafe_b64encode(digest).decode()
 
 
-DRESSES: dict[str, tuple[Callable[[bytes], str], tuple[str, ...]]] = {
+FORMS: dict[str, tuple[Callable[[bytes], str], tuple[str, ...]]] = {
     "lower case": (bytes.hex, ()),
     "upper case": (lambda digest: digest.hex().upper(), ("hash_uppercase",)),
     "base64": (b64, ("hash_base64",)),
@@ -421,7 +421,7 @@ def diagnose_row(name: str, secret: str, email: str, hash_: str, *causes: str) -
 
 
 class Made(NamedTuple):
-    """A digest, from what, and the mistakes."""
+    """A digest, its origin, and the mistakes."""
 
     name: str
     secret: str
@@ -477,13 +477,13 @@ def made() -> Iterable[Made]:
 
 def diagnose_rows() -> Iterable[Row]:
     seen: set[frozenset[str]] = set()
-    for what, (dress, (show, more)) in product(list(made()), DRESSES.items()):
-        causes = frozenset((*what.causes, *more))
+    for origin, (form, (show, more)) in product(list(made()), FORMS.items()):
+        causes = frozenset((*origin.causes, *more))
         # Every way to make one mistake, and one way to make each two and each three.
         if len(causes) < 2 or (len(causes) < 4 and causes not in seen):
             seen.add(causes)
-            name, shown = f"{what.name}; {dress}", show(what.digest)
-            yield diagnose_row(name, what.secret, what.email, shown, *causes)
+            name, shown = f"{origin.name}; {form}", show(origin.digest)
+            yield diagnose_row(name, origin.secret, origin.email, shown, *causes)
 
     key = bytes.fromhex(SECRET)
     right = sign(key, EMAIL.encode())
@@ -494,7 +494,7 @@ def diagnose_rows() -> Iterable[Row]:
     for algorithm in ["md5", "sha1", "sha224", "sha384"]:
         digest = hmac.digest(key, EMAIL.encode(), algorithm)
         yield row(f"HMAC with {algorithm}", digest.hex(), "hash_wrong_algorithm")
-    yield row("SHA-512 of who knows what", "ab" * 64, "hash_wrong_algorithm")
+    yield row("SHA-512 of something else", "ab" * 64, "hash_wrong_algorithm")
     for name, malformed in {
         "no hash": "",
         "white space only": " \n",
@@ -568,7 +568,7 @@ def env_rows() -> Iterable[Row]:
 
 # --- chat settings and the script tag ---
 
-# Whatever closes a script, opens a comment or ends a string, and what Unicode has against lines.
+# Text that closes a script, opens a comment or ends a string, and Unicode's line separators.
 NASTY = {
     "script end": "</script><script>alert(1)</script>",
     "script end in another case": "</ScRiPt >",

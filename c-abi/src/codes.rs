@@ -64,7 +64,7 @@ pub(crate) const STATUSES: &[(pylon_identity_status, &CStr, &CStr)] = &[
     (PYLON_IDENTITY_BUFFER_TOO_SMALL, c"buffer_too_small", c"The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough."),
     (PYLON_IDENTITY_SECRET_WEAK, c"secret_weak", c"The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard."),
     (PYLON_IDENTITY_EMAIL_NOT_UNICODE, c"email_not_unicode", c"The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it."),
-    (PYLON_IDENTITY_SETTINGS_INVALID, c"settings_invalid", c"The chat settings cannot be used: they are empty, a name occurs twice, or a name is not the widget's own (appId instead of app_id, __proto__). Pass what chat_settings returned, or settings with the widget's names, such as app_id."),
+    (PYLON_IDENTITY_SETTINGS_INVALID, c"settings_invalid", c"The chat settings cannot be used: they are empty, a name occurs twice, or a name is not the widget's own (appId instead of app_id, __proto__). Pass the result of chat_settings, or settings with the widget's names, such as app_id."),
 ];
 
 impl From<Error> for pylon_identity_status {

@@ -17,7 +17,7 @@ pub const PYLON_IDENTITY_EXPLANATION_SIZE: usize = 8192;
 /// @param hash             the email hash to explain
 /// @param hash_len         its length in bytes, without a terminating NUL
 /// @param causes           receives the mistakes, PYLON_IDENTITY_CAUSE_ bits; 0 if the hash is right
-/// @param explanation      receives what happened and how to fix it, NUL-terminated plain text that
+/// @param explanation      receives the explanation and the fix, NUL-terminated plain text that
 ///                         never shows the secret; NULL if not wanted
 /// @param explanation_size the size of that buffer; PYLON_IDENTITY_EXPLANATION_SIZE is always enough
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_BUFFER_TOO_SMALL or

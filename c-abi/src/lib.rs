@@ -44,13 +44,13 @@ impl pylon_identity_status {
 /// The contents are private. The struct has a fixed size, holds no pointers and may be moved with
 /// memcpy(); wipe every copy. It becomes usable with pylon_identity_secret_init() and ends with
 /// pylon_identity_secret_wipe(); before and after, all zero bytes are refused. Start with zero bytes if it
-/// might be used without either: what else memory holds cannot always be told from a secret.
+/// might be used without either: other contents of memory cannot always be told from a secret.
 #[repr(C)]
 pub struct pylon_identity_secret {
     opaque: [u64; 32],
 }
 
-/// What a `pylon_identity_secret` holds when it is usable.
+/// The contents of a usable `pylon_identity_secret`.
 #[repr(C)]
 struct Slot {
     ready: u64,
@@ -277,7 +277,7 @@ pub unsafe extern "C" fn pylon_identity_sign(
 /// @param hex_len     its length in bytes
 /// @param out         receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
 ///                    unless the call succeeds
-/// @return what pylon_identity_secret_init() and pylon_identity_sign() return
+/// @return the statuses of pylon_identity_secret_init() and pylon_identity_sign()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_sign_message_with_hmac(
     message: *const c_char,
@@ -346,7 +346,7 @@ pub unsafe extern "C" fn pylon_identity_sign_many(
     })
 }
 
-/// Checks whether an email hash is exactly what pylon_identity_sign() gives for this email.
+/// Checks whether an email hash is exactly the one that pylon_identity_sign() gives for this email.
 ///
 /// The comparison takes constant time. Anything but 64 lowercase hexadecimal digits is a mismatch.
 ///
@@ -378,7 +378,7 @@ pub unsafe extern "C" fn pylon_identity_verify(
     })
 }
 
-/// Explains a status to people: what is wrong and what to do next.
+/// Explains a status to people: the problem and the next step.
 ///
 /// @param status a pylon_identity_status
 /// @return a static, NUL-terminated English text, never NULL; the same for every unknown number

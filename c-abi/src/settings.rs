@@ -13,9 +13,9 @@ use super::*;
 ///                  call succeeds
 /// @param name      the variable's name
 /// @param name_len  its length in bytes
-/// @param value     what the environment holds; NULL if the variable is not set
+/// @param value     the variable's value; NULL if it is not set
 /// @param value_len its length in bytes
-/// @return what pylon_identity_secret_init() returns; PYLON_IDENTITY_SECRET_MISSING if it is not set;
+/// @return the statuses of pylon_identity_secret_init(); PYLON_IDENTITY_SECRET_MISSING if it is not set;
 ///         PYLON_IDENTITY_SECRET_EXPOSED for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_
 ///         and the like)
 #[unsafe(no_mangle)]
@@ -54,7 +54,7 @@ pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
 /// @param email_len  its length in bytes
 /// @param out        receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
 ///                   unless the call succeeds
-/// @return what pylon_identity_sign() returns; PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
+/// @return the statuses of pylon_identity_sign(); PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
 ///         PYLON_IDENTITY_EMAIL_NOT_UNICODE
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_chat_settings_hash(
@@ -160,7 +160,7 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_script(
 /// @param out      receives the object, NUL-terminated; untouched unless the call succeeds
 /// @param out_size the size of that buffer; always enough are 6 * (the sum of the lengths in user) + 400
 /// @param written  receives the length of the object, without the NUL; NULL if not wanted
-/// @return what pylon_identity_chat_settings_script() returns
+/// @return the statuses of pylon_identity_chat_settings_script()
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_chat_settings_json(
     secret: *const pylon_identity_secret,

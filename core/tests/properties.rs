@@ -1,4 +1,4 @@
-//! What holds for every input, with the plain crates as oracle. Here the inputs are random; in `fuzz/`
+//! Properties of every input, with the plain crates as oracle. Here the inputs are random; in `fuzz/`
 //! the same functions get inputs that coverage guides.
 
 use std::collections::HashMap;
@@ -49,8 +49,8 @@ pub fn signs(hex: &[u8], email: &[u8]) {
     assert_eq!(sign_message_with_hmac(email, hex).unwrap().as_str(), right);
 }
 
-/// Verifies the right hash, and neither `other` nor the right one with `byte` put at a place, over
-/// what is there or between, or cut there, or in uppercase.
+/// Verifies the right hash. Refuses `other`, and the right hash with `byte` at a place, cut there, or in
+/// uppercase.
 pub fn verifies(hex: &[u8], email: &[u8], other: &[u8], place: u8, byte: u8) {
     let Ok(key) = key(hex) else { return };
     let (secret, right) = (IdentitySecret::from_hex(hex).unwrap(), oracle(&key, email));

@@ -199,7 +199,7 @@ typedef int32_t pylon_identity_status;
  * The contents are private. The struct has a fixed size, holds no pointers and may be moved with
  * memcpy(); wipe every copy. It becomes usable with pylon_identity_secret_init() and ends with
  * pylon_identity_secret_wipe(); before and after, all zero bytes are refused. Start with zero bytes if it
- * might be used without either: what else memory holds cannot always be told from a secret.
+ * might be used without either: other contents of memory cannot always be told from a secret.
  */
 typedef struct pylon_identity_secret {
   uint64_t opaque[32];
@@ -313,7 +313,7 @@ pylon_identity_status pylon_identity_sign(const struct pylon_identity_secret *se
  * @param hex_len     its length in bytes
  * @param out         receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
  *                    unless the call succeeds
- * @return what pylon_identity_secret_init() and pylon_identity_sign() return
+ * @return the statuses of pylon_identity_secret_init() and pylon_identity_sign()
  */
 pylon_identity_status pylon_identity_sign_message_with_hmac(const char *message,
                                                             size_t message_len,
@@ -343,7 +343,7 @@ pylon_identity_status pylon_identity_sign_many(const struct pylon_identity_secre
                                                char *out);
 
 /**
- * Checks whether an email hash is exactly what pylon_identity_sign() gives for this email.
+ * Checks whether an email hash is exactly the one that pylon_identity_sign() gives for this email.
  *
  * The comparison takes constant time. Anything but 64 lowercase hexadecimal digits is a mismatch.
  *
@@ -363,7 +363,7 @@ pylon_identity_status pylon_identity_verify(const struct pylon_identity_secret *
                                             size_t hash_len);
 
 /**
- * Explains a status to people: what is wrong and what to do next.
+ * Explains a status to people: the problem and the next step.
  *
  * @param status a pylon_identity_status
  * @return a static, NUL-terminated English text, never NULL; the same for every unknown number
@@ -398,7 +398,7 @@ const char *pylon_identity_version(void);
  * @param hash             the email hash to explain
  * @param hash_len         its length in bytes, without a terminating NUL
  * @param causes           receives the mistakes, PYLON_IDENTITY_CAUSE_ bits; 0 if the hash is right
- * @param explanation      receives what happened and how to fix it, NUL-terminated plain text that
+ * @param explanation      receives the explanation and the fix, NUL-terminated plain text that
  *                         never shows the secret; NULL if not wanted
  * @param explanation_size the size of that buffer; PYLON_IDENTITY_EXPLANATION_SIZE is always enough
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_BUFFER_TOO_SMALL or
@@ -432,9 +432,9 @@ const char *pylon_identity_cause_code(uint64_t cause);
  *                  call succeeds
  * @param name      the variable's name
  * @param name_len  its length in bytes
- * @param value     what the environment holds; NULL if the variable is not set
+ * @param value     the variable's value; NULL if it is not set
  * @param value_len its length in bytes
- * @return what pylon_identity_secret_init() returns; PYLON_IDENTITY_SECRET_MISSING if it is not set;
+ * @return the statuses of pylon_identity_secret_init(); PYLON_IDENTITY_SECRET_MISSING if it is not set;
  *         PYLON_IDENTITY_SECRET_EXPOSED for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_
  *         and the like)
  */
@@ -457,7 +457,7 @@ pylon_identity_status pylon_identity_secret_init_from_env(struct pylon_identity_
  * @param email_len  its length in bytes
  * @param out        receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
  *                   unless the call succeeds
- * @return what pylon_identity_sign() returns; PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
+ * @return the statuses of pylon_identity_sign(); PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
  *         PYLON_IDENTITY_EMAIL_NOT_UNICODE
  */
 pylon_identity_status pylon_identity_chat_settings_hash(const struct pylon_identity_secret *secret,
@@ -507,7 +507,7 @@ pylon_identity_status pylon_identity_chat_settings_script(const struct pylon_ide
  * @param out      receives the object, NUL-terminated; untouched unless the call succeeds
  * @param out_size the size of that buffer; always enough are 6 * (the sum of the lengths in user) + 400
  * @param written  receives the length of the object, without the NUL; NULL if not wanted
- * @return what pylon_identity_chat_settings_script() returns
+ * @return the statuses of pylon_identity_chat_settings_script()
  */
 pylon_identity_status pylon_identity_chat_settings_json(const struct pylon_identity_secret *secret,
                                                         const struct pylon_identity_user *user,

@@ -67,6 +67,6 @@ codes! {
              or a hash that was cached for too long). Compare both with the values that the code that \
              signs really uses.";
     }
-    /// What happened, and how to fix it.
+    /// The mistake, and how to fix it.
     fn explanation;
 }

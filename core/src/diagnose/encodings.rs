@@ -50,7 +50,7 @@ fn digest(text: &str) -> Option<Variant> {
 
 pub(super) fn change_encoding(text: &str) -> Vec<String> {
     let mut encoded = Vec::new();
-    // Unreserved besides letters and digits, the space, and the case of hexadecimal digits in:
+    // The characters kept beside letters and digits, the space, and whether digits are uppercase, in:
     for (kept, space, upper) in [
         ("-_.!~*'()", "%20", true),            // JavaScript's encodeURIComponent
         ("-_.!~*'();,/?:@&=+$#", "%20", true), // JavaScript's encodeURI

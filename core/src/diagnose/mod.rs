@@ -32,7 +32,7 @@ impl Diagnosis {
         &self.causes
     }
 
-    /// What happened and how to fix it, in plain text of one or more lines.
+    /// The mistakes and how to fix them, in plain text of one or more lines.
     pub fn explanation(&self) -> String {
         let mut lines = vec![match self.causes[..] {
             [] => "The email hash matches this email and this secret. If the widget still does not \
