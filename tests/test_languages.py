@@ -27,11 +27,13 @@ def expected_code(secret: str) -> str | None:
         return "secret_empty"
     if not re.fullmatch("[0-9a-fA-F]+", secret):
         return "secret_not_hex"
-    return "secret_odd_length" if len(secret) % 2 else None
+    if len(secret) % 2:
+        return "secret_odd_length"
+    return "secret_weak" if len(secret) < 32 or set(secret) == {"0"} else None
 
 
 def random_text(rng: random.Random) -> str:
-    """Return text of any planes and lengths, half of it short ASCII as emails are."""
+    """Return text of any planes and lengths, half of it short ASCII like emails."""
     if rng.random() < 0.5:
         return "".join(chr(rng.randrange(33, 127)) for _ in range(rng.randrange(1, 60)))
     ranges = [(0, 0x80), (0x80, 0x800), (0x800, 0xD800), (0xE000, 0x10000), (0x10000, 0x110000)]
@@ -39,7 +41,7 @@ def random_text(rng: random.Random) -> str:
 
 
 def random_secret(rng: random.Random) -> str:
-    digits = rng.randbytes(rng.choice([1, 16, 32, 32, 32, 64, 65, rng.randrange(1, 200)])).hex()
+    digits = rng.randbytes(rng.choice([16, 32, 32, 32, 64, 65, rng.randrange(16, 200)])).hex()
     return "".join(rng.choice((digit, digit.upper())) for digit in digits)
 
 
@@ -69,6 +71,7 @@ def malformed_questions() -> list[Question]:
             [
                 secret[:at],
                 secret[:at] + secret[at + 1 :],
+                "0" * len(secret),
                 secret[:at] + rng.choice(strange) + secret[at:],
                 secret[:at] + rng.choice(strange) + secret[at + 1 :],
                 rng.choice(["0x", "0X", "\\x", "h'", " ", "\n"]) + secret,
@@ -125,7 +128,7 @@ def test_agrees_with_the_snippets_of_the_docs(language: str) -> None:
 def test_refuses_malformed_secrets_with_the_same_code_and_words(language: str) -> None:
     questions = malformed_questions()
     messages = {code: message for _, code, message in ask(CLIENTS["Rust"], questions)}
-    assert len(messages) == len(set(messages.values())) == 3
+    assert len(messages) == len(set(messages.values())) == 4
     for question, answer in zip(questions, ask(CLIENTS[language], questions), strict=True):
         code = expected_code(question.secret)
         assert code is not None

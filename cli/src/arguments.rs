@@ -7,20 +7,30 @@ use lexopt::{Arg, Parser};
 
 use crate::{Failure, help};
 
-/// What the arguments ask for.
+/// The arguments, parsed.
 pub(crate) struct Arguments {
     pub(crate) command: Command,
     pub(crate) secret_file: Option<PathBuf>,
 }
 
-/// What to do.
+/// The commands.
 pub(crate) enum Command {
     Help(&'static str),
     Version,
-    Sign { email: String },
+    Sign {
+        email: String,
+    },
     SignLines,
-    Verify { email: String, email_hash: String },
-    Diagnose { email: String, email_hash: String },
+    /// Without a hash, it is on standard input.
+    Verify {
+        email: String,
+        email_hash: Option<String>,
+    },
+    /// Without a hash, it is on standard input.
+    Diagnose {
+        email: String,
+        email_hash: Option<String>,
+    },
     GenerateSecret,
 }
 
@@ -50,7 +60,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
             Arg::Value(value) => values.push(value),
             Arg::Long(name) => return Err(unknown_option("--", name)),
             Arg::Short('s') => return Err(secret_as_argument()),
-            // With more letters behind it, it may be the secret behind a dash.
+            // With more letters, it may be the secret behind a dash.
             Arg::Short(letter) => {
                 let alone = parser.optional_value().is_none();
                 return Err(unknown_option("-", &String::from_iter(alone.then_some(letter))));
@@ -92,11 +102,11 @@ fn command(mut values: Vec<OsString>, help: bool) -> Result<Command, Failure> {
             [email] => Command::Sign { email },
         },
         "verify" => {
-            let [email, email_hash] = texts(name, ["EMAIL", "HASH"], values)?;
+            let (email, email_hash) = email_and_hash(name, values)?;
             Command::Verify { email, email_hash }
         }
         "diagnose" => {
-            let [email, email_hash] = texts(name, ["EMAIL", "HASH"], values)?;
+            let (email, email_hash) = email_and_hash(name, values)?;
             Command::Diagnose { email, email_hash }
         }
         "generate-secret" => {
@@ -109,6 +119,14 @@ fn command(mut values: Vec<OsString>, help: bool) -> Result<Command, Failure> {
             Some(None) => return Err(unknown("There is no help on this")),
         },
     })
+}
+
+fn email_and_hash(
+    command: &str,
+    values: Vec<OsString>,
+) -> Result<(String, Option<String>), Failure> {
+    let [email, hash] = texts(command, ["EMAIL", "HASH, or - for standard input"], values)?;
+    Ok((email, (hash != "-").then_some(hash)))
 }
 
 /// The arguments of a command, as many as it needs.

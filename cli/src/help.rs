@@ -1,4 +1,4 @@
-//! What `--help` prints. A line that begins in the first column and ends with a colon is a heading.
+//! The help texts. A line that begins in the first column and ends with a colon is a heading.
 
 /// The help of a command, or `None` if there is no such command.
 pub(crate) fn of(command: &str) -> Option<&'static str> {
@@ -21,8 +21,8 @@ Usage:
 Commands:
   sign EMAIL           print the email hash, 64 hexadecimal digits
   sign -               sign each line of standard input
-  verify EMAIL HASH    say whether the hash is the right one for the email
-  diagnose EMAIL HASH  find out why a hash is not the right one
+  verify EMAIL -       say whether the hash on standard input is right for the email
+  diagnose EMAIL -     find out why the hash on standard input is not right
   generate-secret      make a secret for tests and development
   help [COMMAND]       explain the program or a command
 
@@ -39,9 +39,9 @@ The secret:
   argument: others see those in the list of processes, and the shell's history keeps them.
 
 Exit codes:
-  0  done, or yes: the hash is the right one
-  1  no: the hash is not the right one
-  2  cannot: wrong arguments, an unusable secret, or input or output that fails
+  0  done, or yes: the hash is right
+  1  no: the hash is not right
+  2  an error: wrong arguments, an unusable secret, or input or output that fails
 
 Examples:
   pylon-identity sign ada@example.com                          # PYLON_IDENTITY_SECRET is set
@@ -49,8 +49,8 @@ Examples:
   pylon-identity sign ada@example.com --secret-file <(pass show pylon)
   op read op://backend/pylon/secret | pylon-identity sign ada@example.com --secret-file -
 
-Sign only the email of the logged-in session, never one that a request brings along. Whoever
-has the hash can pose as that user: send it to nobody else, and do not log it.
+Sign only the email of the logged-in session, and only an address that the user has proved to
+own. The hash is as good as a login of that user: send it to nobody else, and do not log it.
 ";
 
 const SIGN: &str = "\
@@ -61,8 +61,9 @@ Usage:
   pylon-identity sign [OPTIONS] -
 
   With EMAIL it prints the hash. With - it reads emails, a line each in UTF-8, and answers each
-  with a line of the email, a tab and the hash. Exactly the email is signed, never trimmed or
-  lowercased: pass it as your user database stores it.
+  with a line of the email, a tab and the hash. It stops at a line with a tab or another control
+  character, unless --json is given. An interruption leaves only whole lines. Exactly the email
+  is signed, never trimmed or lowercased: pass it as your user database stores it.
 
 Options:
   --secret-file PATH   read the secret from this file, not from PYLON_IDENTITY_SECRET
@@ -72,17 +73,19 @@ Examples:
   pylon-identity sign ada@example.com
   pylon-identity sign - < emails.txt > hashes.tsv
 
-Sign only the email of the logged-in session, never one that a request brings along.
+Sign only the email of the logged-in session, and only an address that the user has proved to own.
 ";
 
 const VERIFY: &str = "\
-Says whether a hash is the right one for an email: \"verified\" or \"not verified\".
+Says whether a hash is right for an email: \"verified\" or \"not verified\".
 
 Usage:
+  pylon-identity verify [OPTIONS] EMAIL -
   pylon-identity verify [OPTIONS] EMAIL HASH
 
-  The exit code is 0 if it is and 1 if not. A HASH is right if it is exactly what sign prints;
-  diagnose finds out why one is not.
+  With - it reads the hash from standard input. A hash is as good as a login, and others see
+  arguments in the list of processes and in the shell's history: give a real one with -. The exit
+  code is 0 if the hash is exactly the one that sign prints, and 1 if not; diagnose finds out why.
 
 Options:
   --secret-file PATH   read the secret from this file, not from PYLON_IDENTITY_SECRET
@@ -90,13 +93,15 @@ Options:
 ";
 
 const DIAGNOSE: &str = "\
-Finds out why a hash is not the right one for an email, and says how to mend it.
+Finds out why a hash is not right for an email, and says how to fix it.
 
 Usage:
+  pylon-identity diagnose [OPTIONS] EMAIL -
   pylon-identity diagnose [OPTIONS] EMAIL HASH
 
-  EMAIL and HASH are what the page sets as email and email_hash. It tries the common mistakes in
-  all combinations: the secret not decoded or cut off, the email lowercased or encoded, base64 and
+  EMAIL and HASH are the values that the page sets as email and email_hash. With - it reads the
+  hash from standard input, where others do not see it. It tries the common mistakes in all
+  combinations: the secret not decoded or cut off, the email lowercased or encoded, base64 and
   so on. The secret may be malformed. The exit code is 0 if the hash is right and 1 if not.
 
 Options:

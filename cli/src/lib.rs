@@ -5,51 +5,56 @@
 
 mod arguments;
 mod help;
+mod lines;
 mod streams;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, BufRead, BufReader, BufWriter, IsTerminal, Read, Write};
+use std::io::{self, IsTerminal, Write};
 
-use pylon_identity_core::binding::{diagnose_configured, json_object as to_json, trim};
+use pylon_identity_core::binding::{diagnose_configured, json_object, trim};
 use pylon_identity_core::{Error, IdentitySecret, generate_secret};
 
 use arguments::{Arguments, Command};
-use streams::{Patient, read_secret};
+pub use streams::Closed;
+use streams::{Patient, read_hash, read_secret};
 
 /// Runs the command line with `args`, without the program's name, and returns the exit code.
 ///
 /// It uses the standard streams and the environment of the process and returns when it is done: 0 for
-/// done or yes, 1 for no, 2 for whatever cannot be done, which it has then said on standard error.
+/// done or yes, 1 for no, 2 for an error, which it has then written to standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
+    run_with_closed(args, Closed::default())
+}
+
+/// The same for a process whose runtime has replaced standard streams that were closed when it started.
+pub fn run_with_closed(args: impl IntoIterator<Item = OsString>, closed: Closed) -> i32 {
     let args: Vec<_> = args.into_iter().collect();
     let json = arguments::wants_json(&args);
-    let mut output = BufWriter::with_capacity(BUFFER, Patient(io::stdout().lock()));
-    let code = arguments::parse(args).map_err(Stop::from).and_then(|arguments| {
-        let Answer { text, yes } = execute(arguments, json, &mut output)?;
-        match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+    let done = arguments::parse(args).map_err(Stop::from).and_then(|arguments| {
+        let mut output = streams::stdout(closed)?;
+        let Answer { text, yes } = execute(arguments, json, closed, &mut output)?;
+        match output.write_all(text.as_bytes()) {
             // Even if nobody reads it, the exit code must not turn a no into a yes.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Stop::from(error)),
             _ => Ok(if yes { 0 } else { 1 }),
         }
     });
-    match code {
+    match done {
         Ok(code) => code,
-        Err(Stop::NobodyReads) => 0,
+        Err(Stop::BrokenPipe) => 0,
         Err(Stop::Failed(failure)) => {
-            // What was done before it comes first. There is nobody left to tell if these fail.
-            let _ = output.flush();
-            let _ = Patient(io::stderr()).write_all(failure.report(json).as_bytes());
+            tell(&failure.report(json));
             2
         }
     }
 }
 
-const BUFFER: usize = 64 << 10;
+/// There is nobody to tell if this fails.
+fn tell(text: &str) {
+    let _ = Patient(io::stderr()).write_all(text.as_bytes());
+}
 
-/// The longest line of standard input, so that a file without line breaks cannot take all memory.
-const MAX_LINE: usize = 1 << 20; // 1 MiB
-
-/// What a command prints, and whether the exit code says yes.
+/// The output of a command, and whether the exit code says yes.
 struct Answer {
     text: String,
     yes: bool,
@@ -59,14 +64,30 @@ struct Answer {
 struct Failure {
     code: &'static str,
     message: String,
-    /// What to do at a terminal, on a line of its own.
+    /// A further step for a person at a terminal, on a line of its own.
     hint: Option<&'static str>,
 }
 
-/// What ends a command early.
+/// A risk that does not stop a command.
+struct Warning {
+    code: &'static str,
+    message: &'static str,
+}
+
+impl Warning {
+    fn report(&self, json: bool) -> String {
+        if json {
+            let warning = json_object([("code", self.code), ("message", self.message)]);
+            return format!("{{\"warning\":{warning}}}\n");
+        }
+        format!("pylon-identity: Warning: {}\n", self.message)
+    }
+}
+
+/// The reasons to end a command early.
 enum Stop {
-    /// Whoever read the output has enough, as `head` does.
-    NobodyReads,
+    /// The reader of the output has enough, as `head` does.
+    BrokenPipe,
     Failed(Failure),
 }
 
@@ -84,7 +105,7 @@ impl Failure {
 
     fn report(&self, json: bool) -> String {
         if json {
-            let error = to_json([("code", self.code), ("message", &self.message)]);
+            let error = json_object([("code", self.code), ("message", &self.message)]);
             return format!("{{\"error\":{error}}}\n");
         }
         let hint = self.hint.map(|hint| format!("{hint}\n")).unwrap_or_default();
@@ -106,23 +127,46 @@ impl<F: Into<Failure>> From<F> for Stop {
     }
 }
 
-/// Only for errors of standard output; those of other streams are explained where they happen.
+/// Only for errors of standard output. Errors of other streams are explained where they happen.
 impl From<io::Error> for Stop {
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
-            return Self::NobodyReads;
+            return Self::BrokenPipe;
         }
-        let message = format!("Standard output cannot be written: {error}");
+        let message = format!("Standard output cannot be written: {error}.");
         Self::Failed(Failure::new("output_unwritable", message))
     }
 }
 
-fn execute(arguments: Arguments, json: bool, output: &mut impl Write) -> Result<Answer, Stop> {
+fn execute(
+    arguments: Arguments,
+    json: bool,
+    closed: Closed,
+    output: &mut impl Write,
+) -> Result<Answer, Stop> {
     let secret_file = arguments.secret_file.as_deref();
+    let configured = || -> Result<_, Failure> {
+        let (value, warning) = read_secret(secret_file, closed)?;
+        warning.iter().for_each(|warning| tell(&warning.report(json)));
+        Ok(value)
+    };
     let secret = || -> Result<_, Failure> {
-        let value = read_secret(secret_file)?;
+        let value = configured()?;
         // As in a variable, white space around it is trimmed.
-        Ok(IdentitySecret::from_hex(trim(&value))?)
+        let digits = trim(&value);
+        let secret = IdentitySecret::from_hex(digits)?;
+        if digits.len() != PYLON_DIGITS {
+            tell(&UNUSUAL_LENGTH.report(json));
+        }
+        Ok(secret)
+    };
+    // The hash comes from standard input if it is not given.
+    let hash = |given: Option<String>| match given {
+        Some(hash) => Ok(hash),
+        None if secret_file.is_some_and(streams::is_stdin) => {
+            Err(Failure::usage("Standard input cannot give both the secret and the hash."))
+        }
+        None => read_hash(closed),
     };
     let colours = colours(
         io::stdout().is_terminal(),
@@ -134,7 +178,11 @@ fn execute(arguments: Arguments, json: bool, output: &mut impl Write) -> Result<
         Command::Version => (format!("pylon-identity {}\n", pylon_identity_core::VERSION), true),
         Command::Sign { email } => {
             let hash = secret()?.sign(&email);
-            let text = if json { signed(&email, hash.as_str()) } else { format!("{hash}\n") };
+            let text = if json {
+                json_object([("email", email.as_str()), ("email_hash", hash.as_str())]) + "\n"
+            } else {
+                format!("{hash}\n")
+            };
             (text, true)
         }
         Command::SignLines if secret_file.is_some_and(streams::is_stdin) => {
@@ -142,11 +190,16 @@ fn execute(arguments: Arguments, json: bool, output: &mut impl Write) -> Result<
             return Err(Failure::usage(message).into());
         }
         Command::SignLines => {
-            let input = BufReader::with_capacity(BUFFER, Patient(io::stdin().lock()));
-            sign_lines(&secret()?, input, output, json)?;
+            let secret = secret()?;
+            let input = streams::stdin(closed).map_err(|error| {
+                let message = format!("Standard input cannot be read: {error}.");
+                Failure::new("input_unreadable", message)
+            })?;
+            lines::sign_lines(&secret, input, output, json)?;
             (String::new(), true)
         }
         Command::Verify { email, email_hash } => {
+            let email_hash = hash(email_hash)?;
             let verified = secret()?.verify(email, email_hash);
             let text = match verified {
                 _ if json => format!("{{\"verified\":{verified}}}\n"),
@@ -159,13 +212,13 @@ fn execute(arguments: Arguments, json: bool, output: &mut impl Write) -> Result<
             (text, verified)
         }
         Command::Diagnose { email, email_hash } => {
-            let value = read_secret(secret_file)?;
-            let diagnosis = diagnose_configured(&value, &email, &email_hash);
+            let email_hash = hash(email_hash)?;
+            let diagnosis = diagnose_configured(&configured()?, &email, &email_hash);
             let (matches, explanation) = (diagnosis.matches(), diagnosis.explanation());
             let text = if json {
                 let codes = diagnosis.causes().iter().map(|cause| format!("\"{}\"", cause.code()));
                 let codes = codes.collect::<Vec<_>>().join(",");
-                let explanation = to_json([("explanation", &explanation)]);
+                let explanation = json_object([("explanation", &explanation)]);
                 format!("{{\"matches\":{matches},\"causes\":[{codes}],{}\n", &explanation[1..])
             } else {
                 let (verdict, rest) = explanation.split_once('\n').unwrap_or((&explanation, ""));
@@ -176,58 +229,20 @@ fn execute(arguments: Arguments, json: bool, output: &mut impl Write) -> Result<
         }
         Command::GenerateSecret => {
             let secret = generate_secret();
-            let text = if json { to_json([("secret", &secret)]) } else { secret };
+            let text = if json { json_object([("secret", &secret)]) } else { secret };
             (text + "\n", true)
         }
     };
     Ok(Answer { text, yes })
 }
 
-/// The line of JSON for a signed email.
-fn signed(email: &str, hash: &str) -> String {
-    to_json([("email", email), ("email_hash", hash)]) + "\n"
-}
+const PYLON_DIGITS: usize = 64;
 
-/// Signs each line, and has written every answer whenever it waits for more input.
-fn sign_lines(
-    secret: &IdentitySecret,
-    mut input: BufReader<impl Read>,
-    output: &mut impl Write,
-    json: bool,
-) -> Result<(), Stop> {
-    let mut line = Vec::new();
-    for number in 1.. {
-        if !input.buffer().contains(&b'\n') {
-            output.flush()?;
-        }
-        line.clear();
-        let failed = |code, problem: &str| {
-            Failure::new(code, format!("Line {number} of standard input {problem}"))
-        };
-        match (&mut input).take(MAX_LINE as u64 + 1).read_until(b'\n', &mut line) {
-            Ok(0) => break,
-            Ok(length) if length <= MAX_LINE => {}
-            Ok(_) => Err(failed("input_too_long", "is longer than 1 MiB, so it is no email."))?,
-            Err(error) => Err(failed("input_unreadable", &format!("cannot be read: {error}")))?,
-        }
-        let text = str::from_utf8(&line)
-            .map_err(|_| failed("input_not_utf8", "is not valid UTF-8, so it is not signed."))?;
-        let email =
-            text.strip_suffix('\n').map_or(text, |text| text.strip_suffix('\r').unwrap_or(text));
-        // The mark that some editors put at the beginning of a file is not part of what it holds.
-        let email =
-            if number == 1 { email.strip_prefix('\u{feff}').unwrap_or(email) } else { email };
-        let hash = secret.sign(email);
-        if json {
-            output.write_all(signed(email, hash.as_str()).as_bytes())?;
-        } else {
-            for piece in [email.as_bytes(), b"\t", hash.as_bytes(), b"\n"] {
-                output.write_all(piece)?;
-            }
-        }
-    }
-    Ok(())
-}
+const UNUSUAL_LENGTH: Warning = Warning {
+    code: "secret_unusual_length",
+    message: "Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is the \
+              whole secret from Pylon's dashboard.",
+};
 
 const BOLD: &str = "1";
 const RED: &str = "31";

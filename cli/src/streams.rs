@@ -1,4 +1,4 @@
-//! Reading the secret, and streams that others may have set to return at once.
+//! The standard streams, and text that comes from them or from files.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
@@ -9,33 +9,105 @@ use std::time::Duration;
 use pylon_identity_core::{Error, IdentitySecret};
 use zeroize::Zeroizing;
 
-use crate::Failure;
+use crate::{Failure, Warning};
+
+/// The standard streams that were closed when the process started, where its runtime hides that.
+#[derive(Clone, Copy, Default)]
+pub struct Closed {
+    /// Standard input.
+    pub stdin: bool,
+    /// Standard output.
+    pub stdout: bool,
+}
+
+fn closed() -> io::Error {
+    io::Error::other("it is closed")
+}
+
+/// Standard input and output as files of their own: Rust's streams take a closed one for an endless one.
+#[cfg(unix)]
+mod files {
+    use std::os::fd::AsFd;
+
+    use super::*;
+
+    pub(crate) fn stdin(at_start: Closed) -> io::Result<Patient<File>> {
+        if at_start.stdin {
+            return Err(closed());
+        }
+        Ok(Patient(io::stdin().as_fd().try_clone_to_owned()?.into()))
+    }
+
+    pub(crate) fn stdout(at_start: Closed) -> io::Result<Patient<File>> {
+        if at_start.stdout {
+            return Err(closed());
+        }
+        Ok(Patient(io::stdout().as_fd().try_clone_to_owned()?.into()))
+    }
+}
+
+/// Rust's streams, which translate text for a console of Windows.
+#[cfg(not(unix))]
+mod files {
+    use super::*;
+
+    pub(crate) fn stdin(at_start: Closed) -> io::Result<Patient<io::Stdin>> {
+        if at_start.stdin { Err(closed()) } else { Ok(Patient(io::stdin())) }
+    }
+
+    pub(crate) fn stdout(at_start: Closed) -> io::Result<Patient<io::Stdout>> {
+        if at_start.stdout { Err(closed()) } else { Ok(Patient(io::stdout())) }
+    }
+}
+
+pub(crate) use files::{stdin, stdout};
+
+/// Whether the path names standard input: `-`, or the same file.
+pub(crate) fn is_stdin(path: &Path) -> bool {
+    path == Path::new("-") || is_same_file_as_stdin(path)
+}
+
+#[cfg(unix)]
+fn is_same_file_as_stdin(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+
+    let same = || {
+        let input = stdin(Closed::default())?.0.metadata()?;
+        let file = path.metadata()?;
+        io::Result::Ok((input.dev(), input.ino()) == (file.dev(), file.ino()))
+    };
+    same().unwrap_or(false)
+}
+
+#[cfg(not(unix))]
+fn is_same_file_as_stdin(_path: &Path) -> bool {
+    false
+}
 
 /// Far more than a secret has, so that a file without an end does not hang the program.
 const MAX_SECRET: usize = 64 << 10;
 
-pub(crate) fn is_stdin(path: &Path) -> bool {
-    path == Path::new("-")
-}
-
-/// The secret as it is configured, with the white space around it.
-pub(crate) fn read_secret(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, Failure> {
+/// The secret as it is configured, with the white space around it, and a warning if its file is not private.
+pub(crate) fn read_secret(
+    file: Option<&Path>,
+    at_start: Closed,
+) -> Result<(Zeroizing<Vec<u8>>, Option<Warning>), Failure> {
     let Some(path) = file else {
         let value = std::env::var_os(IdentitySecret::ENV).ok_or(Error::SecretMissing)?;
-        return Ok(Zeroizing::new(value.into_encoded_bytes()));
+        return Ok((Zeroizing::new(value.into_encoded_bytes()), None));
     };
     // Room for all of it, since growing would leave copies behind.
     let mut value = Zeroizing::new(Vec::with_capacity(MAX_SECRET + 1));
     let mut read =
         |stream: &mut dyn Read| stream.take(MAX_SECRET as u64 + 1).read_to_end(&mut value);
-    let read = if is_stdin(path) {
-        read(&mut Patient(io::stdin().lock()))
+    let read = if path == Path::new("-") {
+        stdin(at_start).and_then(|mut stream| Ok((read(&mut stream)?, None)))
     } else {
-        File::open(path).and_then(|mut file| read(&mut file))
+        File::open(path).and_then(|mut file| Ok((read(&mut file)?, warning_about(&file)?)))
     };
     // The path is not repeated: it may be the secret by mistake.
     let problem = match read {
-        Ok(length) if length <= MAX_SECRET => return Ok(value),
+        Ok((length, warning)) if length <= MAX_SECRET => return Ok((value, warning)),
         Ok(_) => format!("is longer than {} KiB, so it is no secret", MAX_SECRET >> 10),
         Err(error) => {
             format!("cannot be read: {error}. It takes the path of a file, not the secret itself")
@@ -45,9 +117,46 @@ pub(crate) fn read_secret(file: Option<&Path>) -> Result<Zeroizing<Vec<u8>>, Fai
     Err(Failure::new("secret_file_unreadable", message))
 }
 
-/// Waits for a stream that is not ready, as a blocking one does by itself.
+#[cfg(unix)]
+fn warning_about(file: &File) -> io::Result<Option<Warning>> {
+    use std::os::unix::fs::PermissionsExt;
+
+    let metadata = file.metadata()?;
+    let shared = metadata.is_file() && metadata.permissions().mode() & 0o077 != 0;
+    Ok(shared.then_some(Warning {
+        code: "secret_file_not_private",
+        message: "Other users can read the secret file. Make it private with chmod 600.",
+    }))
+}
+
+#[cfg(not(unix))]
+fn warning_about(_file: &File) -> io::Result<Option<Warning>> {
+    Ok(None)
+}
+
+/// Far more than a hash has.
+const MAX_HASH: usize = 64 << 10;
+
+/// The email hash on standard input, without the line break at its end.
+pub(crate) fn read_hash(at_start: Closed) -> Result<String, Failure> {
+    let failed = |problem: String| {
+        Failure::new("input_unreadable", format!("The hash on standard input {problem}."))
+    };
+    let mut hash = String::new();
+    let read = stdin(at_start)
+        .and_then(|stream| stream.take(MAX_HASH as u64 + 1).read_to_string(&mut hash));
+    match read {
+        Ok(length) if length <= MAX_HASH => {}
+        Ok(_) => return Err(failed(format!("is longer than {} KiB", MAX_HASH >> 10))),
+        Err(error) => return Err(failed(format!("cannot be read: {error}"))),
+    }
+    let line = hash.strip_suffix('\n').unwrap_or(&hash);
+    Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
+}
+
+/// Waits for a stream that is not ready, as a blocking stream does by itself.
 ///
-/// Whoever shares a pipe can make it non-blocking for all, and Node does so with its standard streams.
+/// A process that shares a pipe can make it non-blocking for all, and Node does so with its standard streams.
 pub(crate) struct Patient<T>(pub(crate) T);
 
 impl<T> Patient<T> {

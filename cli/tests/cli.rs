@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
+#[cfg(unix)]
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -86,6 +88,8 @@ fn expect_failure(done: &Done, message: &str) {
 fn file(name: &str, contents: impl AsRef<[u8]>) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     fs::write(&path, contents).unwrap();
+    #[cfg(unix)]
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
     path
 }
 
@@ -319,6 +323,106 @@ fn reads_the_secret_from_a_file() {
     expect(&done, 0, &format!("{}\n", hash()), "");
     let both = run_with_input(["sign", "-", "--secret-file", "-"], SECRET.as_bytes());
     expect_failure(&both, "cannot give both");
+    for command in ["verify", "diagnose"] {
+        let both = run_with_input([command, EMAIL, "-", "--secret-file", "-"], SECRET.as_bytes());
+        expect_failure(&both, "cannot give both");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn standard_input_by_another_name_is_standard_input() {
+    let emails = file("emails", "a\n");
+    for path in ["/dev/stdin", "/dev/fd/0", emails.to_str().unwrap()] {
+        let mut command = program(["sign", "-", "--secret-file", path]);
+        let done = done(command.stdin(fs::File::open(&emails).unwrap()).output().unwrap());
+        expect_failure(&done, "cannot give both");
+    }
+    let done = feed(program(["sign", EMAIL, "--secret-file", "/dev/stdin"]), SECRET.into());
+    expect(&done, 0, &format!("{}\n", hash()), "");
+}
+
+#[cfg(unix)]
+#[test]
+fn warns_of_a_secret_file_that_others_can_read() {
+    let path = file("shared", SECRET);
+    for (mode, warned) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+        fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+        let done = run(["sign", EMAIL, "--secret-file", path.to_str().unwrap()]);
+        assert_eq!((done.code, done.out), (0, format!("{}\n", hash())));
+        assert_eq!(done.err.contains("Warning: Other users can read the secret file."), warned);
+        let json = run(["--json", "sign", EMAIL, "--secret-file", path.to_str().unwrap()]);
+        let warning = "{\"warning\":{\"code\":\"secret_file_not_private\",";
+        assert_eq!(json.err.starts_with(warning), warned, "{}", json.err);
+    }
+}
+
+#[test]
+fn warns_of_a_secret_of_unusual_length() {
+    let email = EMAIL;
+    for (digits, warned) in [(32, true), (64, false)] {
+        for args in [&["sign", email][..], &["verify", email, "x"], &["sign", "-"]] {
+            let mut command = program(args);
+            let done = done(command.env(IdentitySecret::ENV, &SECRET[..digits]).output().unwrap());
+            assert_eq!(done.err.contains("Pylon's secrets have 64"), warned, "{}", done.err);
+        }
+    }
+}
+
+#[test]
+fn reads_the_hash_from_standard_input() {
+    for (input, code) in [("{}", 0), ("{}\n", 0), ("{}\r\n", 0), ("{}\n\n", 1), (" {}", 1), ("", 1)]
+    {
+        let input = input.replace("{}", &hash());
+        for command in ["verify", "diagnose"] {
+            let done = run_with_input([command, EMAIL, "-"], input.as_bytes());
+            assert_eq!((done.code, &*done.err), (code, ""), "{command} {input:?}");
+        }
+    }
+    let done = run_with_input(["verify", EMAIL, "-"], &[b'a'; 100_000]);
+    expect_failure(&done, "The hash on standard input is longer than 64 KiB.");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interruption_leaves_only_whole_lines() {
+    for arg in ["--json", "--"] {
+        let mut command = program(["sign", arg, "-"]);
+        command.env(IdentitySecret::ENV, SECRET).stdin(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let feeder = std::thread::spawn(move || {
+            let emails: String = (0..1000).map(|i| format!("user{i}@example.com\n")).collect();
+            while stdin.write_all(emails.as_bytes()).is_ok() {}
+        });
+        let mut out = child.stdout.take().unwrap();
+        let mut read = vec![0; 300_000];
+        out.read_exact(&mut read).unwrap();
+        let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(status.unwrap().success());
+        out.read_to_end(&mut read).unwrap();
+        child.wait().unwrap();
+        feeder.join().unwrap();
+        assert!(read.ends_with(if arg == "--json" { b"\"}\n" } else { b"\n" }), "{arg}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_closed_stream_is_an_error() {
+    let shell = |redirection: &str, args: &str| {
+        let program = env!("CARGO_BIN_EXE_pylon-identity");
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("'{program}' {args} {redirection}")]);
+        done(command.env(IdentitySecret::ENV, SECRET).output().unwrap())
+    };
+    for args in ["sign a", "verify a b", "generate-secret", "sign - </dev/null"] {
+        expect_failure(&shell(">&-", args), "Standard output cannot be written: it is closed.");
+        assert_ne!(shell(">/dev/null", args).code, 2, "{args}");
+    }
+    expect_failure(&shell("<&-", "sign -"), "Standard input cannot be read: it is closed.");
+    expect_failure(&shell("<&-", "verify a -"), "cannot be read: it is closed.");
+    assert_eq!(shell("<&-", "sign a").code, 0);
 }
 
 #[test]
@@ -438,9 +542,9 @@ fn explains_wrong_arguments() {
         (&["encrypt", EMAIL], "not a command"),
         (&["Sign", EMAIL], "not a command"),
         (&["sign"], "sign needs EMAIL, or - for standard input."),
-        (&["verify"], "verify needs EMAIL and HASH."),
-        (&["verify", EMAIL], "verify needs EMAIL and HASH."),
-        (&["diagnose", EMAIL], "diagnose needs EMAIL and HASH."),
+        (&["verify"], "verify needs EMAIL and HASH, or - for standard input."),
+        (&["verify", EMAIL], "verify needs EMAIL and HASH, or - for standard input."),
+        (&["diagnose", EMAIL], "diagnose needs EMAIL and HASH, or - for standard input."),
         (&["sign", EMAIL, EMAIL], "sign takes EMAIL, or - for standard input, and nothing else."),
         (&["sign", EMAIL, "--verbose"], "There is no option --verbose."),
         (&["sign", EMAIL, "--verbose=3"], "There is no option --verbose."),
@@ -493,11 +597,20 @@ fn signs_lines() {
         ("a\nb", &["a", "b"]),
         ("a\nb\r", &["a", "b\r"]),
         ("\n\na\n", &["", "", "a"]),
-        (" a\tb \n\u{e9}\n", &[" a\tb ", "\u{e9}"]),
+        (" a b \n\u{e9}\n", &[" a b ", "\u{e9}"]),
+        (" a\tb \n\u{85}\n", &[" a\tb ", "\u{85}"]),
         ("a\rb\r\r\n", &["a\rb\r"]),
         ("\u{feff}a\n\u{feff}b\n", &["a", "\u{feff}b"]),
     ] {
-        expect(&run_with_input(["sign", "-"], input.as_bytes()), 0, &answers(emails), "");
+        let plain = run_with_input(["sign", "-"], input.as_bytes());
+        match emails.iter().position(|email| email.contains(char::is_control)) {
+            None => expect(&plain, 0, &answers(emails), ""),
+            Some(at) => {
+                assert_eq!((plain.code, plain.out), (2, answers(&emails[..at])));
+                let line = format!("Line {} of standard input has a tab", at + 1);
+                assert!(plain.err.contains(&line), "{}", plain.err);
+            }
+        }
         let json = emails.iter().map(|email| {
             to_json([("email", *email), ("email_hash", secret().sign(email).as_str())]) + "\n"
         });

@@ -4,7 +4,7 @@
 
 pub use crate::diagnose::diagnose_configured;
 pub use crate::env::{trim, trim_env_value};
-pub use crate::json::object as json_object;
+pub use crate::json::{object as json_object, push_object as push_json_object};
 pub use crate::secret::parse_into;
 pub use crate::settings::sign_for_chat_settings;
 

@@ -6,15 +6,25 @@ use std::fmt::Write;
 pub(crate) fn push_string(json: &mut String, text: &str, escapes: fn(char) -> bool) {
     json.push('"');
     let mut rest = text;
-    while let Some(at) = rest.find(|c| matches!(c, '"' | '\\' | '\0'..='\x1f') || escapes(c)) {
+    while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
         let (plain, special) = rest.split_at(at);
         json.push_str(plain);
         let mut characters = special.chars();
-        characters.by_ref().take(1).for_each(|character| push_escape(json, character));
+        match characters.next() {
+            Some(c) if matches!(c, '"' | '\\' | '\0'..='\x1f') || escapes(c) => {
+                push_escape(json, c)
+            }
+            other => json.extend(other),
+        }
         rest = characters.as_str();
     }
     json.push_str(rest);
     json.push('"');
+}
+
+/// Whether the byte is a character that nobody escapes, as most are.
+fn is_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b" @.-_+:/".contains(&byte)
 }
 
 fn push_escape(json: &mut String, character: char) {
@@ -43,16 +53,17 @@ pub(crate) fn is_unsafe_in_html(character: char) -> bool {
 
 /// Writes an object of text, safe inside HTML of any encoding.
 pub fn object<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> String {
-    let mut json = String::from("{");
-    push_fields(&mut json, fields);
-    json.push('}');
+    let mut json = String::new();
+    push_object(&mut json, fields);
     json
 }
 
-pub(crate) fn push_fields<N: AsRef<str>, V: AsRef<str>>(
+/// The same behind text that is there.
+pub fn push_object<N: AsRef<str>, V: AsRef<str>>(
     json: &mut String,
     fields: impl IntoIterator<Item = (N, V)>,
 ) {
+    json.push('{');
     for (i, (name, value)) in fields.into_iter().enumerate() {
         if i > 0 {
             json.push(',');
@@ -61,4 +72,5 @@ pub(crate) fn push_fields<N: AsRef<str>, V: AsRef<str>>(
         json.push(':');
         push_string(json, value.as_ref(), is_unsafe_in_html);
     }
+    json.push('}');
 }

@@ -9,7 +9,7 @@ from ._native import run_command_line
 def main() -> int:
     # Python's own handler would wait until the native code returns, which may wait for input.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return run_command_line(sys.argv[1:])
+    return run_command_line(sys.argv[1:], sys.stdin is None, sys.stdout is None)
 
 
 if __name__ == "__main__":

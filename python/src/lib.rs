@@ -278,9 +278,18 @@ fn generate_secret() -> String {
 }
 
 /// Run the command line and return its exit status.
+///
+/// `stdin_closed` and `stdout_closed` say that the stream was closed when Python started. Another file may
+/// have its descriptor by now.
 #[pyfunction]
-fn run_command_line(py: Python<'_>, args: Vec<OsString>) -> i32 {
-    py.detach(|| pylon_identity_cli::run(args))
+fn run_command_line(
+    py: Python<'_>,
+    args: Vec<OsString>,
+    stdin_closed: bool,
+    stdout_closed: bool,
+) -> i32 {
+    let closed = pylon_identity_cli::Closed { stdin: stdin_closed, stdout: stdout_closed };
+    py.detach(|| pylon_identity_cli::run_with_closed(args, closed))
 }
 
 #[pymodule]
