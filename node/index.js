@@ -1,12 +1,24 @@
 'use strict'
 
 const native = require('./addon.js')
-const { signFast, signMessageFast } = native
+
+/** Throws the error if the addon returned the number of one. */
+function unwrap(result) {
+  if (typeof result !== 'number') return result
+  const [code, message] = native.explain(result).split('\n')
+  throw Object.assign(new Error(message), { code })
+}
+
+function typeName(value) {
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
+  const name = Object.getPrototypeOf(value)?.constructor?.name
+  return typeof name === 'string' && name !== '' ? name : 'object'
+}
 
 /** Says what was expected and, of a wrong value, only the type: the value may be a secret. */
 function wrongType(expected, value) {
-  const message = `Expected ${expected}, but got ${value === null ? 'null' : typeof value}.`
-  return Object.assign(new TypeError(message), { code: 'ERR_INVALID_ARG_TYPE' })
+  const error = new TypeError(`Expected ${expected}, but got ${typeName(value)}.`)
+  return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })
 }
 
 function string(value, expected) {
@@ -14,92 +26,120 @@ function string(value, expected) {
   return value
 }
 
+function isMissing(value) {
+  return value === undefined || value === null
+}
+
 function optional(value, expected) {
-  return value === undefined || value === null ? null : string(value, expected)
+  return isMissing(value) ? null : string(value, expected)
+}
+
+/** The text of an ID. Many databases number their rows. */
+function identifier(value, name) {
+  if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value)
+  return optional(value, `${name} as a string, a safe integer or a bigint`)
+}
+
+/** An object of no class, of this realm or another one. */
+function isPlain(value) {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(value))
 }
 
 const SECRET = 'the identity secret as a string (is the environment variable set?)'
 const EMAIL = 'the email as a string'
 const EMAIL_HASH = 'the email hash as a string'
 
-// How many emails cross into the addon at a time, which bounds the memory that this takes, and how many
-// hashes come back in one string. Of 1 MiB, Node keeps a string where the garbage collector need not move it.
-const BATCH = 2048
-const LONG = 1 << 20 // in UTF-16 units: no more are added to a batch of this length
-const TOGETHER = 16384
+// The limits of one call, which bound the memory for a batch. Node keeps a string of 1 MiB outside of the heap,
+// so the garbage collector need not move the hashes.
 const HASH_LENGTH = 64
+const EMAILS = (1 << 20) / HASH_LENGTH
+const UNITS = 1 << 20
 
 const HIDDEN = 'IdentitySecret(hidden)'
-const STAYS = 'an IdentitySecret stays in its thread: make it again in the other one, for example by IdentitySecret.fromEnv()'
 
-class IdentitySecret {
+/** Makes objects that structuredClone, postMessage and v8.serialize refuse: a clone would hold no secret. */
+class Uncloneable {
+  constructor() {
+    return Reflect.construct(FinalizationRegistry, [() => {}], new.target)
+  }
+}
+
+let count = 0
+
+class IdentitySecret extends Uncloneable {
   // Private, so that nothing that prints, clones or serialises the object can reach it.
   #secret
-
-  // Else a clone would look like a secret and hold none. No symbol can be cloned, and the error that says
-  // so, in structuredClone, postMessage and v8.serialize alike, names this one. One for each secret, so
-  // that no two secrets are deeply equal.
-  uncloneable = Symbol(STAYS)
+  #number = (count += 1)
 
   constructor(hex) {
-    this.#secret = native.parse(string(hex, SECRET))
+    super()
+    this.#secret = unwrap(native.parse(string(hex, SECRET)))
   }
 
   static fromEnv(name = native.SECRET_VARIABLE) {
     const set = Object.hasOwn(process.env, string(name, "the variable's name as a string"))
-    return new IdentitySecret(native.readEnv(name, set ? process.env[name] : undefined))
+    return new IdentitySecret(unwrap(native.readVariable(name, set ? process.env[name] : undefined)))
   }
 
   sign(email) {
-    return signFast(this.#secret, email) ?? native.sign(this.#secret, string(email, EMAIL))
+    return unwrap(native.sign(this.#secret, wellFormed(string(email, EMAIL))))
   }
 
   signMany(emails) {
     if (!Array.isArray(emails)) throw wrongType('an array of emails', emails)
-    const hashes = new Array(emails.length)
-    let read = 0
-    let signed = 0
-    // The addon signs in other threads what `next` returned, while these make and take strings.
-    const next = () => {
-      const size = Math.min(BATCH, hashes.length - read)
-      if (size === 0) return null
-      const lengths = new Uint32Array(size)
-      let joined = ''
-      let count = 0
-      while (count < size && joined.length < LONG) {
-        const email = string(emails[read++], EMAIL)
-        lengths[count++] = email.length
-        joined += email
-      }
-      return { joined, lengths: lengths.subarray(0, count) }
+    // Getters and proxies run here, before anything is signed. Each hash then takes the place of its email.
+    const texts = new Array(emails.length)
+    for (let i = 0; i < texts.length; i++) {
+      const email = emails[i]
+      if (typeof email !== 'string') throw wrongType(`emails[${i}] as a string`, email)
+      texts[i] = wellFormed(email)
     }
-    // Not of the pool that Node's small buffers share, each of which shows all of it.
-    const out = Buffer.allocUnsafeSlow(HASH_LENGTH * Math.min(TOGETHER, hashes.length))
-    const take = (written) => {
-      const digits = out.toString('latin1', 0, written)
-      for (let at = 0; at < digits.length; at += HASH_LENGTH) {
-        hashes[signed++] = digits.slice(at, at + HASH_LENGTH)
+    const lengths = new Uint32Array(Math.min(EMAILS, texts.length))
+    let start = 0
+    do {
+      let end = start
+      // An email that is longer than the limit is in a call of its own.
+      for (let units = 0; end < texts.length && end - start < EMAILS; end++) {
+        const length = texts[end].length
+        if (units > 0 && units + length > UNITS) break
+        lengths[end - start] = length
+        units += length
       }
-    }
-    native.signMany(this.#secret, next, take, out)
-    return hashes
+      const joined = texts.slice(start, end).join('')
+      const hashes = unwrap(native.signMany(this.#secret, joined, lengths.subarray(0, end - start)))
+      for (let at = 0; start < end; at += HASH_LENGTH) texts[start++] = hashes.slice(at, at + HASH_LENGTH)
+    } while (start < texts.length)
+    return texts
   }
 
   verify(email, emailHash) {
-    return native.verify(this.#secret, string(email, EMAIL), string(emailHash, EMAIL_HASH))
+    string(email, EMAIL)
+    string(emailHash, EMAIL_HASH)
+    // Text that is not well formed has no email hash, so nothing matches it.
+    return unwrap(native.verify(this.#secret, email, emailHash)) && email.isWellFormed()
   }
 
   chatSettings(user) {
     if (typeof user !== 'object' || user === null) throw wrongType('the user as an object', user)
-    return native.chatSettings(
-      this.#secret,
-      string(user.appId, 'appId as a string'),
-      string(user.email, EMAIL),
-      string(user.name, 'name as a string'),
-      optional(user.avatarUrl, 'avatarUrl as a string'),
-      optional(user.accountId, 'accountId as a string'),
-      optional(user.accountExternalId, 'accountExternalId as a string'),
-    )
+    const { appId, email, name, avatarUrl, accountId, accountExternalId } = user
+    const settings = {
+      app_id: string(appId, 'appId as a string'),
+      email: string(email, EMAIL),
+      name: optional(name, 'name as a string'),
+      email_hash: '',
+      avatar_url: optional(avatarUrl, 'avatarUrl as a string'),
+      account_id: identifier(accountId, 'accountId'),
+      account_external_id: identifier(accountExternalId, 'accountExternalId'),
+    }
+    settings.email_hash = unwrap(native.signForChatSettings(this.#secret, appId, wellFormed(email)))
+    for (const [field, text] of Object.entries(settings)) {
+      if (text === null) delete settings[field]
+      // A name that was cut within an emoji is no reason to have no page.
+      else settings[field] = text.toWellFormed()
+    }
+    return settings
   }
 
   [Symbol.dispose]() {
@@ -117,29 +157,44 @@ class IdentitySecret {
   [Symbol.for('nodejs.util.inspect.custom')]() {
     return HIDDEN
   }
+
+  // Not the same for two secrets, so that no library finds them deeply equal.
+  get [Symbol.toStringTag]() {
+    return #number in this ? `hidden ${this.#number}` : 'hidden'
+  }
+}
+
+/** Refuses a lone surrogate, which has no UTF-8 form. */
+function wellFormed(email) {
+  return email.isWellFormed() ? email : unwrap(native.EMAIL_NOT_UNICODE)
 }
 
 function signMessageWithHmac(message, secret) {
-  return (
-    signMessageFast(message, secret) ??
-    native.signMessageWithHmac(string(message, 'the message as a string'), string(secret, SECRET))
-  )
+  string(message, 'the message as a string')
+  const hash = unwrap(native.signMessageWithHmac(message, string(secret, SECRET)))
+  wellFormed(message)
+  return hash
 }
 
 function chatSettingsScript(settings, options) {
-  if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    throw wrongType('the chat settings as an object', settings)
-  }
+  if (!isPlain(settings)) throw wrongType('the chat settings as a plain object', settings)
   if (typeof (options ?? {}) !== 'object') throw wrongType('the options as an object: { nonce }', options)
   const fields = []
   for (const [name, value] of Object.entries(settings)) {
     if (value !== undefined) fields.push(name, string(value, `${name} in the chat settings as a string`))
   }
-  return native.chatSettingsScript(fields, optional(options?.nonce, 'the nonce as a string'))
+  return unwrap(native.chatSettingsScript(fields, optional(options?.nonce, 'the nonce as a string')))
 }
 
 function diagnose(secret, email, emailHash) {
-  return native.diagnose(string(secret, SECRET), string(email, EMAIL), string(emailHash, EMAIL_HASH))
+  string(secret, SECRET)
+  wellFormed(string(email, EMAIL))
+  const [matches, causes, ...explanation] = native.diagnose(secret, email, string(emailHash, EMAIL_HASH)).split('\n')
+  return {
+    matches: matches === 'true',
+    causes: causes === '' ? [] : causes.split(','),
+    explanation: explanation.join('\n'),
+  }
 }
 
 const { generateSecret, VERSION: version } = native

@@ -1,50 +1,55 @@
-//! The Node addon: types and errors translated, and nothing else. The rules live in the core.
+//! The Node addon: types translated, and nothing else. The rules live in the core.
 //!
-//! `index.js` makes the public classes of these functions, and `index.d.ts` documents them.
+//! `index.js` makes the public class and the errors, and `index.d.ts` documents them. The addon takes and
+//! returns strings and numbers, and calls no JavaScript.
 
 #![allow(missing_docs)]
 
-mod fast;
-mod many;
-mod text;
+mod direct;
+mod strings;
 
 use std::cell::RefCell;
 use std::ffi::OsString;
-use std::rc::Rc;
 
-use napi::bindgen_prelude::{BufferSlice, Env, External, Function, JsObjectValue, Object};
-use napi::{Error, Result, Status};
+use napi::Result;
+use napi::bindgen_prelude::{External, JsObjectValue, Object, Uint32ArraySlice};
 use napi_derive::napi;
 use pylon_identity_core as core;
-use text::{Digits, Text, Wiped};
+use pylon_identity_core::binding;
+use strings::{Latin1Result, Outcome, SecretBuffer, StringArgument, TextBuffer};
 use zeroize::Zeroizing;
 
-fn code(error: core::Error) -> String {
-    format!("ERR_{}", error.code().to_uppercase())
+/// A parsed secret, until it is wiped. It stays in its box, since a move leaves a copy behind.
+type Secret = RefCell<Option<Box<core::IdentitySecret>>>;
+type Handle = External<Secret>;
+
+type Hash = [u8; core::EmailHash::LEN];
+type HashResult = Outcome<Latin1Result<Hash>>;
+
+/// Makes a call with a secret that was not wiped.
+fn with<T>(
+    secret: &Secret,
+    call: impl FnOnce(&core::IdentitySecret) -> std::result::Result<T, core::Error>,
+) -> Outcome<T> {
+    Outcome(secret.borrow().as_deref().ok_or(core::Error::SecretNotReady).and_then(call))
 }
 
-/// What a call throws: an `Error` whose `code` is, for example, `ERR_SECRET_EMPTY`.
-fn thrown(error: core::Error) -> Error<String> {
-    Error::new(code(error), error.message().to_owned())
+fn to_result(hash: core::EmailHash) -> Latin1Result<Hash> {
+    Latin1Result(*hash.as_bytes())
 }
 
-/// Throws in a call that also passes on what JavaScript threw.
-fn throw<T>(env: &Env, error: core::Error) -> Result<T> {
-    env.throw_error(error.message(), Some(&code(error)))?;
-    Err(Error::from_status(Status::PendingException))
-}
-
-/// A parsed secret, until it is wiped, which may happen while a batch is being signed with it.
-type Handle = External<RefCell<Option<Rc<core::IdentitySecret>>>>;
-
-fn ready(secret: &Handle) -> std::result::Result<Rc<core::IdentitySecret>, core::Error> {
-    secret.borrow().clone().ok_or(core::Error::SecretNotReady)
+#[napi(module_exports)]
+pub fn add_direct_functions(mut exports: Object) -> Result<()> {
+    exports.create_named_method("sign", direct::sign)?;
+    exports.create_named_method("verify", direct::verify)?;
+    exports.create_named_method("signMessageWithHmac", direct::sign_message_with_hmac)
 }
 
 #[napi(catch_unwind)]
-pub fn parse(hex: Wiped) -> Result<Handle, String> {
-    let secret = core::binding::parse_into(hex.0.as_bytes(), Rc::new).map_err(thrown)?;
-    Ok(External::new(RefCell::new(Some(secret))))
+pub fn parse(hex: StringArgument) -> Result<Outcome<Handle>> {
+    let mut buffer = SecretBuffer::default();
+    let parsed = binding::parse_into(hex.read(&mut buffer)?, Box::new);
+    Ok(Outcome(parsed.map(|secret| External::new(RefCell::new(Some(secret))))))
 }
 
 #[napi(catch_unwind)]
@@ -52,118 +57,98 @@ pub fn wipe(secret: &Handle) {
     secret.take();
 }
 
-#[napi(catch_unwind)]
-pub fn sign(secret: &Handle, email: Text) -> Result<Digits, String> {
-    let secret = ready(secret).map_err(thrown)?;
-    Ok(Digits(secret.sign(email.well_formed().map_err(thrown)?)))
-}
-
-#[napi(module_exports)]
-pub fn add_fast_functions(mut exports: Object) -> Result<()> {
-    exports.create_named_method("signFast", fast::sign)?;
-    exports.create_named_method("signMessageFast", fast::sign_message_with_hmac)
-}
-
+/// Signs emails that `index.js` has joined. `lengths` counts the UTF-16 units of each.
 #[napi(catch_unwind)]
 pub fn sign_many(
-    env: &Env,
     secret: &Handle,
-    next: Function<(), Option<Object>>,
-    take: Function<u32, ()>,
-    out: BufferSlice,
-) -> Result<()> {
-    let secret = ready(secret).or_else(|error| throw(env, error))?;
-    many::sign(env, &secret, next, take, out)
+    joined: StringArgument,
+    lengths: Uint32ArraySlice,
+) -> Result<Outcome<Latin1Result<Vec<u8>>>> {
+    let mut buffer = TextBuffer::default();
+    let emails = split(joined.read_text(&mut buffer)?, &lengths);
+    Ok(with(secret, |secret| {
+        let mut hashes = vec![[0; core::EmailHash::LEN]; emails.len()];
+        secret.sign_many(&emails, &mut hashes);
+        Ok(Latin1Result(hashes.into_flattened()))
+    }))
 }
 
-#[napi(catch_unwind)]
-pub fn verify(secret: &Handle, email: Text, email_hash: String) -> Result<bool, String> {
-    let secret = ready(secret).map_err(thrown)?;
-    // Text without a UTF-8 form has no email hash, so nothing matches it.
-    Ok(email.well_formed().is_ok_and(|email| secret.verify(email, email_hash)))
-}
-
-#[napi(catch_unwind)]
-pub fn sign_message_with_hmac(message: Text, secret: Wiped) -> Result<Digits, String> {
-    let message = message.well_formed().map_err(thrown);
-    // The secret's errors come first.
-    let sign = |secret: core::IdentitySecret| Ok(Digits(secret.sign(message?)));
-    core::binding::parse_into(secret.0.as_bytes(), sign).map_err(thrown)?
-}
-
-#[napi(catch_unwind)]
-pub fn generate_secret() -> Wiped {
-    Wiped(Zeroizing::new(core::generate_secret()))
-}
-
-/// The secret in an environment variable, trimmed, for `parse`.
-#[napi(catch_unwind)]
-pub fn read_env(name: String, value: Option<Wiped>) -> Result<Wiped, String> {
-    let value = value.as_ref().map(|value| value.0.as_bytes());
-    let trimmed = core::binding::trim_env_value(&name, value).map_err(thrown)?;
-    Ok(Wiped(Zeroizing::new(String::from_utf8_lossy(trimmed).into_owned())))
-}
-
-#[napi(catch_unwind)]
-#[allow(clippy::too_many_arguments)]
-pub fn chat_settings<'env>(
-    env: &'env Env,
-    secret: &Handle,
-    app_id: String,
-    email: Text,
-    name: String,
-    avatar_url: Option<String>,
-    account_id: Option<String>,
-    account_external_id: Option<String>,
-) -> Result<Object<'env>> {
-    let make = || {
-        let user = core::User {
-            app_id: &app_id,
-            email: email.well_formed()?,
-            name: Some(&name),
-            avatar_url: avatar_url.as_deref(),
-            account_id: account_id.as_deref(),
-            account_external_id: account_external_id.as_deref(),
-        };
-        ready(secret)?.chat_settings(user)
+fn split<'a>(joined: &'a str, lengths: &[u32]) -> Vec<&'a str> {
+    let is_ascii = joined.is_ascii();
+    let mut rest = joined;
+    let cut = |length: &u32| {
+        let length = *length as usize;
+        let bytes = if is_ascii { length } else { utf8_length(rest, length) };
+        let (email, after) = rest.split_at(bytes);
+        rest = after;
+        email
     };
-    let settings = make().or_else(|error| throw(env, error))?;
-    let mut object = Object::new(env)?;
-    for (name, value) in settings.fields() {
-        object.set_named_property(name, value)?;
+    lengths.iter().map(cut).collect()
+}
+
+/// The length in UTF-8 of the first `units` units of UTF-16.
+fn utf8_length(text: &str, mut units: usize) -> usize {
+    let mut bytes = 0;
+    for character in text.chars() {
+        if units == 0 {
+            break;
+        }
+        units = units.saturating_sub(character.len_utf16());
+        bytes += character.len_utf8();
     }
-    Ok(object)
+    bytes
+}
+
+#[napi(catch_unwind)]
+pub fn generate_secret() -> Latin1Result<Zeroizing<String>> {
+    Latin1Result(Zeroizing::new(core::generate_secret()))
+}
+
+/// The secret in an environment variable, trimmed, for `parse`. In Latin-1 as in UTF-8, only hexadecimal digits
+/// look like hexadecimal digits.
+#[napi(catch_unwind)]
+pub fn read_variable(
+    name: String,
+    value: Option<StringArgument>,
+) -> Result<Outcome<Latin1Result<Zeroizing<Vec<u8>>>>> {
+    let mut buffer = SecretBuffer::default();
+    let value = value.as_ref().map(|value| value.read(&mut buffer)).transpose()?;
+    let trimmed = binding::trim_env_value(&name, value);
+    Ok(Outcome(trimmed.map(|digits| Latin1Result(Zeroizing::new(digits.to_vec())))))
+}
+
+#[napi(catch_unwind)]
+pub fn sign_for_chat_settings(secret: &Handle, app_id: String, email: String) -> HashResult {
+    with(secret, |secret| binding::sign_for_chat_settings(secret, app_id, email).map(to_result))
 }
 
 /// `fields` are names and values in turn.
 #[napi(catch_unwind)]
-pub fn chat_settings_script(fields: Vec<String>, nonce: Option<String>) -> Result<String, String> {
+pub fn chat_settings_script(fields: Vec<String>, nonce: Option<String>) -> Outcome<String> {
     let fields = fields.as_chunks().0.iter().map(|[name, value]| (name, value));
-    core::chat_settings_script(fields, nonce.as_deref()).map_err(thrown)
+    Outcome(core::chat_settings_script(fields, nonce.as_deref()))
 }
 
-#[napi(object)]
-pub struct Diagnosis {
-    pub matches: bool,
-    pub causes: Vec<String>,
-    pub explanation: String,
-}
-
+/// Returns three lines: whether the hash matches, the causes, and the explanation.
 #[napi(catch_unwind)]
-pub fn diagnose(secret: Wiped, email: Text, email_hash: String) -> Result<Diagnosis, String> {
-    let email = email.well_formed().map_err(thrown)?;
-    let diagnosis = core::diagnose(&*secret.0, email, email_hash);
-    Ok(Diagnosis {
-        matches: diagnosis.matches(),
-        causes: diagnosis.causes().iter().map(|cause| cause.code().to_owned()).collect(),
-        explanation: diagnosis.explanation(),
-    })
+pub fn diagnose(secret: StringArgument, email: String, email_hash: String) -> Result<String> {
+    let mut buffer = SecretBuffer::default();
+    let diagnosis = core::diagnose(secret.read(&mut buffer)?, email, email_hash);
+    let causes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
+    Ok(format!("{}\n{}\n{}", diagnosis.matches(), causes.join(","), diagnosis.explanation()))
+}
+
+/// The code and the message of the error with this number.
+#[napi(catch_unwind)]
+pub fn explain(number: u32) -> String {
+    let error = core::Error::ALL.iter().find(|error| error.number() == number);
+    error.map_or(String::new(), |error| format!("ERR_{}\n{error}", error.code().to_uppercase()))
 }
 
 /// Runs the command line and returns its exit status.
 #[napi(catch_unwind)]
 pub fn run_command_line(args: Vec<String>) -> i32 {
-    // Where an argument is not UTF-8, Node has put U+FFFD. The system has it as it was.
+    // Where an argument is not UTF-8, Node has put U+FFFD. The system has the argument as it was.
     let whole: Vec<_> = std::env::args_os().collect();
     let (_, last) = whole.split_at(whole.len().saturating_sub(args.len()));
     let same = |(raw, arg): (&OsString, &String)| raw.to_string_lossy() == **arg;
@@ -176,6 +161,9 @@ pub fn run_command_line(args: Vec<String>) -> i32 {
 
 #[napi]
 pub const SECRET_VARIABLE: &str = core::IdentitySecret::ENV;
+
+#[napi]
+pub const EMAIL_NOT_UNICODE: u32 = core::Error::EmailNotUnicode.number();
 
 #[napi]
 pub const VERSION: &str = core::VERSION;

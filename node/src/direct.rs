@@ -1,0 +1,90 @@
+//! The functions for one email, called by Node without the wrapper that napi-rs generates: its guards for
+//! borrowed arguments cost more than half of a signature.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use napi::bindgen_prelude::{ToNapiValue, check_status, panic_to_error, sys};
+use napi::{Error, JsError, Result, Status};
+use pylon_identity_core as core;
+
+use crate::strings::{Outcome, SecretBuffer, StringArgument, TextBuffer};
+use crate::{Handle, Secret, to_result, with};
+
+/// `sign(secret, email)`
+pub extern "C" fn sign(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |[secret, email]| {
+        let mut buffer = TextBuffer::default();
+        let email = email.string().read(&mut buffer)?;
+        Ok(with(secret.handle()?, |secret| Ok(to_result(secret.sign(email)))))
+    })
+}
+
+/// `verify(secret, email, emailHash)`
+pub extern "C" fn verify(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |[secret, email, hash]| {
+        let (mut email_buffer, mut hash_buffer) = (TextBuffer::default(), TextBuffer::default());
+        let email = email.string().read(&mut email_buffer)?;
+        let hash = hash.string().read(&mut hash_buffer)?;
+        Ok(with(secret.handle()?, |secret| Ok(secret.verify(email, hash))))
+    })
+}
+
+/// `signMessageWithHmac(message, secret)`
+pub extern "C" fn sign_message_with_hmac(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    call(env, info, |[message, secret]| {
+        let (mut buffer, mut secret_buffer) = (TextBuffer::default(), SecretBuffer::default());
+        let message = message.string().read(&mut buffer)?;
+        let secret = secret.string().read(&mut secret_buffer)?;
+        Ok(Outcome(core::sign_message_with_hmac(message, secret).map(to_result)))
+    })
+}
+
+/// An argument of the running call.
+struct Argument {
+    env: sys::napi_env,
+    value: sys::napi_value,
+}
+
+impl Argument {
+    fn string(&self) -> StringArgument {
+        StringArgument { env: self.env, value: self.value }
+    }
+
+    fn handle(&self) -> Result<&Secret> {
+        let mut pointer = ptr::null_mut();
+        // SAFETY: only `call` makes an `Argument`, which does not outlive the call.
+        check_status!(unsafe { sys::napi_get_value_external(self.env, self.value, &mut pointer) })?;
+        // SAFETY: napi-rs looks the pointer up among its own, and the argument keeps the handle alive.
+        let secret = unsafe { Handle::inner_from_raw(pointer) };
+        secret.ok_or_else(|| Error::from_status(Status::InvalidArg))
+    }
+}
+
+/// Calls a function with its arguments. A panic becomes an `Error` of JavaScript: it must not unwind into C.
+fn call<const N: usize, T: ToNapiValue>(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    function: impl FnOnce(&[Argument; N]) -> Result<T>,
+) -> sys::napi_value {
+    let call = || {
+        let (mut count, mut values) = (N, [ptr::null_mut(); N]);
+        let (this, data) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: Node passes `env` and `info`. It fills all values, with undefined where one is missing.
+        check_status!(unsafe {
+            sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), this, data)
+        })?;
+        let result = function(&values.map(|value| Argument { env, value }))?;
+        // SAFETY: as above.
+        unsafe { T::to_napi_value(env, result) }
+    };
+    let result = catch_unwind(AssertUnwindSafe(call));
+    result.unwrap_or_else(|panic| Err(panic_to_error(panic))).unwrap_or_else(|error| {
+        // SAFETY: as above.
+        unsafe { JsError::from(error).throw_into(env) };
+        ptr::null_mut()
+    })
+}
