@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" />
 
+import type { Cause } from './codes.js'
+
 /**
  * The identity secret from Pylon's dashboard, parsed once.
  *
@@ -9,9 +11,9 @@
  */
 export declare class IdentitySecret {
   /**
-   * @param hex an even, non-zero number of the digits 0-9a-fA-F and nothing else
-   * @throws an `Error` with the `code` `ERR_SECRET_EMPTY`, `ERR_SECRET_ODD_LENGTH` or
-   * `ERR_SECRET_NOT_HEX`. Its message says what to do and never contains the secret.
+   * @param hex an even number, 32 or more, of the digits 0-9a-fA-F and nothing else
+   * @throws an `Error` with the `code` `ERR_SECRET_EMPTY`, `ERR_SECRET_ODD_LENGTH`,
+   * `ERR_SECRET_NOT_HEX` or `ERR_SECRET_WEAK`. Its message says what to do and never contains the secret.
    */
   constructor(hex: string)
 
@@ -29,7 +31,7 @@ export declare class IdentitySecret {
    * Returns the email hash of exactly this email, as 64 lowercase hexadecimal digits.
    *
    * HMAC-SHA256 (RFC 2104) over the UTF-8 bytes of the email, which is never trimmed or lowercased.
-   * Sign only the email of the logged-in session.
+   * Sign only the email of the logged-in session, which the user has proved to own.
    *
    * @throws an `Error` with the `code` `ERR_EMAIL_NOT_UNICODE` for a lone surrogate
    */
@@ -72,27 +74,27 @@ export declare class IdentitySecret {
   toJSON(): string
 }
 
-/** Who is logged in, as the backend knows it. */
+/** The logged-in user, as the backend knows them. */
 export interface User {
   /** The ID of the chat widget, from Pylon's dashboard; not empty. */
   appId: string
   /** The email of the logged-in session, exactly as it is stored; not empty. */
   email: string
   /** The name to show. */
-  name: string
+  name?: string | null
   /** The address of a picture. */
   avatarUrl?: string | null
-  /** Pylon's ID of the user's account. */
-  accountId?: string | null
-  /** Your own ID of the user's account. */
-  accountExternalId?: string | null
+  /** Pylon's ID of the user's account. A number must be a safe integer. */
+  accountId?: string | number | bigint | null
+  /** Your own ID of the user's account. A number must be a safe integer. */
+  accountExternalId?: string | number | bigint | null
 }
 
-/** What the page assigns to `window.pylon.chat_settings`, in the widget's own names. */
+/** The object that the page assigns to `window.pylon.chat_settings`, in the widget's own names. */
 export interface ChatSettings {
   app_id: string
   email: string
-  name: string
+  name?: string
   email_hash: string
   avatar_url?: string
   account_id?: string
@@ -107,30 +109,15 @@ export interface ChatSettings {
  *
  * @param settings what `chatSettings()` returns, or `{ app_id }` alone for a visitor who is not logged in
  * @param options.nonce that of the page's Content-Security-Policy: base64 text, new for each response
- * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce
+ * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce, and `ERR_SETTINGS_INVALID` for
+ * settings that are empty or hold a name that is not the widget's, such as `appId`
  */
 export declare function chatSettingsScript(
   settings: Partial<ChatSettings>,
   options?: { nonce?: string | null },
 ): string
 
-/** A mistake that gives another email hash than the right one. */
-export type Cause =
-  | 'secret_used_as_text'
-  | 'secret_truncated'
-  | 'secret_empty_key'
-  | 'secret_whitespace'
-  | 'email_case'
-  | 'email_whitespace'
-  | 'email_encoded'
-  | 'arguments_swapped'
-  | 'hash_unkeyed'
-  | 'hash_uppercase'
-  | 'hash_base64'
-  | 'hash_prefixed'
-  | 'hash_wrong_algorithm'
-  | 'hash_malformed'
-  | 'unknown'
+export type { Cause, ErrorCode } from './codes.js'
 
 /** Why an email hash does not match. It never shows the secret, the email or the hash. */
 export interface Diagnosis {
@@ -138,7 +125,7 @@ export interface Diagnosis {
   matches: boolean
   /** The fewest mistakes that together give the hash. */
   causes: Cause[]
-  /** What happened and how to mend it, in plain text. */
+  /** What happened and how to fix it, in plain text. */
   explanation: string
 }
 

@@ -30,7 +30,7 @@ const units = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) =
 const letters = fc.string()
 const email = fc.oneof(text, letters, fc.tuple(text, fc.nat(1000)).map(([text, times]) => text.repeat(times)))
 const digits = (constraints) => fc.string({ ...constraints, unit: fc.constantFrom(...'0123456789abcdefABCDEF') })
-const secret = fc.array(digits({ minLength: 2, maxLength: 2 }), { minLength: 1, maxLength: 100 }).map((pairs) => pairs.join(''))
+const secret = fc.array(digits({ minLength: 2, maxLength: 2 }), { minLength: 16, maxLength: 100 }).map((pairs) => pairs.join('')).filter((hex) => /[^0]/.test(hex))
 const anything = fc.oneof(text, letters, units) // with lone surrogates
 
 holds('signs any text', secret, email, (hex, email) => {
@@ -65,6 +65,7 @@ holds('refuses any malformed secret', maybe, (hex) => {
   if (hex === '') code = 'ERR_SECRET_EMPTY'
   else if (/[^0-9a-fA-F]/.test(hex)) code = 'ERR_SECRET_NOT_HEX'
   else if (hex.length % 2 === 1) code = 'ERR_SECRET_ODD_LENGTH'
+  else if (hex.length < 32 || !/[^0]/.test(hex)) code = 'ERR_SECRET_WEAK'
   for (const sign of [() => new IdentitySecret(hex).sign(''), () => signMessageWithHmac('', hex)]) {
     if (code) assert.throws(sign, { code })
     else assert.equal(sign(), oracle(hex, ''))
@@ -89,7 +90,7 @@ function read(script, nonce) {
   return JSON.parse(/^window\.pylon = ([^]*);$/.exec(code[2])[1]).chat_settings
 }
 
-const filled = fc.oneof(text, letters).filter((text) => text !== '')
+const filled = fc.oneof(text, letters).map((text) => `${text}@`)
 const nothing = fc.constantFrom(undefined, null)
 const user = fc.record({ appId: filled, email: filled, name: text, avatarUrl: fc.oneof(text, nothing), accountId: fc.oneof(text, nothing) })
 
@@ -102,14 +103,14 @@ holds('the page has what was signed', secret, user, fc.constantFrom(undefined, '
   assert.deepEqual(read(chatSettingsScript(settings, { nonce }), nonce), expected)
 })
 
-holds('the script takes any names', fc.dictionary(text, text), (fields) => {
+holds('the script takes any names', fc.dictionary(text.map((name) => `${name}_`), text, { minKeys: 1 }), (fields) => {
   const read_ = read(chatSettingsScript(fields))
   assert.deepEqual(Object.entries(read_).sort(), Object.entries(fields).sort())
 })
 
 holds('a nonce is base64 text', anything, (nonce) => {
-  const script = () => chatSettingsScript({}, { nonce })
-  if (/^[A-Za-z0-9+/_-]+={0,2}$/.test(nonce)) assert.deepEqual(read(script(), nonce), {})
+  const script = () => chatSettingsScript({ app_id: 'a' }, { nonce })
+  if (/^(?!nonce-)[A-Za-z0-9+/_-]+={0,2}$/.test(nonce)) assert.deepEqual(read(script(), nonce), { app_id: 'a' })
   else assert.throws(script, { code: 'ERR_NONCE_INVALID' })
 })
 

@@ -4,6 +4,7 @@ import * as api from 'pylon-identity'
 import {
   type Cause,
   type ChatSettings,
+  type ErrorCode,
   IdentitySecret,
   chatSettingsScript,
   diagnose,
@@ -27,7 +28,9 @@ export function accepted(): [string, string[], boolean, string, string, string] 
 
 export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string, string, Cause[]] {
   const user = { appId: 'app', email: 'ada@example.com', name: 'Ada' }
-  const settings = secret.chatSettings({ ...user, avatarUrl: null, accountId: 'acc' })
+  const settings = secret.chatSettings({ ...user, avatarUrl: null, accountId: 'acc', accountExternalId: 42n })
+  const code: ErrorCode = 'ERR_SECRET_WEAK'
+  secret.chatSettings({ appId: 'app', email: code, accountId: 7 })
   const hidden: string = secret.toJSON()
   IdentitySecret.fromEnv()
   IdentitySecret.fromEnv('CHAT_SECRET')
@@ -51,7 +54,7 @@ export function refused(secret: IdentitySecret): void {
   // @ts-expect-error
   secret.secret
   // @ts-expect-error
-  secret.chatSettings({ appId: 'app', email: 'ada@example.com' })
+  secret.chatSettings({ appId: 'app', name: 'Ada' })
   // @ts-expect-error
   secret.chatSettings({ appId: 'app', email: 'ada@example.com', name: 'Ada', app_id: 'app' })
   // @ts-expect-error
