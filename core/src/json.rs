@@ -6,7 +6,7 @@ use std::fmt::Write;
 pub(crate) fn push_string(json: &mut String, text: &str, escapes: fn(char) -> bool) {
     json.push('"');
     let mut rest = text;
-    while let Some(at) = rest.bytes().position(|byte| !is_plain(byte)) {
+    while let Some(at) = rest.bytes().position(|byte| !PLAIN[usize::from(byte)]) {
         let (plain, special) = rest.split_at(at);
         json.push_str(plain);
         let mut characters = special.chars();
@@ -22,10 +22,16 @@ pub(crate) fn push_string(json: &mut String, text: &str, escapes: fn(char) -> bo
     json.push('"');
 }
 
-/// Whether the byte is a character that nobody escapes, as most are.
-fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b" @.-_+:/".contains(&byte)
-}
+/// The characters that nobody escapes, as most are.
+const PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\\' | b'<' | b'>' | b'&');
+        byte += 1;
+    }
+    plain
+};
 
 fn push_escape(json: &mut String, character: char) {
     match character {

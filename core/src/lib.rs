@@ -33,8 +33,6 @@ mod json;
 mod secret;
 mod settings;
 
-#[doc(hidden)]
-pub use batch::Batch;
 pub use diagnose::{Cause, Diagnosis, diagnose};
 pub use error::Error;
 pub use secret::{EmailHash, IdentitySecret, generate_secret, sign_message_with_hmac};
