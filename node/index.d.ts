@@ -54,7 +54,8 @@ export declare class IdentitySecret {
   /**
    * Returns the settings of the chat widget for a logged-in user, with the email signed.
    *
-   * The email is the very string that was signed. Send the settings only to their own user, with
+   * The email is the very string that was signed: pass only an address that the user has proved to own.
+   * Send the settings only to their own user, with
    * `Cache-Control: no-store, private`.
    *
    * @throws an `Error` with the `code` `ERR_APP_ID_EMPTY`, `ERR_EMAIL_EMPTY` or `ERR_EMAIL_NOT_UNICODE`

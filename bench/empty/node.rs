@@ -1,4 +1,4 @@
-//! A function with the signature of `signFast` that signs nothing: what Node-API's part of a call takes.
+//! A function with the signature of `sign` that signs nothing. It measures the share of Node-API in a call.
 
 #![allow(missing_docs)]
 
