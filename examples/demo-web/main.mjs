@@ -10,12 +10,12 @@ import { startWidget } from './widget.mjs'
 
 const SECRET = Buffer.from(Array.from({ length: 32 }, (_, i) => i)).toString('hex')
 
-const post = (url, body) => fetch(url, { method: 'POST', body, redirect: 'manual' })
+const post = (url, body, headers) => fetch(url, { method: 'POST', body, headers, redirect: 'manual' })
 
 /** Logs in to the application as its login form does, and returns the settings that it signs. */
 async function settingsFrom(app) {
   const form = new URLSearchParams({ email: 'ada@example.com', password: 'demo' })
-  const { headers } = await post(`${app.origin}/login`, form)
+  const { headers } = await post(`${app.origin}/login`, form, { Origin: app.origin })
   const cookie = headers.getSetCookie().map((header) => header.split(';')[0]).join('; ')
   return (await fetch(`${app.origin}/api/chat-settings`, { headers: { cookie } })).json()
 }

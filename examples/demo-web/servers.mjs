@@ -47,7 +47,7 @@ export async function start([command, ...args], cwd, settings) {
 
 /** `settings` are environment variables; one that is undefined is not set. */
 export async function startApp(app, settings) {
-  const defaults = { PORT: '0', DEVELOPMENT: undefined, SESSION_SECRET: undefined, WIDGET_ORIGIN: undefined }
+  const defaults = { PORT: '0', DEVELOPMENT: undefined, WIDGET_ORIGIN: undefined }
   const server = await start(app.command, join(ROOT, 'examples', app.folder), { ...defaults, ...settings })
   return { ...app, ...server }
 }

@@ -45,6 +45,25 @@ export function identify(secretHex, settings) {
     : { verdict: 'refused', text: `You are not ${email}.` }
 }
 
+/** The settings that a page sent, or undefined if the body is no small JSON object in UTF-8. */
+async function readSettings(request) {
+  const chunks = []
+  let size = 0
+  try {
+    for await (const chunk of request) {
+      size += chunk.length
+      if (size <= 100_000) chunks.push(chunk) // the rest is read and dropped
+    }
+    if (size > 100_000) return undefined
+    const settings = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks)))
+    const { email, email_hash: hash } = settings
+    const isText = (value) => value === undefined || typeof value === 'string'
+    return isText(email) && isText(hash) ? settings : undefined
+  } catch {
+    return undefined // also when the browser hung up
+  }
+}
+
 /** Starts the stand-in on a free port of this machine. `asked` grows by what each page sent. */
 export async function startWidget(secretHex) {
   const asked = []
@@ -53,7 +72,8 @@ export async function startWidget(secretHex) {
       response.setHeader('Content-Type', 'text/javascript; charset=utf-8')
       response.end(`(${loader})()`)
     } else if (request.url === '/identify' && request.method === 'POST') {
-      const settings = JSON.parse(Buffer.concat(await request.toArray()).toString())
+      const settings = await readSettings(request)
+      if (!settings) return response.writeHead(400).end()
       asked.push(settings)
       response.setHeader('Access-Control-Allow-Origin', '*')
       response.setHeader('Content-Type', 'application/json')

@@ -1,14 +1,13 @@
 // Pylon's chat with verified users, on Express. README.md says how to run it.
 
 import { randomBytes } from 'node:crypto'
-import cookieSession from 'cookie-session'
+import cookieParser from 'cookie-parser'
 import express from 'express'
 import { IdentitySecret, chatSettingsScript } from 'pylon-identity'
 import { renderPage } from './page.js'
 
 const secret = IdentitySecret.fromEnv() // once, when the server starts
 const appId = process.env.PYLON_APP_ID
-const sessionSecret = process.env.SESSION_SECRET || randomBytes(32).toString('hex')
 const widgetOrigin = process.env.WIDGET_ORIGIN || 'https://widget.usepylon.com'
 const development = process.env.DEVELOPMENT === '1' // on plain HTTP, so no Secure cookies
 
@@ -18,8 +17,9 @@ const csp = (nonce) =>
   "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; " +
   `form-action 'self'; script-src 'nonce-${nonce}' ${widgetOrigin}; ` +
   `connect-src 'self' ${widgetOrigin} https://*.usepylon.com wss://*.pusher.com; ` +
-  "style-src 'unsafe-inline' https://*.usepylon.com; " +
-  'font-src https://*.usepylon.com; img-src https://*.usepylon.com'
+  "style-src 'self' 'unsafe-inline' https://*.usepylon.com; " +
+  "font-src 'self' https://*.usepylon.com; img-src 'self' https://*.usepylon.com " +
+  'https://pylon-avatars.s3.us-west-1.amazonaws.com https://d3vl36l12sfx26.cloudfront.net'
 
 // Your own users and login, with hashed passwords, go here.
 const demoUsers = new Map([
@@ -28,10 +28,29 @@ const demoUsers = new Map([
   ['mallory@example.com', { name: '</script><script>window.pwned=1</script><!--', password: 'demo' }],
 ])
 
+// On the server, so that logging out ends them. In production they are in your database.
+const SESSION_LIFE = 8 * 60 * 60 * 1000
+const MAX_SESSIONS = 10_000
+const sessions = new Map() // by the random id in the cookie, oldest first
+const cookieOptions = { httpOnly: true, sameSite: 'lax', secure: !development }
+
+function startSession(res, email) {
+  if (sessions.size >= MAX_SESSIONS) sessions.delete(sessions.keys().next().value)
+  const id = randomBytes(32).toString('base64url')
+  sessions.set(id, { email, expires: Date.now() + SESSION_LIFE })
+  res.cookie('session', id, cookieOptions)
+}
+
+function sessionEmail(req) {
+  const session = sessions.get(req.cookies.session)
+  return session && Date.now() < session.expires ? session.email : undefined
+}
+
 /** Signs the email of the session, and never one that the request names. */
 function chatSettings(req) {
-  const { email } = req.session
+  const email = sessionEmail(req)
   const user = demoUsers.get(email)
+  // Sign only an address that the user has proved to own: a confirmed sign-up or a confirmed change.
   return user && secret.chatSettings({ appId, email, name: user.name })
 }
 
@@ -43,20 +62,25 @@ function sendPage(req, res, error) {
   res.send(renderPage({ user, nonce, settingsScript, widget: `${widgetOrigin}/widget/${appId}`, error }))
 }
 
+/** Stops other sites from logging a visitor in as somebody else. Old browsers send Origin only. */
+function fromOurPage(req) {
+  const site = req.get('Sec-Fetch-Site')
+  if (site !== undefined) return site === 'same-origin'
+  const origin = req.get('Origin') ?? ''
+  return URL.canParse(origin) && new URL(origin).host === req.get('Host')
+}
+
 const app = express()
 app.disable('x-powered-by')
-app.set('trust proxy', 'loopback') // which says whether the browser came by HTTPS
-app.use(cookieSession({ name: 'session', keys: [sessionSecret], sameSite: 'lax', secure: !development }))
-app.use(express.urlencoded())
-
 app.use((req, res, next) => {
   res.set('Cache-Control', 'no-store, private') // the hash is for this user only
   res.set('X-Content-Type-Options', 'nosniff')
-  // SameSite keeps others from using the session, and this from logging people in as someone else.
-  const site = req.get('Sec-Fetch-Site') ?? 'same-origin'
-  if (req.method === 'POST' && site !== 'same-origin') res.status(403).send('Post from our own pages only.')
+  if (req.method === 'POST' && !fromOurPage(req)) res.status(403).send('Post from our own pages only.')
   else next()
 })
+
+app.use(cookieParser())
+app.use(express.urlencoded())
 
 app.get('/', (req, res) => sendPage(req, res))
 
@@ -64,13 +88,13 @@ app.post('/login', (req, res) => {
   const { email, password } = req.body ?? {}
   const user = demoUsers.get(email)
   if (!user || password !== user.password) return sendPage(req, res.status(401), 'Wrong email or password.')
-  req.session = { email }
+  startSession(res, email)
   res.redirect(303, '/')
 })
 
 app.post('/logout', (req, res) => {
-  req.session = null
-  res.redirect(303, '/')
+  sessions.delete(req.cookies.session)
+  res.clearCookie('session', cookieOptions).redirect(303, '/')
 })
 
 // For single-page apps, which assign the answer to window.pylon.chat_settings.
@@ -78,6 +102,14 @@ app.get('/api/chat-settings', (req, res) => {
   const settings = chatSettings(req)
   if (settings) res.json(settings)
   else res.status(401).json({ error: 'Log in first.' })
+})
+
+// Express would send the stack trace unless NODE_ENV is production.
+app.use((error, req, res, next) => {
+  if (res.headersSent) return next(error)
+  const status = error.status ?? 500
+  if (status >= 500) console.error(error)
+  res.status(status).type('text').send('The request failed.')
 })
 
 const server = app.listen(process.env.PORT || 3000, '127.0.0.1', (error) => {

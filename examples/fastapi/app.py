@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
+from urllib.parse import urlsplit
 
 import uvicorn
 from fastapi import FastAPI, Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from starlette.middleware.base import RequestResponseEndpoint
-from starlette.middleware.sessions import SessionMiddleware
 
 from pylon_identity import IdentitySecret, chat_settings_script
 
 IDENTITY_SECRET = IdentitySecret.from_env()  # once, when the server starts
 APP_ID = os.environ["PYLON_APP_ID"]
-SESSION_SECRET = os.environ.get("SESSION_SECRET") or secrets.token_hex(32)
 WIDGET_ORIGIN = os.environ.get("WIDGET_ORIGIN", "https://widget.usepylon.com")
 DEVELOPMENT = os.environ.get("DEVELOPMENT") == "1"  # on plain HTTP, so no Secure cookies
 
@@ -26,9 +26,14 @@ CSP = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "
     "form-action 'self'; script-src 'nonce-{nonce}' {widget}; "
     "connect-src 'self' {widget} https://*.usepylon.com wss://*.pusher.com; "
-    "style-src 'unsafe-inline' https://*.usepylon.com; "
-    "font-src https://*.usepylon.com; img-src https://*.usepylon.com"
+    "style-src 'self' 'unsafe-inline' https://*.usepylon.com; "
+    "font-src 'self' https://*.usepylon.com; img-src 'self' https://*.usepylon.com "
+    "https://pylon-avatars.s3.us-west-1.amazonaws.com https://d3vl36l12sfx26.cloudfront.net"
 )
+
+
+SESSION_SECONDS = 8 * 60 * 60
+MAX_SESSIONS = 10_000
 
 
 class User(NamedTuple):
@@ -43,19 +48,39 @@ DEMO_USERS = {
     "mallory@example.com": User("</script><script>window.pwned=1</script><!--", "demo"),
 }
 
+class Session(NamedTuple):
+    email: str
+    expires: float
+
+
+# On the server, so that logging out ends them. In production they are in your database.
+sessions: dict[str, Session] = {}  # by the random id in the cookie, oldest first
+
+
+def start_session(response: Response, email: str) -> None:
+    if len(sessions) >= MAX_SESSIONS:
+        del sessions[next(iter(sessions))]
+    session_id = secrets.token_urlsafe(32)
+    sessions[session_id] = Session(email, time.monotonic() + SESSION_SECONDS)
+    response.set_cookie("session", session_id, httponly=True, samesite="lax", secure=not DEVELOPMENT)
+
+
+def session_email(request: Request) -> str | None:
+    session = sessions.get(request.cookies.get("session", ""))
+    return session.email if session and time.monotonic() < session.expires else None
+
+
 app = FastAPI(openapi_url=None)
-app.add_middleware(
-    SessionMiddleware, secret_key=SESSION_SECRET, same_site="lax", https_only=not DEVELOPMENT
-)
 templates = Jinja2Templates(Path(__file__).parent / "templates")
 
 
 def chat_settings(request: Request) -> dict[str, str] | None:
     """Sign the email of the session, and never one that the request names."""
-    email = request.session.get("email", "")
-    user = DEMO_USERS.get(email)
-    if user is None:
+    email = session_email(request)
+    user = DEMO_USERS.get(email) if email else None
+    if email is None or user is None:
         return None
+    # Sign only an address that the user has proved to own: a confirmed sign-up or a confirmed change.
     return IDENTITY_SECRET.chat_settings(app_id=APP_ID, email=email, name=user.name)
 
 
@@ -72,11 +97,18 @@ def page(request: Request, status_code: int = 200, **context: Any) -> Response:
     return templates.TemplateResponse(request, "page.html", context, status_code, headers)
 
 
+def from_our_page(request: Request) -> bool:
+    """Stop other sites from logging a visitor in as somebody else. Old browsers send Origin only."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    host = urlsplit(request.headers.get("Origin", "")).netloc
+    return host != "" and host == request.headers.get("Host")
+
+
 @app.middleware("http")
 async def protect(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    # SameSite keeps others from using the session, and this from logging people in as someone else.
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    if request.method == "POST" and site != "same-origin":
+    if request.method == "POST" and not from_our_page(request):
         response = Response("Post from our own pages only.", 403)
     else:
         response = await call_next(request)
@@ -97,14 +129,17 @@ def login(
     user = DEMO_USERS.get(email)
     if user is None or not secrets.compare_digest(user.password.encode(), password.encode()):
         return page(request, 401, error="Wrong email or password.")
-    request.session["email"] = email
-    return RedirectResponse("/", 303)
+    response = RedirectResponse("/", 303)
+    start_session(response, email)
+    return response
 
 
 @app.post("/logout")
 def logout(request: Request) -> Response:
-    request.session.clear()
-    return RedirectResponse("/", 303)
+    sessions.pop(request.cookies.get("session", ""), None)
+    response = RedirectResponse("/", 303)
+    response.delete_cookie("session", httponly=True, samesite="lax", secure=not DEVELOPMENT)
+    return response
 
 
 @app.get("/api/chat-settings")

@@ -10,9 +10,12 @@ import (
 	"fmt"
 	"html/template"
 	"log"
+	"maps"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,8 +30,9 @@ var page = template.Must(template.New("page").Parse(pageHTML))
 const csp = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; " +
 	"form-action 'self'; script-src 'nonce-%[1]s' %[2]s; " +
 	"connect-src 'self' %[2]s https://*.usepylon.com wss://*.pusher.com; " +
-	"style-src 'unsafe-inline' https://*.usepylon.com; " +
-	"font-src https://*.usepylon.com; img-src https://*.usepylon.com"
+	"style-src 'self' 'unsafe-inline' https://*.usepylon.com; " +
+	"font-src 'self' https://*.usepylon.com; img-src 'self' https://*.usepylon.com " +
+	"https://pylon-avatars.s3.us-west-1.amazonaws.com https://d3vl36l12sfx26.cloudfront.net"
 
 type user struct{ name, password string }
 
@@ -43,17 +47,62 @@ type server struct {
 	secret       *pylonidentity.IdentitySecret
 	appID        string
 	widgetOrigin string
-	development  bool     // on plain HTTP, so no Secure cookies
-	sessions     sync.Map // from the random session cookie to the email
+	development  bool // on plain HTTP, so no Secure cookies
+	sessions     sessions
+}
+
+const (
+	sessionLife = 8 * time.Hour
+	maxSessions = 10_000
+)
+
+type session struct {
+	email   string
+	expires time.Time
+}
+
+// sessions are on the server, so that logging out ends them. In production they are in your database.
+type sessions struct {
+	mu   sync.Mutex
+	byID map[string]session // by the random id in the cookie
+}
+
+func (s *sessions) start(email string) (id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.byID) >= maxSessions {
+		oldest := slices.MinFunc(slices.Collect(maps.Keys(s.byID)), func(a, b string) int {
+			return s.byID[a].expires.Compare(s.byID[b].expires)
+		})
+		delete(s.byID, oldest)
+	}
+	id = rand.Text()
+	s.byID[id] = session{email, time.Now().Add(sessionLife)}
+	return id
+}
+
+func (s *sessions) email(id string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if found, ok := s.byID[id]; ok && time.Now().Before(found.expires) {
+		return found.email
+	}
+	return ""
+}
+
+func (s *sessions) end(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.byID, id)
 }
 
 // chatSettings signs the email of the session, and never one that the request names. The settings of
 // a visitor who is not logged in have no email.
 func (s *server) chatSettings(r *http.Request) (pylonidentity.ChatSettings, error) {
 	if cookie, err := r.Cookie("session"); err == nil {
-		value, _ := s.sessions.Load(cookie.Value)
-		email, _ := value.(string)
+		email := s.sessions.email(cookie.Value)
 		if user, ok := demoUsers[email]; ok {
+			// Sign only an address that the user has proved to own: a confirmed sign-up or a confirmed change.
 			return s.secret.ChatSettings(pylonidentity.User{AppID: s.appID, Email: email, Name: user.name})
 		}
 	}
@@ -88,16 +137,14 @@ func (s *server) login(w http.ResponseWriter, r *http.Request) error {
 	if !ok || subtle.ConstantTimeCompare([]byte(password), []byte(user.password)) == 0 {
 		return s.sendPage(w, r, http.StatusUnauthorized, "Wrong email or password.")
 	}
-	id := rand.Text()
-	s.sessions.Store(id, email)
-	s.setCookie(w, id, 0)
+	s.setCookie(w, s.sessions.start(email), 0)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 	return nil
 }
 
 func (s *server) logout(w http.ResponseWriter, r *http.Request) error {
 	if cookie, err := r.Cookie("session"); err == nil {
-		s.sessions.Delete(cookie.Value)
+		s.sessions.end(cookie.Value)
 	}
 	s.setCookie(w, "", -1)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
@@ -125,15 +172,21 @@ func (s *server) apiChatSettings(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(settings)
 }
 
+// fromOurPage stops other sites from logging a visitor in as somebody else. Old browsers send Origin only.
+func fromOurPage(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
+		return site == "same-origin"
+	}
+	origin, err := url.Parse(r.Header.Get("Origin"))
+	return err == nil && origin.Host != "" && origin.Host == r.Host
+}
+
 type handler func(w http.ResponseWriter, r *http.Request) error
 
 func (handle handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store, private") // the hash is for this user only
 	w.Header().Set("X-Content-Type-Options", "nosniff")
-	// SameSite keeps others from using the session, and this from logging people in as someone else.
-	// From Go 1.25 on, http.CrossOriginProtection does it.
-	site := cmp.Or(r.Header.Get("Sec-Fetch-Site"), "same-origin")
-	if r.Method == http.MethodPost && site != "same-origin" {
+	if r.Method == http.MethodPost && !fromOurPage(r) {
 		http.Error(w, "Post from our own pages only.", http.StatusForbidden)
 		return
 	}
@@ -153,6 +206,7 @@ func main() {
 		appID:        os.Getenv("PYLON_APP_ID"),
 		widgetOrigin: cmp.Or(os.Getenv("WIDGET_ORIGIN"), "https://widget.usepylon.com"),
 		development:  os.Getenv("DEVELOPMENT") == "1",
+		sessions:     sessions{byID: map[string]session{}},
 	}
 	if s.appID == "" {
 		log.Fatal("Set PYLON_APP_ID to the app ID from Pylon's dashboard.")

@@ -2,7 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { APPS, ROOT, start, startApp } from '../../examples/demo-web/servers.mjs'
@@ -75,7 +77,7 @@ async function change(page, changes) {
 }
 
 /** Logs in without a browser, and returns the cookies and the header lines that set them. */
-async function session(origin, email, headers) {
+async function session(origin, email, headers = { Origin: origin }) {
   const body = new URLSearchParams({ email, password: 'demo' })
   const response = await fetch(`${origin}/login`, { method: 'POST', body, headers, redirect: 'manual' })
   assert.equal(response.status, 303)
@@ -99,7 +101,7 @@ for (const app of APPS) {
 
     // Everything that a browser receives passes a recorder.
     async function serve(more) {
-      const server = await startApp(app, { ...settings, ...more })
+      const server = await startApp(app, { NODE_ENV: undefined, ...settings, ...more })
       const recorder = await record(server.origin)
       servers.push({ server, recorder })
       return recorder.origin
@@ -223,8 +225,52 @@ for (const app of APPS) {
       }
     })
 
+    test('a login from no page of ours is refused, also without Sec-Fetch-Site', async () => {
+      const { host, port } = new URL(origin)
+      const body = new URLSearchParams({ email: ADA.email, password: 'demo' })
+      const refused = [
+        {},
+        { Origin: 'null' },
+        { Origin: 'https://evil.example' },
+        { Origin: `http://127.0.0.1:${Number(port) + 1}` },
+        { Origin: `http://${host}.evil.example` },
+        { Origin: origin, 'Sec-Fetch-Site': 'cross-site' },
+        { Origin: origin, 'Sec-Fetch-Site': 'same-site' },
+      ]
+      for (const path of ['login', 'logout']) {
+        for (const headers of refused) {
+          const response = await fetch(`${origin}/${path}`, { method: 'POST', body, headers, redirect: 'manual' })
+          assert.equal(response.status, 403, `${path} ${JSON.stringify(headers)}`)
+          assert.deepEqual(response.headers.getSetCookie(), [])
+        }
+      }
+    })
+
+    test('a cookie is worth nothing after logging out', async () => {
+      const { cookie } = await session(origin, ADA.email)
+      const status = async () => (await fetch(`${origin}/api/chat-settings`, { headers: { cookie } })).status
+      assert.equal(await status(), 200)
+      await fetch(`${origin}/logout`, { method: 'POST', headers: { cookie, Origin: origin }, redirect: 'manual' })
+      assert.equal(await status(), 401)
+    })
+
+    test('malformed requests get no stack trace', async () => {
+      const type = 'application/x-www-form-urlencoded'
+      const requests = [
+        ['/login', { method: 'POST', body: 'email=%E0%A4%A', headers: { Origin: origin, 'Content-Type': type } }],
+        ['/login', { method: 'POST', body: 'a=1', headers: { Origin: origin, 'Content-Type': `${type}; charset=x` } }],
+        ['/login', { method: 'POST', body: 'a&'.repeat(9999), headers: { Origin: origin, 'Content-Type': type } }],
+        ['/%E0%A4%A', {}],
+        ['/', { headers: { cookie: 'session=%E0%A4%A; session=j:{' } }],
+      ]
+      for (const [path, request] of requests) {
+        const text = await (await fetch(origin + path, request)).text()
+        assert.doesNotMatch(text, /\bat .*:\d+:\d+|node_modules|Traceback|goroutine/)
+      }
+    })
+
     test('in production, the cookie and the headers are as strict as promised', async () => {
-      const headers = { 'X-Forwarded-Proto': 'https' } // as from a proxy that speaks HTTPS
+      const headers = { 'X-Forwarded-Proto': 'https', Origin: production } // as from a proxy that speaks HTTPS
       const { cookie, set } = await session(production, ADA.email, headers)
       assert.notEqual(set.length, 0)
       for (const header of set) {
@@ -248,9 +294,14 @@ for (const app of APPS) {
           'frame-ancestors': ["'none'"],
           'form-action': ["'self'"],
           'connect-src': ["'self'", WIDGET, 'https://*.usepylon.com', 'wss://*.pusher.com'],
-          'style-src': ["'unsafe-inline'", 'https://*.usepylon.com'],
-          'font-src': ['https://*.usepylon.com'],
-          'img-src': ['https://*.usepylon.com'],
+          'style-src': ["'self'", "'unsafe-inline'", 'https://*.usepylon.com'],
+          'font-src': ["'self'", 'https://*.usepylon.com'],
+          'img-src': [
+            "'self'",
+            'https://*.usepylon.com',
+            'https://pylon-avatars.s3.us-west-1.amazonaws.com',
+            'https://d3vl36l12sfx26.cloudfront.net',
+          ],
         })
         const [, nonce] = /^'nonce-([A-Za-z0-9+/=]{22,})'$/.exec(nonceSource)
         // The settings, and after them the loader, which reads them when it starts.
@@ -312,6 +363,18 @@ test('a leak of the secret would be noticed', async () => {
   assert.deepEqual(leaks(Buffer.from(SECRET.slice(16, 40).toUpperCase())), ['hex'])
   assert.deepEqual(leaks(KEY.subarray(8, 24)), ['bytes'])
   assert.deepEqual(leaks(Buffer.from(`[${KEY.join(' ')}]`)), ['numbers'])
+})
+
+test('the stand-in for Pylon survives any body', async () => {
+  const url = `${widget.origin}/identify`
+  const bodies = ['', '{', 'null', '7', '[]', '{"email":{"toString":1}}', Buffer.from([0xff, 0xfe]), 'x'.repeat(5_000_000)]
+  for (const body of bodies) assert.ok((await fetch(url, { method: 'POST', body })).status < 500)
+  const { port } = new URL(url)
+  const socket = connect(port, '127.0.0.1')
+  socket.end('POST /identify HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{')
+  await once(socket.resume(), 'close')
+  const answer = await fetch(url, { method: 'POST', body: JSON.stringify(ADA) })
+  assert.equal((await answer.json()).verdict, 'verified')
 })
 
 test('make demo-web shows all three, and stops them all', async () => {
