@@ -48,6 +48,7 @@ DEMO_USERS = {
     "mallory@example.com": User("</script><script>window.pwned=1</script><!--", "demo"),
 }
 
+
 class Session(NamedTuple):
     email: str
     expires: float
@@ -62,7 +63,9 @@ def start_session(response: Response, email: str) -> None:
         del sessions[next(iter(sessions))]
     session_id = secrets.token_urlsafe(32)
     sessions[session_id] = Session(email, time.monotonic() + SESSION_SECONDS)
-    response.set_cookie("session", session_id, httponly=True, samesite="lax", secure=not DEVELOPMENT)
+    response.set_cookie(
+        "session", session_id, httponly=True, samesite="lax", secure=not DEVELOPMENT
+    )
 
 
 def session_email(request: Request) -> str | None:

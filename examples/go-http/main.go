@@ -15,7 +15,6 @@ import (
 	"net/http"
 	"net/url"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -70,11 +69,12 @@ type sessions struct {
 func (s *sessions) start(email string) (id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.byID) >= maxSessions {
-		oldest := slices.MinFunc(slices.Collect(maps.Keys(s.byID)), func(a, b string) int {
-			return s.byID[a].expires.Compare(s.byID[b].expires)
-		})
-		delete(s.byID, oldest)
+	maps.DeleteFunc(s.byID, func(_ string, old session) bool { return time.Now().After(old.expires) })
+	for id := range s.byID {
+		if len(s.byID) < maxSessions {
+			break
+		}
+		delete(s.byID, id)
 	}
 	id = rand.Text()
 	s.byID[id] = session{email, time.Now().Add(sessionLife)}
