@@ -83,7 +83,7 @@ def chat_settings(request: Request) -> dict[str, str] | None:
     user = DEMO_USERS.get(email) if email else None
     if email is None or user is None:
         return None
-    # Sign only an address that the user has proved to own: a confirmed sign-up or a confirmed change.
+    # Only an address that the user has proved to own: a confirmed sign-up or change.
     return IDENTITY_SECRET.chat_settings(app_id=APP_ID, email=email, name=user.name)
 
 
@@ -101,7 +101,7 @@ def page(request: Request, status_code: int = 200, **context: Any) -> Response:
 
 
 def from_our_page(request: Request) -> bool:
-    """Stop other sites from logging a visitor in as somebody else. Old browsers send Origin only."""
+    """Stop other sites from logging a visitor in as somebody else; old browsers send Origin."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
