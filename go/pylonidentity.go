@@ -78,7 +78,11 @@ type key struct {
 
 func newKey() *key { return &key{unsafe.Pointer(new(C.pylon_identity_secret))} }
 
-func (k *key) c() *C.pylon_identity_secret { return (*C.pylon_identity_secret)(k.memory) }
+func (k *key) c() *C.pylon_identity_secret {
+	memory := k.memory
+	maybeGC()
+	return (*C.pylon_identity_secret)(memory)
+}
 
 // NewIdentitySecret parses the hexadecimal string from Pylon's dashboard: an even number of the digits
 // 0-9a-fA-F and nothing else, for at least 16 bytes that are not all zero. The error is [ErrSecretEmpty],
@@ -205,5 +209,7 @@ func pointer(s string) *C.char {
 	if s == "" {
 		return nil
 	}
-	return (*C.char)(unsafe.Pointer(unsafe.StringData(s)))
+	data := unsafe.StringData(s)
+	maybeGC()
+	return (*C.char)(unsafe.Pointer(data))
 }
