@@ -7,10 +7,7 @@ package pylonidentity
 */
 import "C"
 
-import (
-	"runtime"
-	"unsafe"
-)
+import "unsafe"
 
 // Bounds the memory that a batch takes.
 const chunkSize = 16_384
@@ -26,8 +23,8 @@ func (s *IdentitySecret) SignMany(emails []string) []string {
 		chunk := emails[:min(chunkSize, len(emails))]
 		hashes = k.signChunk(chunk, hashes)
 		emails = emails[len(chunk):]
+		k.used()
 		if len(emails) == 0 {
-			runtime.KeepAlive(k)
 			return hashes
 		}
 	}

@@ -40,6 +40,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -74,9 +75,10 @@ type IdentitySecret struct {
 type key struct {
 	// Points to a C.pylon_identity_secret, without a type that printing or reflection could follow.
 	memory unsafe.Pointer
+	wiped  atomic.Bool
 }
 
-func newKey() *key { return &key{unsafe.Pointer(new(C.pylon_identity_secret))} }
+func newKey() *key { return &key{memory: unsafe.Pointer(new(C.pylon_identity_secret))} }
 
 func (k *key) c() *C.pylon_identity_secret {
 	memory := k.memory
@@ -109,7 +111,7 @@ func (s *IdentitySecret) Sign(email string) string {
 	k := s.ready()
 	var out emailHash
 	status := C.pylon_identity_sign(k.c(), pointer(email), C.size_t(len(email)), out.pointer())
-	runtime.KeepAlive(k)
+	k.used()
 	if status != C.PYLON_IDENTITY_OK {
 		panic(Error(status))
 	}
@@ -124,34 +126,60 @@ func (s *IdentitySecret) Verify(email, emailHash string) bool {
 	k := s.ready()
 	status := C.pylon_identity_verify(
 		k.c(), pointer(email), C.size_t(len(email)), pointer(emailHash), C.size_t(len(emailHash)))
-	runtime.KeepAlive(k)
+	k.used()
 	if status != C.PYLON_IDENTITY_OK && status != C.PYLON_IDENTITY_HASH_MISMATCH {
 		panic(Error(status))
 	}
 	return status == C.PYLON_IDENTITY_OK
 }
 
-// Wipe overwrites the key in memory. It must not run at the same time as any other use of s or of a
-// copy of it, and none of them can be used afterwards. Wiping twice, or a nil s, does nothing. The
-// hexadecimal string that you passed is yours to forget; Go cannot wipe strings.
+// Wipe overwrites the key in memory. It may run beside other uses of s and of its copies: each of them gives
+// a right result or panics with [ErrSecretNotReady], as every later use does. Wiping twice, or a nil s, does
+// nothing. The hexadecimal string that you passed is yours to forget; Go cannot wipe strings.
 func (s *IdentitySecret) Wipe() {
 	if s != nil && s.key != nil {
+		s.key.wiped.Store(true) // first, so that a call that read a half wiped key notices
 		wipe(s.key.c())
 		runtime.KeepAlive(s.key)
 	}
 }
 
-const hidden = "IdentitySecret(hidden)"
-
-// Format prints "IdentitySecret(hidden)", whatever the verb.
-func (s IdentitySecret) Format(f fmt.State, _ rune) {
-	_, _ = io.WriteString(f, hidden)
+// used ends a use of the key: it was not collected during the call, and not wiped.
+func (k *key) used() {
+	runtime.KeepAlive(k)
+	if k.wiped.Load() {
+		panic(ErrSecretNotReady)
+	}
 }
 
-// MarshalText returns "IdentitySecret(hidden)", for logs and dumps of a configuration in JSON, XML and
-// the like. Nothing makes a secret of that again.
+func (s IdentitySecret) String() string {
+	if s.key == nil {
+		return "IdentitySecret(not set)"
+	}
+	return "IdentitySecret(hidden)"
+}
+
+// Format prints "IdentitySecret(hidden)" whatever the verb, or "IdentitySecret(not set)" for a zero value.
+func (s IdentitySecret) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, s.String())
+}
+
+// MarshalText returns the same, for logs and dumps of a configuration in JSON, XML and the like. Nothing
+// makes a secret of that again.
 func (s IdentitySecret) MarshalText() ([]byte, error) {
-	return []byte(hidden), nil
+	return []byte(s.String()), nil
+}
+
+// UnmarshalText parses the hexadecimal string from Pylon's dashboard, trimmed of white space as
+// [IdentitySecretFromEnv] does, for libraries that read a configuration. The errors are those of
+// [NewIdentitySecret]. Some libraries show a value that they cannot read; then use IdentitySecretFromEnv.
+func (s *IdentitySecret) UnmarshalText(text []byte) error {
+	parsed, err := fromValue(DefaultVariable, string(text), true)
+	if err != nil {
+		return err
+	}
+	*s = *parsed
+	return nil
 }
 
 // MarshalBinary refuses, and so do encoding/gob and others that keep a value to restore it.

@@ -115,13 +115,13 @@ func TestWalkingTheFieldsEndsAtAnAddress(t *testing.T) {
 	type typed struct{ key *struct{ memory *[32]uint64 } }
 	for _, of := range []struct {
 		value any
-		end   reflect.Kind
+		ends  []reflect.Kind
 	}{
-		{parse(t, sentinel), reflect.UnsafePointer},
-		{&typed{&struct{ memory *[32]uint64 }{new([32]uint64)}}, reflect.Array},
+		{parse(t, sentinel), []reflect.Kind{reflect.UnsafePointer, reflect.Uint32}}, // and whether it was wiped
+		{&typed{&struct{ memory *[32]uint64 }{new([32]uint64)}}, []reflect.Kind{reflect.Array}},
 	} {
-		if found := ends(reflect.ValueOf(of.value)); !slices.Equal(found, []reflect.Kind{of.end}) {
-			t.Errorf("%T ends in %v, not in %v", of.value, found, of.end)
+		if found := ends(reflect.ValueOf(of.value)); !slices.Equal(found, of.ends) {
+			t.Errorf("%T ends in %v, not in %v", of.value, found, of.ends)
 		}
 	}
 }
@@ -253,6 +253,52 @@ func TestCopiesOutliveTheOriginal(t *testing.T) {
 		}
 	}()
 	copied.Sign(email)
+}
+
+func TestWipingBesideSigningGivesNoWrongHash(t *testing.T) {
+	want := parse(t, sentinel).Sign(email)
+	for range 300 {
+		secret := parse(t, sentinel)
+		var group sync.WaitGroup
+		for range 4 {
+			group.Add(1)
+			go func() {
+				defer group.Done()
+				defer func() {
+					if err, _ := recover().(error); !errors.Is(err, pylonidentity.ErrSecretNotReady) {
+						t.Errorf("panicked with %v", err)
+					}
+				}()
+				for {
+					if got := secret.Sign(email); got != want {
+						t.Errorf("a wrong hash: %s", got)
+						return
+					}
+				}
+			}()
+		}
+		time.Sleep(20 * time.Microsecond)
+		secret.Wipe()
+		group.Wait()
+	}
+}
+
+func TestConfigurationsReadSecrets(t *testing.T) {
+	var config struct{ Secret pylonidentity.IdentitySecret }
+	if got := fmt.Sprint(config.Secret); got != "IdentitySecret(not set)" {
+		t.Error(got)
+	}
+	if err := json.Unmarshal([]byte(`{"Secret": "`+sentinel+`\n"}`), &config); err != nil {
+		t.Fatal(err)
+	}
+	if config.Secret.Sign(email) != parse(t, sentinel).Sign(email) {
+		t.Error("another secret")
+	}
+	err := json.Unmarshal([]byte(`{"Secret": "`+sentinel+`0"}`), &config)
+	assertHidden(t, fmt.Sprint(err))
+	if !errors.Is(err, pylonidentity.ErrSecretOddLength) {
+		t.Error(err)
+	}
 }
 
 func TestWipingNothing(t *testing.T) {

@@ -20,19 +20,25 @@ import "C"
 import (
 	"html/template"
 	"os"
-	"runtime"
 	"unsafe"
 )
 
+// DefaultVariable is the environment variable that [IdentitySecretFromEnv] reads by default.
+const DefaultVariable = "PYLON_IDENTITY_SECRET"
+
 // IdentitySecretFromEnv parses the secret in the environment variable of this name, trimmed of white
-// space; "" stands for PYLON_IDENTITY_SECRET. The error is [ErrSecretMissing] if it is not set,
+// space; "" stands for [DefaultVariable]. The error is [ErrSecretMissing] if it is not set,
 // [ErrSecretExposed] for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), or
 // one of [NewIdentitySecret].
 func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
 	if name == "" {
-		name = "PYLON_IDENTITY_SECRET"
+		name = DefaultVariable
 	}
-	text, set := os.LookupEnv(name)
+	value, set := os.LookupEnv(name)
+	return fromValue(name, value, set)
+}
+
+func fromValue(name, text string, set bool) (*IdentitySecret, error) {
 	value := pointer(text)
 	if set && value == nil {
 		value = new(C.char) // nil would say that the variable is not set
@@ -86,7 +92,7 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 	status := C.pylon_identity_chat_settings_hash(
 		k.c(), pointer(user.AppID), C.size_t(len(user.AppID)), pointer(user.Email), C.size_t(len(user.Email)),
 		out.pointer())
-	runtime.KeepAlive(k)
+	k.used()
 	switch err := Error(status); {
 	case err == ErrSecretNotReady:
 		panic(err)
