@@ -1,0 +1,219 @@
+"""Serves the code of a document to a visitor, and to a user who is logged in, and checks both pages."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import oracle
+
+ROOT = Path(__file__).parents[1]
+USER = {"email": "ada@example.com", "name": "Ada </script> & Co."}
+TEMPLATE = '<head>{{ chat_script }}<script src="/loader.js" nonce="{{ nonce }}"></script></head>'
+ENVIRONMENT = {"USER": json.dumps(USER), "TEMPLATE": TEMPLATE, "PYLON_APP_ID": "YOUR_APP_ID"}
+
+# The block may take its names from the FastAPI example.
+PYTHON = """
+import json, os
+from app import APP_ID, CSP, IDENTITY_SECRET, WIDGET_ORIGIN
+TEMPLATE, pages = os.environ["TEMPLATE"], []
+BEFORE
+BLOCK
+AFTER
+for user in (None, json.loads(os.environ["USER"])):
+    pages.append(visit(user))
+print(json.dumps([[page, dict(headers)] for page, headers in pages]))
+"""
+
+DJANGO = """
+import django
+from django.conf import settings
+from django.http import HttpResponse
+from django.template import Context, Engine
+from django.test import RequestFactory
+settings.configure(INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"])
+django.setup()
+from django.contrib.auth.models import AnonymousUser, User
+def render(request):
+    return HttpResponse(Engine().from_string(TEMPLATE).render(Context(context(request))))
+def visit(user):
+    request = RequestFactory().get("/")
+    request.user = User(pk=7, email=user["email"], first_name=user["name"]) if user else AnonymousUser()
+    response = middleware(render)(request)
+    return response.content.decode(), response.headers
+"""
+
+FLASK = """
+from flask import Flask, render_template_string
+app = Flask("page")
+def visit(user):
+    client = app.test_client()
+    with client.session_transaction() as stored:
+        stored.update(user or {})
+    response = client.get("/")
+    return response.text, response.headers
+"""
+
+FLASK_PAGE = """
+app.secret_key = "of the test"
+app.add_url_rule("/", "page", lambda: render_template_string(TEMPLATE))
+"""
+
+FASTAPI = """
+def visit(user):
+    response = page(chat_settings(Request({"type": "http", "session": {"user": user} if user else {}})))
+    return response.body.decode(), response.headers
+"""
+
+EXPRESS = """
+BLOCK
+const outer = express()
+outer.use((req, res, next) => {
+  if (req.get('x-user')) req.user = JSON.parse(process.env.USER)
+  next()
+})
+const server = outer.use(app).listen(0, '127.0.0.1', async () => {
+  const visit = async (headers) => {
+    const response = await fetch(`http://127.0.0.1:${server.address().port}/`, { headers })
+    return [await response.text(), Object.fromEntries(response.headers)]
+  }
+  console.log(JSON.stringify([await visit(), await visit({ 'x-user': '1' })]))
+  server.close()
+})
+"""
+
+# For a block that takes its names from the Express example.
+EXAMPLE = """
+import { randomBytes } from 'node:crypto'
+import { IdentitySecret, chatSettingsScript } from 'pylon-identity'
+import { renderPage } from '../../examples/express/page.js'
+const secret = IdentitySecret.fromEnv()
+const [appId, sessionSecret, widgetOrigin] = ['YOUR_APP_ID', 'of the test', 'https://widget.usepylon.com']
+const demoUsers = new Map([JSON.parse(process.env.USER)].map((user) => [user.email, user]))
+const csp = (nonce) => "script-src 'nonce-" + nonce + "'"
+"""
+
+FASTIFY = """
+BLOCK
+const user = JSON.parse(process.env.USER)
+app.addHook('onRequest', async (request) => { if (request.headers['x-user']) request.user = user })
+app.post('/login', async (_, reply) => reply.setCookie?.('session', user.email, { signed: true }).send())
+const visit = async (cookies, headers) => {
+  const response = await app.inject({ url: '/', cookies, headers })
+  return [response.body, response.headers]
+}
+const visitor = await visit({ session: user.email + '.' + 'A'.repeat(43) }) // forged
+const login = await app.inject({ method: 'POST', url: '/login' })
+const cookies = Object.fromEntries(login.cookies.map(({ name, value }) => [name, value]))
+console.log(JSON.stringify([visitor, await visit(cookies, { 'x-user': '1' })]))
+"""
+
+NEXT = """
+globalThis.h = (tag, props) => props.dangerouslySetInnerHTML.__html
+const { Chat } = await import(process.cwd() + '/bundle.mjs')
+const pages = []
+for (globalThis.user of [null, JSON.parse(process.env.USER)]) {
+  pages.push([await Chat(), { 'cache-control': 'no-store, private' }]) // Next's page has the header
+}
+console.log(JSON.stringify(pages))
+"""
+
+STUBS = {
+    "session.js": "export const currentUser = async () => globalThis.user\n",
+    "headers.js": "export const headers = async () => new Headers({ 'x-nonce': 'r4nd0m' })\n",
+}
+
+GO = """package main
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"testing"
+
+	pylonidentity "github.com/pylon-identity/pylon-identity/go"
+)
+
+func TestPages(t *testing.T) {
+	secret, _ := pylonidentity.IdentitySecretFromEnv("")
+	var known struct{ Email, Name string }
+	_ = json.Unmarshal([]byte(os.Getenv("USER")), &known)
+	var pages [][]any
+	for _, u := range []*user{nil, {known.Email, known.Name}} {
+		w := httptest.NewRecorder()
+		home(secret, func(*http.Request) *user { return u })(w, httptest.NewRequest("GET", "/", nil))
+		pages = append(pages, []any{w.Body.String(), map[string]string{"Cache-Control": w.Header().Get("Cache-Control")}})
+	}
+	text, _ := json.Marshal(pages)
+	_ = os.WriteFile("pages.json", text, 0o600)
+}
+"""
+
+
+def check(pages: str) -> None:
+    """See that the user is verified, that the visitor is unknown, and that neither page is cached."""
+    found = []
+    for html, headers in json.loads(pages):
+        headers = {name.lower(): value for name, value in headers.items()}
+        assert headers["cache-control"] == "no-store, private"
+        nonces = re.findall(r"'nonce-([^']+)'", headers.get("content-security-policy", ""))
+        scripts = re.findall(r"<script ([^>]*)>", html)
+        assert all(f'nonce="{nonce}"' in script for nonce in nonces for script in scripts)
+        [text] = re.findall(r"<script[^>]*>window\.pylon = (.*?);</script>", html)
+        found.append(json.loads(text)["chat_settings"])
+    visitor, user = found
+    assert visitor == {"app_id": "YOUR_APP_ID"}
+    email_hash = oracle.sign(bytes.fromhex(oracle.SECRET), USER["email"].encode())
+    assert user.items() >= {**visitor, **USER, "email_hash": email_hash}.items()
+
+
+Run = Callable[..., str]
+Harness = Callable[[str, Path, Run], None]
+
+
+def python(before: str, after: str = "") -> Harness:
+    def harness(code: str, _: Path, run: Run) -> None:
+        program = PYTHON.replace("BEFORE", before).replace("AFTER", after).replace("BLOCK", code)
+        check(run([sys.executable, "-c", program], ROOT / "examples" / "fastapi", **ENVIRONMENT))
+
+    return harness
+
+
+def node(program: str, folder: str) -> Harness:
+    def harness(code: str, _: Path, run: Run) -> None:
+        names = "" if "fromEnv" in code else EXAMPLE
+        command = ["node", "--input-type=module", "--eval", names + program.replace("BLOCK", code)]
+        check(run(command, ROOT / folder, **ENVIRONMENT))
+
+    return harness
+
+
+def next_js(code: str, folder: Path, run: Run) -> None:
+    for name, text in {**STUBS, "chat.tsx": code}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    options = ["--bundle", "--platform=node", "--format=esm", "--jsx-factory=h", "--log-level=error"]
+    options += [f"--alias:pylon-identity={ROOT}/node", "--alias:next/headers=./headers.js"]
+    options += ["--external:*/node/index.js", "--outfile=bundle.mjs"]
+    run([str(ROOT / "node/node_modules/.bin/esbuild"), "chat.tsx", *options], folder)
+    check(run(["node", "--input-type=module", "--eval", NEXT], folder, **ENVIRONMENT))
+
+
+def net_http(_: str, folder: Path, run: Run) -> None:
+    (folder / "pages_test.go").write_text(GO, encoding="utf-8")
+    run(["go", "test", "."], folder, **ENVIRONMENT)
+    check((folder / "pages.json").read_text(encoding="utf-8"))
+
+
+HARNESSES: dict[tuple[str, str], Harness] = {
+    ("Django", "python"): python(DJANGO),
+    ("Flask", "python"): python(FLASK, FLASK_PAGE),
+    ("FastAPI", "python"): python("", FASTAPI),
+    ("Express", "js"): node(EXPRESS, "examples/express"),
+    ("Fastify", "js"): node(FASTIFY, "tests/browser"),
+    ("Next.js", "tsx"): next_js,
+    ("net/http", "go"): net_http,
+}
