@@ -1,4 +1,4 @@
-"""Serves the code of a document to a visitor, and to a user who is logged in, and checks both pages."""
+"""Serves the code of a document to a visitor and to a user, and checks both pages."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def render(request):
     return HttpResponse(Engine().from_string(TEMPLATE).render(Context(context(request))))
 def visit(user):
     request = RequestFactory().get("/")
-    request.user = User(pk=7, email=user["email"], first_name=user["name"]) if user else AnonymousUser()
+    request.user = AnonymousUser()
+    if user:
+        request.user = User(pk=7, email=user["email"], first_name=user["name"])
     response = middleware(render)(request)
     return response.content.decode(), response.headers
 """
@@ -64,7 +66,8 @@ app.add_url_rule("/", "page", lambda: render_template_string(TEMPLATE))
 
 FASTAPI = """
 def visit(user):
-    response = page(chat_settings(Request({"type": "http", "session": {"user": user} if user else {}})))
+    session = {"user": user} if user else {}
+    response = page(chat_settings(Request({"type": "http", "session": session})))
     return response.body.decode(), response.headers
 """
 
@@ -100,7 +103,10 @@ FASTIFY = """
 BLOCK
 const user = JSON.parse(process.env.USER)
 app.addHook('onRequest', async (request) => { if (request.headers['x-user']) request.user = user })
-app.post('/login', async (_, reply) => reply.setCookie?.('session', user.email, { signed: true }).send())
+app.post('/login', async (_, reply) => {
+  reply.setCookie?.('session', user.email, { signed: true })
+  return ''
+})
 const visit = async (cookies, headers) => {
   const response = await app.inject({ url: '/', cookies, headers })
   return [response.body, response.headers]
@@ -145,8 +151,10 @@ func TestPages(t *testing.T) {
 	var pages [][]any
 	for _, u := range []*user{nil, {known.Email, known.Name}} {
 		w := httptest.NewRecorder()
-		home(secret, func(*http.Request) *user { return u })(w, httptest.NewRequest("GET", "/", nil))
-		pages = append(pages, []any{w.Body.String(), map[string]string{"Cache-Control": w.Header().Get("Cache-Control")}})
+		userOf := func(*http.Request) *user { return u }
+		home(secret, userOf)(w, httptest.NewRequest("GET", "/", nil))
+		headers := map[string]string{"Cache-Control": w.Header().Get("Cache-Control")}
+		pages = append(pages, []any{w.Body.String(), headers})
 	}
 	text, _ := json.Marshal(pages)
 	_ = os.WriteFile("pages.json", text, 0o600)
@@ -155,7 +163,7 @@ func TestPages(t *testing.T) {
 
 
 def check(pages: str) -> None:
-    """See that the user is verified, that the visitor is unknown, and that neither page is cached."""
+    """See that the user is verified, the visitor is unknown, and neither page is cached."""
     found = []
     for html, headers in json.loads(pages):
         headers = {name.lower(): value for name, value in headers.items()}
@@ -195,9 +203,17 @@ def node(program: str, folder: str) -> Harness:
 def next_js(code: str, folder: Path, run: Run) -> None:
     for name, text in {**STUBS, "chat.tsx": code}.items():
         (folder / name).write_text(text, encoding="utf-8")
-    options = ["--bundle", "--platform=node", "--format=esm", "--jsx-factory=h", "--log-level=error"]
-    options += [f"--alias:pylon-identity={ROOT}/node", "--alias:next/headers=./headers.js"]
-    options += ["--external:*/node/index.js", "--outfile=bundle.mjs"]
+    options = [
+        "--bundle",
+        "--platform=node",
+        "--format=esm",
+        "--jsx-factory=h",
+        "--log-level=error",
+    ]
+    options += ["--external:pylon-identity", "--alias:next/headers=./headers.js"]
+    options += ["--outfile=bundle.mjs"]
+    (folder / "node_modules").mkdir()
+    (folder / "node_modules" / "pylon-identity").symlink_to(ROOT / "node")
     run([str(ROOT / "node/node_modules/.bin/esbuild"), "chat.tsx", *options], folder)
     check(run(["node", "--input-type=module", "--eval", NEXT], folder, **ENVIRONMENT))
 

@@ -1,6 +1,7 @@
 """The code blocks of all documents run or are checked, and the links and paths lead somewhere.
 
-A program prints the text block after it. Without one it prints the script tag, the email hash or nothing.
+A program prints the text block after it. Without one it prints the script tag, the email hash or
+nothing.
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from urllib.parse import urlsplit
 
 import docs_frameworks
 import oracle
-import pylon_identity
 import pytest
+
+import pylon_identity
 
 ROOT = Path(__file__).parents[1]
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
@@ -74,7 +76,9 @@ def parse(document: str) -> list[Block]:
     return found
 
 
-BLOCKS = [block for document in DOCUMENTS if document != "CHANGELOG.md" for block in parse(document)]
+BLOCKS = [
+    block for document in DOCUMENTS if document != "CHANGELOG.md" for block in parse(document)
+]
 
 
 def run(command: list[str], folder: Path, **environment: str) -> str:
@@ -173,7 +177,7 @@ def check_shell(block: Block, _: Path) -> None:
         if command == "npm" and rest[0] in ("start", "test"):
             assert rest[0] in json.loads((folder / "package.json").read_text())["scripts"]
         names = [word for word in rest if re.search(r"\.(txt|py)$", word)]
-        names += re.findall(r"\bpylon-identity/(\S+)", " ".join(rest)) if "get" not in rest else []
+        names += re.findall(r"(?:^|[ =I])(?:\./)?pylon-identity/(\S+)", " ".join(rest))
         assert all((folder / name).exists() for name in names), names
 
 
@@ -216,7 +220,7 @@ def test_block(block: Block, tmp_path: Path) -> None:
         if block.language == "go":
             set_up_go(block.code, "", tmp_path)
         harness(block.code, tmp_path, run)
-    elif block.code.lstrip().startswith("// next.config") or "serverExternal" in block.code:
+    elif "serverExternalPackages" in block.code:  # a configuration
         check_syntax(block, tmp_path)
     elif block.language in PROGRAMS:
         (tmp_path / "pylon-identity").symlink_to(ROOT)
