@@ -7,12 +7,19 @@ package pylonidentity
 #cgo nocallback pylon_identity_chat_settings_hash
 #cgo noescape chat_settings_script
 #cgo nocallback chat_settings_script
+#cgo noescape chat_settings_json
+#cgo nocallback chat_settings_json
 #include "pylon_identity.h"
 
-// Takes the user by value, since a struct in the memory of Go must not hold pointers of Go.
+// These take the user by value, since a struct in the memory of Go must not hold pointers of Go.
+
 static pylon_identity_status chat_settings_script(pylon_identity_user user, const char *nonce, size_t nonce_len,
 	char *out, size_t out_size, size_t *written) {
 	return pylon_identity_chat_settings_script(NULL, &user, nonce, nonce_len, out, out_size, written);
+}
+
+static pylon_identity_status chat_settings_json(pylon_identity_user user, char *out, size_t out_size, size_t *written) {
+	return pylon_identity_chat_settings_json(NULL, &user, out, out_size, written);
 }
 */
 import "C"
@@ -117,18 +124,7 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 // for each response; "" stands for none. The error is [ErrNonceInvalid], [ErrSettingsInvalid] for settings
 // without any field, or [ErrEmailNotUnicode].
 func (s ChatSettings) Script(nonce string) (template.HTML, error) {
-	user := C.pylon_identity_user{
-		app_id:              text(s.AppID),
-		email:               text(s.Email),
-		name:                text(s.Name),
-		email_hash:          text(s.EmailHash),
-		avatar_url:          text(s.AvatarURL),
-		account_id:          text(s.AccountID),
-		account_external_id: text(s.AccountExternalID),
-	}
-	length := len(s.AppID) + len(s.Email) + len(s.Name) + len(s.EmailHash) + len(s.AvatarURL) +
-		len(s.AccountID) + len(s.AccountExternalID) + len(nonce)
-	out := make([]byte, 6*length+400) // always enough, as the header says
+	user, out := s.user(nonce)
 	var written C.size_t
 	status := C.chat_settings_script(user, pointer(nonce), C.size_t(len(nonce)),
 		(*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &written)
@@ -136,6 +132,37 @@ func (s ChatSettings) Script(nonce string) (template.HTML, error) {
 		return "", Error(status)
 	}
 	return template.HTML(out[:written]), nil
+}
+
+// JSON returns the settings as an object of printable ASCII, safe inside HTML of any encoding, for templates
+// that write the script tag themselves and for single-page apps.
+//
+// It panics with [ErrSettingsInvalid] for settings without any field, and with [ErrEmailNotUnicode] for an
+// email that is not UTF-8. Settings of [IdentitySecret.ChatSettings] are neither.
+func (s ChatSettings) JSON() string {
+	user, out := s.user("")
+	var written C.size_t
+	status := C.chat_settings_json(
+		user, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &written)
+	if status != C.PYLON_IDENTITY_OK {
+		panic(Error(status))
+	}
+	return string(out[:written])
+}
+
+// user returns the settings for C, and a buffer that is always large enough, as the header says.
+func (s ChatSettings) user(nonce string) (C.pylon_identity_user, []byte) {
+	length := len(s.AppID) + len(s.Email) + len(s.Name) + len(s.EmailHash) + len(s.AvatarURL) +
+		len(s.AccountID) + len(s.AccountExternalID) + len(nonce)
+	return C.pylon_identity_user{
+		app_id:              text(s.AppID),
+		email:               text(s.Email),
+		name:                text(s.Name),
+		email_hash:          text(s.EmailHash),
+		avatar_url:          text(s.AvatarURL),
+		account_id:          text(s.AccountID),
+		account_external_id: text(s.AccountExternalID),
+	}, make([]byte, 6*length+400)
 }
 
 func text(s string) C.pylon_identity_text {

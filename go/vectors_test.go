@@ -181,6 +181,9 @@ func TestChatSettings(t *testing.T) {
 		if settings != asMade {
 			t.Errorf("%+v, want %+v", settings, asMade)
 		}
+		if asJSON := settings.JSON(); !strings.Contains(string(script), asJSON) {
+			t.Errorf("the script has other settings than %s", asJSON)
+		}
 		var decoded pylonidentity.ChatSettings
 		encoded, _ := json.Marshal(settings)
 		if err := json.Unmarshal(encoded, &decoded); err != nil || decoded != settings {

@@ -118,6 +118,13 @@ export declare function chatSettingsScript(
   options?: { nonce?: string | null },
 ): string
 
+/**
+ * Returns the settings as a JSON object, for templates that write the script tag themselves.
+ *
+ * The JSON is printable ASCII, safe inside HTML of any encoding. Throws the errors of `chatSettingsScript`.
+ */
+export declare function chatSettingsJson(settings: Partial<ChatSettings>): string
+
 export type { Cause, ErrorCode } from './codes.js'
 
 /** Why an email hash does not match. It never shows the secret, the email or the hash. */

@@ -176,14 +176,24 @@ function signMessageWithHmac(message, secret) {
   return hash
 }
 
-function chatSettingsScript(settings, options) {
+/** The names and values of the settings in turn. */
+function fieldsOf(settings) {
   if (!isPlain(settings)) throw wrongType('the chat settings as a plain object', settings)
-  if (typeof (options ?? {}) !== 'object') throw wrongType('the options as an object: { nonce }', options)
   const fields = []
   for (const [name, value] of Object.entries(settings)) {
     if (value !== undefined) fields.push(name, string(value, `${name} in the chat settings as a string`))
   }
+  return fields
+}
+
+function chatSettingsScript(settings, options) {
+  const fields = fieldsOf(settings)
+  if (typeof (options ?? {}) !== 'object') throw wrongType('the options as an object: { nonce }', options)
   return unwrap(native.chatSettingsScript(fields, optional(options?.nonce, 'the nonce as a string')))
+}
+
+function chatSettingsJson(settings) {
+  return unwrap(native.chatSettingsJson(fieldsOf(settings)))
 }
 
 function diagnose(secret, email, emailHash) {
@@ -199,4 +209,12 @@ function diagnose(secret, email, emailHash) {
 
 const { generateSecret, VERSION: version } = native
 
-module.exports = { IdentitySecret, chatSettingsScript, diagnose, generateSecret, signMessageWithHmac, version }
+module.exports = {
+  IdentitySecret,
+  chatSettingsJson,
+  chatSettingsScript,
+  diagnose,
+  generateSecret,
+  signMessageWithHmac,
+  version,
+}

@@ -527,11 +527,34 @@ def diagnose_rows() -> Iterable[Row]:
 # --- the environment ---
 
 
-EXPOSED_PREFIXES = """
-    PUBLIC_ NEXT_PUBLIC_ NUXT_PUBLIC_ EXPO_PUBLIC_ PLASMO_PUBLIC_ FRESH_PUBLIC_ BUN_PUBLIC_ SNOWPACK_PUBLIC_
-    PAYLOAD_PUBLIC_ NUXT_ENV_ VITE_ RENDERER_VITE_ REACT_APP_ PREACT_APP_ VUE_APP_ NG_APP_ GATSBY_ GRIDSOME_
-    STORYBOOK_ SANITY_STUDIO_ SANITY_APP_ STRAPI_ADMIN_ MIX_ UMI_APP_ TARO_APP_ RAZZLE_
-""".split()
+EXPOSED_PREFIXES = [
+    "PUBLIC_",
+    "NEXT_PUBLIC_",
+    "NUXT_PUBLIC_",
+    "EXPO_PUBLIC_",
+    "PLASMO_PUBLIC_",
+    "FRESH_PUBLIC_",
+    "BUN_PUBLIC_",
+    "SNOWPACK_PUBLIC_",
+    "PAYLOAD_PUBLIC_",
+    "NUXT_ENV_",
+    "VITE_",
+    "RENDERER_VITE_",
+    "REACT_APP_",
+    "PREACT_APP_",
+    "VUE_APP_",
+    "NG_APP_",
+    "GATSBY_",
+    "GRIDSOME_",
+    "STORYBOOK_",
+    "SANITY_STUDIO_",
+    "SANITY_APP_",
+    "STRAPI_ADMIN_",
+    "MIX_",
+    "UMI_APP_",
+    "TARO_APP_",
+    "RAZZLE_",
+]
 
 
 def env_rows() -> Iterable[Row]:

@@ -129,6 +129,13 @@ pub fn chat_settings_script(fields: Vec<String>, nonce: Option<String>) -> Outco
     Outcome(core::chat_settings_script(fields, nonce.as_deref()))
 }
 
+/// `fields` are names and values in turn.
+#[napi(catch_unwind)]
+pub fn chat_settings_json(fields: Vec<String>) -> Outcome<String> {
+    let fields = fields.as_chunks().0.iter().map(|[name, value]| (name, value));
+    Outcome(core::chat_settings_json(fields))
+}
+
 /// Returns three lines: whether the hash matches, the causes, and the explanation.
 #[napi(catch_unwind)]
 pub fn diagnose(secret: StringArgument, email: String, email_hash: String) -> Result<String> {

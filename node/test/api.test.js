@@ -8,7 +8,7 @@ const { inspect } = require('node:util')
 const v8 = require('node:v8')
 
 const api = require('pylon-identity')
-const { IdentitySecret, chatSettingsScript, diagnose, generateSecret, signMessageWithHmac, version } = api
+const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, generateSecret, signMessageWithHmac, version } = api
 
 const EMAIL = 'ada@example.com'
 const SENTINEL = '53454e54494e454c'.repeat(4) // "SENTINEL", recognisable in hexadecimal and decoded
@@ -171,10 +171,13 @@ test('the script takes fields of text, and leaves out those that are undefined',
   const script = '<script>window.pylon = {"chat_settings":{"app_id":"app"}};</script>'
   assert.equal(chatSettingsScript({ app_id: 'app', name: undefined }), script)
   assert.equal(chatSettingsScript({ app_id: 'app' }, {}), script)
+  assert.equal(chatSettingsJson({ app_id: 'app' }), '{"app_id":"app"}')
   assert.equal(chatSettingsScript({ app_id: 'app' }, { nonce: undefined }), script)
   assert.throws(() => chatSettingsScript({ name: [SENTINEL] }), /name in the chat settings as a string, but got Array/)
   for (const settings of [{}, { name: undefined }, { appId: 'app' }, JSON.parse('{"app_id":"app","__proto__":"x"}'), { 'a\ud800': '', 'a\ufffd': '' }]) {
-    assert.throws(() => chatSettingsScript(settings), { name: 'Error', code: 'ERR_SETTINGS_INVALID' })
+    for (const use of [chatSettingsScript, chatSettingsJson]) {
+      assert.throws(() => use(settings), { name: 'Error', code: 'ERR_SETTINGS_INVALID' })
+    }
   }
   const thrown = {}
   assert.throws(() => chatSettingsScript({ get app_id() { throw thrown } }), (error) => error === thrown)

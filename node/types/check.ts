@@ -1,4 +1,4 @@
-// Compiled, not run: what TypeScript must accept, and what it must refuse.
+// Compiled, not run: TypeScript must accept the first functions and refuse the last.
 
 import * as api from 'pylon-identity'
 import {
@@ -6,6 +6,7 @@ import {
   type ChatSettings,
   type ErrorCode,
   IdentitySecret,
+  chatSettingsJson,
   chatSettingsScript,
   diagnose,
   generateSecret,
@@ -36,6 +37,7 @@ export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string,
   IdentitySecret.fromEnv('CHAT_SECRET')
   chatSettingsScript({ app_id: 'app' })
   chatSettingsScript(settings, {})
+  chatSettingsJson(settings)
   const { matches, causes, explanation } = diagnose('00', user.email, settings.email_hash)
   return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? hidden : explanation, causes]
 }
@@ -64,6 +66,7 @@ export function refused(secret: IdentitySecret): void {
 /** Fails to compile if the declarations name other exports than these, which are those that run. */
 export const names: Record<keyof typeof api, true> = {
   IdentitySecret: true,
+  chatSettingsJson: true,
   chatSettingsScript: true,
   diagnose: true,
   generateSecret: true,
