@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use pyo3::exceptions::{PyTypeError, PyUnicodeEncodeError};
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyUnicodeEncodeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
 
@@ -14,10 +14,7 @@ pub struct Argument<'a>(pub &'static str, pub &'a str);
 impl Argument<'_> {
     /// The text of a `str`, or of an object that stands for one.
     pub fn text<'py>(self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
-        match value.cast::<PyString>() {
-            Ok(text) => Ok(text.clone()),
-            Err(_) => lazy_text(value)?.ok_or_else(|| self.wrong_type(value, "a str", "")),
-        }
+        self.text_or(value, "a str", "")
     }
 
     /// The same, but `None` stands for no text.
@@ -30,10 +27,7 @@ impl Argument<'_> {
 
     /// An identity secret, whose error asks for the usual reason.
     pub fn secret<'py>(self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
-        value
-            .cast()
-            .cloned()
-            .map_err(|_| self.wrong_type(value, "a str", " (is the environment variable set?)"))
+        self.text_or(value, "a str", " (is the environment variable set?)")
     }
 
     /// The text of an ID: a `str`, or an `int` in decimal, as primary keys often are.
@@ -47,14 +41,19 @@ impl Argument<'_> {
             let decimal = value.py().get_type::<PyInt>().call_method1("__repr__", (value,))?;
             return Ok(Some(decimal.cast_into()?));
         }
-        let text = match value.cast::<PyString>() {
-            Ok(text) => Some(text.clone()),
-            Err(_) => lazy_text(value)?,
-        };
-        text.map_or_else(
-            || Err(self.wrong_type(value, "a str or an int", "")),
-            |text| Ok(Some(text)),
-        )
+        self.text_or(value, "a str or an int", "").map(Some)
+    }
+
+    fn text_or<'py>(
+        self,
+        value: &Bound<'py, PyAny>,
+        expected: &str,
+        hint: &str,
+    ) -> PyResult<Bound<'py, PyString>> {
+        match value.cast::<PyString>() {
+            Ok(text) => Ok(text.clone()),
+            Err(_) => lazy_text(value)?.ok_or_else(|| self.wrong_type(value, expected, hint)),
+        }
     }
 
     pub fn wrong_type(self, value: &Bound<'_, PyAny>, expected: &str, hint: &str) -> PyErr {
@@ -72,19 +71,26 @@ impl Argument<'_> {
 /// django-csp) or a proxy like it, whose class is that of its value, or a lazy translation of Django.
 fn lazy_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyString>>> {
     let py = value.py();
-    if value.is_instance(&py.get_type::<PyString>())? || is_lazy_translation(value)? {
-        return value.str().map(Some);
+    if !value.is_instance(&py.get_type::<PyString>())? && !is_lazy_translation(value)? {
+        return Ok(None);
     }
-    Ok(None)
+    // A text returns itself and another value fails, while str() makes a text of None.
+    match value.call_method1("removeprefix", ("",)) {
+        Ok(text) => Ok(text.cast_into().ok()),
+        Err(error)
+            if error.is_instance_of::<PyAttributeError>(py)
+                || error.is_instance_of::<PyTypeError>(py) =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
 }
 
 fn is_lazy_translation(value: &Bound<'_, PyAny>) -> PyResult<bool> {
     let modules = value.py().import("sys")?.getattr("modules")?;
     let django = modules.call_method1("get", ("django.utils.functional",))?;
-    // A lazy object of another type has not the methods of str.
-    Ok(!django.is_none()
-        && value.is_instance(&django.getattr("Promise")?)?
-        && value.get_type().hasattr("casefold")?)
+    Ok(!django.is_none() && value.is_instance(&django.getattr("Promise")?)?)
 }
 
 /// Text to show, with U+FFFD for each lone surrogate, as other languages write it.

@@ -30,7 +30,7 @@ pub fn sign_many<'py>(
         })?;
     let signed = PyList::empty(py);
     loop {
-        let mut chunk = Vec::with_capacity(iterator.size_hint().0.clamp(16, CHUNK));
+        let mut chunk = Vec::new();
         for email in iterator.by_ref().take(CHUNK) {
             chunk.push(match email?.cast_into::<PyString>() {
                 Ok(text) => text,

@@ -24,6 +24,13 @@ class Settings(pydantic_settings.BaseSettings):
     pylon_identity_secret: IdentitySecret
 
 
+class SettingsWithoutInput(pydantic_settings.BaseSettings):
+    """pydantic shows all input of a model when another field is missing; here it has no secret."""
+
+    secret: IdentitySecret = pydantic.Field(default_factory=IdentitySecret.from_env)
+    other: int
+
+
 @pytest.mark.parametrize(
     "value", [SENTINEL, pydantic.SecretStr(SENTINEL), IdentitySecret(SENTINEL)], ids=type
 )
@@ -70,6 +77,15 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(pydantic.ValidationError) as raised:
         Settings()  # type: ignore[call-arg]
     assert "53454e54" not in str(raised.value) + str(raised.value.errors())
+
+
+def test_settings_in_which_another_field_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYLON_IDENTITY_SECRET", SENTINEL)
+    with pytest.raises(pydantic.ValidationError, match="other") as raised:
+        SettingsWithoutInput()  # type: ignore[call-arg]
+    assert "53454e54" not in str(raised.value) + str(raised.value.errors()) + raised.value.json()
+    monkeypatch.setenv("OTHER", "1")
+    assert SettingsWithoutInput().secret.sign("a")  # type: ignore[call-arg]
 
 
 def test_starlette() -> None:
