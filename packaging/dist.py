@@ -1,8 +1,8 @@
-"""Builds what the registries carry, for the machine that it runs on, into dist/.
+"""Builds the packages of all registries into dist/, for the machine that it runs on.
 
     make dist
 
-On Linux with glibc everything is linked for glibc 2.17 of 2012, by Zig's linker.
+On Linux with glibc, Zig links everything for glibc 2.17 (2012). The same commit gives the same bytes.
 """
 
 from __future__ import annotations
@@ -67,22 +67,13 @@ PLATFORM = "-".join([SYSTEM, ARCH, *re.findall("(?:gnu|musl|msvc)$", HOST)])
 
 
 def last_commit() -> int:
-    """Return its time, so that the same commit gives the same bytes; 1980 outside a checkout."""
+    """Return the time of the last commit, or 1980 outside a checkout."""
     command = ["git", "log", "-1", "--format=%ct"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     return int(done.stdout) if done.returncode == 0 else 315532800
 
 
-# Where Rust's standard library can be built too, it is built without what names the functions of a
-# backtrace: a third of the wheel, and a stripped library has no names. Cargo calls that unstable.
 RUST = Path(output("rustc", "--print", "sysroot").strip())
-OWN_STD = GLIBC and (RUST / "lib" / "rustlib" / "src" / "rust" / "library").exists()
-BUILD_STD = {
-    "RUSTC_BOOTSTRAP": "1",
-    "CARGO_UNSTABLE_BUILD_STD": "std,panic_unwind",
-    "CARGO_UNSTABLE_BUILD_STD_FEATURES": "",
-}
-
 EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or last_commit())
 REPRODUCIBLE = {
     "SOURCE_DATE_EPOCH": str(EPOCH),
@@ -95,12 +86,11 @@ REPRODUCIBLE = {
             (RUST.resolve(), "rust"),
         ]
     ),
-    **(BUILD_STD if OWN_STD else {}),
 }
 
 
 def cargo(package: str, crate_type: str, *flags: str) -> Path:
-    """Build a library, optimised together with the standard library, and return its folder."""
+    """Build a library, and return its folder."""
     tool = ["cargo-zigbuild", "rustc", "--target", TARGET] if GLIBC else ["cargo", "rustc"]
     options = ["--quiet", "--release", "--locked", "--package", package, "--lib"]
     run(*tool, *options, "--crate-type", crate_type, "--", *flags)
@@ -166,7 +156,8 @@ def build_npm() -> None:
     files = [name for name in package["files"] if "*" not in name]
     for file in [*files, "README.md"]:
         shutil.copy(ROOT / "node" / file, folder)
-    del package["devDependencies"]
+    for key in ("devDependencies", "scripts"):
+        package.pop(key, None)
     package["optionalDependencies"] = {f"pylon-identity-{key}": VERSION for key in NPM_PLATFORMS}
     pack(folder, {**package, "files": [*files, "LICENSE-*"]}, out)
 
@@ -205,7 +196,7 @@ def build_libraries() -> tuple[Path, Path]:
 
 
 def soname(folder: Path) -> Path:
-    """On Linux the file that links with the version's first number lead to."""
+    """Return the file; on Linux its name ends with the version, and links lead to it."""
     name = library("pylon_identity", "cdylib")
     return folder / (f"{name}.{VERSION}" if SYSTEM == "linux" else name)
 
@@ -215,7 +206,7 @@ def major(name: str) -> str:
 
 
 def native_static_libs() -> str:
-    """Say what to link besides; the compiler adds -lc and the right one of its own libraries."""
+    """Return the system libraries to link; the compiler adds -lc and libgcc itself."""
     command = ["rustc", "--print", "native-static-libs", "--crate-type", "staticlib", "-"]
     command += ["-o", str(STAGED / "empty.a")]
     done = subprocess.run(command, input="", capture_output=True, text=True, check=True)
@@ -307,7 +298,7 @@ def go_platform() -> str:
     return output("go", "env", "GOOS", "GOARCH").strip().replace("\n", "_")
 
 
-# --- what is said about them ---
+# --- lists of crates and checksums ---
 
 
 def build_sbom() -> None:
@@ -385,8 +376,6 @@ def write_sums() -> None:
     (DIST / "SHA256SUMS").write_text("".join(lines))
     for path in files:
         print(f"{path.stat().st_size / 1000:>9.1f} kB  {path.relative_to(DIST)}")
-    if GLIBC and not OWN_STD:
-        print("With rustup component add rust-src the wheel and the addon get 130 kB smaller.")
 
 
 def main() -> None:

@@ -35,7 +35,7 @@ class Suite(NamedTuple):
 SUITES = [
     Suite("Rust", [CARGO_TEST, [*SOFTWARE_SHA, *CARGO_TEST]], r"^test result: .* (\d+) passed"),
     Suite("Python", [[*PYTEST, "../target/pytest-python"]], r"(\d+) passed", "python"),
-    Suite("Node", [["node", "--test", "--test-reporter=tap"]], r"^# pass (\d+)", "node"),
+    Suite("Node", [["npm", "test", "--", "--test-reporter=tap"]], r"^# pass (\d+)", "node"),
     Suite("Go", [["go", "test", "-count=1", "-v", "./..."]], r"^ *(--- PASS:)", "go"),
     Suite(
         "C",

@@ -69,7 +69,7 @@ def test_the_least_versions_agree() -> None:
     assert node == least(r"at_least (\d+) .*node", script)
     git = ["git", "ls-files", "*go.mod"]
     go_modules = subprocess.run(git, cwd=ROOT, capture_output=True, text=True).stdout.split()
-    assert least(r"^go ([\d.]+)$", *go_modules) == least(r"^GO_MINIMUM := ([\d.]+)$", "Makefile")
+    assert least(r"^go ([\d.]+)$", *go_modules) == least(r"^minimum=([\d.]+)$", "tools/setup-go.sh")
 
 
 def demo(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""What the tests of the packages share: where they are, and a machine without Rust to try them on.
+"""Paths of the packages, and the environment of a user who has no Rust.
 
 make dist test-dist
 """
@@ -19,7 +19,6 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
-PROGRAMS = Path(__file__).parent / "programs"
 VECTORS = ROOT / "tests" / "vectors"
 HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
@@ -48,8 +47,7 @@ def first_match(pattern: str, path: Path) -> str:
 
 VERSION = first_match(r'^\[workspace\.package\]\nversion = "([^"]+)"$', ROOT / "Cargo.toml")
 
-# What a backend developer's machine has. It is all there is on the PATH of the tests, so that
-# nothing can be built by Rust behind their back.
+# The PATH of the tests has only the tools of a backend developer, so that nothing can call Rust.
 SHELL_TOOLS = ["basename", "cat", "cp", "dirname", "env", "expr", "grep", "ls", "mkdir", "mv", "rm"]
 SHELL_TOOLS += ["sed", "sh", "tar", "tr", "uname"]
 COMPILERS = ["c++", "cc", "g++", "gcc"]
@@ -70,7 +68,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 def only(folder: Path, pattern: str) -> Path:
-    """Return the one file in dist/ that this is about: a second one would be tested by nobody."""
+    """Return the one file that matches; no test would see a second one."""
     found = sorted(folder.glob(pattern))
     assert len(found) == 1, f"not one {pattern} in {folder}: {found}; run: make dist"
     return found[0]
@@ -106,7 +104,7 @@ def go_zip() -> Path:
 
 
 def go_modules() -> str:
-    """Name a module cache: to Go the same version at the same place is the same module."""
+    """Name a module cache after the contents, because Go trusts the version alone."""
     return f"modules-{hashlib.sha256(go_zip().read_bytes()).hexdigest()[:16]}"
 
 
@@ -115,15 +113,11 @@ def readme_program(language: str) -> str:
     return first_match(rf"^```{language}\n(.*?)^```$", ROOT / "README.md")
 
 
-def vector_counts(*but: str) -> dict[str, int]:
-    """Return how many cases each file of vectors says that it has, but for the ones named."""
-    counts = {path.name: first_match(r"\Acases\t(\d+)$", path) for path in VECTORS.glob("*.tsv")}
-    return {name: int(count) for name, count in counts.items() if name not in but}
-
-
-def counted(printed: str) -> dict[str, int]:
-    """Return what a program in programs/ printed: each file and how many cases passed."""
-    return {name: int(count) for name, count in map(str.split, printed.splitlines())}
+def add_suite(tests: str, folder: Path, vectors: Path) -> Path:
+    """Copy a test suite of the checkout, and the vectors to where it looks for them."""
+    shutil.copytree(ROOT / tests, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(VECTORS, vectors / "tests" / "vectors")
+    return folder
 
 
 def attempt(
@@ -154,10 +148,7 @@ def tool(name: str, *arguments: str | Path) -> str:
 
 
 def link_tools(folder: Path, names: Sequence[str]) -> None:
-    """Put tools into a folder for the PATH.
-
-    A script for each, as a link would lose what some of them find beside themselves.
-    """
+    """Make a script for each tool; some tools look for files next to themselves, so no links."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     folder.mkdir()
     for name in names:
@@ -171,7 +162,7 @@ def link_tools(folder: Path, names: Sequence[str]) -> None:
 
 @pytest.fixture(scope="session")
 def user(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the environment of somebody who has no Rust, no settings and no network."""
+    """Return an environment without Rust, settings and network."""
     home = tmp_path_factory.mktemp("home")
     link_tools(home / "tools", USER_TOOLS)
     nowhere = "http://127.0.0.1:9"  # the port that discards: nothing can be downloaded unnoticed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -13,20 +14,19 @@ from conftest import (
     DIST,
     EMAIL_HASH,
     GO_MODULE,
-    PROGRAMS,
+    ROOT,
     SCRIPT,
     USER_TOOLS,
     VECTORS,
     VERSION,
     attempt,
-    counted,
     go_modules,
+    go_zip,
     link_tools,
     note,
     readme_program,
     run,
     tool,
-    vector_counts,
 )
 
 # How many kB the package may add to a program.
@@ -101,10 +101,15 @@ def test_quick_start(tmp_path: Path, required: Path, go: dict[str, str]) -> None
     assert run(["go", "run", "."], app, go) == SCRIPT + "\n"
 
 
-def test_vectors(tmp_path: Path, required: Path, go: dict[str, str]) -> None:
-    app = new_app(tmp_path, required, (PROGRAMS / "vectors.go").read_text())
-    run(["go", "build", "-o", "vectors", "."], app, go)
-    assert counted(run([app / "vectors", VECTORS], app, go)) == vector_counts()
+def test_suite(tmp_path: Path, go: dict[str, str]) -> None:
+    """The module's files as they are published, with the tests of the checkout."""
+    with zipfile.ZipFile(go_zip()) as module:
+        module.extractall(tmp_path / "published")
+    folder = tmp_path / "published" / f"{GO_MODULE}@v{VERSION}"
+    shutil.copytree(VECTORS, folder.parent / "tests" / "vectors")
+    for path in (ROOT / "go").glob("*_test.go"):
+        shutil.copy(path, folder)
+    assert "ok" in run(["go", "test", "./..."], folder, go)
 
 
 def test_vet(app: Path, go: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform as machine
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -13,19 +14,16 @@ import pytest
 from conftest import (
     EMAIL,
     EMAIL_HASH,
-    PROGRAMS,
     ROOT,
     SCRIPT,
-    VECTORS,
     VERSION,
+    add_suite,
     attempt,
-    counted,
     npm_main,
     npm_platform,
     platform,
     readme_program,
     run,
-    vector_counts,
 )
 
 MODULES = Path(__file__).parent / "node_modules"
@@ -105,10 +103,18 @@ def test_commonjs(app: Path, node: dict[str, str]) -> None:
     assert run(["node", "app.cjs"], app, node) == SCRIPT + "\n"
 
 
-def test_vectors(app: Path, node: dict[str, str]) -> None:
-    shutil.copy(PROGRAMS / "vectors.mjs", app)
-    printed = run(["node", "vectors.mjs", VECTORS], app, node)
-    assert counted(printed) == vector_counts("sign_bytes.tsv")
+def test_suite(app: Path, node: dict[str, str], tmp_path: Path) -> None:
+    modules = tmp_path / "node_modules"
+    shutil.copytree(app / "node_modules", modules, symlinks=True)
+    for path in (ROOT / "node" / "node_modules").iterdir():  # what the tests require
+        if not (modules / path.name).exists():
+            (modules / path.name).symlink_to(path)
+    package = modules / "pylon-identity"
+    (modules / "target").mkdir()  # where a test makes its temporary folder
+    add_suite("node/test", package / "test", modules)
+    names = sorted(path.relative_to(package) for path in package.glob("test/*.test.js"))
+    printed = run(["node", "--test", "--test-reporter=tap", *names], package, node)
+    assert re.search(r"^# pass [1-9]", printed, re.MULTILINE), printed
 
 
 def test_worker_threads(app: Path, node: dict[str, str]) -> None:

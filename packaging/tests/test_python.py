@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator
+import sys
+import sysconfig
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from conftest import (
     EMAIL,
     EMAIL_HASH,
-    PROGRAMS,
     ROOT,
     SCRIPT,
     SECRET,
-    VECTORS,
     VERSION,
+    add_suite,
     attempt,
-    counted,
     note,
     readme_program,
     run,
     sdist,
     tool,
-    vector_counts,
     wheel,
 )
 
@@ -93,10 +93,40 @@ def test_quick_start(python: Path, tmp_path: Path, user: dict[str, str]) -> None
     assert run([python, "app.py"], tmp_path, user) == SCRIPT + "\n"
 
 
-def test_vectors(python: Path, tmp_path: Path, user: dict[str, str]) -> None:
-    shutil.copy(PROGRAMS / "vectors.py", tmp_path)
-    printed = run([python, "-W", "error", "vectors.py", VECTORS], tmp_path, user)
-    assert counted(printed) == vector_counts("sign_bytes.tsv")
+@pytest.fixture(scope="module")
+def pytest_folders(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], tuple[str, bool]]:
+    """Return a function that finds pytest for a Python, and says if all suites can run there."""
+
+    def find(python: Path) -> tuple[str, bool]:
+        version = run([python, "-c", "import sys; print(sys.version_info[:2])"], ROOT, os.environ)
+        if version.strip() == str(sys.version_info[:2]):
+            return sysconfig.get_path("purelib"), True
+        folder = tmp_path_factory.mktemp("pytest")
+        locked = re.findall(
+            r"^[\w.-]+==[^\\]+", (ROOT / "requirements" / "dev.txt").read_text(), re.MULTILINE
+        )
+        (folder / "locked.txt").write_text("\n".join(locked))
+        install = [python, "-m", "pip", "install", "--quiet", "--target", folder / "site"]
+        run([*install, "--constraint", folder / "locked.txt", "pytest"], folder, os.environ)
+        return str(folder / "site"), False
+
+    return find
+
+
+def test_suite(
+    python: Path,
+    tmp_path: Path,
+    user: dict[str, str],
+    pytest_folders: Callable[[Path], tuple[str, bool]],
+) -> None:
+    """All suites where their requirements are installed; elsewhere the vectors."""
+    folder = add_suite("python/tests", tmp_path / "python" / "tests", tmp_path)
+    site, everything = pytest_folders(python)
+    names = [] if everything else ["test_vectors.py"]
+    options = ["-q", "-W", "error", "-p", "no:cacheprovider"]
+    env = {**user, "PYTHONPATH": site, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    printed = run([python, "-m", "pytest", *options, *names], folder, env)
+    assert re.search(r"^\d+ passed", printed, re.MULTILINE), printed
 
 
 def test_command_line(python: Path, tmp_path: Path, user: dict[str, str]) -> None:

@@ -1,0 +1,20 @@
+#!/bin/sh
+# Builds the Rust libraries, and copies the Node addon and the Go archive to where their packages look.
+set -eu
+cd "$(dirname "$0")/.."
+
+cargo build --quiet --release --locked \
+    -p pylon-identity-c -p pylon-identity-node -p pylon-identity-cli -p client -p bench
+
+# A file with the same contents keeps its time, so that nothing is built again because of it.
+copy() {
+    cmp -s "$1" "$2" || { mkdir -p "${2%/*}" && cp "$1" "$2"; }
+}
+
+copy target/release/libpylon_identity.a "go/lib/$(go env GOOS)_$(go env GOARCH)/libpylon_identity.a"
+
+# Node's name of the machine, and on Linux the libc that Rust builds for: linux-x64-gnu
+platform=$(node -p '`${process.platform}-${process.arch}`')$(rustc -vV | sed -n 's/^host: .*-linux-\(gnu\|musl\).*/-\1/p')
+for addon in target/release/libpylon_identity_node.so target/release/libpylon_identity_node.dylib; do
+    if [ -e "$addon" ]; then copy "$addon" "node/pylon-identity.$platform.node"; fi
+done
