@@ -2,7 +2,8 @@
 
     make dist
 
-On Linux with glibc, Zig links everything for glibc 2.17 (2012). The same commit gives the same bytes.
+On Linux with glibc, Zig links everything for glibc 2.17 (2012).
+The same commit gives the same bytes.
 """
 
 from __future__ import annotations
@@ -32,16 +33,11 @@ HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
 LICENSES = [ROOT / "LICENSE-APACHE", ROOT / "LICENSE-MIT"]
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
 
-# The platforms of the npm packages, as npm describes them.
-NPM_PLATFORMS: dict[str, dict[str, list[str]]] = {
-    "linux-x64-gnu": {"os": ["linux"], "cpu": ["x64"], "libc": ["glibc"]},
-    "linux-x64-musl": {"os": ["linux"], "cpu": ["x64"], "libc": ["musl"]},
-    "linux-arm64-gnu": {"os": ["linux"], "cpu": ["arm64"], "libc": ["glibc"]},
-    "linux-arm64-musl": {"os": ["linux"], "cpu": ["arm64"], "libc": ["musl"]},
-    "darwin-x64": {"os": ["darwin"], "cpu": ["x64"]},
-    "darwin-arm64": {"os": ["darwin"], "cpu": ["arm64"]},
-    "win32-x64-msvc": {"os": ["win32"], "cpu": ["x64"]},
-}
+# The platforms of the npm packages, which have the names that napi-rs gives them.
+NPM_PLATFORMS = [
+    *("linux-x64-gnu", "linux-x64-musl", "linux-arm64-gnu", "linux-arm64-musl"),
+    *("darwin-x64", "darwin-arm64", "win32-x64-msvc"),
+]
 
 
 def output(*command: str) -> str:
@@ -53,12 +49,7 @@ def run(*command: str | Path, folder: Path = ROOT) -> None:
 
 
 HOST = re.search("^host: (.+)$", output("rustc", "-vV"), re.MULTILINE)[1]  # type: ignore[index]
-METADATA = json.loads(
-    output("cargo", "metadata", "--locked", "--format-version=1", f"--filter-platform={HOST}")
-)
-PACKAGES = {package["id"]: package for package in METADATA["packages"]}
-[CORE] = [package for package in PACKAGES.values() if package["name"] == "pylon-identity-core"]
-VERSION: str = CORE["version"]
+VERSION = output("cargo", "pkgid", "--package", "pylon-identity-core").strip().split("@")[1]
 GLIBC = HOST.endswith("-linux-gnu")
 TARGET = f"{HOST}.2.17" if GLIBC else HOST
 ARCH = {"x86_64": "x64", "aarch64": "arm64"}[HOST.split("-")[0]]
@@ -145,7 +136,9 @@ def build_npm() -> None:
     shutil.copy(built, folder / addon)
     strip(folder / addon)
     name = f"pylon-identity-{PLATFORM}"
-    manifest = {"name": name, **shared, "main": addon, **NPM_PLATFORMS[PLATFORM]}
+    manifest = {"name": name, **shared, "main": addon, "os": [SYSTEM], "cpu": [ARCH]}
+    if SYSTEM == "linux":
+        manifest["libc"] = ["glibc" if GLIBC else "musl"]
     readme = (
         f"# {name}\n\nThe addon of `pylon-identity` for {PLATFORM}. Install `pylon-identity`.\n"
     )
@@ -176,7 +169,10 @@ def pack(folder: Path, manifest: dict[str, object], out: Path) -> None:
 def build_libraries() -> tuple[Path, Path]:
     """Return the static library, sealed, and the shared one."""
     folder = fresh(STAGED / "libraries")
-    static, shared = folder / library("pylon_identity", "staticlib"), soname(folder)
+    static = folder / library("pylon_identity", "staticlib")
+    # On Linux the file has the whole version in its name, and links lead to it.
+    version = f".{VERSION}" if SYSTEM == "linux" else ""
+    shared = folder / (library("pylon_identity", "cdylib") + version)
     built = cargo("pylon-identity-c", "staticlib") / static.name
     if SYSTEM != "win32":
         seal(built, interface(HEADER), static)
@@ -193,12 +189,6 @@ def build_libraries() -> tuple[Path, Path]:
     for imports in built.parent.glob("pylon_identity.dll.lib"):
         shutil.copy(imports, folder)
     return static, shared
-
-
-def soname(folder: Path) -> Path:
-    """Return the file; on Linux its name ends with the version, and links lead to it."""
-    name = library("pylon_identity", "cdylib")
-    return folder / (f"{name}.{VERSION}" if SYSTEM == "linux" else name)
 
 
 def major(name: str) -> str:
@@ -298,73 +288,7 @@ def go_platform() -> str:
     return output("go", "env", "GOOS", "GOARCH").strip().replace("\n", "_")
 
 
-# --- lists of crates and checksums ---
-
-
-def build_sbom() -> None:
-    """List the crates inside the packages, as CycloneDX: https://cyclonedx.org/docs/1.6/json/"""
-    nodes = {node["id"]: node for node in METADATA["resolve"]["nodes"]}
-    shipped = {
-        "pylon-identity-python",
-        "pylon-identity-node",
-        "pylon-identity-c",
-        "pylon-identity-cli",
-    }
-    waiting = [id_ for id_, package in PACKAGES.items() if package["name"] in shipped]
-    depends: dict[str, list[str]] = {}
-    while waiting:
-        id_ = waiting.pop()
-        if id_ not in depends:
-            depends[id_] = sorted(
-                dep["pkg"]
-                for dep in nodes[id_]["deps"]
-                if any(kind["kind"] is None for kind in dep["dep_kinds"])
-            )
-            waiting += depends[id_]
-    locked = re.findall(
-        r'^name = "(.+)"\nversion = "(.+)"\nsource = ".+"\nchecksum = "(.+)"$',
-        (ROOT / "Cargo.lock").read_text("utf-8"),
-        re.MULTILINE,
-    )
-    checksums = {(name, version): checksum for name, version, checksum in locked}
-
-    def purl(id_: str) -> str:
-        return f"pkg:cargo/{PACKAGES[id_]['name']}@{PACKAGES[id_]['version']}"
-
-    def component(id_: str) -> dict[str, object]:
-        package = PACKAGES[id_]
-        checksum = checksums.get((package["name"], package["version"]))
-        found: dict[str, object] = {
-            "type": "library",
-            "bom-ref": purl(id_),
-            "name": package["name"],
-            "version": package["version"],
-            "licenses": [{"expression": package["license"].replace("/", " OR ")}],
-            "purl": purl(id_),
-        }
-        return found | ({"hashes": [{"alg": "SHA-256", "content": checksum}]} if checksum else {})
-
-    bom = {
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "version": 1,
-        "metadata": {
-            "timestamp": datetime.fromtimestamp(EPOCH, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "component": {
-                "type": "library",
-                "bom-ref": "pylon-identity",
-                "name": "pylon-identity",
-                "version": VERSION,
-                "licenses": [{"expression": CORE["license"]}],
-            },
-        },
-        "components": [component(id_) for id_ in sorted(depends, key=purl)],
-        "dependencies": [
-            {"ref": purl(id_), "dependsOn": [purl(to) for to in depends[id_]]}
-            for id_ in sorted(depends, key=purl)
-        ],
-    }
-    (DIST / "sbom.cdx.json").write_text(json.dumps(bom, indent=2) + "\n", "utf-8")
+# --- checksums ---
 
 
 def write_sums() -> None:
@@ -385,7 +309,6 @@ def main() -> None:
     build_go(static)
     build_npm()
     build_python()
-    build_sbom()
     write_sums()
 
 

@@ -61,7 +61,9 @@ def test_make_version_leaves_the_old_one_nowhere(copy: Path, new: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert set(versions(copy).values()) == {new}
     changelog = (copy / "CHANGELOG.md").read_text("utf-8")
-    assert re.search(rf"^## Unreleased\n\n## {re.escape(new)} - \d{{4}}-\d\d-\d\d$", changelog, re.M)
+    assert re.search(
+        rf"^## Unreleased\n\n## {re.escape(new)} - \d{{4}}-\d\d-\d\d$", changelog, re.M
+    )
     locked = ["cargo", "metadata", "--locked", "--offline", "--format-version", "1"]
     for folder in (copy, copy / "fuzz"):
         subprocess.run(locked, cwd=folder, check=True, stdout=subprocess.DEVNULL)

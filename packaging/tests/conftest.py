@@ -50,62 +50,31 @@ VERSION = first_match(r'^\[workspace\.package\]\nversion = "([^"]+)"$', ROOT / "
 # The PATH of the tests has only the tools of a backend developer, so that nothing can call Rust.
 SHELL_TOOLS = ["basename", "cat", "cp", "dirname", "env", "expr", "grep", "ls", "mkdir", "mv", "rm"]
 SHELL_TOOLS += ["sed", "sh", "tar", "tr", "uname"]
-COMPILERS = ["c++", "cc", "g++", "gcc"]
+COMPILERS = ["c++", "cc"]
 USER_TOOLS = [*SHELL_TOOLS, *COMPILERS, "ar", "as", "ld", "cmake", "go", "make", "node", "npm"]
 USER_TOOLS += ["npx", "pkg-config"]
 
-_notes: list[str] = []
+
+PACKAGES = {
+    "wheel": "python/*.whl",
+    "sdist": "python/*.tar.gz",
+    "npm main package": f"npm/pylon-identity-{VERSION}.tgz",
+    "npm platform package": f"npm/pylon-identity-*-*-{VERSION}.tgz",
+    "C package": "c/*.tar.gz",
+    "Go module": f"go/{GO_MODULE}/@v/v{VERSION}.zip",
+}
 
 
-def note(line: str) -> None:
-    """Show a figure at the end, whether the tests pass or not."""
-    _notes.append(line)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    for line in _notes:
-        terminalreporter.write_line(line)
-
-
-def only(folder: Path, pattern: str) -> Path:
-    """Return the one file that matches; no test would see a second one."""
-    found = sorted(folder.glob(pattern))
-    assert len(found) == 1, f"not one {pattern} in {folder}: {found}; run: make dist"
+def package(name: str) -> Path:
+    found = sorted(DIST.glob(PACKAGES[name]))
+    assert len(found) == 1, f"not one {name}: {found}; run: make dist"
     return found[0]
-
-
-def wheel() -> Path:
-    return only(DIST / "python", "*.whl")
-
-
-def sdist() -> Path:
-    return only(DIST / "python", "*.tar.gz")
-
-
-def npm_main() -> Path:
-    return only(DIST / "npm", f"pylon-identity-{VERSION}.tgz")
-
-
-def npm_platform() -> Path:
-    return only(DIST / "npm", f"pylon-identity-*-*-{VERSION}.tgz")
 
 
 def platform() -> str:
     """Return for example linux-x64-gnu."""
-    return npm_platform().name.removeprefix("pylon-identity-").removesuffix(f"-{VERSION}.tgz")
-
-
-def c_package() -> Path:
-    return only(DIST / "c", "*.tar.gz")
-
-
-def go_zip() -> Path:
-    return only(DIST / "go" / GO_MODULE / "@v", f"v{VERSION}.zip")
-
-
-def go_modules() -> str:
-    """Name a module cache after the contents, because Go trusts the version alone."""
-    return f"modules-{hashlib.sha256(go_zip().read_bytes()).hexdigest()[:16]}"
+    name = package("npm platform package").name
+    return name.removeprefix("pylon-identity-").removesuffix(f"-{VERSION}.tgz")
 
 
 def readme_program(language: str) -> str:
@@ -121,18 +90,14 @@ def add_suite(tests: str, folder: Path, vectors: Path) -> Path:
 
 
 def attempt(
-    command: Sequence[str | Path], folder: Path, env: Mapping[str, str], stdin: str = ""
+    command: Sequence[str | Path], folder: Path, env: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=folder, env=env, input=stdin, capture_output=True, encoding="utf-8"
-    )
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, encoding="utf-8")
 
 
-def run(
-    command: Sequence[str | Path], folder: Path, env: Mapping[str, str], stdin: str = ""
-) -> str:
+def run(command: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> str:
     """Run a command that has to succeed, and return what it printed."""
-    done = attempt(command, folder, env, stdin)
+    done = attempt(command, folder, env)
     line = shlex.join(map(str, command))
     assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"
     return done.stdout
@@ -147,14 +112,12 @@ def tool(name: str, *arguments: str | Path) -> str:
     return run([found, *arguments], ROOT, environment)
 
 
-def link_tools(folder: Path, names: Sequence[str]) -> None:
-    """Make a script for each tool; some tools look for files next to themselves, so no links."""
+def add_tools(folder: Path, names: Sequence[str]) -> None:
+    """Make a script for each tool; some look for files next to themselves, so links fail."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     folder.mkdir()
     for name in names:
         found = shutil.which(name, path=path)
-        if not found and name in ("gcc", "g++"):  # cc and c++ are what everything calls
-            continue
         assert found, f"{name} is missing on this machine"
         (folder / name).write_text(f'#!/bin/sh\nexec "{found}" "$@"\n')
         (folder / name).chmod(0o755)
@@ -164,7 +127,7 @@ def link_tools(folder: Path, names: Sequence[str]) -> None:
 def user(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Return an environment without Rust, settings and network."""
     home = tmp_path_factory.mktemp("home")
-    link_tools(home / "tools", USER_TOOLS)
+    add_tools(home / "tools", USER_TOOLS)
     nowhere = "http://127.0.0.1:9"  # the port that discards: nothing can be downloaded unnoticed
     environment = {
         "PATH": str(home / "tools"),
@@ -185,5 +148,27 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def c_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the unpacked folder of the C library."""
     folder = tmp_path_factory.mktemp("opt")
-    tool("tar", "-xzf", c_package(), "-C", folder)
-    return only(folder, "*")
+    tool("tar", "-xzf", package("C package"), "-C", folder)
+    return next(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def go(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> dict[str, str]:
+    """Return the environment of a Go user whose only proxy is dist/go."""
+    # Go's own packages are found by their contents, so the compiled ones of the machine will do.
+    cache = tool("go", "env", "GOCACHE").strip()
+    contents = hashlib.sha256(package("Go module").read_bytes()).hexdigest()[
+        :16
+    ]  # Go trusts the version alone
+    return {
+        **user,
+        "GOCACHE": cache,
+        "GOFLAGS": "-mod=mod -modcacherw",
+        "GOMODCACHE": str(tmp_path_factory.mktemp(f"modules-{contents}")),
+        "GOPATH": str(tmp_path_factory.mktemp("gopath")),
+        "GOPROXY": f"file://{DIST / 'go'}",
+        "GOSUMDB": "off",
+        "GOTOOLCHAIN": "local",
+        "GOENV": "off",
+        "CGO_ENABLED": "1",
+    }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 import zipfile
@@ -11,7 +10,6 @@ from pathlib import Path
 import pytest
 from conftest import (
     COMPILERS,
-    DIST,
     EMAIL_HASH,
     GO_MODULE,
     ROOT,
@@ -19,18 +17,13 @@ from conftest import (
     USER_TOOLS,
     VECTORS,
     VERSION,
+    add_tools,
     attempt,
-    go_modules,
-    go_zip,
-    link_tools,
-    note,
+    package,
     readme_program,
     run,
     tool,
 )
-
-# How many kB the package may add to a program.
-ADDED = 600
 
 SIGN = """package main
 
@@ -51,30 +44,13 @@ func main() {
 
 
 @pytest.fixture(scope="module")
-def go(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> dict[str, str]:
-    """Return the environment of a Go user whose only proxy is dist/go."""
-    # Go's own packages are found by their contents, so the compiled ones of the machine will do.
-    cache = tool("go", "env", "GOCACHE").strip()
-    return {
-        **user,
-        "GOCACHE": cache,
-        "GOFLAGS": "-mod=mod -modcacherw",
-        "GOMODCACHE": str(tmp_path_factory.mktemp(go_modules())),
-        "GOPATH": str(tmp_path_factory.mktemp("gopath")),
-        "GOPROXY": f"file://{DIST / 'go'}",
-        "GOSUMDB": "off",
-        "GOTOOLCHAIN": "local",
-        "GOENV": "off",
-        "CGO_ENABLED": "1",
-    }
-
-
-@pytest.fixture(scope="module")
 def required(tmp_path_factory: pytest.TempPathFactory, go: dict[str, str]) -> Path:
     """Return the go.mod and go.sum of a module that requires ours."""
     folder = tmp_path_factory.mktemp("required")
     run(["go", "mod", "init", "app"], folder, go)
     run(["go", "get", f"{GO_MODULE}@v{VERSION}"], folder, go)
+    place = run(["go", "list", "-m", "-f", "{{.Dir}}", GO_MODULE], folder, go)
+    assert place.startswith(go["GOMODCACHE"]), "not the published module"
     return folder
 
 
@@ -90,12 +66,6 @@ def app(tmp_path: Path, required: Path) -> Path:
     return new_app(tmp_path, required, SIGN)
 
 
-def test_the_proxy_knows_this_version(required: Path, go: dict[str, str]) -> None:
-    listed = run(["go", "list", "-m", "-versions", GO_MODULE], required, go)
-    assert listed.split() == [GO_MODULE, f"v{VERSION}"]
-    assert f"{GO_MODULE} v{VERSION}" in run(["go", "list", "-m", "all"], required, go)
-
-
 def test_quick_start(tmp_path: Path, required: Path, go: dict[str, str]) -> None:
     app = new_app(tmp_path, required, readme_program("go"))
     assert run(["go", "run", "."], app, go) == SCRIPT + "\n"
@@ -103,18 +73,13 @@ def test_quick_start(tmp_path: Path, required: Path, go: dict[str, str]) -> None
 
 def test_suite(tmp_path: Path, go: dict[str, str]) -> None:
     """The module's files as they are published, with the tests of the checkout."""
-    with zipfile.ZipFile(go_zip()) as module:
+    with zipfile.ZipFile(package("Go module")) as module:
         module.extractall(tmp_path / "published")
     folder = tmp_path / "published" / f"{GO_MODULE}@v{VERSION}"
     shutil.copytree(VECTORS, folder.parent / "tests" / "vectors")
     for path in (ROOT / "go").glob("*_test.go"):
         shutil.copy(path, folder)
     assert "ok" in run(["go", "test", "./..."], folder, go)
-
-
-def test_vet(app: Path, go: dict[str, str]) -> None:
-    run(["go", "mod", "tidy"], app, go)
-    run(["go", "vet", ".", f"{GO_MODULE}/..."], app, go)
 
 
 def test_vendored(app: Path, go: dict[str, str], tmp_path: Path) -> None:
@@ -132,27 +97,11 @@ def test_static(app: Path, go: dict[str, str]) -> None:
     assert run([app / "app"], app, go) == f"{EMAIL_HASH}\n"
 
 
-def test_it_needs_only_libc_when_it_runs(app: Path, go: dict[str, str]) -> None:
-    run(["go", "build", "-o", "app", "."], app, go)
-    lines = tool("readelf", "--dynamic", app / "app").splitlines()
-    needed = {line.split("[")[1].rstrip("]") for line in lines if "(NEEDED)" in line}
-    # The unwinder's library is part of any system on which C++ runs, but not of a distroless one.
-    loader = {name for name in needed if name.startswith("ld-linux-")}
-    assert needed - loader <= {"libc.so.6", "libgcc_s.so.1", "libm.so.6", "libpthread.so.0"}
-    note(f"a Go program needs: {', '.join(sorted(needed))}")
-
-
-def test_without_cgo_it_says_what_to_do(app: Path, go: dict[str, str]) -> None:
-    done = attempt(["go", "build", "."], app, {**go, "CGO_ENABLED": "0"})
-    assert done.returncode != 0
-    assert "set_CGO_ENABLED_1" in done.stderr
-
-
 def test_without_a_c_compiler_it_says_what_to_do(
     app: Path, go: dict[str, str], tmp_path: Path
 ) -> None:
     """Go then does without cgo by itself."""
-    link_tools(tmp_path / "tools", [name for name in USER_TOOLS if name not in COMPILERS])
+    add_tools(tmp_path / "tools", [name for name in USER_TOOLS if name not in COMPILERS])
     environment = {key: value for key, value in go.items() if key != "CGO_ENABLED"}
     environment["PATH"] = str(tmp_path / "tools")
     done = attempt(["go", "build", "."], app, environment)
@@ -180,56 +129,3 @@ def test_with_the_c_library_of_the_system(app: Path, go: dict[str, str], c_libra
     assert "libpylon_identity.so.0" in tool("readelf", "--dynamic", app / "app")
     environment["LD_LIBRARY_PATH"] = str(c_library / "lib")
     assert run([app / "app"], app, environment) == f"{EMAIL_HASH}\n"
-
-
-# A backend has net/http and templates, whose weight is not ours. Both programs use cgo, as its
-# runtime is not ours either.
-BACKEND = """package main
-
-// #include <stdlib.h>
-import "C"
-
-import (
-	"fmt"
-	"html/template"
-	"net/http"
-	"os"
-
-	%s
-)
-
-var page = template.Must(template.New("").Parse("<p>{{.}}"))
-
-func main() {
-	C.free(nil)
-	hash := %s
-	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { page.Execute(w, hash) })
-	if len(os.Args) > 1 {
-		http.ListenAndServe(os.Args[1], nil)
-	}
-	fmt.Println(hash)
-}
-"""
-
-CALL = 'func() string { h, _ := pylonidentity.SignMessageWithHMAC("ada", "5a"); return *h }()'
-
-
-def test_how_much_it_adds_to_a_program(required: Path, go: dict[str, str], tmp_path: Path) -> None:
-    programs = {
-        "without": BACKEND % ("", '"ada"'),
-        "with": BACKEND % (f'pylonidentity "{GO_MODULE}"', CALL),
-    }
-    sizes = {}
-    for name, program in programs.items():
-        (tmp_path / name).mkdir()
-        app = new_app(tmp_path / name, required, program)
-        run(["go", "build", "-ldflags=-s -w", "-o", "app", "."], app, go)
-        sizes[name] = (app / "app").stat().st_size / 1000
-    added = sizes["with"] - sizes["without"]
-    note(f"{added:>9.1f} kB  added to a Go program of {sizes['without']:.1f} kB (≤ {ADDED})")
-    assert 100 < added <= ADDED, sizes
-
-
-def test_the_programs_do_not_see_the_checkout(required: Path, go: dict[str, str]) -> None:
-    folder = run(["go", "list", "-m", "-f", "{{.Dir}}", GO_MODULE], required, go).strip()
-    assert folder.startswith(go["GOMODCACHE"] + os.sep)
