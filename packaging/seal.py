@@ -1,10 +1,8 @@
 """Seals a Rust static library: one object in which only the C interface is visible.
 
 Two Rust static libraries in one program define the same symbols of Rust's standard library, and
-a linker refuses that, or mixes them up. Sealed, each keeps its own to itself. It also leaves out
-what no function of the interface needs.
-
-    python packaging/seal.py libpylon_identity.a HEADER SEALED.a    (Linux with GNU binutils, macOS)
+a linker refuses that, or mixes them up. Sealed, each keeps its own to itself. Sealing also removes
+all code that no function of the interface needs. It needs GNU binutils on Linux, or macOS.
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-# Puts together what the compiler has given a section each, whose names are longer than the code.
-# Nothing refers to the tables for unwinding, but a panic could not be caught without.
+# Joins the compiler's thousands of small sections, whose names are longer than their code.
+# Nothing refers to the tables for unwinding, but no panic can be caught without them.
 LAYOUT = """SECTIONS {
   .text : { *(.text .text.*) }
   .rodata : { *(.rodata .rodata.*) }
@@ -77,8 +75,3 @@ def seal_on_linux(archive: Path, functions: list[str], sealed: Path) -> None:
         subprocess.run([*command, str(whole), str(alone)], check=True)
         command = ["ar", "rcsD", str(sealed), str(alone)]
         subprocess.run(command, check=True)
-
-
-if __name__ == "__main__":
-    archive, header, sealed = map(Path, sys.argv[1:])
-    seal(archive, interface(header), sealed)

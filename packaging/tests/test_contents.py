@@ -122,15 +122,6 @@ def test_contents(kind: str) -> None:
     assert sorted(found) == sorted(expected | tracked(kind))
 
 
-def test_nothing_else_is_in_dist() -> None:
-    proxy = f"go/{GO_MODULE}/@v"
-    packages = [package(kind).relative_to(DIST).as_posix() for kind in PACKAGES]
-    others = [f"{proxy}/list", *(f"{proxy}/v{VERSION}.{suffix}" for suffix in ("info", "mod"))]
-    others += [fill("go/lib/{g}/libpylon_identity.a"), "SHA256SUMS"]
-    found = [path.relative_to(DIST).as_posix() for path in DIST.rglob("*") if path.is_file()]
-    assert sorted(found) == sorted([*packages, *others])
-
-
 @every_package
 def test_size(kind: str) -> None:
     size = package(kind).stat().st_size / 1000
