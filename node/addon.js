@@ -1,25 +1,57 @@
 'use strict'
 
+const { existsSync } = require('node:fs')
+const { join } = require('node:path')
+
 const LIBC = { linux: ['-gnu', '-musl'], win32: ['-msvc'] }
 
-/** Loads the addon for this machine: one built beside this file, else the one that npm installed. */
-function load() {
-  const machine = `${process.platform}-${process.arch}`
-  const failures = []
-  for (const libc of LIBC[process.platform] ?? ['']) {
-    for (const addon of [`./pylon-identity.${machine}${libc}.node`, `pylon-identity-${machine}${libc}`]) {
-      try {
-        return require(addon)
-      } catch (error) {
-        failures.push(error)
-      }
+/** Loads the addon for a platform, built beside this file or installed by npm, or notes why it cannot. */
+function load(platform, failures) {
+  const built = join(__dirname, `pylon-identity.${platform}.node`)
+  // One literal for each package, since bundlers and file tracers follow no other. Within try, bundlers allow
+  // packages that are not installed. The packages are built from this list.
+  try {
+    if (existsSync(built)) return require(built)
+    switch (platform) {
+      case 'linux-x64-gnu':
+        return require('pylon-identity-linux-x64-gnu')
+      case 'linux-x64-musl':
+        return require('pylon-identity-linux-x64-musl')
+      case 'linux-arm64-gnu':
+        return require('pylon-identity-linux-arm64-gnu')
+      case 'linux-arm64-musl':
+        return require('pylon-identity-linux-arm64-musl')
+      case 'darwin-x64':
+        return require('pylon-identity-darwin-x64')
+      case 'darwin-arm64':
+        return require('pylon-identity-darwin-arm64')
+      case 'win32-x64-msvc':
+        return require('pylon-identity-win32-x64-msvc')
+      default:
+        throw new Error(`There is no package for ${platform}.`)
     }
+  } catch (error) {
+    failures.push(error)
   }
-  const cause = failures.find((error) => error.code !== 'MODULE_NOT_FOUND') ?? failures[0]
-  throw new Error(
-    `pylon-identity has no addon for ${machine} here. Build it from a checkout with Rust: make build`,
-    { cause },
-  )
 }
 
-module.exports = load()
+/** Loads the addon for this machine, of the first C library that fits. */
+function loadAny() {
+  const machine = `${process.platform}-${process.arch}`
+  const platforms = (LIBC[process.platform] ?? ['']).map((libc) => machine + libc)
+  const failures = []
+  for (const platform of platforms) {
+    const addon = load(platform, failures)
+    if (addon) return addon
+  }
+  const cause = failures.find((error) => error.code !== 'MODULE_NOT_FOUND') ?? failures[0]
+  const message =
+    `The native addon of pylon-identity for ${machine} cannot be loaded. It is in the npm package ` +
+    `${platforms.map((platform) => `pylon-identity-${platform}`).join(' or ')}. Usual reasons: npm left out optional ` +
+    'dependencies (install without --omit=optional); node_modules came from another system (install again on this ' +
+    'one); a bundler left the .node file behind (mark pylon-identity as external, or copy .node files); Node runs ' +
+    'with --permission but without --allow-addons; Deno runs without --allow-ffi.'
+  throw Object.assign(new Error(message, { cause }), { code: 'ERR_ADDON_NOT_FOUND' })
+}
+
+module.exports = loadAny()

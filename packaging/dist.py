@@ -34,10 +34,9 @@ LICENSES = [ROOT / "LICENSE-APACHE", ROOT / "LICENSE-MIT"]
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
 
 # The platforms of the npm packages, which have the names that napi-rs gives them.
-NPM_PLATFORMS = [
-    *("linux-x64-gnu", "linux-x64-musl", "linux-arm64-gnu", "linux-arm64-musl"),
-    *("darwin-x64", "darwin-arm64", "win32-x64-msvc"),
-]
+NPM_PLATFORMS = re.findall(
+    r"require\('pylon-identity-([a-z0-9-]+)'\)", (ROOT / "node" / "addon.js").read_text("utf-8")
+)
 
 
 def output(*command: str) -> str:

@@ -266,18 +266,49 @@ test('the declarations name what is exported', () => {
   assert.deepEqual(declared.map((match) => match[1]).sort(), Object.keys(api).sort())
 })
 
-test('without an addon the error says what to do', () => {
-  const { mkdtempSync, copyFileSync, rmSync } = require('node:fs')
-  const { execFileSync } = require('node:child_process')
-  const folder = mkdtempSync(require('node:path').join(__dirname, '../../target/without-addon-'))
-  try {
-    for (const file of ['index.js', 'addon.js']) copyFileSync(require.resolve(`../${file}`), `${folder}/${file}`)
-    const script = "try { require('./index.js') } catch (error) { console.log(error.message) }"
-    const said = execFileSync(process.execPath, ['-e', script], { cwd: folder, encoding: 'utf8' })
-    assert.match(said, new RegExp(`no addon for ${process.platform}-${process.arch}.*make build`))
-  } finally {
-    rmSync(folder, { recursive: true })
+/** Makes a folder with the package as npm installs it, and removes it after the test. */
+function install(t, files) {
+  const fs = require('node:fs')
+  const folder = fs.mkdtempSync(require('node:path').join(__dirname, '../../target/installed-'))
+  t.after(() => fs.rmSync(folder, { recursive: true }))
+  const [addon] = fs.readdirSync(`${__dirname}/..`).filter((file) => file.endsWith('.node'))
+  const platform = addon.slice('pylon-identity.'.length, -'.node'.length)
+  const packages = { 'pylon-identity': files, [`pylon-identity-${platform}`]: [addon] }
+  for (const [name, files] of Object.entries(packages)) {
+    fs.mkdirSync(`${folder}/node_modules/${name}`, { recursive: true })
+    for (const file of files) fs.copyFileSync(`${__dirname}/../${file}`, `${folder}/node_modules/${name}/${file}`)
   }
+  const main = JSON.stringify({ name: `pylon-identity-${platform}`, main: addon })
+  fs.writeFileSync(`${folder}/node_modules/pylon-identity-${platform}/package.json`, main)
+  fs.writeFileSync(`${folder}/app.js`, "console.log(require('pylon-identity').generateSecret().length)")
+  return { folder, addonPackage: `${folder}/node_modules/pylon-identity-${platform}`, platform }
+}
+
+const run = (folder, ...args) =>
+  require('node:child_process').execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
+
+test('without an addon the error names the package and the usual reasons', (t) => {
+  const { folder, addonPackage, platform } = install(t, ['index.js', 'addon.js', 'package.json'])
+  assert.equal(run(folder, 'app.js'), '64\n')
+  require('node:fs').rmSync(addonPackage, { recursive: true })
+  const script = "try { require('pylon-identity') } catch ({ code, message, cause }) { console.log(code, message, cause.code) }"
+  const said = run(folder, '-e', script)
+  assert.match(said, new RegExp(`^ERR_ADDON_NOT_FOUND .*pylon-identity-${platform}.*--omit=optional.* MODULE_NOT_FOUND`))
+})
+
+test('esbuild takes the addon along', async (t) => {
+  const { folder } = install(t, ['index.js', 'addon.js', 'package.json'])
+  await require('esbuild').build({
+    absWorkingDir: folder,
+    bundle: true,
+    entryPoints: ['app.js'],
+    loader: { '.node': 'copy' },
+    logLevel: 'silent',
+    outdir: 'bundled',
+    platform: 'node',
+  })
+  require('node:fs').rmSync(`${folder}/node_modules`, { recursive: true })
+  assert.equal(run(`${folder}/bundled`, 'app.js'), '64\n')
 })
 
 test('names that every object has are no variables', () => {
