@@ -7,20 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import (
-    EMAIL_HASH,
-    ROOT,
-    VECTORS,
-    VERSION,
-    attempt,
-    readme_program,
-    run,
-    tool,
-)
+from conftest import EMAIL_HASH, ROOT, VECTORS, VERSION, attempt, readme_program, run, tool
 
 MAJOR = VERSION.split(".")[0]
 
-# The README tells C users to link these with the archive.
+# C users who do without pkg-config link these with the archive.
 README_LIBRARIES = "-lm -lpthread -ldl"
 
 
