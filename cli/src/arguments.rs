@@ -1,4 +1,4 @@
-//! Reads the arguments. No error repeats one of them, because any may be the secret by mistake.
+//! Reads the arguments. No error repeats a value, because any may be the secret by mistake.
 
 use std::ffi::OsString;
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use pylon_identity_core::IdentitySecret;
 use pylon_identity_core::binding::push_json_object;
 
-use crate::{Failure, Stop};
+use crate::{Failure, Stop, tell};
 
 /// The longest line, so that a file without line breaks cannot take all memory.
 const MAX_LINE: usize = 1 << 20; // 1 MiB
@@ -24,17 +24,20 @@ impl<W: Write> Lines<'_, W> {
     fn push(&mut self, write: impl FnOnce(&mut String)) -> io::Result<()> {
         let start = self.waiting.len();
         write(&mut self.waiting);
-        if self.waiting.len() > WHOLE {
-            self.output.write_all(&self.waiting.as_bytes()[..start])?;
-            self.waiting.drain(..start);
-        }
-        Ok(())
+        if self.waiting.len() > WHOLE { self.write(start) } else { Ok(()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.output.write_all(self.waiting.as_bytes())?;
-        self.waiting.clear();
+        self.write(self.waiting.len())?;
         self.output.flush()
+    }
+
+    fn write(&mut self, length: usize) -> io::Result<()> {
+        let written = self.output.write_all(&self.waiting.as_bytes()[..length]);
+        // After an error nobody knows how much is written, so that nothing may follow.
+        let gone = if written.is_ok() { length } else { self.waiting.len() };
+        self.waiting.drain(..gone);
+        written
     }
 }
 
@@ -55,7 +58,7 @@ impl Progress {
 
     fn count(&mut self, signed: u64) {
         if signed.is_multiple_of(1024) && Instant::now() >= self.next {
-            eprint!("\r{signed} emails signed");
+            tell(&format!("\r{signed} emails signed"));
             self.shown = true;
             self.next = Instant::now() + BETWEEN;
         }
@@ -65,7 +68,7 @@ impl Progress {
 impl Drop for Progress {
     fn drop(&mut self) {
         if self.shown {
-            eprint!("\r\x1b[K");
+            tell("\r\x1b[K");
         }
     }
 }
@@ -135,4 +138,41 @@ fn sign_each(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Takes ten bytes, has no room once, and then has room again.
+    #[derive(Default)]
+    struct FullOnce {
+        taken: Vec<u8>,
+        calls: u32,
+    }
+
+    impl Write for FullOnce {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.calls += 1;
+            match self.calls {
+                1 => self.taken.write(&bytes[..10]),
+                2 => Err(io::ErrorKind::StorageFull.into()),
+                _ => self.taken.write(bytes),
+            }
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn writes_nothing_after_an_error() {
+        let secret = IdentitySecret::from_hex([b'7'; 64]).unwrap();
+        for input in [b"ada@example.com\n".to_vec(), b"ada@example.com\n".repeat(100)] {
+            let mut output = FullOnce::default();
+            assert!(sign_lines(&secret, &*input, &mut output, false).is_err());
+            assert_eq!(output.taken, b"ada@exampl");
+        }
+    }
 }

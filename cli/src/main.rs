@@ -37,8 +37,8 @@ mod at_start {
         }
     }
 
-    // SAFETY: the loader calls the functions in this section, without arguments that `look` would miss, before
-    // `main`. `look` uses nothing that Rust's runtime sets up.
+    // SAFETY: the loader calls each function in this section before `main`. `look` reads no argument and uses
+    // nothing that Rust's runtime sets up.
     #[used]
     #[cfg_attr(target_vendor = "apple", unsafe(link_section = "__DATA,__mod_init_func"))]
     #[cfg_attr(not(target_vendor = "apple"), unsafe(link_section = ".init_array"))]

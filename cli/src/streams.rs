@@ -125,7 +125,7 @@ fn warning_about(file: &File) -> io::Result<Option<Warning>> {
     let shared = metadata.is_file() && metadata.permissions().mode() & 0o077 != 0;
     Ok(shared.then_some(Warning {
         code: "secret_file_not_private",
-        message: "Other users can read the secret file. Make it private with chmod 600.",
+        message: "Other users have access to the secret file. Make it private with chmod 600.",
     }))
 }
 
