@@ -17,100 +17,112 @@ STARTS = {
     "script of the wheel": [str(Path(sys.executable).with_name("pylon-identity"))],
     "npx": ["node", str(ROOT / "node" / "cli.js")],
 }
-RIGHT = oracle.sign(bytes.fromhex(oracle.SECRET), oracle.EMAIL.encode())
+HASH = oracle.sign(bytes.fromhex(oracle.SECRET), oracle.EMAIL.encode()).encode()
 ENVIRONMENT = {**os.environ, "PYLON_IDENTITY_SECRET": oracle.SECRET}
 
 start = pytest.mark.parametrize("command", STARTS.values(), ids=STARTS)
+# Node itself opens /dev/null in place of a closed stream, and aborts when its terminal has gone.
+start_without_node = pytest.mark.parametrize(
+    "command", list(STARTS.values())[:3], ids=list(STARTS)[:3]
+)
 
 
 def run(
     command: list[str], *arguments: str | bytes, stdin: bytes = b""
-) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
+) -> tuple[int, bytes, bytes]:
+    done = subprocess.run(
         [*command, *arguments], input=stdin, capture_output=True, env=ENVIRONMENT, check=False
     )
+    return done.returncode, done.stdout, done.stderr
 
 
 @start
-def test_every_command(command: list[str]) -> None:
-    def ask(*arguments: str) -> tuple[int, str]:
-        done = run(command, *arguments)
-        assert done.stderr == b""
-        return done.returncode, done.stdout.decode()
-
-    assert ask("sign", oracle.EMAIL) == (0, f"{RIGHT}\n")
-    assert ask("verify", oracle.EMAIL, RIGHT)[0] == 0
-    diagnosed, explained = ask("--json", "diagnose", oracle.EMAIL.upper(), RIGHT)
-    assert (diagnosed, json.loads(explained)["causes"]) == (1, ["email_case"])
-    generated, secret = ask("generate-secret")
-    assert (generated, len(bytes.fromhex(secret))) == (0, 32)
-    assert ask("--help") == (0, run(STARTS["native"], "--help").stdout.decode())
-    assert ask("--version")[0] == 0
-
-
-@start
-def test_no_is_1_and_cannot_is_2(command: list[str]) -> None:
-    for arguments in (["verify", oracle.EMAIL, "x"], ["nonsense"], ["sign"]):
-        done, native = run(command, *arguments), run(STARTS["native"], *arguments)
-        assert (done.returncode, done.stdout, done.stderr) == (
-            native.returncode,
-            native.stdout,
-            native.stderr,
-        )
-    assert run(command, "verify", oracle.EMAIL, "x").returncode == 1
-    assert run(command, "nonsense").returncode == 2
+def test_every_start_does_the_same(command: list[str]) -> None:
+    lines = "".join(f"jürgen{i}@example.com\n" for i in range(10_000)).encode()
+    questions: list[tuple[int, list[str | bytes], bytes]] = [
+        (0, ["sign", oracle.EMAIL], b""),
+        (0, ["sign", "-"], lines),
+        (0, ["verify", oracle.EMAIL, "-"], HASH),
+        (0, ["--help"], b""),
+        (0, ["--version"], b""),
+        (1, ["verify", oracle.EMAIL, "x"], b""),
+        (1, ["--json", "diagnose", oracle.EMAIL.upper(), "-"], HASH),
+        (2, ["nonsense"], b""),
+        (2, ["sign"], b""),
+        (2, ["sign", "-"], b"a@example.com\n\xff\n"),
+        (2, ["sign", b"\xff@example.com"], b""),
+    ]
+    for code, arguments, stdin in questions:
+        answer = run(command, *arguments, stdin=stdin)
+        assert answer == run(STARTS["native"], *arguments, stdin=stdin)
+        assert answer[0] == code, arguments
+    assert run(command, "sign", oracle.EMAIL) == (0, HASH + b"\n", b"")
+    code, explained, _ = run(command, "--json", "diagnose", oracle.EMAIL.upper(), "-", stdin=HASH)
+    assert json.loads(explained)["causes"] == ["email_case"]
+    assert len(bytes.fromhex(run(command, "generate-secret")[1].decode())) == 32
 
 
-@start
-def test_signs_lines_of_any_text(command: list[str]) -> None:
-    emails = [f"jürgen{i}@example.com" for i in range(10_000)]
-    done = run(command, "sign", "-", stdin="\n".join(emails).encode())
-    key = bytes.fromhex(oracle.SECRET)
-    lines = [f"{email}\t{oracle.sign(key, email.encode())}" for email in emails]
-    assert done.stdout.decode().splitlines() == lines
-    assert done.returncode == 0
+@start_without_node
+def test_a_closed_stream_is_an_error(command: list[str]) -> None:
+    for redirection, arguments in ((">&-", ["sign", "a"]), ("<&-", ["sign", "-"])):
+        shell = ["sh", "-c", f'"$@" {redirection}', "sh"]
+        code, out, error = run(shell, *command, *arguments)
+        assert (code, out) == (2, b"")
+        assert error.endswith(b": it is closed.\n")
 
 
 @start
-def test_a_pipe_that_breaks_is_no_error(command: list[str]) -> None:
-    process = subprocess.Popen(
+def test_a_reader_that_leaves_and_an_interruption_end_it(command: list[str]) -> None:
+    for leaves, end in ((True, 0), (False, -signal.SIGINT)):
+        with subprocess.Popen(
+            [*command, "sign", "-"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=ENVIRONMENT,
+        ) as process:
+            assert process.stdin
+            assert process.stdout
+            assert process.stderr
+            process.stdin.write(b"one@example.com\n")
+            process.stdin.flush()
+            # Then it waits for the next line.
+            assert process.stdout.readline().startswith(b"one@example.com\t")
+            if leaves:
+                process.stdout.close()
+                process.stdin.write(b"two@example.com\n")
+                process.stdin.close()
+            else:
+                process.send_signal(signal.SIGINT)
+            assert process.stderr.read() == b""
+            assert process.wait(60) == end
+
+
+@start_without_node
+@pytest.mark.parametrize("hangs_up", [False, True])
+def test_a_terminal_shows_progress(command: list[str], hangs_up: bool) -> None:
+    ours, theirs = os.openpty()
+    with subprocess.Popen(
         [*command, "sign", "-"],
         stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
         env=ENVIRONMENT,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdin.write(b"one@example.com\n")
-    process.stdin.flush()
-    assert process.stdout.readline().startswith(b"one@example.com\t")
-    process.stdout.close()
-    process.stdin.write(b"two@example.com\n")
-    process.stdin.close()
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    assert process.wait() == 0
-
-
-@start
-def test_control_c_ends_it_while_it_waits(command: list[str]) -> None:
-    process = subprocess.Popen(
-        [*command, "sign", "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=ENVIRONMENT
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    process.stdin.write(b"one@example.com\n")
-    process.stdin.flush()
-    process.stdout.readline()  # now it waits for the next line
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == -signal.SIGINT
-    process.stdin.close()
-    process.stdout.close()
-
-
-@start
-def test_text_that_is_not_utf_8_is_refused(command: list[str]) -> None:
-    assert run(command, "sign", "-", stdin=b"\xff\n").returncode == 2
-    assert run(command, "sign", b"\xff@example.com").returncode == 2
+    ) as process:
+        assert process.stdin
+        os.set_blocking(ours, False)
+        shown = b""
+        while b"emails signed" not in shown:
+            process.stdin.write(b"one@example.com\n" * 4096)
+            try:
+                shown += os.read(ours, 4096)
+            except BlockingIOError:
+                assert process.poll() is None
+        os.close(theirs)
+        if hangs_up:
+            os.close(ours)
+        process.stdin.close()
+        assert process.wait(60) == 0
+    if not hangs_up:
+        assert (shown + os.read(ours, 4096)).endswith(b"\r\x1b[K")
+        os.close(ours)
