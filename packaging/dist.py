@@ -257,7 +257,7 @@ def write_tar(folder: Path, to: Path) -> None:
 
 def go_files() -> Iterator[Path]:
     for path in sorted((ROOT / "go").rglob("*")):
-        if path.suffix in (".go", ".h", ".mod") and not path.name.endswith("_test.go"):
+        if path.suffix in (".go", ".h", ".md", ".mod") and not path.name.endswith("_test.go"):
             yield path
 
 

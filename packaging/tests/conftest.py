@@ -50,7 +50,7 @@ VERSION = first_match(r'^\[workspace\.package\]\nversion = "([^"]+)"$', ROOT / "
 # The PATH of the tests has only the tools of a backend developer, so that nothing can call Rust.
 SHELL_TOOLS = ["basename", "cat", "cp", "dirname", "env", "expr", "grep", "ls", "mkdir", "mv", "rm"]
 SHELL_TOOLS += ["sed", "sh", "tar", "tr", "uname"]
-COMPILERS = ["c++", "cc"]
+COMPILERS = ["c++", "cc", "gcc"]
 USER_TOOLS = [*SHELL_TOOLS, *COMPILERS, "ar", "as", "ld", "cmake", "go", "make", "node", "npm"]
 USER_TOOLS += ["npx", "pkg-config"]
 
@@ -117,7 +117,7 @@ def add_tools(folder: Path, names: Sequence[str]) -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     folder.mkdir()
     for name in names:
-        found = shutil.which(name, path=path)
+        found = shutil.which(name.replace("gcc", "cc"), path=path)  # Go calls it gcc
         assert found, f"{name} is missing on this machine"
         (folder / name).write_text(f'#!/bin/sh\nexec "{found}" "$@"\n')
         (folder / name).chmod(0o755)

@@ -75,7 +75,7 @@ CONTENTS = {
 # Tracked files (git's patterns), and the folder that they are relative to.
 TRACKED = {
     "wheel": ("python", ["python/pylon_identity"]),
-    "sdist": ("", ["core", "cli", "python/src", "python/tests"]),
+    "sdist": ("", ["core", "cli", "python/src", "python/tests", "python/*.allowlist"]),
     "npm main package": ("node", [f"node/{name}" for name in NODE_FILES]),
     "Go module": ("go", ["go", ":!go/*_test.go"]),
 }

@@ -60,14 +60,19 @@ def test_quick_start_as_esm(app: Path, node: dict[str, str]) -> None:
     assert run(["node", "app.mjs"], app, node) == SCRIPT + "\n"
 
 
-def test_suite(app: Path, node: dict[str, str], tmp_path: Path) -> None:
+def test_suite(
+    app: Path, node: dict[str, str], tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     modules = tmp_path / "node_modules"
     shutil.copytree(app / "node_modules", modules, symlinks=True)
     for path in (ROOT / "node" / "node_modules").iterdir():  # what the tests require
         if not (modules / path.name).exists():
             (modules / path.name).symlink_to(path)
     package = modules / "pylon-identity"
-    (modules / "target").mkdir()  # where a test makes its temporary folder
+    # Tests install the package again: from the files beside them, in a folder outside of these.
+    [addon] = modules.glob("pylon-identity-*/*.node")
+    shutil.copy(addon, package)
+    (modules / "target").symlink_to(tmp_path_factory.mktemp("target"))
     add_suite("node/test", package / "test", modules)
     names = sorted(path.relative_to(package) for path in package.glob("test/*.test.js"))
     printed = run(["node", "--test", "--test-reporter=tap", *names], package, node)
