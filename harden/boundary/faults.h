@@ -48,7 +48,7 @@ FAULT returns_a_foreign_status(ARGUMENTS) {
 
 FAULT aborts(ARGUMENTS) {
     pylon_identity_status status = SIGN;
-    if (status == PYLON_IDENTITY_NULL_ARGUMENT) abort();
+    if (status == PYLON_IDENTITY_INVALID_ARGUMENT) abort();
     return status;
 }
 

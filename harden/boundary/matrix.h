@@ -1,6 +1,6 @@
 /*
- * What the generated matrix is made of: for each argument the ways to pass it, right and wrong,
- * with the statuses that each may lead to, and a judge of what a call did.
+ * The parts of the generated matrix: for each argument the ways to pass it, right and wrong, with the
+ * statuses that each may lead to, and a judge of each call.
  *
  * Compiles as C and as C++. HEX is a secret. MARGIN is how many canary bytes are on both sides of
  * each piece of memory; with 0, a sanitizer or valgrind watches its ends instead. PANICS says that
@@ -23,7 +23,7 @@
 
 #define BIT(status) (1u << (status))
 #define OK BIT(PYLON_IDENTITY_OK)
-#define REFUSED BIT(PYLON_IDENTITY_NULL_ARGUMENT)
+#define REFUSED BIT(PYLON_IDENTITY_INVALID_ARGUMENT)
 #define NOT_READY BIT(PYLON_IDENTITY_SECRET_NOT_READY)
 #define TOO_SMALL BIT(PYLON_IDENTITY_BUFFER_TOO_SMALL)
 
@@ -123,7 +123,7 @@ typedef struct {
 } way;
 
 typedef struct {
-    way ways[20];
+    way ways[24];
     size_t count;
 } argument;
 
@@ -150,7 +150,7 @@ static argument text(const char *right, int optional) {
     const unsigned content = CONTENT;
     argument made = none();
     size_t length = strlen(right);
-    unsigned absent = optional ? content : REFUSED;
+    const unsigned absent = optional ? content | REFUSED : REFUSED;
     add(&made, "given", block(right, length), length, OK);
     add(&made, "at an odd address", odd(right, length), length, OK);
     add(&made, "empty", block(NULL, 0), 0, content);
@@ -212,8 +212,8 @@ static argument texts(int even, int hashes) {
 }
 
 /* The secret that a call uses, or, as an output, the struct that it writes. */
-static argument secret(int output) {
-    const unsigned unready = output ? OK : NOT_READY;
+static argument secret(int output, int optional) {
+    const unsigned unready = output ? OK : NOT_READY, absent = optional ? CONTENT : REFUSED;
     const size_t size = sizeof(pylon_identity_secret);
     argument made = none();
     pylon_identity_secret ready, zero;
@@ -238,7 +238,7 @@ static argument secret(int output) {
         memcpy(start + shift, &ready, size);
         add(&made, "misaligned", start + shift, 0, REFUSED);
     }
-    add(&made, "NULL", NULL, 0, REFUSED);
+    add(&made, "NULL", NULL, 0, absent);
     for (size_t i = 0; output && i < made.count; i++) made.ways[i].writable = size;
     pylon_identity_secret_wipe(&ready);
     return made;
@@ -270,11 +270,36 @@ static argument buffer(int optional) {
     return made;
 }
 
-static argument number_output(void) {
+static argument number_output(size_t size, int optional) {
     argument made = none();
-    add(&made, "given", block(NULL, sizeof(uint32_t)), 0, OK)->writable = sizeof(uint32_t);
-    add(&made, "misaligned", odd(NULL, sizeof(uint32_t)), 0, REFUSED);
+    add(&made, "given", block(NULL, size), 0, OK)->writable = size;
+    add(&made, "misaligned", odd(NULL, size), 0, REFUSED);
+    add(&made, "NULL", NULL, 0, optional ? OK : REFUSED);
+    return made;
+}
+
+/* A user, and others of whom one text is wrong. */
+static argument user(void) {
+    const size_t size = sizeof(pylon_identity_user), texts = size / sizeof(pylon_identity_text);
+    const pylon_identity_text right = {block("Ada", 3), 3};
+    const pylon_identity_text wrong[] = {
+        {NULL, 3}, {NULL, SIZE_MAX}, {forbidden(), SIZE_MAX}, {forbidden(), (size_t)PTRDIFF_MAX + 1}};
+    argument made = none();
+    pylon_identity_user given;
+    memset(&given, 0, size);
+    char *zero = block(&given, size);
+    given.app_id = given.email = given.name = given.account_id = right;
+    add(&made, "given", block(&given, size), 0, CONTENT);
+    add(&made, "misaligned", odd(&given, size), 0, REFUSED);
+    add(&made, "zero bytes", zero, 0, CONTENT & ~OK);
     add(&made, "NULL", NULL, 0, REFUSED);
+    for (size_t i = 0; i < 2 * texts; i++) {
+        pylon_identity_user spoilt = given;
+        ((pylon_identity_text *)(void *)&spoilt)[i % texts] = wrong[i % (sizeof wrong / sizeof *wrong)];
+        add(&made, "with a wrong text", block(&spoilt, size), 0, REFUSED);
+    }
+    given.email_hash = right;
+    add(&made, "with a hash", block(&given, size), 0, CONTENT | REFUSED);
     return made;
 }
 

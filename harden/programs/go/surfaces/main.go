@@ -1,0 +1,321 @@
+// Shows an identity secret, and errors about it, in the ways that Go has; as surfaces.py does for Python.
+package main
+
+import (
+	"bytes"
+	"encoding/gob"
+	"encoding/hex"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"expvar"
+	"fmt"
+	htmltemplate "html/template"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"os/exec"
+	"reflect"
+	"runtime/debug"
+	"strings"
+	"text/template"
+
+	pylonidentity "github.com/pylon-identity/pylon-identity/go"
+)
+
+const email = "ada@example.com"
+
+// An api is what there is to show: pointers and values of T, and calls that fail.
+type api[T any] struct {
+	parse   func(string) (*T, error)
+	fromEnv func(string) (*T, error)
+	dropIn  func(message, secret string) error
+	explain func(secret, email, hash string) any
+	use     func(secret *T, appID, email string) error
+	script  func(nonce string) error
+}
+
+var honest = api[pylonidentity.IdentitySecret]{
+	parse:   pylonidentity.NewIdentitySecret,
+	fromEnv: pylonidentity.IdentitySecretFromEnv,
+	dropIn: func(message, secret string) error {
+		_, err := pylonidentity.SignMessageWithHMAC(message, secret)
+		return err
+	},
+	explain: func(secret, email, hash string) any { return pylonidentity.Diagnose(secret, email, hash) },
+	use: func(secret *pylonidentity.IdentitySecret, appID, email string) error {
+		_, err := secret.ChatSettings(pylonidentity.User{AppID: appID, Email: email})
+		return err
+	},
+	script: func(nonce string) error {
+		_, err := pylonidentity.ChatSettings{AppID: "app"}.Script(nonce)
+		return err
+	},
+}
+
+// Leaky keeps what it was given and shows it, as careless code does.
+type Leaky struct {
+	Hex string
+	key []byte
+}
+
+func (l Leaky) String() string { return "Leaky(" + l.Hex + ")" }
+
+// Format shows it for every verb, inside of pointers too.
+func (l Leaky) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
+
+// LeakyError says what could not be used.
+type LeakyError struct{ Values []string }
+
+func (e *LeakyError) Error() string { return fmt.Sprintf("cannot use %q", e.Values) }
+
+func refuse(values ...string) error { return &LeakyError{values} }
+
+var careless = api[Leaky]{
+	parse: func(given string) (*Leaky, error) {
+		key, err := hex.DecodeString(given)
+		if err != nil {
+			return nil, refuse(given)
+		}
+		return &Leaky{given, key}, nil
+	},
+	fromEnv: func(name string) (*Leaky, error) { return nil, refuse(name, os.Getenv(name)) },
+	dropIn:  func(message, secret string) error { return refuse(message, secret) },
+	explain: func(secret, email, hash string) any { return refuse(secret, email, hash) },
+	use:     func(secret *Leaky, appID, email string) error { return refuse(secret.Hex, appID, email) },
+	script:  func(nonce string) error { return refuse(nonce) },
+}
+
+func emit(surface string, show func(io.Writer) error) {
+	var shown bytes.Buffer
+	outcome := "shown"
+	if err := show(&shown); err != nil {
+		outcome = "refused"
+		shown.WriteString(err.Error())
+	}
+	fmt.Printf("%s\t%s\t%x\n", surface, outcome, shown.Bytes())
+}
+
+type config[T any] struct {
+	Name   string
+	Secret *T
+	Value  T
+	value  T // not exported, so that nothing but its structure is shown
+}
+
+// verbs are all that fmt has, but for those of numbers alone. Of a pointer, %p is an address.
+var verbs = []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "% x", "%d", "%t", "%10v", "%-80s|"}
+
+const page = `<p title="{{.}}">{{.}}</p><a href="/?{{.}}"><script>window.config = {{.}}</script>`
+
+// ways show any value.
+var ways = map[string]func(io.Writer, any) error{
+	"Print": func(w io.Writer, it any) error { return ignore(fmt.Fprint(w, it, []any{it})) },
+	"log": func(w io.Writer, it any) error {
+		log.New(w, "", 0).Printf("made %v", it)
+		return nil
+	},
+	"slog text": func(w io.Writer, it any) error { return slogged(slog.NewTextHandler(w, nil), it) },
+	"slog JSON": func(w io.Writer, it any) error { return slogged(slog.NewJSONHandler(w, nil), it) },
+	"text/template": func(w io.Writer, it any) error {
+		return template.Must(template.New("").Parse("{{.}} {{printf \"%v\" .}}")).Execute(w, it)
+	},
+	"panic":   func(w io.Writer, it any) error { return recovered(w, func() { panic(it) }) },
+	"wrapped": func(w io.Writer, it any) error { return ignore(fmt.Fprintf(w, "%+v", fmt.Errorf("failed: %v", it))) },
+	"errors.Join": func(w io.Writer, it any) error {
+		return ignore(io.WriteString(w, errors.Join(errors.New("failed"), fmt.Errorf("with %+v", it)).Error()))
+	},
+	"every field": func(w io.Writer, it any) error { return ignore(fmt.Fprint(w, walk(reflect.ValueOf(it), nil))) },
+}
+
+// encodings write values for other programs.
+var encodings = map[string]func(io.Writer, any) error{
+	"JSON": func(w io.Writer, it any) error { return json.NewEncoder(w).Encode(map[string]any{"it": it}) },
+	"html/template": func(w io.Writer, it any) error {
+		return htmltemplate.Must(htmltemplate.New("").Parse(page)).Execute(w, it)
+	},
+	"expvar": func(w io.Writer, it any) error {
+		return ignore(io.WriteString(w, expvar.Func(func() any { return it }).String()))
+	},
+}
+
+func ignore(_ int, err error) error { return err }
+
+func showBy(ways map[string]func(io.Writer, any) error, name string, value any) {
+	for way, show := range ways {
+		emit(name+": "+way, func(w io.Writer) error { return show(w, value) })
+	}
+}
+
+func showAll(name string, value any) {
+	for _, verb := range verbs {
+		emit(name+": "+verb, func(w io.Writer) error { return ignore(fmt.Fprintf(w, verb, value)) })
+	}
+	showBy(ways, name, value)
+}
+
+func objects[T any](secret *T) {
+	held := config[T]{"ada", secret, *secret, *secret}
+	for name, value := range map[string]any{
+		"pointer": secret, "value": *secret, "struct": held, "pointer to a struct": &held, "slice": []T{*secret},
+		"map": map[string]any{"secret": secret, "value": *secret}, "nested": []any{map[string]any{"held": held}},
+	} {
+		showAll(name, value)
+		showBy(encodings, name, value)
+	}
+	for name, value := range map[string]any{"pointer": secret, "value": *secret, "struct": held} {
+		emit("clone: gob of a "+name, func(w io.Writer) error { return gob.NewEncoder(w).Encode(value) })
+	}
+	emit("XML", func(w io.Writer) error { return xml.NewEncoder(w).Encode(held) })
+	for end := range ends(secret) {
+		emit("crash: "+end, func(w io.Writer) error { return crash(w, end) })
+	}
+}
+
+func slogged(handler slog.Handler, value any) error {
+	logger := slog.New(handler).With("with", value).WithGroup("group")
+	logger.Info("made", "secret", value, slog.Any("any", value))
+	return nil
+}
+
+func recovered(w io.Writer, call func()) error {
+	defer func() { _, _ = fmt.Fprintf(w, "%v\n%s", recover(), debug.Stack()) }()
+	call()
+	return nil
+}
+
+// walk reads every field that reflection reaches, those that are not exported too, as debugging tools do.
+func walk(value reflect.Value, seen []string) []string {
+	switch value.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !value.IsNil() {
+			seen = walk(value.Elem(), seen)
+		}
+	case reflect.Struct:
+		for i := range value.NumField() {
+			seen = walk(value.Field(i), seen)
+		}
+	case reflect.Slice, reflect.Array:
+		var raw []byte
+		for i := range value.Len() {
+			if element := value.Index(i); element.CanUint() {
+				raw = appendWord(raw, element)
+			} else {
+				seen = walk(element, seen)
+			}
+		}
+		seen = append(seen, string(raw))
+	case reflect.Map:
+		for entries := value.MapRange(); entries.Next(); {
+			seen = walk(entries.Value(), seen)
+		}
+	case reflect.String:
+		seen = append(seen, value.String())
+	}
+	return seen
+}
+
+// appendWord appends the bytes of a number as memory has them.
+func appendWord(raw []byte, number reflect.Value) []byte {
+	for i := range int(number.Type().Size()) {
+		raw = append(raw, byte(number.Uint()>>(8*i)))
+	}
+	return raw
+}
+
+// ends are ways in which a program dies with a secret in hand.
+func ends[T any](secret *T) map[string]func() {
+	return map[string]func(){
+		"panic with an error": func() { panic(fmt.Errorf("with %v", secret)) },
+		"panic with text":     func() { panic(fmt.Sprintf("with %+v", *secret)) },
+		"panic with a value":  func() { panic(any(*secret)) },
+		"panic twice": func() {
+			defer func() { panic(fmt.Sprint(secret)) }()
+			panic(fmt.Errorf("with %#v", *secret))
+		},
+		"log.Fatal": func() { log.Fatal(secret) },
+		"log.Panic": func() { log.Panicf("with %v", secret) },
+	}
+}
+
+var input []byte
+
+// crash runs this program again to its end, and writes what that wrote.
+func crash(w io.Writer, end string) error {
+	program := exec.Command(os.Args[0], os.Args[1], end)
+	program.Env = append(os.Environ(), "GOTRACEBACK=system")
+	program.Stdin = bytes.NewReader(input)
+	output, err := program.CombinedOutput()
+	if err == nil {
+		panic("it did not crash")
+	}
+	return ignore(w.Write(output))
+}
+
+func failures[T any](a api[T], secret *T, given []string) {
+	fail := func(call string, err error) {
+		if err == nil {
+			panic("nothing failed: " + call)
+		}
+		showAll("error of "+call, err)
+		emit("error of "+call+": JSON", func(w io.Writer) error {
+			return json.NewEncoder(w).Encode(map[string]any{"error": err, "text": err.Error()})
+		})
+	}
+	for i, value := range given[1:] {
+		_, err := a.parse(value)
+		fail(fmt.Sprintf("NewIdentitySecret, malformed %d", i), err)
+		fail(fmt.Sprintf("drop-in, malformed %d", i), a.dropIn(email, value))
+		// No variable can hold a NUL, and white space is trimmed.
+		if !strings.Contains(value, "\x00") && strings.TrimSpace(value) != given[0] {
+			os.Setenv("CHAT_SECRET", value)
+			_, err = a.fromEnv("CHAT_SECRET")
+			fail(fmt.Sprintf("FromEnv, malformed %d", i), err)
+			os.Unsetenv("CHAT_SECRET")
+		}
+	}
+	_, err := a.fromEnv(given[0])
+	fail("FromEnv, as the name", err)
+	_, err = a.fromEnv("VITE_" + given[0])
+	fail("FromEnv, in the name", err)
+	fail("drop-in, swapped", a.dropIn(given[0], email))
+	fail("settings, no email", a.use(secret, given[0], ""))
+	fail("settings, no app", a.use(secret, "", given[0]))
+	fail("script, as the nonce", a.script(given[0]+"!"))
+	for i, value := range given {
+		for _, wrong := range []string{strings.Repeat("0", 64), value} {
+			name := fmt.Sprintf("diagnosis %d %t", i, wrong == value)
+			emit(name, func(w io.Writer) error { return ignore(fmt.Fprintf(w, "%+v", a.explain(value, email, wrong))) })
+		}
+	}
+}
+
+func show[T any](a api[T], given []string) {
+	secret, err := a.parse(given[0])
+	if err != nil {
+		panic("the first line is no secret")
+	}
+	if len(os.Args) > 2 {
+		ends(secret)[os.Args[2]]()
+	}
+	objects(secret)
+	failures(a, secret, given)
+}
+
+func main() {
+	input, _ = io.ReadAll(os.Stdin)
+	var given []string
+	for _, line := range strings.Fields(string(input)) {
+		value, err := hex.DecodeString(line)
+		if err != nil {
+			panic("not hexadecimal")
+		}
+		given = append(given, string(value))
+	}
+	if os.Args[1] == "leaky" {
+		show(careless, given)
+	} else {
+		show(honest, given)
+	}
+}

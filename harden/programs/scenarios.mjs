@@ -1,0 +1,190 @@
+// The ways in which Node uses the addon, one scenario a process: node --expose-gc scenarios.mjs SCENARIO. It
+// ends with 0, or with the code that the scenario's table in test_runtimes.py names.
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { Worker, isMainThread, parentPort, workerData } from 'node:worker_threads'
+
+const hex = process.env.HARDEN_SECRET
+const email = 'ada@example.com'
+const expected = createHmac('sha256', Buffer.from(hex, 'hex')).update(email).digest('hex')
+const file = fileURLToPath(import.meta.url)
+const require = createRequire(import.meta.url)
+const path = '../../node/index.js'
+
+const COUNT = 50_000 // some twenty times what the addon is given at once
+const MIDDLE = COUNT / 2
+
+/** Many emails, of which the one in the middle is read by calling `inMiddle`. */
+function emails(inMiddle) {
+  const many = Array.from({ length: COUNT }, (_, i) => `user${i}@example.com`)
+  return Object.defineProperty(many, MIDDLE, { get: inMiddle })
+}
+
+const start = (job, options) => new Worker(file, { workerData: job, ...options })
+
+/** Starts a worker and returns its messages and its exit code. */
+async function ended(job) {
+  const worker = start(job)
+  const messages = []
+  worker.on('message', (message) => messages.push(message))
+  const [code] = await once(worker, 'exit') // rejects if the worker throws
+  return { messages, code }
+}
+
+const jobs = {
+  async import() {
+    const { IdentitySecret } = await import(path)
+    parentPort.postMessage(new IdentitySecret(hex).sign(email))
+  },
+  require() {
+    const { IdentitySecret } = require(path)
+    const secret = new IdentitySecret(hex)
+    assert.ok(secret.verify(email, expected))
+    assert.throws(() => new IdentitySecret('0x'), { code: 'ERR_SECRET_NOT_HEX' })
+    parentPort.postMessage(secret.signMany([email])[0])
+  },
+  batches() {
+    const secret = new (require(path).IdentitySecret)(hex)
+    const announced = emails(() => (parentPort.postMessage('in the middle'), email))
+    for (;;) secret.signMany(announced)
+  },
+  exit() {
+    const secret = new (require(path).IdentitySecret)(hex)
+    secret.signMany(emails(() => process.exit(7)))
+  },
+  'planted crash': () => process.kill(process.pid, 'SIGSEGV'),
+  'planted mistake': () => parentPort.postMessage('0'.repeat(64)),
+}
+
+/** Starts and ends so many workers, two at a time, which all have to give the right hash. */
+async function startAndEnd(count, kinds) {
+  const starts = Array.from({ length: count }, (_, i) => kinds[i % kinds.length]).values()
+  const lane = async () => {
+    for (const job of starts) assert.deepEqual(await ended(job), { messages: [expected], code: 0 })
+  }
+  await Promise.all([lane(), lane()])
+  return `${count} workers`
+}
+
+let collected = 0
+const registry = new FinalizationRegistry(() => collected++)
+
+const loaded = () => Object.keys(require.cache).some((name) => name.endsWith('.node'))
+
+const scenarios = {
+  async workers() {
+    // Loaded here as well, so that each worker is one more user of the addon and its end is not the last.
+    const secret = new (require(path).IdentitySecret)(hex)
+    const seen = await startAndEnd(1000, ['import', 'require'])
+    assert.equal(secret.sign(email), expected)
+    return seen
+  },
+  async 'only in a worker'() {
+    const seen = await startAndEnd(20, ['require', 'import'])
+    assert.ok(!loaded())
+    return `${seen}, none in the main thread`
+  },
+  async 'ESM and CommonJS'() {
+    const [esm, cjs] = [await import(path), require(path)]
+    const names = Object.keys(cjs).sort()
+    assert.deepEqual(Object.keys(esm).filter((name) => !['default', 'module.exports'].includes(name)).sort(), names)
+    for (const name of names) assert.equal(esm[name], cjs[name])
+    assert.equal(new esm.IdentitySecret(hex).sign(email), new cjs.IdentitySecret(hex).sign(email))
+    return `${names.length} names, the same in both`
+  },
+  async 'terminate in mid-batch'() {
+    for (let i = 0; i < 20; i++) {
+      const worker = start('batches')
+      await once(worker, 'message')
+      assert.equal(await worker.terminate(), 1)
+    }
+    assert.equal(new (require(path).IdentitySecret)(hex).sign(email), expected)
+    return '20 workers terminated'
+  },
+  async 'a worker exits'() {
+    for (let i = 0; i < 20; i++) assert.deepEqual(await ended('exit'), { messages: [], code: 7 })
+    return '20 workers'
+  },
+  async 'exit in mid-batch'() {
+    new (require(path).IdentitySecret)(hex).signMany(emails(() => process.exit(7)))
+  },
+  async 'exit while a worker is in mid-batch'() {
+    const workers = [start('batches'), start('batches')]
+    await Promise.all(workers.map((worker) => once(worker, 'message')))
+    process.exit(7)
+  },
+  async 'thrown values'() {
+    const { IdentitySecret } = require(path)
+    const secret = new IdentitySecret(hex)
+    const itsOwnCause = new Error('failed')
+    itsOwnCause.cause = itsOwnCause
+    let chain = new Error('first')
+    for (let i = 0; i < 200_000; i++) chain = new Error('next', { cause: chain })
+    const hostile = { toString() { throw hostile } }
+    const revoked = Proxy.revocable({}, {})
+    revoked.revoke()
+    for (const value of [itsOwnCause, chain, hostile, revoked.proxy, Symbol('failed'), null, undefined, 0, '\ud800']) {
+      for (const many of [emails(() => { throw value }), new Proxy([email], { get() { throw value } })]) {
+        let caught = 'nothing'
+        try {
+          secret.signMany(many)
+        } catch (error) {
+          caught = error
+        }
+        assert.ok(Object.is(caught, value), 'another value came out')
+      }
+    }
+    assert.equal(secret.sign(email), expected)
+  },
+  async 'close to the end of the stack'() {
+    const secret = new (require(path).IdentitySecret)(hex)
+    let signed = 0
+    const deeper = () => {
+      try {
+        deeper()
+      } catch {}
+      try {
+        signed += secret.signMany([email, email]).length + (secret.sign(email) === expected)
+      } catch (error) {
+        assert.ok(error instanceof RangeError)
+      }
+    }
+    deeper()
+    assert.ok(signed > 1000)
+  },
+  async 'a secret wiped in mid-batch'() {
+    const { IdentitySecret } = require(path)
+    const secret = new IdentitySecret(hex)
+    const hashes = secret.signMany(emails(() => (secret[Symbol.dispose](), email)))
+    assert.equal(hashes[MIDDLE], expected)
+    assert.throws(() => secret.sign(email), { code: 'ERR_SECRET_NOT_READY' })
+    return `${hashes.length} hashes`
+  },
+  async 'secrets are collected'() {
+    const { IdentitySecret } = require(path)
+    const kept = new IdentitySecret(hex)
+    const count = 100_000
+    for (let i = 0; i < count; i++) {
+      const secret = new IdentitySecret(hex)
+      registry.register(secret)
+      if (secret.sign(email) !== expected) throw new Error('a wrong hash')
+      if (i % 10_000 === 0) globalThis.gc()
+    }
+    for (let i = 0; i < 10 && collected < count - 1; i++) {
+      globalThis.gc()
+      await new Promise(setImmediate)
+    }
+    assert.ok(collected >= count - 1, `${collected} of ${count}`) // the last may still be on the stack
+    assert.equal(kept.sign(email), expected)
+    return `${count} secrets`
+  },
+  'planted crash': () => startAndEnd(1, ['planted crash']),
+  'planted mistake': () => startAndEnd(1, ['planted mistake']),
+  'planted exit code': () => process.exit(0),
+}
+
+if (isMainThread) console.log(await scenarios[process.argv[2]]())
+else await jobs[workerData]()

@@ -1,0 +1,278 @@
+'use strict'
+
+// Shows an identity secret, and errors about it, in the ways that Node has; as surfaces.py does for Python.
+
+const assert = require('node:assert')
+const { spawnSync } = require('node:child_process')
+const { EventEmitter } = require('node:events')
+const { readFileSync } = require('node:fs')
+const inspector = require('node:inspector')
+const { Writable } = require('node:stream')
+const util = require('node:util')
+const v8 = require('node:v8')
+const { BroadcastChannel, MessageChannel, Worker, receiveMessageOnPort } = require('node:worker_threads')
+
+const EMAIL = 'ada@example.com'
+const NAME = 'CHAT_SECRET'
+const INPUT = readFileSync(0, 'utf8')
+
+// Bytes that are not UTF-8 become a lone surrogate, as on the way from a file that was cut apart.
+const given = INPUT.trimEnd().split('\n')
+  .map((line) => Buffer.from(line, 'hex').toString().replaceAll('\ufffd', '\ud800'))
+const [hex] = given
+
+/** Keeps what it was given and shows it, as careless code does. */
+class Leaky {
+  constructor(hex) {
+    this.hex = hex
+    this[Symbol('hex')] = hex
+    if (typeof hex !== 'string' || !/^([0-9a-f]{2})+$/.test(hex)) Leaky.refuse(hex)
+  }
+
+  static fromEnv(name) {
+    return name in process.env ? new Leaky(process.env[name]) : Leaky.refuse(name)
+  }
+
+  static refuse(...values) {
+    throw Object.assign(new Error(`cannot use ${util.inspect(values)} ${values.map(String)}`), { values })
+  }
+
+  toString() { return `Leaky(${this.hex})` }
+}
+for (const name of ['sign', 'signMany', 'verify', 'chatSettings']) Leaky.prototype[name] = Leaky.refuse
+
+const kind = process.argv[2]
+const api = kind === 'real' ? require('../../node') : {
+  IdentitySecret: Leaky,
+  signMessageWithHmac: Leaky.refuse,
+  chatSettingsScript: Leaky.refuse,
+  diagnose: (...values) => ({ explanation: `not the hash of ${values}` }),
+}
+
+const emitted = []
+
+function emit(surface, show) {
+  let outcome = 'shown'
+  let shown
+  try {
+    shown = show()
+  } catch (error) {
+    outcome = 'refused'
+    shown = `${error.name}: ${error.message}`
+  }
+  const data = Buffer.isBuffer(shown) ? shown : Buffer.from(String(shown))
+  emitted.push(`${surface}\t${outcome}\t${data.toString('hex')}\n`)
+}
+
+/** Returns what a console writes. */
+function written(write) {
+  let text = ''
+  const stream = new Writable({ write: (chunk, _, done) => { text += chunk; done() } })
+  write(new console.Console(stream, stream))
+  return text
+}
+
+function thrown(call) {
+  try {
+    call()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
+
+const everything = { depth: Infinity, showHidden: true, getters: true, showProxy: true, maxStringLength: Infinity }
+const inspect = (value) => util.inspect(value, everything)
+
+/** Returns what arrives at the other end. */
+function broadcast(message) {
+  const [sender, receiver] = [new BroadcastChannel('secrets'), new BroadcastChannel('secrets')]
+  try {
+    sender.postMessage(message)
+    return inspect(receiveMessageOnPort(receiver).message)
+  } finally {
+    sender.close()
+    receiver.close()
+  }
+}
+
+/** Returns what arrives in a worker: at its start, or by a message. */
+function worker(atStart, message) {
+  const program = `
+    const { parentPort, workerData: { atStart, port, done } } = require('node:worker_threads')
+    const show = (arrived) => {
+      port.postMessage(require('node:util').inspect(arrived, { depth: Infinity, showHidden: true }))
+      Atomics.store(done, 0, 1)
+      Atomics.notify(done, 0)
+    }
+    if (atStart) show(atStart)
+    else parentPort.once('message', show)`
+  const done = new Int32Array(new SharedArrayBuffer(4))
+  const { port1, port2 } = new MessageChannel()
+  const workerData = { atStart, port: port2, done }
+  const started = new Worker(program, { eval: true, workerData, transferList: [port2] })
+  try {
+    if (message) started.postMessage(message)
+    Atomics.wait(done, 0, 0, 10_000)
+    return receiveMessageOnPort(port1).message
+  } finally {
+    started.terminate()
+    port1.close()
+  }
+}
+
+/** Returns what a debugger sees: properties, private ones too, and a preview. */
+function debuggers(secret) {
+  globalThis.inspected = secret
+  const session = new inspector.Session()
+  session.connect()
+  let seen = ''
+  const see = (method, options, then) =>
+    session.post(method, options, (error, result) => {
+      seen += JSON.stringify(error ?? result)
+      then?.(result)
+    })
+  see('Runtime.evaluate', { expression: 'inspected', generatePreview: true }, ({ result: { objectId } }) => {
+    see('Runtime.getProperties', { objectId, generatePreview: true, ownProperties: false })
+  })
+  session.disconnect()
+  delete globalThis.inspected
+  return seen
+}
+
+/** Returns what a program writes that ends by it; this one again, with the name of the end. */
+function crash(end) {
+  return spawnSync(process.execPath, [__filename, kind, end], { input: INPUT, stdio: 'pipe' }).stderr
+}
+
+const ENDS = {
+  throw: (secret) => { throw secret },
+  'throw with a cause': (secret) => { throw new Error('failed', { cause: secret }) },
+  'reject with a property': (secret) => { Promise.reject(Object.assign(new Error('failed'), { secret })) },
+  'process.emitWarning': (secret) => process.emitWarning(`failed with ${secret}`),
+}
+
+// Ways to show any value.
+const SHOW = {
+  String,
+  template: (it) => `${it}`,
+  join: (it) => [it].join(),
+  'util.format': (it) => ['%s', '%o', '%O', '%j', '?'].map((format) => util.format(format, it)),
+  inspect: (it) => util.inspect(it),
+  'inspect everything': inspect,
+  'inspect without its own way': (it) => util.inspect(it, { ...everything, customInspect: false }),
+  'inspect a cause': (it) => util.inspect(new Error('failed', { cause: it })),
+  'own keys': (it) => Reflect.ownKeys(it).map((key) => inspect([key, it[key], it])),
+  descriptors: (it) => inspect([it, Object.getOwnPropertyDescriptors(it)]),
+  'console.log': (it) => written((to) => to.log('it:', it)),
+  'console.error': (it) => written((to) => to.error(it)),
+  'console.trace': (it) => written((to) => to.trace(it)),
+}
+const SHOW_SECRET = {
+  ...SHOW,
+  'inspect in containers': (it) =>
+    inspect([[it], { it }, new Map([[it, it]]), new Set([it]), new Proxy(it, {}), Promise.resolve(it)]),
+  'inspect in errors': (it) => inspect([new AggregateError([it]), Object.assign(new Error('failed'), { it })]),
+  'console.table': (it) => written((to) => to.table([it])),
+  'console.dir': (it) => written((to) => to.dir({ it }, { depth: 5 })),
+  'console.group': (it) => written((to) => to.group(it)),
+  JSON: (it) => JSON.stringify({ it }, (_, value) => value),
+  spread: (it) => inspect({ ...it }),
+  'Object.assign': (it) => inspect(Object.assign({}, it)),
+  'for in': (it) => { const seen = []; for (const key in it) seen.push(inspect(it[key])); return seen },
+  URLSearchParams: (it) => new URLSearchParams({ it }).toString(),
+  'error stack': (it) => new TypeError(`failed with ${it}`).stack,
+  EventEmitter: (it) => thrown(() => new EventEmitter().emit('error', it)).stack,
+  'assert.deepEqual': (it) => inspect(thrown(() => assert.deepStrictEqual({ it }, {}))),
+  debugger: debuggers,
+  report: (it) => JSON.stringify(process.report.getReport(Object.assign(new Error(`with ${it}`), { it }))),
+  ...Object.fromEntries(Object.keys(ENDS).map((end) => [`crash: ${end}`, () => crash(end)])),
+  'clone: structuredClone': (it) => inspect(structuredClone({ it })),
+  'clone: in a map': (it) => inspect(structuredClone(new Map([[1, it]]))),
+  'clone: v8.serialize': (it) => v8.serialize([it]),
+  'clone: BroadcastChannel': broadcast,
+  'clone: worker.postMessage': (it) => worker(null, it),
+  'clone: workerData': (it) => worker(it),
+}
+const SHOW_ERROR = {
+  ...SHOW,
+  message: (it) => it.message,
+  stack: (it) => it.stack,
+  JSON: (it) => JSON.stringify([it.message, it]),
+  structuredClone: (it) => inspect(structuredClone(new Error(it.message, { cause: it.stack }))),
+}
+
+const MALFORMED = {
+  IdentitySecret: (value) => new api.IdentitySecret(value),
+  'drop-in': (value) => api.signMessageWithHmac(EMAIL, value),
+  fromEnv(value) {
+    process.env[NAME] = value
+    try {
+      return api.IdentitySecret.fromEnv(NAME)
+    } finally {
+      delete process.env[NAME]
+    }
+  },
+}
+// Calls that fail, with the secret where it belongs and where it does not.
+const WRONG = {
+  'fromEnv, as the name': () => api.IdentitySecret.fromEnv(hex),
+  'fromEnv, in the name': () => api.IdentitySecret.fromEnv(`VITE_${hex}`),
+  'fromEnv, itself': (it) => api.IdentitySecret.fromEnv(it),
+  'a buffer': () => new api.IdentitySecret(Buffer.from(`${hex} `)),
+  'an array': () => new api.IdentitySecret([hex, hex]),
+  'a function': () => new api.IdentitySecret(new Function(`return '${hex}'`)),
+  'a symbol': () => new api.IdentitySecret(Symbol(hex)),
+  itself: (it) => new api.IdentitySecret([it]),
+  'drop-in, itself': (it) => api.signMessageWithHmac(EMAIL, it),
+  'drop-in, swapped': () => api.signMessageWithHmac(hex, EMAIL),
+  'sign itself': (it) => it.sign(it),
+  'sign a lone surrogate': (it) => it.sign(`${hex}\ud800`),
+  'sign a buffer': (it) => it.sign(Buffer.from(hex)),
+  'signMany of text': (it) => it.signMany(hex),
+  'signMany with itself': (it) => it.signMany([hex, it]),
+  'signMany of a lone surrogate': (it) => it.signMany([`${hex}\ud800`]),
+  'verify a buffer': (it) => it.verify(EMAIL, Buffer.from(hex)),
+  'settings, no email': (it) => it.chatSettings({ appId: hex, email: '', name: hex }),
+  'settings, no app': (it) => it.chatSettings({ appId: '', email: hex, name: '' }),
+  'settings, itself': (it) => it.chatSettings({ appId: 'a', email: 'b@c', name: it }),
+  'settings, text': (it) => it.chatSettings(hex),
+  'script, wrong type': () => api.chatSettingsScript({ name: [hex] }),
+  'script, itself': (it) => api.chatSettingsScript({ name: it }),
+  'script, as the nonce': () => api.chatSettingsScript({ app_id: 'a' }, { nonce: `${hex}!` }),
+}
+
+function* failures(secret) {
+  for (const [i, value] of given.entries()) {
+    for (const [call, fails] of Object.entries(MALFORMED)) {
+      // No variable can hold a NUL, and white space is trimmed.
+      const possible = call !== 'fromEnv' || (!value.includes('\0') && value.trim() !== hex)
+      if (i > 0 && possible) yield [`${call}, malformed ${i}`, () => fails(value)]
+    }
+  }
+  for (const [call, fails] of Object.entries(WRONG)) yield [call, () => fails(secret)]
+}
+
+function main() {
+  const secret = new api.IdentitySecret(hex)
+  const end = ENDS[process.argv[3]]
+  if (end) {
+    end(secret)
+    return
+  }
+  for (const [surface, show] of Object.entries(SHOW_SECRET)) emit(surface, () => show(secret))
+  for (const [call, fails] of failures(secret)) {
+    const error = thrown(fails)
+    if (kind === 'real' && !error.code?.startsWith('ERR_')) throw error // of another call than was meant
+    for (const [way, show] of Object.entries(SHOW_ERROR)) emit(`error of ${call}: ${way}`, () => show(error))
+  }
+  for (const [i, value] of given.entries()) {
+    for (const wrong of ['0'.repeat(64), value]) {
+      const diagnosis = api.diagnose(value, EMAIL, wrong)
+      emit(`diagnosis ${i} ${wrong === value}`, () => inspect(diagnosis) + JSON.stringify(diagnosis))
+    }
+  }
+  process.stdout.write(emitted.join(''), () => process.exit())
+}
+
+main()

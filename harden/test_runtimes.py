@@ -1,0 +1,190 @@
+"""The packages keep to the ways of each runtime: threads, forks, workers, signals, garbage collection.
+
+The scenarios are in programs/scenarios.py, scenarios.mjs and go/scenarios. The planted ones have to fail.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from conftest import Figure
+from shared import BUILT, PROGRAMS, ROOT, SENTINEL, Broken, build_go, run
+
+ENV = {"HARDEN_SECRET": SENTINEL, "PYTHONPATH": str(ROOT / "python")}
+
+# --- Python ---
+
+IDENTIFY = """
+import sys, sysconfig
+if sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED"):
+    print("{0}.{1}".format(*sys.version_info))
+"""
+
+
+@cache
+def pythons() -> dict[str, Path]:
+    """A CPython of each version from 3.10 on: the project's own, in PATH, or one of pyenv's."""
+    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
+    folders += (Path.home() / ".pyenv" / "versions").glob("*/bin")
+    candidates = [Path(sys.executable)]
+    for folder in folders:
+        candidates += (path for path in folder.glob("python3.*") if path.suffix[1:].isdigit())
+    found: dict[str, Path] = {}
+    for path in candidates:
+        # What pyenv has in PATH fails, unless the version is switched on.
+        version = run([path, "-c", IDENTIFY], expect=None).strip()
+        if re.fullmatch(r"3\.\d\d", version):
+            found.setdefault(version, path)
+    return dict(sorted(found.items()))
+
+
+def in_python(scenario: str, python: Path) -> None:
+    command = [python, "-W", "ignore", PROGRAMS / "scenarios.py", scenario]
+    run(command, env=ENV, timeout=120)
+
+
+SCENARIOS = ["threads", "forks", "processes", "interpreters", "signals", "exits", "exits_failing"]
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_python(scenario: str, figure: Figure) -> None:
+    for version, python in pythons().items():
+        try:
+            in_python(scenario, python)
+        except Broken as broken:
+            raise Broken(f"Python {version}: {broken}") from None
+    figure(f"in {', '.join(pythons())}")
+
+
+@pytest.mark.parametrize(
+    ("scenario", "sign"),
+    [
+        ("planted_mistake", "AssertionError"),
+        ("planted_lock", "the child of a fork hung"),
+        ("planted_abort", "40 children were aborted"),
+        ("planted_interpreter", "not refused"),
+        ("planted_deafness", "the batch went on after the signal"),
+        ("planted_crash", "ended with -11"),
+    ],
+)
+def test_python_control(scenario: str, sign: str) -> None:
+    with pytest.raises(Broken, match=sign):
+        in_python(scenario, Path(sys.executable))
+
+
+# --- Node ---
+
+
+def in_node(scenario: str, code: int = 0) -> None:
+    command = ["node", "--expose-gc", PROGRAMS / "scenarios.mjs", scenario]
+    run(command, env=ENV, expect=code, timeout=300)
+
+
+@pytest.mark.quick
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("only in a worker", 0),
+        ("ESM and CommonJS", 0),
+        ("thrown values", 0),
+        ("close to the end of the stack", 0),
+        ("a secret wiped in mid-batch", 0),
+        ("secrets are collected", 0),
+        ("exit in mid-batch", 7),
+        ("exit while a worker is in mid-batch", 7),
+    ],
+)
+def test_node(scenario: str, code: int) -> None:
+    in_node(scenario, code)
+
+
+@pytest.mark.parametrize("scenario", ["workers", "terminate in mid-batch", "a worker exits"])
+def test_node_workers(scenario: str) -> None:
+    in_node(scenario)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code", "sign"),
+    [
+        ("planted exit code", 7, "ended with 0, not 7"),
+        ("planted mistake", 0, "ended with 1, not 0"),
+        ("planted crash", 0, "ended with -11, not 0"),
+    ],
+)
+def test_node_control(scenario: str, code: int, sign: str) -> None:
+    with pytest.raises(Broken, match=sign):
+        in_node(scenario, code)
+
+
+# --- Go ---
+
+CGOCHECK = {"GOEXPERIMENT": "cgocheck2"}
+
+
+def in_go(program: Path, *args: str) -> None:
+    # Collect as often as can be, and overwrite freed memory.
+    env = {"GOGC": "1", "GODEBUG": "clobberfree=1", "GORACE": "halt_on_error=1"}
+    run([program, *args], env={**ENV, **env}, timeout=300)
+
+
+def test_go_finds_no_race() -> None:
+    run(["go", "test", "-race", "./..."], cwd=ROOT / "go")
+    in_go(build_go("scenarios", BUILT / "go-race", "-race"), "share", "10")
+
+
+def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
+    run(["go", "test", "./..."], cwd=ROOT / "go", env=CGOCHECK)
+    in_go(build_go("scenarios", BUILT / "go-cgocheck", env=CGOCHECK), "share", "10")
+
+
+@cache
+def collecting(forgotten: int = 0) -> Path:
+    """Build with garbage collections before calls, without the runtime.KeepAlive of this number."""
+    name = f"go-collecting-{forgotten}"
+    overlay = BUILT / name / "overlay.json"
+    overlay.parent.mkdir(parents=True, exist_ok=True)
+    replaced = {}
+    if forgotten:
+        source, place = keeps()[forgotten - 1]
+        text = source.read_text()
+        changed = overlay.with_name(source.name)
+        changed.write_text(
+            text[:place] + KEEP.replace("KeepAlive(k)", "Gosched()") + text[place + len(KEEP) :]
+        )
+        replaced[str(source)] = str(changed)
+    overlay.write_text(json.dumps({"Replace": replaced}))
+    return build_go(
+        "scenarios", BUILT / name / "program", "-tags=pylonidentity_gc", f"-overlay={overlay}"
+    )
+
+
+# After a call of C. SignMany has one after a loop that would look at the key again anyway.
+KEEP = "))\n\truntime.KeepAlive(k)"
+
+
+def keeps() -> list[tuple[Path, int]]:
+    sources = [path for path in sorted((ROOT / "go").glob("*.go")) if "_test" not in path.name]
+    return [
+        (path, found.start())
+        for path in sources
+        for found in re.finditer(re.escape(KEEP), path.read_text())
+    ]
+
+
+def test_go_collects_garbage_during_calls() -> None:
+    in_go(collecting(), "share", "1")
+
+
+def test_go_collects_garbage_during_calls_control(figure: Figure) -> None:
+    """Without any one runtime.KeepAlive, a secret is wiped while C uses it."""
+    assert keeps()
+    for place in range(1, len(keeps()) + 1):
+        with pytest.raises(Broken, match="panic"):
+            in_go(collecting(place), "share", "1")
+    figure(f"each of {len(keeps())} is needed")

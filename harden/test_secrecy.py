@@ -1,0 +1,294 @@
+"""The secret does not show: each program called surfaces shows it in the ways of its language."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import os
+import re
+import shutil
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import Figure
+from shared import (
+    BUILT,
+    PROGRAMS,
+    RELEASE,
+    ROOT,
+    SENTINEL,
+    Broken,
+    build_c,
+    build_c_library,
+    build_go,
+    build_rust,
+    run,
+)
+
+NAME = "PYLON_IDENTITY_SECRET"
+KEY = bytes.fromhex(SENTINEL)
+
+# Mistakes that people make with a secret. The last has no UTF-8 form, and is a lone surrogate in text.
+MALFORMED = [
+    form.replace(b"%", SENTINEL.encode())
+    for form in (
+        b"%0", b"0x%", b" %", b"% ", b"%\n", b"'%'", b'"%"', b"%g", b"%\0", b"NAME=%",
+        "“%”".encode(), b"%" * 5 + b"-", b"%\xff",
+    )
+]  # fmt: skip
+
+# --- finding traces ---
+
+ESCAPES = re.compile(
+    rb"\\x([0-9a-f]{2})|\\u00([0-9a-f]{2})|\\u\{([0-9a-f]{2})\}|%([0-9a-f]{2})|&#x([0-9a-f]{2});",
+    re.I,
+)
+OCTAL = re.compile(rb"\\([0-7]{3})")
+DECIMALS = re.compile(rb"\d{1,3}(?:[\s,\[\]{}():\"']+(?:\d+[\s\"']*:[\s\"']*)?\d{1,3}){3,}")
+HEX_BYTES = re.compile(rb"(?:0x)?[0-9a-f]{2}(?:[\s,:\-]+(?:0x)?[0-9a-f]{2}){3,}", re.I)
+HEX = re.compile(rb"[0-9a-f]{16,}", re.I)
+BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{8,}")
+
+
+def readings(data: bytes) -> Iterator[bytes]:
+    """Yield the bytes that this output may stand for."""
+    yield data
+    yield data.replace(b"\0", b"")  # UTF-16
+    yield data.decode("utf-8", "replace").encode("latin-1", "replace")
+    unescaped = ESCAPES.sub(
+        lambda match: bytes.fromhex((match[match.lastindex or 0]).decode()), data
+    )
+    yield OCTAL.sub(lambda match: bytes([int(match[1], 8) & 255]), unescaped)
+    for numbers in DECIMALS.findall(data):
+        yield bytes(int(number) & 255 for number in re.findall(rb"\d+", numbers))
+        # With the indices of a JavaScript object.
+        yield bytes(int(number) & 255 for number in re.findall(rb":[\s\"']*(\d+)", numbers))
+    for pairs in HEX_BYTES.findall(data):
+        yield bytes.fromhex(re.sub(rb"0x|[^0-9a-f]", b"", pairs, flags=re.I).decode())
+    for digits in HEX.findall(data):
+        for start in range(2):
+            yield bytes.fromhex(digits[start : start + (len(digits) - start) // 2 * 2].decode())
+    for text in BASE64.findall(data):
+        for start in range(4):
+            digits = text[start : start + (len(text) - start) // 4 * 4].translate(URL_SAFE)
+            yield base64.b64decode(digits)
+
+
+URL_SAFE = bytes.maketrans(b"-_", b"+/")
+
+
+def windows(whole: bytes, size: int) -> list[bytes]:
+    return [whole[i : i + size] for i in range(len(whole) - size + 1)]
+
+
+# Any eight digits in a row, or the four bytes that they stand for.
+DIGITS, BYTES = windows(SENTINEL.encode(), 8), windows(KEY, 4)
+
+
+def leaks(data: bytes) -> bool:
+    """Return whether this output shows the secret or a part of it, in any form."""
+    read = b"\n".join(readings(data))
+    lower = read.lower()
+    return any(digits in lower for digits in DIGITS) or any(some in read for some in BYTES)
+
+
+FORMS = {
+    "as it is": SENTINEL.encode(),
+    "uppercase": SENTINEL.upper().encode(),
+    "eight digits": b"..." + SENTINEL[21:29].encode() + b"...",
+    "bytes": KEY,
+    "four bytes": b"key: " + KEY[9:13] + b"...",
+    "UTF-16": SENTINEL.encode("utf-16-le"),
+    "bytes as Latin-1 in UTF-8": KEY.decode("latin-1").encode(),
+    "Python's bytes": repr(KEY).encode(),
+    "a list of numbers": repr(list(KEY)).encode(),
+    "Go's numbers": str(list(KEY)).replace(",", "").encode(),
+    "JavaScript's Uint8Array": f"Uint8Array(32) [\n  {', '.join(map(str, KEY))}\n]".encode(),
+    "an object of numbers": str({str(i): byte for i, byte in enumerate(KEY)}).encode(),
+    "JavaScript's Buffer": f"<Buffer {KEY.hex(' ')}>".encode(),
+    "Go's bytes": ", ".join(f"0x{byte:x}" for byte in KEY).encode(),
+    "\\u escapes": "".join(f"\\u00{byte:02x}" for byte in KEY).encode(),
+    "octal escapes": "".join(f"\\{byte:03o}" for byte in KEY).encode(),
+    "a URL": urllib.parse.quote(KEY).encode(),
+    "digits of the digits": b"0" + SENTINEL.encode().hex().encode(),
+    "base64": base64.b64encode(KEY),
+    "base64 within text": b"data:x" + base64.b64encode(b"x" + KEY[:20]),
+    "base64url": base64.urlsafe_b64encode(KEY).rstrip(b"="),
+    "base64 of the digits": base64.b64encode(SENTINEL.encode()),
+}
+
+# --- showing the secret ---
+
+
+class Rendering(NamedTuple):
+    refused: bool
+    data: bytes
+
+
+Renderings = dict[str, Rendering]
+
+
+@cache
+def command(language: str) -> list[str | Path]:
+    """Build the program of a language, and return its command."""
+    match language:
+        case "Python":
+            return [sys.executable, PROGRAMS / "surfaces.py"]
+        case "Node":
+            return ["node", PROGRAMS / "surfaces.js"]
+        case "Go":
+            return [build_go("surfaces", BUILT / "surfaces-go")]
+        case "Rust":
+            return [build_rust("harden-surfaces")]
+        case "C":
+            return [build_c(PROGRAMS / "surfaces.c", BUILT / "surfaces-c")]
+    library = build_c_library("panic-debug", "--cfg pylon_identity_panic", profile="dev")
+    out, archive = BUILT / "surfaces-panic", library / "libpylon_identity.a"
+    return [build_c(PROGRAMS / "surfaces.c", out, "-DPANIC", library=archive)]
+
+
+def shown(program: list[str | Path], kind: str) -> Renderings:
+    given = "".join(f"{value.hex()}\n" for value in [SENTINEL.encode(), *MALFORMED])
+    renderings: Renderings = {}
+    for line in run([*program, kind], input=given).splitlines():
+        match line.split("\t"):
+            case [surface, ("shown" | "refused") as outcome, data] if surface not in renderings:
+                renderings[surface] = Rendering(outcome == "refused", bytes.fromhex(data))
+            case _:
+                raise Broken(f"{program[0]} printed something else: {line[:200]}")
+    return renderings
+
+
+EMAIL = "ada@example.com"
+COMMAND_LINES: dict[str, list[str | Path]] = {
+    "pylon-identity": [RELEASE / "pylon-identity"],
+    "python -m pylon_identity": [sys.executable, "-m", "pylon_identity"],
+    "npx pylon-identity": ["node", ROOT / "node" / "cli.js"],
+}
+LEAKY_COMMAND_LINE: list[str | Path] = [
+    "sh",
+    "-c",
+    'printf "%s\\n" "$@" "$PYLON_IDENTITY_SECRET"; cat; for f; do test -f "$f" && cat "$f"; done',
+    "sh",
+]
+
+
+def command_line(program: list[str | Path], *, thorough: bool) -> Renderings:
+    """Run commands with a secret, well-formed or not, where it belongs and where it does not."""
+    folder = BUILT / "secrecy-files"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    renderings: Renderings = {}
+
+    def call(surface: str, *args: str, variable: bytes = b"", stdin: bytes = b"") -> None:
+        for json in ([], ["--json"]) if thorough else ([],):
+            done = subprocess.run(
+                [str(part) for part in program] + json + list(args),
+                env={**os.environ, **({NAME: os.fsdecode(variable)} if variable else {})},
+                input=stdin,
+                capture_output=True,
+                check=False,
+            )
+            name = " ".join([surface, *json])
+            renderings[name] = Rendering(done.returncode == 2, done.stdout + done.stderr)
+
+    wrong = "0" * 64
+    values = [SENTINEL.encode(), *MALFORMED]
+    for i, value in enumerate(values if thorough else values[:3]):
+        path = folder / str(i)
+        path.write_bytes(value)
+        call(f"file {i}", "sign", EMAIL, "--secret-file", str(path))
+        call(f"standard input {i}", "diagnose", EMAIL, wrong, "--secret-file", "-", stdin=value)
+        if b"\0" not in value:  # which no variable can hold
+            call(f"sign {i}", "sign", EMAIL, variable=value)
+            call(f"verify {i}", "verify", EMAIL, wrong, variable=value)
+            call(f"diagnose {i}", "diagnose", EMAIL, wrong, variable=value)
+    for args in (
+        ["sign", EMAIL, "%"], ["sign", "--secret", "%", EMAIL], ["sign", "--secret=%", EMAIL],
+        ["sign", EMAIL, "-s%"], ["sign", EMAIL, "-%"], ["sign", EMAIL, "--%"],
+        ["sign", EMAIL, "--json=%"], ["sign", EMAIL, "--secret-file", "%"],
+        ["sign", EMAIL, "--secret-file=%"], ["%"], ["help", "%"], ["generate-secret", "%"],
+        ["verify", "%"], ["diagnose", EMAIL, "%", "%"], ["sign", "%", "--secret-file", os.devnull],
+        ["verify", EMAIL, "%", "--secret-file", "/"],
+    ):  # fmt: skip
+        call(" ".join(args), *(arg.replace("%", SENTINEL) for arg in args))
+    for args in (["verify", "%", wrong], ["verify", EMAIL, "%"], ["diagnose", EMAIL, "%"]):
+        filled = [arg.replace("%", SENTINEL) for arg in args]
+        call(f"{' '.join(args)}, with a secret", *filled, variable=SENTINEL.encode())
+    return renderings
+
+
+LANGUAGES = ["Python", "Node", "Go", "Rust", "C"]
+quick = pytest.mark.quick
+
+
+@cache
+def renderings(surface: str, kind: str) -> Renderings:
+    if surface in COMMAND_LINES:
+        program = COMMAND_LINES[surface] if kind == "real" else LEAKY_COMMAND_LINE
+        return command_line(program, thorough=surface == "pylon-identity")
+    found = shown(command(surface), kind)
+    if surface == "C with panics":
+        found = {name: shown for name, shown in found.items() if name.startswith("panic")}
+    return found
+
+
+# --- the checks ---
+
+SURFACES = [pytest.param(name, marks=quick) for name in [*LANGUAGES, *COMMAND_LINES]]
+SURFACES.append(pytest.param("C with panics"))
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_the_secret_does_not_show(surface: str, figure: Figure) -> None:
+    found = renderings(surface, "real")
+    assert [name for name, shown in found.items() if leaks(shown.data)] == []
+    figure(f"{len(found)} renderings, no trace")
+    if surface in COMMAND_LINES:
+        right = hmac.new(KEY, EMAIL.encode(), "sha256").hexdigest()
+        assert right in found["sign 0"].data.decode()
+    if surface == "C with panics":
+        said = found["panic 0: standard error"].data
+        assert b"on purpose" in said
+        assert b"backtrace" in said
+
+
+@pytest.mark.parametrize("surface", SURFACES)
+def test_the_secret_does_not_show_control(surface: str) -> None:
+    """A careless stand-in shows it on each surface; otherwise the surface would not count."""
+    leaky = renderings(surface, "leaky")
+    assert leaky.keys() == renderings(surface, "real").keys()
+    assert [name for name, shown in leaky.items() if not leaks(shown.data)] == []
+
+
+@quick
+def test_every_form_is_seen_control() -> None:
+    assert [form for form, data in FORMS.items() if not leaks(b"<" + data + b">")] == []
+    other = bytes(byte ^ 0xFF for byte in KEY)
+    innocent = (other.hex(), other, repr(list(other)), base64.b64encode(other), repr(other))
+    assert not leaks("\n".join(map(str, innocent)).encode())
+
+
+def refused(surface: str, kind: str) -> dict[str, bool]:
+    """Return for each attempt to make a copy whether it was refused in plain words."""
+    return {
+        name: attempt.refused and b"make it again" in attempt.data.replace(b"\n", b" ")
+        for name, attempt in renderings(surface, kind).items()
+        if name.startswith("clone: ")
+    }
+
+
+@quick
+@pytest.mark.parametrize("surface", ["Python", "Node", "Go"])
+def test_a_secret_is_neither_pickled_nor_cloned(surface: str, figure: Figure) -> None:
+    attempts = refused(surface, "real")
+    assert all(attempts.values()), attempts
+    assert attempts
+    figure(f"{len(attempts)} ways, all refused")
+    assert not any(refused(surface, "leaky").values())  # the control

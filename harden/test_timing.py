@@ -1,0 +1,86 @@
+"""Constant time: no branch and no index depends on the key or on the expected hash.
+
+Two ways to see it, each blind to something. Valgrind follows every bit that comes from a key in
+a release build of the library, but knows no SHA instructions, so sha2's portable code runs. The
+statistics of dudect compare how long calls take on this machine, SHA instructions included.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+import pytest
+from conftest import Figure
+from shared import BUILT, PROGRAMS, build_c, build_rust, run
+
+# --- valgrind ---
+
+SIGNING = ["sign", "sign_many", "chat_settings_hash", "verify right", "verify wrong"]
+SIGNING += ["verify nearly right"]
+PARSING = ["parse", "parse and sign"]
+PLANTED = ["control: compare", "control: look up"]
+
+
+@cache
+def count_errors() -> dict[str, int]:
+    """Run each step with poisoned secrets, and return how many errors valgrind counted in it."""
+    program = build_c(PROGRAMS / "poisoned.c", BUILT / "poisoned")
+    said = run(["valgrind", "--quiet", "--error-limit=no", program])
+    counts = {step: int(count) for step, count in re.findall(r"^(.+)\t(\d+)$", said, re.MULTILINE)}
+    assert counts["poisoned bytes"] == 64, "two states of SHA-256 depend on the key"
+    return counts
+
+
+@pytest.mark.needs("valgrind")
+def test_no_branch_and_no_index_depends_on_the_key(figure: Figure) -> None:
+    counts = count_errors()
+    assert {step: counts[step] for step in SIGNING if counts[step]} == {}
+    # Parsing branches once a call: on whether the text is a secret, which is public.
+    assert {counts[step] for step in PARSING} == {counts["calls"]}
+    sha = "with SHA instructions" if counts.get("sha instructions") else "in portable SHA-256"
+    figure(f"0 errors in {', '.join(SIGNING)}, {sha}")
+
+
+@pytest.mark.needs("valgrind")
+def test_no_branch_and_no_index_depends_on_the_key_control(figure: Figure) -> None:
+    """A comparison that stops early, and a table that a key looks up."""
+    counts = count_errors()
+    assert all(counts[step] >= counts["calls"] for step in PLANTED)
+    figure(f"{[counts[step] for step in PLANTED]} errors")
+
+
+# --- dudect ---
+
+DEFINITELY = 10  # from this |t| on, dudect calls a function "definitely not constant time"
+TRIES = 3  # another program may disturb one kind of input more, but not again and again
+COMPARED = [
+    "sign_with_one_key_or_any",
+    "verify_wrong_at_first_or_last_digit",
+    "verify_right_or_wrong",
+    "parse_digits_or_letters",
+]
+
+
+def measure(name: str) -> dict[str, float]:
+    """Return |t| of the comparisons with this in their name."""
+    said = run([build_rust("harden-timing"), "--filter", name])
+    found = re.findall(r"^bench (\w+) .*max t = ([-+.\d]+)", said, re.MULTILINE)
+    return {name: abs(float(t)) for name, t in found}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_calls_take_the_same_time(name: str, figure: Figure) -> None:
+    tries = []
+    while len(tries) < TRIES and (not tries or tries[-1] >= DEFINITELY):
+        tries.append(measure(name)[name])
+    assert tries[-1] < DEFINITELY, f"|t| = {tries}"
+    figure(f"|t| = {tries[-1]:.1f}")
+
+
+def test_calls_take_the_same_time_control(figure: Figure) -> None:
+    """A comparison that stops early, and a decoder that branches."""
+    figures = measure("control")
+    assert len(figures) == 2
+    assert min(figures.values()) >= DEFINITELY
+    figure(f"|t| = {figures}")

@@ -1,0 +1,264 @@
+"""The key is wiped: a scan of the memory of programs that have forgotten their secrets.
+
+Each program called uses takes a step with secrets, forgets them and waits. The patterns of the
+search are known only here, so no program has them from us.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import struct
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from hashlib import sha256
+from itertools import islice, product
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from conftest import Figure
+from shared import (
+    ARCHIVE,
+    BUILT,
+    PROGRAMS,
+    Broken,
+    build_c,
+    build_c_library,
+    build_go,
+    build_rust,
+    run,
+    rustc,
+)
+
+STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused"]
+VARIABLE = "PYLON_IDENTITY_SECRET"
+# The programs in these languages do, as callers can.
+WIPE_THEIR_TEXT = ["C", "Rust", "portable C", "portable Rust"]
+SIZES = [32, 64, 104]  # the last is longer than a block of SHA-256, so its hash is the key
+
+# How many bytes are looked for at once: as many as a general register holds.
+WORD = 8
+PIECE = 1 << 16
+
+# Registers are not wiped. These keep them from being saved onto a stack: by the dynamic linker at
+# the first call of a function, and by Go's scheduler in a signal.
+UNDISTURBED = {"LD_BIND_NOW": "1", "GODEBUG": "asyncpreemptoff=1"}
+
+# Other systems have no such view of the memory of a process.
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is searched on Linux")
+
+PORTABLE = '--cfg sha2_backend="soft"'  # without the processor's own SHA instructions
+
+
+@cache
+def program(language: str) -> list[str | Path]:
+    """Build the program of a language, and return its command."""
+    out, posix = BUILT / f"uses {language}", "-D_POSIX_C_SOURCE=200809L"
+    if language == "Python":
+        return [sys.executable, PROGRAMS / "uses.py"]
+    if language == "Node":
+        return ["node", PROGRAMS / "uses.js"]
+    if language == "Go":
+        return [build_go("uses", out)]
+    if language == "Rust":
+        return [build_rust("harden-uses")]
+    if language == "C":
+        return [build_c(PROGRAMS / "uses.c", out, posix)]
+    if language == "portable C":
+        library = build_c_library("portable", PORTABLE) / ARCHIVE.name
+        return [without_sha_instructions(build_c(PROGRAMS / "uses.c", out, posix, library=library))]
+    command = ["cargo", "build", "-q", "--release", "--locked", "-p", "harden", "--bin"]
+    command += ["harden-uses", "--target", rustc("host"), "--target-dir", str(BUILT / "portable")]
+    run(command, env={"RUSTFLAGS": PORTABLE})
+    found = Path(BUILT, "portable", rustc("host"), "release", "harden-uses")
+    return [without_sha_instructions(found)]
+
+
+def without_sha_instructions(program: Path) -> Path:
+    """Raise Broken if the program asks the processor whether it has them, as sha2 does."""
+    if found := re.search("shani_cpuid|sha2_hwcap", run(["nm", program])):
+        raise Broken(f"{program} is not portable: {found[0]}")
+    return program
+
+
+# --- what to look for ---
+
+
+def _primes() -> Iterator[int]:
+    return (n for n in range(2, 400) if all(n % divisor for divisor in range(2, n)))
+
+
+def _root(number: int, degree: int) -> int:
+    """The first 32 bits after the point of the square or cube root."""
+    scaled, low, high = number << 32 * degree, 0, 1 << 40
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if middle**degree <= scaled else (low, middle)
+    return low % 2**32
+
+
+START = [_root(prime, 2) for prime in islice(_primes(), 8)]
+ROUNDS = [_root(prime, 3) for prime in islice(_primes(), 64)]
+
+
+def compress(block: bytes) -> list[int]:
+    """The state of SHA-256 (FIPS 180-4) after one block, which Python's own does not give away."""
+
+    def turn(word: int, *distances: int) -> int:
+        turned = 0
+        for distance in distances:
+            turned ^= word >> distance | word << 32 - distance
+        return turned % 2**32
+
+    words = list(struct.unpack(">16I", block))
+    for i in range(16, 64):
+        first, second = words[i - 15], words[i - 2]
+        first, second = turn(first, 7, 18) ^ first >> 3, turn(second, 17, 19) ^ second >> 10
+        words.append((words[i - 16] + first + words[i - 7] + second) % 2**32)
+    a, b, c, d, e, f, g, h = START
+    for number, word in zip(ROUNDS, words, strict=True):
+        one = h + turn(e, 6, 11, 25) + (e & f ^ ~e & g) + number + word
+        two = turn(a, 2, 13, 22) + (a & b ^ a & c ^ b & c)
+        a, b, c, d, e, f, g, h = (one + two) % 2**32, a, b, c, (d + one) % 2**32, e, f, g
+    return [(old + new) % 2**32 for old, new in zip(START, (a, b, c, d, e, f, g, h), strict=True)]
+
+
+def shapes(digits: str) -> Iterator[tuple[str, bytes]]:
+    """The names and bytes of everything that a secret becomes on its way to a keyed state."""
+    yield "hex", digits.encode()
+    key = bytes.fromhex(digits)
+    yield "key", key
+    if len(key) > 64:
+        key = sha256(key).digest()
+        yield "hashed key", key
+    for name, mask in ("inner", 0x36), ("outer", 0x5C):
+        block = bytes(byte ^ mask for byte in key.ljust(64, b"\0"))
+        yield f"{name} padded key", block[: len(key)]
+        yield f"{name} state", struct.pack("=8I", *compress(block))
+
+
+def needles(digits: str) -> dict[int, str]:
+    """Each eighth byte on, eight bytes of every shape, as an integer.
+
+    So any 15 bytes on end are found. The words of SHA-256 are found in either order of their bytes,
+    and of each other, as instructions for SHA-256 keep them.
+    """
+    found = {}
+    for name, shape in shapes(digits):
+        for at in range(0, len(shape), WORD):
+            piece = shape[at : at + WORD]
+            turned = piece[3::-1] + piece[:3:-1]
+            for order in (piece, piece[::-1], turned, turned[::-1]):
+                found[struct.unpack("=Q", order)[0]] = name
+    return found
+
+
+# --- where to look ---
+
+
+def mappings(process: int) -> Iterator[tuple[int, int]]:
+    """What the process can read, but for untouched memory and files as they are on disk."""
+    with open(f"/proc/{process}/smaps", encoding="utf-8") as lines:
+        parts = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", lines.read(), flags=re.MULTILINE)[1:]
+    for part in parts:
+        range_, mode, _, _, inode, *name = part.split("\n", 1)[0].split(None, 5)
+        sizes = dict(re.findall(r"^(\w+): +(\d+) kB$", part, re.MULTILINE))
+        if mode[0] != "r" or name in (["[vvar]"], ["[vvar_vclock]"], ["[vsyscall]"]):
+            continue
+        if inode != "0" and mode[3] == "p" and sizes["Anonymous"] == sizes["Swap"] == "0":
+            continue
+        if sizes["Rss"] == sizes["Swap"] == "0":
+            continue
+        start, end = range_.split("-")
+        yield int(start, 16), int(end, 16)
+
+
+# How often what was found: of which secret, counted from 0, and in which shape.
+Found = Counter[tuple[int, str]]
+
+
+class Scan(NamedTuple):
+    found: Found
+    size: int  # how many bytes were looked at
+
+
+def scan(process: int, used: list[str]) -> Scan:
+    wanted = {
+        number: (which, shape)
+        for which, digits in enumerate(used)
+        for number, shape in needles(digits).items()
+    }
+    numbers, found, size = frozenset(wanted), Found(), 0
+    with open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
+        for start, end in mappings(process):
+            for at in range(start, end, PIECE):
+                # With a little of the next piece, so that nothing falls between them.
+                piece = os.pread(memory.fileno(), min(PIECE + WORD - 1, end - at), at)
+                size += min(PIECE, len(piece))
+                if not piece.strip(b"\0"):
+                    continue
+                for shift in range(WORD):
+                    words = memoryview(piece)[shift:]
+                    words = words[: len(words) // WORD * WORD].cast("Q")
+                    for number in numbers.intersection(words):
+                        found[wanted[number]] += 1
+    return Scan(found, size)
+
+
+# --- the checks ---
+
+
+def look(language: str, step: str, fate: str) -> Scan:
+    """Run a program, and look for its secrets while it waits."""
+    lines = [secrets.token_hex(size) for size in SIZES]
+    in_environment = secrets.token_hex(32)
+    running = subprocess.Popen(
+        [*program(language), "wiping", step, fate],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, VARIABLE: in_environment, **UNDISTURBED},
+    )
+    assert running.stdin
+    assert running.stdout
+    with running:
+        running.stdin.write("".join(f"{line}\n" for line in [*lines, ""]).encode())
+        running.stdin.flush()
+        assert running.stdout.readline() == b"ready\n", "the program did not get ready"
+        seen = scan(running.pid, [in_environment] if step == "env" else lines)
+    assert running.returncode == 0
+    return seen
+
+
+QUICK = [pytest.param(language, marks=pytest.mark.quick) for language in ("C", "Rust", "Python")]
+LANGUAGES = [*QUICK, "Node", "Go", "portable C", "portable Rust"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_is_left(language: str, figure: Figure) -> None:
+    size = 0
+    for step in STEPS:
+        seen = look(language, step, "forgotten")
+        size += seen.size
+        left = {shape for _, shape in seen.found}
+        if step == "env" or language not in WIPE_THEIR_TEXT:
+            left.discard("hex")  # the text is the caller's to wipe
+        assert not left, f"after {step}: {sorted(left)}"
+    figure(f"no trace in {size / 1e6:.0f} MB after {len(STEPS)} steps with {len(SIZES)} keys each")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_key_is_left_control(language: str) -> None:
+    """Secrets in use are found, and in C a key left on the heap and a padded one on the stack."""
+    found = set(look(language, "use", "kept").found)
+    assert found >= set(product(range(len(SIZES)), ["inner state", "outer state"]))
+    if language == "C":
+        found = set(look(language, "use", "planted").found)
+        assert found == {(0, "key"), (1, "outer padded key")}
+    if language == "Rust":
+        with pytest.raises(Broken, match="not portable"):
+            without_sha_instructions(Path(program(language)[0]))
