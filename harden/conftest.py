@@ -1,4 +1,4 @@
-"""Runs the checks of what SECURITY.md promises: `make harden`, or one module by `make harden ONLY=wiping`.
+"""Runs the checks of the promises in SECURITY.md: `make harden`, or `make harden ONLY=wiping`.
 
 A test whose name ends in `_control` plants a fault that the check before it must catch. The checks
 marked `quick` are part of `make test`; those marked `needs` name programs that a machine may lack.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -44,13 +44,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def figure(request: pytest.FixtureRequest) -> Iterator[Figure]:
+def figure(request: pytest.FixtureRequest) -> Figure:
     """Collect what a check saw, for the summary."""
 
     def add(text: str) -> None:
         figures.append(f"{re.sub('^test_', '', request.node.name)}: {text}")
 
-    yield add
+    return add
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

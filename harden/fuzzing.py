@@ -2,7 +2,7 @@
 
     make fuzz SECONDS=600
 
-feeds them all, for so long in all. The input that crashes a target is kept in target/fuzz/artifacts/.
+feeds them all, for so long in all. Input that crashes a target stays in target/fuzz/artifacts/.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def fuzz(built: Path, target: str, seconds: float) -> tuple[int, int]:
         folder.mkdir(parents=True, exist_ok=True)
     options = [f"-max_total_time={max(1, round(seconds))}", "-timeout=60", "-print_final_stats=1"]
     options += [f"-artifact_prefix={artifacts}/", "-reduce_inputs=0"]
-    command = [built / target, *options, corpus, FUZZ / "seeds"]
+    command: list[str | Path] = [built / target, *options, corpus, FUZZ / "seeds"]
     said = run(command, expect=None, timeout=seconds + 300)
     inputs = re.search(r"^stat::number_of_executed_units: (\d+)", said, re.MULTILINE)
     edges = re.findall(r"\bcov: (\d+)", said)

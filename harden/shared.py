@@ -21,7 +21,7 @@ ARCHIVE = RELEASE / "libpylon_identity.a"
 SENTINEL = "5ec7e7a10badc0def00dfacecafe1dead1ab011ca1d00d1e5ca1ab1ede7ec7ed"
 
 
-class Broken(AssertionError):
+class Broken(AssertionError):  # noqa: N818 (a promise is broken, not the check)
     """A promise does not hold. The text says what was seen."""
 
 
@@ -123,3 +123,10 @@ def build_c_library(folder: str, flags: str = "", *, profile: str = "release") -
     command += ["--target-dir", str(BUILT / folder)]
     run(command, env={"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": flags}, timeout=1200)
     return Path(BUILT, folder, rustc("host"), {"dev": "debug"}.get(profile, profile))
+
+
+def without_sha_instructions(program: Path) -> Path:
+    """Raise Broken if the program asks the processor whether it has them, as sha2 does."""
+    if found := re.search("shani_cpuid|sha2_hwcap", run(["nm", program])):
+        raise Broken(f"{program} is not portable: {found[0]}")
+    return program

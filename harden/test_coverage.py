@@ -19,8 +19,8 @@ from shared import BUILT, ROOT, build_c, llvm_tools, run
 TARGET = ROOT / "target" / "coverage"
 STAGED = BUILT / "coverage"  # copies of the packages, with the libraries that count
 
-# The least percentage of the lines (Go: statements): a little below the last measurement, since each
-# version of a compiler counts a little differently.
+# The least percentage of the lines (Go: statements): a little below the last measurement, since
+# each version of a compiler counts a little differently.
 FLOORS = {
     "core": 98.5,
     "cli": 99,

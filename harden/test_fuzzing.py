@@ -13,7 +13,7 @@ pytestmark = pytest.mark.needs("g++", "asan")
 
 
 def test_random_input(figure: Figure) -> None:
-    inputs = {target: count for target, count in fuzzing.feed(50)}
+    inputs = dict(fuzzing.feed(50))
     assert all(inputs.values())
     figure(f"{sum(inputs.values()):,} inputs for {len(inputs)} targets: {', '.join(inputs)}")
 

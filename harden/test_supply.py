@@ -31,7 +31,7 @@ def test_the_crates_are_those_listed() -> None:
 
 @pytest.mark.quick
 def test_the_crates_are_those_listed_control() -> None:
-    with pytest.raises(Broken, match="pyo3.*not explicitly allowed"):
+    with pytest.raises(Broken, match=r"pyo3.*not explicitly allowed"):
         deny("python", "harden/core.deny.toml", "bans")
 
 

@@ -71,7 +71,7 @@ def measure(name: str) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", COMPARED)
 def test_calls_take_the_same_time(name: str, figure: Figure) -> None:
-    tries = []
+    tries: list[float] = []
     while len(tries) < TRIES and (not tries or tries[-1] >= DEFINITELY):
         tries.append(measure(name)[name])
     assert tries[-1] < DEFINITELY, f"|t| = {tries}"

@@ -10,35 +10,22 @@ import os
 import re
 import secrets
 import struct
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from functools import cache
 from hashlib import sha256
 from itertools import islice, product
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from conftest import Figure
-from shared import (
-    ARCHIVE,
-    BUILT,
-    PROGRAMS,
-    Broken,
-    build_c,
-    build_c_library,
-    build_go,
-    build_rust,
-    run,
-    rustc,
-)
+from observed import running
+from shared import ARCHIVE, Broken, without_sha_instructions
 
 STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused"]
 VARIABLE = "PYLON_IDENTITY_SECRET"
 # The programs in these languages do, as callers can.
-WIPE_THEIR_TEXT = ["C", "Rust", "portable C", "portable Rust"]
+WIPE_THEIR_TEXT = ["C", "Rust", "portable C"]
 SIZES = [32, 64, 104]  # the last is longer than a block of SHA-256, so its hash is the key
 
 # How many bytes are looked for at once: as many as a general register holds.
@@ -52,41 +39,7 @@ UNDISTURBED = {"LD_BIND_NOW": "1", "GODEBUG": "asyncpreemptoff=1"}
 # Other systems have no such view of the memory of a process.
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is searched on Linux")
 
-PORTABLE = '--cfg sha2_backend="soft"'  # without the processor's own SHA instructions
-
-
-@cache
-def program(language: str) -> list[str | Path]:
-    """Build the program of a language, and return its command."""
-    out, posix = BUILT / f"uses {language}", "-D_POSIX_C_SOURCE=200809L"
-    if language == "Python":
-        return [sys.executable, PROGRAMS / "uses.py"]
-    if language == "Node":
-        return ["node", PROGRAMS / "uses.js"]
-    if language == "Go":
-        return [build_go("uses", out)]
-    if language == "Rust":
-        return [build_rust("harden-uses")]
-    if language == "C":
-        return [build_c(PROGRAMS / "uses.c", out, posix)]
-    if language == "portable C":
-        library = build_c_library("portable", PORTABLE) / ARCHIVE.name
-        return [without_sha_instructions(build_c(PROGRAMS / "uses.c", out, posix, library=library))]
-    command = ["cargo", "build", "-q", "--release", "--locked", "-p", "harden", "--bin"]
-    command += ["harden-uses", "--target", rustc("host"), "--target-dir", str(BUILT / "portable")]
-    run(command, env={"RUSTFLAGS": PORTABLE})
-    found = Path(BUILT, "portable", rustc("host"), "release", "harden-uses")
-    return [without_sha_instructions(found)]
-
-
-def without_sha_instructions(program: Path) -> Path:
-    """Raise Broken if the program asks the processor whether it has them, as sha2 does."""
-    if found := re.search("shani_cpuid|sha2_hwcap", run(["nm", program])):
-        raise Broken(f"{program} is not portable: {found[0]}")
-    return program
-
-
-# --- what to look for ---
+# --- the patterns ---
 
 
 def _primes() -> Iterator[int]:
@@ -213,36 +166,26 @@ def scan(process: int, used: list[str]) -> Scan:
 # --- the checks ---
 
 
-def look(language: str, step: str, fate: str) -> Scan:
-    """Run a program, and look for its secrets while it waits."""
+def look(language: str, step: str) -> Scan:
+    """Have a program take a step and forget its text, and look for its secrets while it waits."""
     lines = [secrets.token_hex(size) for size in SIZES]
     in_environment = secrets.token_hex(32)
-    running = subprocess.Popen(
-        [*program(language), "wiping", step, fate],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, VARIABLE: in_environment, **UNDISTURBED},
-    )
-    assert running.stdin
-    assert running.stdout
-    with running:
-        running.stdin.write("".join(f"{line}\n" for line in [*lines, ""]).encode())
-        running.stdin.flush()
-        assert running.stdout.readline() == b"ready\n", "the program did not get ready"
-        seen = scan(running.pid, [in_environment] if step == "env" else lines)
-    assert running.returncode == 0
-    return seen
+    env = {"PYLON_IDENTITY_SECRET": in_environment, **UNDISTURBED}
+    with running(language, lines, env) as program:
+        program.take(step)
+        program.take("forget")
+        return scan(program.process.pid, [in_environment] if step == "env" else lines)
 
 
 QUICK = [pytest.param(language, marks=pytest.mark.quick) for language in ("C", "Rust", "Python")]
-LANGUAGES = [*QUICK, "Node", "Go", "portable C", "portable Rust"]
+LANGUAGES = [*QUICK, "Node", "Go", "portable C"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_is_left(language: str, figure: Figure) -> None:
     size = 0
     for step in STEPS:
-        seen = look(language, step, "forgotten")
+        seen = look(language, step)
         size += seen.size
         left = {shape for _, shape in seen.found}
         if step == "env" or language not in WIPE_THEIR_TEXT:
@@ -254,11 +197,9 @@ def test_no_key_is_left(language: str, figure: Figure) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_is_left_control(language: str) -> None:
     """Secrets in use are found, and in C a key left on the heap and a padded one on the stack."""
-    found = set(look(language, "use", "kept").found)
+    found = set(look(language, "keep").found)
     assert found >= set(product(range(len(SIZES)), ["inner state", "outer state"]))
     if language == "C":
-        found = set(look(language, "use", "planted").found)
-        assert found == {(0, "key"), (1, "outer padded key")}
-    if language == "Rust":
+        assert set(look("C", "plant").found) == {(0, "key"), (1, "outer padded key")}
         with pytest.raises(Broken, match="not portable"):
-            without_sha_instructions(Path(program(language)[0]))
+            without_sha_instructions(ARCHIVE)

@@ -55,8 +55,6 @@ const jobs = {
     const secret = new (require(path).IdentitySecret)(hex)
     secret.signMany(emails(() => process.exit(7)))
   },
-  'planted crash': () => process.kill(process.pid, 'SIGSEGV'),
-  'planted mistake': () => parentPort.postMessage('0'.repeat(64)),
 }
 
 /** Starts and ends so many workers, two at a time, which all have to give the right hash. */
@@ -78,14 +76,12 @@ const scenarios = {
   async workers() {
     // Loaded here as well, so that each worker is one more user of the addon and its end is not the last.
     const secret = new (require(path).IdentitySecret)(hex)
-    const seen = await startAndEnd(1000, ['import', 'require'])
+    await startAndEnd(1000, ['import', 'require'])
     assert.equal(secret.sign(email), expected)
-    return seen
   },
   async 'only in a worker'() {
-    const seen = await startAndEnd(20, ['require', 'import'])
+    await startAndEnd(20, ['require', 'import'])
     assert.ok(!loaded())
-    return `${seen}, none in the main thread`
   },
   async 'ESM and CommonJS'() {
     const [esm, cjs] = [await import(path), require(path)]
@@ -93,7 +89,6 @@ const scenarios = {
     assert.deepEqual(Object.keys(esm).filter((name) => !['default', 'module.exports'].includes(name)).sort(), names)
     for (const name of names) assert.equal(esm[name], cjs[name])
     assert.equal(new esm.IdentitySecret(hex).sign(email), new cjs.IdentitySecret(hex).sign(email))
-    return `${names.length} names, the same in both`
   },
   async 'terminate in mid-batch'() {
     for (let i = 0; i < 20; i++) {
@@ -102,11 +97,9 @@ const scenarios = {
       assert.equal(await worker.terminate(), 1)
     }
     assert.equal(new (require(path).IdentitySecret)(hex).sign(email), expected)
-    return '20 workers terminated'
   },
   async 'a worker exits'() {
     for (let i = 0; i < 20; i++) assert.deepEqual(await ended('exit'), { messages: [], code: 7 })
-    return '20 workers'
   },
   async 'exit in mid-batch'() {
     new (require(path).IdentitySecret)(hex).signMany(emails(() => process.exit(7)))
@@ -161,7 +154,6 @@ const scenarios = {
     const hashes = secret.signMany(emails(() => (secret[Symbol.dispose](), email)))
     assert.equal(hashes[MIDDLE], expected)
     assert.throws(() => secret.sign(email), { code: 'ERR_SECRET_NOT_READY' })
-    return `${hashes.length} hashes`
   },
   async 'secrets are collected'() {
     const { IdentitySecret } = require(path)
@@ -179,12 +171,8 @@ const scenarios = {
     }
     assert.ok(collected >= count - 1, `${collected} of ${count}`) // the last may still be on the stack
     assert.equal(kept.sign(email), expected)
-    return `${count} secrets`
   },
-  'planted crash': () => startAndEnd(1, ['planted crash']),
-  'planted mistake': () => startAndEnd(1, ['planted mistake']),
-  'planted exit code': () => process.exit(0),
 }
 
-if (isMainThread) console.log(await scenarios[process.argv[2]]())
+if (isMainThread) await scenarios[process.argv[2]]()
 else await jobs[workerData]()

@@ -1,4 +1,4 @@
-"""Shows an identity secret, and errors about it, in the ways that Python has: surfaces.py real|leaky.
+"""Shows an identity secret, and errors about it, in the ways of Python: surfaces.py real|leaky.
 
 Reads hexadecimal lines: a secret, then malformed ones. Prints a line for each surface: its name,
 "shown" or "refused", and in hexadecimal the text. `leaky` shows a careless stand-in.
@@ -31,8 +31,9 @@ from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import pydantic
-import pylon_identity
 from pydantic_core import core_schema
+
+import pylon_identity
 
 EMAIL = "ada@example.com"
 NAME = "CHAT_SECRET"
@@ -167,7 +168,10 @@ class Noisy(Config):
 
 def in_a_thread(secret: Any) -> str:
     thread = threading.Thread(target=fail, args=(secret,))
-    return written(lambda: (thread.start(), thread.join()))
+    with contextlib.redirect_stderr(io.StringIO()) as out:
+        thread.start()
+        thread.join()
+    return out.getvalue()
 
 
 def in_a_loop(secret: Any) -> str:
@@ -209,7 +213,8 @@ SHOW: dict[str, Callable[[Any], object]] = {
     "cause": lambda it: formatted(raised(lambda: fail_from(it))),
     "excepthook": lambda it: excepthook(raised(lambda: fail(it))),
 }
-SHOW_SECRET: dict[str, Callable[[Any], object]] = SHOW | {
+SHOW_SECRET: dict[str, Callable[[Any], object]] = {
+    **SHOW,
     "vars": lambda it: json.dumps(it, default=lambda it: str(vars(it))),
     "inspect": inspect.getmembers,
     "gc": gc.get_referents,
@@ -223,7 +228,9 @@ SHOW_SECRET: dict[str, Callable[[Any], object]] = SHOW | {
     "pydantic dump": lambda it: Model(secret=it).model_dump(),
     "pydantic JSON": lambda it: Model(secret=it).model_dump_json(),
     **{
-        f"clone: pickle {protocol}": lambda it, protocol=protocol: pickle.dumps([it], protocol)
+        f"clone: pickle {protocol}": partial(
+            lambda protocol, it: pickle.dumps([it], protocol), protocol
+        )
         for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
     },
     "clone: multiprocessing": lambda it: bytes(ForkingPickler.dumps(it)),
@@ -308,9 +315,8 @@ def main() -> None:
     for i, given in enumerate(GIVEN):
         for wrong in ("0" * 64, given):
             diagnosis = api.diagnose(given, EMAIL, wrong)
-            emit(
-                f"diagnosis {i} {wrong == given}", lambda: f"{diagnosis!r} {diagnosis.explanation}"
-            )
+            text = f"{diagnosis!r} {diagnosis.explanation}"
+            emit(f"diagnosis {i} {wrong == given}", partial(str, text))
 
 
 main()

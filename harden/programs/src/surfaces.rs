@@ -8,115 +8,28 @@ use std::io::{BufRead, stdin};
 use std::panic;
 use std::sync::{Arc, Mutex};
 
-use pylon_identity_core as core;
+use pylon_identity_core::{self as core, IdentitySecret, User, binding};
 
 const EMAIL: &str = "ada@example.com";
-const NAME: &str = "CHAT_SECRET";
-
-/// What there is to show.
-trait Api {
-    type Secret: Debug + Send + Sync + 'static;
-    type Error: Error + Clone + Send + Sync + 'static;
-
-    fn parse(hex: &[u8]) -> Result<Self::Secret, Self::Error>;
-    fn from_env(name: &str, value: Option<&[u8]>) -> Result<Self::Secret, Self::Error>;
-    fn drop_in(message: &[u8], secret: &[u8]) -> Result<String, Self::Error>;
-    fn settings(secret: &Self::Secret, app_id: &str, email: &str) -> Result<String, Self::Error>;
-    fn script(nonce: &str) -> Result<String, Self::Error>;
-    fn diagnose(secret: &[u8], email: &str, hash: &[u8]) -> (impl Debug, String);
-}
-
-struct Honest;
-
-impl Api for Honest {
-    type Secret = core::IdentitySecret;
-    type Error = core::Error;
-
-    fn parse(hex: &[u8]) -> Result<Self::Secret, Self::Error> {
-        core::IdentitySecret::from_hex(hex)
-    }
-
-    fn from_env(name: &str, value: Option<&[u8]>) -> Result<Self::Secret, Self::Error> {
-        core::binding::trim_env_value(name, value).and_then(core::IdentitySecret::from_hex)
-    }
-
-    fn drop_in(message: &[u8], secret: &[u8]) -> Result<String, Self::Error> {
-        core::sign_message_with_hmac(message, secret).map(|hash| hash.to_string())
-    }
-
-    fn settings(secret: &Self::Secret, app_id: &str, email: &str) -> Result<String, Self::Error> {
-        let user = core::User { app_id, email, ..core::User::default() };
-        secret.chat_settings(user).map(|settings| format!("{settings:?}"))
-    }
-
-    fn script(nonce: &str) -> Result<String, Self::Error> {
-        core::chat_settings_script([("app_id", "app")], Some(nonce))
-    }
-
-    fn diagnose(secret: &[u8], email: &str, hash: &[u8]) -> (impl Debug, String) {
-        let diagnosis = core::diagnose(secret, email, hash);
-        let explanation = diagnosis.explanation();
-        (diagnosis, explanation)
-    }
-}
 
 /// Shows what it was given, as careless code does.
-struct Careless;
-
 #[derive(Debug)]
-#[allow(dead_code)]
-struct Leaky {
-    hex: String,
-    key: Vec<u8>,
-}
+struct Leaky(String);
 
-#[derive(Clone, Debug)]
-struct LeakyError(String);
-
-impl fmt::Display for LeakyError {
+impl fmt::Display for Leaky {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "cannot use {}", self.0)
     }
 }
 
-impl Error for LeakyError {}
+impl Error for Leaky {}
 
-fn refuse<T>(values: &[&[u8]]) -> Result<T, LeakyError> {
-    let values: Vec<_> = values.iter().map(|value| String::from_utf8_lossy(value)).collect();
-    Err(LeakyError(values.join(", ")))
+fn is_leaky() -> bool {
+    std::env::args().nth(1).as_deref() == Some("leaky")
 }
 
-impl Api for Careless {
-    type Secret = Leaky;
-    type Error = LeakyError;
-
-    fn parse(hex: &[u8]) -> Result<Leaky, LeakyError> {
-        match hex::decode(hex) {
-            Ok(key) => Ok(Leaky { hex: String::from_utf8_lossy(hex).into_owned(), key }),
-            Err(_) => refuse(&[hex]),
-        }
-    }
-
-    fn from_env(name: &str, value: Option<&[u8]>) -> Result<Leaky, LeakyError> {
-        refuse(&[name.as_bytes(), value.unwrap_or_default()])
-    }
-
-    fn drop_in(message: &[u8], secret: &[u8]) -> Result<String, LeakyError> {
-        refuse(&[message, secret])
-    }
-
-    fn settings(_: &Leaky, app_id: &str, email: &str) -> Result<String, LeakyError> {
-        refuse(&[app_id.as_bytes(), email.as_bytes()])
-    }
-
-    fn script(nonce: &str) -> Result<String, LeakyError> {
-        refuse(&[nonce.as_bytes()])
-    }
-
-    fn diagnose(secret: &[u8], _: &str, _: &[u8]) -> (impl Debug, String) {
-        let text = String::from_utf8_lossy(secret).into_owned();
-        (text.clone(), text)
-    }
+fn leaky(given: &[u8]) -> Leaky {
+    Leaky(String::from_utf8_lossy(given).into_owned())
 }
 
 fn emit(surface: &str, shown: impl AsRef<[u8]>) {
@@ -154,68 +67,67 @@ fn show(name: &str, value: &dyn Debug) {
     emit(&format!("{name}: expect"), panicking(|| Err::<(), _>(value).expect("a secret")));
 }
 
-fn objects<A: Api>(hex: &[u8]) {
-    let make = || A::parse(hex).unwrap_or_else(|_| panic!("the first line is no secret"));
-    let secret = Arc::new(make());
-    show("itself", &*secret);
-    show("a shared one", &secret);
-    show("a result", &A::parse(hex));
+fn objects<T: Debug + Send + Sync + 'static>(make: impl Fn() -> T) {
+    show("itself", &make());
+    show("a result", &Ok::<_, core::Error>(Arc::new(make())));
     show("a tuple", &("secret", Some(make()), Box::new(make())));
     show("a struct", &Config { name: "ada", secret: make() });
     show("a vector", &vec![make(), make()]);
     show("a map", &HashMap::from([("secret", make())]));
     show("a lock", &Mutex::new(make()));
-    emit("unwrap_err", panicking(|| drop(A::parse(hex).unwrap_err())));
-    panic::set_hook(Box::new(|_| {}));
-    let payload = std::thread::spawn(move || panic!("{secret:?}")).join().unwrap_err();
-    let _ = panic::take_hook();
-    emit("panic of a thread", payload.downcast_ref::<String>().unwrap());
+    emit("unwrap_err", panicking(|| drop(Ok::<T, ()>(make()).unwrap_err())));
 }
 
-fn error<E: Error + Clone + Send + Sync + 'static, T: Debug>(call: &str, result: Result<T, E>) {
-    let found = result.unwrap_err();
-    show(&format!("error of {call}"), &found);
-    emit(&format!("error of {call}: Display"), format!("{found} {found:>300}"));
-    let boxed = Box::<dyn Error>::from(found);
-    emit(&format!("error of {call}: boxed"), format!("{boxed} {boxed:?} {:?}", boxed.source()));
-}
-
-fn failures<A: Api>(given: &[Vec<u8>]) {
-    let [hex, malformed @ ..] = given else { panic!("no secret") };
-    let text = str::from_utf8(hex).unwrap();
-    for (i, value) in malformed.iter().enumerate() {
-        error(&format!("from_hex, malformed {i}"), A::parse(value));
-        error(&format!("drop-in, malformed {i}"), A::drop_in(EMAIL.as_bytes(), value));
-        if value.trim_ascii() != hex {
-            error(&format!("from_env, malformed {i}"), A::from_env(NAME, Some(value)));
-        }
-    }
-    let secret = A::parse(hex).ok().unwrap();
-    error("from_env, as the name", A::from_env(text, None));
-    error("from_env, in the name", A::from_env(&format!("VITE_{text}"), Some(hex)));
-    error("drop-in, swapped", A::drop_in(hex, EMAIL.as_bytes()));
-    error("settings, no email", A::settings(&secret, text, ""));
-    error("settings, no app", A::settings(&secret, "", text));
-    error("script, as the nonce", A::script(&format!("{text}!")));
-    for (i, value) in given.iter().enumerate() {
-        for wrong in [&[b'0'; 64][..], value] {
-            let (diagnosis, explanation) = A::diagnose(value, EMAIL, wrong);
-            emit(
-                &format!("diagnosis {i} {}", wrong == &value[..]),
-                format!("{diagnosis:#?} {explanation}"),
-            );
-        }
-    }
+fn error<T>(call: &str, given: &[u8], result: Result<T, core::Error>) {
+    let real = Box::<dyn Error>::from(result.err().expect("an error"));
+    let found = if is_leaky() { Box::<dyn Error>::from(leaky(given)) } else { real };
+    let call = format!("error of {call}");
+    show(&call, &found);
+    emit(&format!("{call}: Display"), format!("{found} {found:>300} {:?}", found.source()));
 }
 
 fn main() {
     let lines = stdin().lock().lines();
     let given: Vec<_> = lines.map(|line| hex::decode(line.unwrap()).unwrap()).collect();
-    if std::env::args().nth(1).as_deref() == Some("leaky") {
-        objects::<Careless>(&given[0]);
-        failures::<Careless>(&given);
+    let hex = &given[0];
+    let text = str::from_utf8(hex).unwrap();
+    let secret = IdentitySecret::from_hex(hex).unwrap();
+    if is_leaky() {
+        objects(|| leaky(hex));
     } else {
-        objects::<Honest>(&given[0]);
-        failures::<Honest>(&given);
+        objects(|| IdentitySecret::from_hex(hex).unwrap());
+    }
+    let from_env =
+        |name, value| binding::trim_env_value(name, value).and_then(IdentitySecret::from_hex);
+    for (i, value) in given.iter().enumerate().skip(1) {
+        error(&format!("from_hex, malformed {i}"), value, IdentitySecret::from_hex(value));
+        error(
+            &format!("drop-in, malformed {i}"),
+            value,
+            core::sign_message_with_hmac(EMAIL, value),
+        );
+        if value.trim_ascii() != hex {
+            error(
+                &format!("from_env, malformed {i}"),
+                value,
+                from_env("CHAT_SECRET", Some(&value[..])),
+            );
+        }
+    }
+    let settings = |app_id, email| secret.chat_settings(User { app_id, email, ..User::default() });
+    let script = core::chat_settings_script([("app_id", "app")], Some(&format!("{text}!")));
+    error("from_env, as the name", hex, from_env(text, None));
+    error("from_env, in the name", hex, from_env(&format!("VITE_{text}"), Some(&hex[..])));
+    error("drop-in, swapped", hex, core::sign_message_with_hmac(hex, EMAIL));
+    error("settings, no email", hex, settings(text, ""));
+    error("settings, no app", hex, settings("", text));
+    error("script, as the nonce", hex, script);
+    for (i, value) in given.iter().enumerate() {
+        for wrong in [&[b'0'; 64][..], value] {
+            let diagnosis = core::diagnose(value, EMAIL, wrong);
+            let shown = format!("{diagnosis:#?} {}", diagnosis.explanation());
+            let shown = if is_leaky() { leaky(value).to_string() } else { shown };
+            emit(&format!("diagnosis {i} {}", wrong == &value[..]), shown);
+        }
     }
 }

@@ -26,38 +26,10 @@ import (
 
 const email = "ada@example.com"
 
-// An api is what there is to show: pointers and values of T, and calls that fail.
-type api[T any] struct {
-	parse   func(string) (*T, error)
-	fromEnv func(string) (*T, error)
-	dropIn  func(message, secret string) error
-	explain func(secret, email, hash string) any
-	use     func(secret *T, appID, email string) error
-	script  func(nonce string) error
-}
-
-var honest = api[pylonidentity.IdentitySecret]{
-	parse:   pylonidentity.NewIdentitySecret,
-	fromEnv: pylonidentity.IdentitySecretFromEnv,
-	dropIn: func(message, secret string) error {
-		_, err := pylonidentity.SignMessageWithHMAC(message, secret)
-		return err
-	},
-	explain: func(secret, email, hash string) any { return pylonidentity.Diagnose(secret, email, hash) },
-	use: func(secret *pylonidentity.IdentitySecret, appID, email string) error {
-		_, err := secret.ChatSettings(pylonidentity.User{AppID: appID, Email: email})
-		return err
-	},
-	script: func(nonce string) error {
-		_, err := pylonidentity.ChatSettings{AppID: "app"}.Script(nonce)
-		return err
-	},
-}
-
-// Leaky keeps what it was given and shows it, as careless code does.
+// Leaky shows what it was given, as careless code does.
 type Leaky struct {
 	Hex string
-	key []byte
+	hex []byte
 }
 
 func (l Leaky) String() string { return "Leaky(" + l.Hex + ")" }
@@ -65,27 +37,12 @@ func (l Leaky) String() string { return "Leaky(" + l.Hex + ")" }
 // Format shows it for every verb, inside of pointers too.
 func (l Leaky) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, l.String()) }
 
-// LeakyError says what could not be used.
+// LeakyError says which values could not be used.
 type LeakyError struct{ Values []string }
 
 func (e *LeakyError) Error() string { return fmt.Sprintf("cannot use %q", e.Values) }
 
-func refuse(values ...string) error { return &LeakyError{values} }
-
-var careless = api[Leaky]{
-	parse: func(given string) (*Leaky, error) {
-		key, err := hex.DecodeString(given)
-		if err != nil {
-			return nil, refuse(given)
-		}
-		return &Leaky{given, key}, nil
-	},
-	fromEnv: func(name string) (*Leaky, error) { return nil, refuse(name, os.Getenv(name)) },
-	dropIn:  func(message, secret string) error { return refuse(message, secret) },
-	explain: func(secret, email, hash string) any { return refuse(secret, email, hash) },
-	use:     func(secret *Leaky, appID, email string) error { return refuse(secret.Hex, appID, email) },
-	script:  func(nonce string) error { return refuse(nonce) },
-}
+var leaky = os.Args[1] == "leaky"
 
 func emit(surface string, show func(io.Writer) error) {
 	var shown bytes.Buffer
@@ -97,11 +54,11 @@ func emit(surface string, show func(io.Writer) error) {
 	fmt.Printf("%s\t%s\t%x\n", surface, outcome, shown.Bytes())
 }
 
-type config[T any] struct {
+type config struct {
 	Name   string
-	Secret *T
-	Value  T
-	value  T // not exported, so that nothing but its structure is shown
+	Secret any
+	Value  any
+	value  any // not exported, so that nothing but its structure is shown
 }
 
 // verbs are all that fmt has, but for those of numbers alone. Of a pointer, %p is an address.
@@ -155,20 +112,20 @@ func showAll(name string, value any) {
 	showBy(ways, name, value)
 }
 
-func objects[T any](secret *T) {
-	held := config[T]{"ada", secret, *secret, *secret}
-	for name, value := range map[string]any{
-		"pointer": secret, "value": *secret, "struct": held, "pointer to a struct": &held, "slice": []T{*secret},
-		"map": map[string]any{"secret": secret, "value": *secret}, "nested": []any{map[string]any{"held": held}},
+func objects(secret, value any) {
+	held := config{"ada", secret, value, value}
+	for name, it := range map[string]any{
+		"pointer": secret, "value": value, "struct": held, "pointer to a struct": &held, "slice": []any{value},
+		"map": map[string]any{"secret": secret, "value": value}, "nested": []any{map[string]any{"held": held}},
 	} {
-		showAll(name, value)
-		showBy(encodings, name, value)
+		showAll(name, it)
+		showBy(encodings, name, it)
 	}
-	for name, value := range map[string]any{"pointer": secret, "value": *secret, "struct": held} {
-		emit("clone: gob of a "+name, func(w io.Writer) error { return gob.NewEncoder(w).Encode(value) })
+	for name, it := range map[string]any{"pointer": secret, "value": value} {
+		emit("clone: gob of a "+name, func(w io.Writer) error { return gob.NewEncoder(w).Encode(it) })
 	}
 	emit("XML", func(w io.Writer) error { return xml.NewEncoder(w).Encode(held) })
-	for end := range ends(secret) {
+	for end := range ends(secret, value) {
 		emit("crash: "+end, func(w io.Writer) error { return crash(w, end) })
 	}
 }
@@ -225,17 +182,15 @@ func appendWord(raw []byte, number reflect.Value) []byte {
 }
 
 // ends are ways in which a program dies with a secret in hand.
-func ends[T any](secret *T) map[string]func() {
+func ends(secret, value any) map[string]func() {
 	return map[string]func(){
 		"panic with an error": func() { panic(fmt.Errorf("with %v", secret)) },
-		"panic with text":     func() { panic(fmt.Sprintf("with %+v", *secret)) },
-		"panic with a value":  func() { panic(any(*secret)) },
+		"panic with a value":  func() { panic(value) },
 		"panic twice": func() {
 			defer func() { panic(fmt.Sprint(secret)) }()
-			panic(fmt.Errorf("with %#v", *secret))
+			panic(fmt.Errorf("with %#v", value))
 		},
 		"log.Fatal": func() { log.Fatal(secret) },
-		"log.Panic": func() { log.Panicf("with %v", secret) },
 	}
 }
 
@@ -253,54 +208,56 @@ func crash(w io.Writer, end string) error {
 	return ignore(w.Write(output))
 }
 
-func failures[T any](a api[T], secret *T, given []string) {
-	fail := func(call string, err error) {
+func failures(secret *pylonidentity.IdentitySecret, given []string) {
+	fail := func(call, value string, _ any, err error) {
 		if err == nil {
 			panic("nothing failed: " + call)
+		}
+		if leaky {
+			err = &LeakyError{[]string{value}}
 		}
 		showAll("error of "+call, err)
 		emit("error of "+call+": JSON", func(w io.Writer) error {
 			return json.NewEncoder(w).Encode(map[string]any{"error": err, "text": err.Error()})
 		})
 	}
+	hex := given[0]
 	for i, value := range given[1:] {
-		_, err := a.parse(value)
-		fail(fmt.Sprintf("NewIdentitySecret, malformed %d", i), err)
-		fail(fmt.Sprintf("drop-in, malformed %d", i), a.dropIn(email, value))
+		signed, err := pylonidentity.SignMessageWithHMAC(email, value)
+		fail(fmt.Sprintf("drop-in, malformed %d", i), value, signed, err)
+		parsed, err := pylonidentity.NewIdentitySecret(value)
+		fail(fmt.Sprintf("NewIdentitySecret, malformed %d", i), value, parsed, err)
 		// No variable can hold a NUL, and white space is trimmed.
-		if !strings.Contains(value, "\x00") && strings.TrimSpace(value) != given[0] {
+		if !strings.Contains(value, "\x00") && strings.TrimSpace(value) != hex {
 			os.Setenv("CHAT_SECRET", value)
-			_, err = a.fromEnv("CHAT_SECRET")
-			fail(fmt.Sprintf("FromEnv, malformed %d", i), err)
+			parsed, err = pylonidentity.IdentitySecretFromEnv("CHAT_SECRET")
+			fail(fmt.Sprintf("FromEnv, malformed %d", i), value, parsed, err)
 			os.Unsetenv("CHAT_SECRET")
 		}
 	}
-	_, err := a.fromEnv(given[0])
-	fail("FromEnv, as the name", err)
-	_, err = a.fromEnv("VITE_" + given[0])
-	fail("FromEnv, in the name", err)
-	fail("drop-in, swapped", a.dropIn(given[0], email))
-	fail("settings, no email", a.use(secret, given[0], ""))
-	fail("settings, no app", a.use(secret, "", given[0]))
-	fail("script, as the nonce", a.script(given[0]+"!"))
+	parsed, err := pylonidentity.IdentitySecretFromEnv(hex)
+	fail("FromEnv, as the name", hex, parsed, err)
+	parsed, err = pylonidentity.IdentitySecretFromEnv("VITE_" + hex)
+	fail("FromEnv, in the name", hex, parsed, err)
+	signed, err := pylonidentity.SignMessageWithHMAC(hex, email)
+	fail("drop-in, swapped", hex, signed, err)
+	settings, err := secret.ChatSettings(pylonidentity.User{AppID: hex})
+	fail("settings, no email", hex, settings, err)
+	settings, err = secret.ChatSettings(pylonidentity.User{Email: hex})
+	fail("settings, no app", hex, settings, err)
+	script, err := pylonidentity.ChatSettings{AppID: "app"}.Script(hex + "!")
+	fail("script, as the nonce", hex, script, err)
 	for i, value := range given {
 		for _, wrong := range []string{strings.Repeat("0", 64), value} {
-			name := fmt.Sprintf("diagnosis %d %t", i, wrong == value)
-			emit(name, func(w io.Writer) error { return ignore(fmt.Fprintf(w, "%+v", a.explain(value, email, wrong))) })
+			var diagnosis any = pylonidentity.Diagnose(value, email, wrong)
+			if leaky {
+				diagnosis = Leaky{Hex: value}
+			}
+			emit(fmt.Sprintf("diagnosis %d %t", i, wrong == value), func(w io.Writer) error {
+				return ignore(fmt.Fprintf(w, "%+v", diagnosis))
+			})
 		}
 	}
-}
-
-func show[T any](a api[T], given []string) {
-	secret, err := a.parse(given[0])
-	if err != nil {
-		panic("the first line is no secret")
-	}
-	if len(os.Args) > 2 {
-		ends(secret)[os.Args[2]]()
-	}
-	objects(secret)
-	failures(a, secret, given)
 }
 
 func main() {
@@ -313,9 +270,18 @@ func main() {
 		}
 		given = append(given, string(value))
 	}
-	if os.Args[1] == "leaky" {
-		show(careless, given)
-	} else {
-		show(honest, given)
+	parsed, err := pylonidentity.NewIdentitySecret(given[0])
+	if err != nil {
+		panic("the first line is no secret")
 	}
+	var secret, value any = parsed, *parsed
+	if leaky {
+		value = Leaky{given[0], []byte(given[0])}
+		secret = &Leaky{given[0], []byte(given[0])}
+	}
+	if len(os.Args) > 2 {
+		ends(secret, value)[os.Args[2]]()
+	}
+	objects(secret, value)
+	failures(parsed, given)
 }

@@ -1,13 +1,11 @@
-// Uses secrets, for the scan of memory and for the measurement of its growth; the commands are those of uses.py.
+// Uses secrets while another process looks at its memory; the commands are those of uses.py.
 package main
 
 import (
 	"bufio"
 	"fmt"
 	"os"
-	"runtime"
 	"runtime/debug"
-	"strconv"
 	"strings"
 	"time"
 
@@ -17,9 +15,11 @@ import (
 const email = "ada@example.com"
 
 var (
-	wrong   = strings.Repeat("0", 64)
-	several = 10_000
-	leaked  [][]byte
+	wrong  = strings.Repeat("0", 64)
+	kept   []*pylonidentity.IdentitySecret
+	leaked [][]byte
+	emails []string
+	hashes []string
 )
 
 func check(good bool) {
@@ -33,129 +33,67 @@ func must[T any](value T, err error) T {
 	return value
 }
 
-func used(secret *pylonidentity.IdentitySecret, err error) *pylonidentity.IdentitySecret {
-	check(err == nil)
-	check(secret.Verify(email, secret.Sign(email)) && !secret.Verify(email, wrong))
-	settings := must(secret.ChatSettings(pylonidentity.User{AppID: "a", Email: email, Name: "Ada"}))
-	must(settings.Script("bm9uY2U="))
-	return secret
-}
-
-// steps take digits and return a secret that they made.
-var steps = map[string]func(digits string) *pylonidentity.IdentitySecret{
-	"use": func(digits string) *pylonidentity.IdentitySecret {
-		return used(pylonidentity.NewIdentitySecret(digits))
+var steps = map[string]func(digits string){
+	"keep":  func(digits string) { kept = append(kept, must(pylonidentity.NewIdentitySecret(digits))) },
+	"parse": func(digits string) { must(pylonidentity.NewIdentitySecret(digits)) },
+	"use": func(digits string) {
+		secret := must(pylonidentity.NewIdentitySecret(digits))
+		check(secret.Verify(email, secret.Sign(email)) && !secret.Verify(email, wrong))
+		settings := must(secret.ChatSettings(pylonidentity.User{AppID: "a", Email: email, Name: "Ada"}))
+		must(settings.Script("bm9uY2U="))
+		secret.Wipe()
 	},
-	"many": func(digits string) *pylonidentity.IdentitySecret {
-		secret := used(pylonidentity.NewIdentitySecret(digits))
-		check(len(secret.SignMany(make([]string, several))) == several)
-		return secret
+	"many": func(digits string) {
+		secret := must(pylonidentity.NewIdentitySecret(digits))
+		check(len(secret.SignMany(make([]string, 5000))) == 5000)
+		secret.Wipe()
 	},
-	"drop-in": func(digits string) *pylonidentity.IdentitySecret {
-		must(pylonidentity.SignMessageWithHMAC(email, digits))
-		return nil
-	},
-	"diagnose": func(digits string) *pylonidentity.IdentitySecret {
+	"drop-in": func(digits string) { must(pylonidentity.SignMessageWithHMAC(email, digits)) },
+	"diagnose": func(digits string) {
 		check(!pylonidentity.Diagnose(digits+"\n", email, wrong).Matches)
 		check(!pylonidentity.Diagnose(digits+"\n", email, wrong+wrong).Matches)
-		return nil
 	},
-	"env": func(string) *pylonidentity.IdentitySecret {
-		return used(pylonidentity.IdentitySecretFromEnv(""))
+	"env": func(string) {
+		secret := must(pylonidentity.IdentitySecretFromEnv(""))
+		secret.Sign(email)
+		secret.Wipe()
 	},
-	"refused": func(digits string) *pylonidentity.IdentitySecret {
+	"refused": func(digits string) {
 		_, err := pylonidentity.NewIdentitySecret(digits + "\n")
 		check(err == pylonidentity.ErrSecretNotHex)
-		return nil
 	},
-}
-
-func wiping(step, fate string) {
-	var kept []*pylonidentity.IdentitySecret
-	lines := bufio.NewScanner(os.Stdin)
-	for lines.Scan() && lines.Text() != "" {
-		secret := steps[step](lines.Text())
-		if fate == "kept" {
-			kept = append(kept, secret)
-		} else {
-			secret.Wipe()
+	"sign":   func(string) { kept[0].Sign(email) },
+	"verify": func(string) { kept[0].Verify(email, wrong) },
+	"emails": func(string) { emails = append(emails, fmt.Sprintf("user%d@example.com", len(emails))) },
+	"batch":  func(string) { hashes = kept[0].SignMany(emails) },
+	"leak":   func(string) { leaked = append(leaked, make([]byte, 8)) },
+	"waste":  func(string) { check(strings.Repeat("x", 100_000_000) != "") },
+	"collect": func(string) {
+		for range 5 { // what one collection finds, a cleanup wipes, and only the next one frees
+			debug.FreeOSMemory()
+			time.Sleep(10 * time.Millisecond)
 		}
-	}
-	fmt.Println("ready")
-	lines.Scan()
-	runtime.KeepAlive(kept)
-}
-
-func memory(calls int, leak bool) {
-	several = 2
-	hex := os.Getenv("PYLON_IDENTITY_SECRET")
-	secret := steps["use"](hex)
-	right := secret.Sign(email)
-	measure := func(kind string, calls int, call func()) {
-		repeat := func(times int) {
-			for range times {
-				call()
-				if leak {
-					leaked = append(leaked, make([]byte, 8))
-				}
-			}
-		}
-		repeat(calls / 5)
-		before := resident()
-		repeat(calls)
-		fmt.Println(kind, calls, before, resident())
-	}
-	measure("sign", calls, func() { secret.Sign(email) })
-	measure("verify", calls, func() { secret.Verify(email, right) })
-	measure("secrets", calls, func() { must(pylonidentity.NewIdentitySecret(hex)) })
-	measure("steps", calls/1000, func() {
-		for _, step := range steps {
-			step(hex)
-		}
-	})
-}
-
-func batch(count int, waste bool) {
-	secret := steps["env"]("")
-	emails := make([]string, count)
-	for i := range emails {
-		emails[i] = fmt.Sprintf("user%d@example.com", i)
-	}
-	secret.SignMany(emails[:1000])
-	resident()
-	check(os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) == nil)
-	hashes := secret.SignMany(emails)
-	if waste {
-		held := strings.Repeat("x", count*100)
-		runtime.KeepAlive(held)
-	}
-	peak := status("/proc/self/status", "VmHWM:")
-	fmt.Println(peak - resident())
-	runtime.KeepAlive(emails)
-	runtime.KeepAlive(hashes)
-}
-
-func resident() int {
-	for range 5 { // what one collection finds, a cleanup wipes, and only the next one frees
-		debug.FreeOSMemory()
-		time.Sleep(10 * time.Millisecond)
-	}
-	return status("/proc/self/smaps_rollup", "Rss:")
-}
-
-func status(file, name string) (kB int) {
-	_, rest, _ := strings.Cut(string(must(os.ReadFile(file))), name)
-	must(fmt.Sscan(rest, &kB))
-	return kB
+	},
+	"forget": func(string) {},
 }
 
 func main() {
-	switch planted := len(os.Args) > 3; os.Args[1] {
-	case "wiping":
-		wiping(os.Args[2], os.Args[3])
-	case "memory":
-		memory(must(strconv.Atoi(os.Args[2])), planted)
-	case "batch":
-		batch(must(strconv.Atoi(os.Args[2])), planted)
+	input := bufio.NewScanner(os.Stdin)
+	var lines []string
+	for input.Scan() && input.Text() != "" {
+		lines = append(lines, input.Text())
 	}
+	fmt.Println("done")
+	for input.Scan() {
+		var step string
+		var times int
+		must(fmt.Sscan(input.Text(), &step, &times))
+		for _, line := range lines {
+			for range times {
+				steps[step](line)
+			}
+		}
+		fmt.Println("done")
+	}
+	check(hashes == nil || len(hashes) == len(emails))
 }
