@@ -1,8 +1,8 @@
-"""Random input for the fuzz targets and the property tests of each language.
+"""Random input for the fuzz targets.
 
     make fuzz SECONDS=600
 
-feeds them all, for so long in all. Input that crashes a target stays in target/fuzz/artifacts/.
+feeds them all for so long in all. Input that crashes a target stays in target/fuzz/artifacts/.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 import shutil
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,25 +28,6 @@ SEEDS = {
     "malformed_secrets.tsv": slice(1, 2),
     "settings.tsv": slice(2, 9),
 }
-
-# The property tests of each language: folder and command. Hypothesis and fast-check have the number
-# of inputs from PYLON_IDENTITY_INPUTS, proptest from a variable of its own.
-INPUTS = 200
-PROPERTIES: dict[str, tuple[str, list[str]]] = {
-    "Python": ("python", ["python", "-m", "pytest", "-q", "tests/test_properties.py"]),
-    "Node": ("node", ["node", "--test", "test/properties.test.js"]),
-    "Rust": (
-        ".",
-        ["cargo", "test", "-q", "--locked", "-p=pylon-identity-core", "--test=properties"],
-    ),
-    "Go": ("go", ["go", "test", "-count=1", "-run=TestRandomInput/", f"-quickchecks={INPUTS}"]),
-}
-
-
-def try_properties(language: str) -> None:
-    folder, command = PROPERTIES[language]
-    env = {"PYLON_IDENTITY_INPUTS": str(INPUTS), "PROPTEST_CASES": str(INPUTS)}
-    run(command, env=env, cwd=ROOT / folder)
 
 
 def build() -> Path:
@@ -138,14 +118,8 @@ def main() -> None:
             "missing: g++ (on Debian: apt install g++), or AddressSanitizer in Rust's toolchain"
         )
     try:
-        for target, inputs in feed(seconds * 0.9):
+        for target, inputs in feed(seconds):
             print(f"{inputs:>12,} inputs for {target}", flush=True)
-        for language in PROPERTIES:
-            rounds, end = 0, time.monotonic() + seconds * 0.1 / len(PROPERTIES)
-            while not rounds or time.monotonic() < end:
-                try_properties(language)
-                rounds += 1
-            print(f"{rounds * INPUTS:>12,} inputs for each property of {language}", flush=True)
     except Broken as broken:
         sys.exit(f"FAILED {broken}")
 

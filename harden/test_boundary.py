@@ -348,24 +348,6 @@ def test_the_libraries_show_the_functions_of_the_header() -> None:
     compare_exports(sealed(RELEASE / STATIC, interface(HEADER)))
 
 
-@quick
-def test_the_libraries_show_the_functions_of_the_header_control() -> None:
-    """One function more or less, and an archive that is not sealed."""
-    functions = interface(HEADER)
-    HERE.mkdir(parents=True, exist_ok=True)
-    source, library = HERE / "exports.c", HERE / SHARED
-    for names in functions, [*functions, "pylon_identity_more"], functions[1:]:
-        source.write_text("".join(f"int {name}(void) {{ return 0; }}\n" for name in names))
-        run([*compiler(), "-shared", "-fPIC", source, "-o", library])
-        if names == functions:
-            compare_exports(library)
-            continue
-        with pytest.raises(AssertionError):
-            compare_exports(library)
-    with pytest.raises(AssertionError):
-        compare_exports(RELEASE / STATIC)
-
-
 def test_panics_become_a_status(figure: Figure) -> None:
     folder = panicking()
     archive = sealed(folder / STATIC, [*interface(HEADER), "pylon_identity_test_panic_after"])

@@ -1,6 +1,6 @@
 """The packages keep to the ways of each runtime: threads, forks, workers, signals, garbage.
 
-The scenarios are in programs/: scenarios.py, scenarios.mjs and go/scenarios.
+The scenarios are in programs/: scenarios.py and scenarios.mjs.
 """
 
 from __future__ import annotations
@@ -110,20 +110,20 @@ def test_node_workers(scenario: str) -> None:
 CGOCHECK = {"GOEXPERIMENT": "cgocheck2"}
 
 
-def in_go(program: Path, *args: str) -> None:
-    # Collect as often as can be, and overwrite freed memory.
+def share(program: Path, rounds: int) -> None:
+    """Have goroutines share secrets while garbage is collected and overwritten."""
     env = {"GOGC": "1", "GODEBUG": "clobberfree=1", "GORACE": "halt_on_error=1"}
-    run([program, *args], env={**ENV, **env}, timeout=300)
+    run([program], env=env, input=f"{SENTINEL}\n\nshare {rounds}\n", timeout=300)
 
 
 def test_go_finds_no_race() -> None:
     run(["go", "test", "-race", "./..."], cwd=ROOT / "go")
-    in_go(build_go("scenarios", BUILT / "go-race", "-race"), "share", "10")
+    share(build_go("uses", BUILT / "go-race", "-race"), 10)
 
 
 def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
     run(["go", "test", "./..."], cwd=ROOT / "go", env=CGOCHECK)
-    in_go(build_go("scenarios", BUILT / "go-cgocheck", env=CGOCHECK), "share", "10")
+    share(build_go("uses", BUILT / "go-cgocheck", env=CGOCHECK), 10)
 
 
 @cache
@@ -143,7 +143,7 @@ def collecting(forgotten: int = 0) -> Path:
         replaced[str(source)] = str(changed)
     overlay.write_text(json.dumps({"Replace": replaced}))
     return build_go(
-        "scenarios", BUILT / name / "program", "-tags=pylonidentity_gc", f"-overlay={overlay}"
+        "uses", BUILT / name / "program", "-tags=pylonidentity_gc", f"-overlay={overlay}"
     )
 
 
@@ -161,7 +161,7 @@ def keeps() -> list[tuple[Path, int]]:
 
 
 def test_go_collects_garbage_during_calls() -> None:
-    in_go(collecting(), "share", "1")
+    share(collecting(), 1)
 
 
 def test_go_collects_garbage_during_calls_control(figure: Figure) -> None:
@@ -169,5 +169,5 @@ def test_go_collects_garbage_during_calls_control(figure: Figure) -> None:
     assert keeps()
     for place in range(1, len(keeps()) + 1):
         with pytest.raises(Broken, match="panic"):
-            in_go(collecting(place), "share", "1")
+            share(collecting(place), 1)
     figure(f"each of {len(keeps())} is needed")
