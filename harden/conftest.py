@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -33,6 +34,8 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "quick: takes seconds, so it is part of make test")
     config.addinivalue_line("markers", "needs(*tools): programs that a machine may lack")
     BUILT.mkdir(parents=True, exist_ok=True)
+    # A shell starts background jobs with this signal ignored, and tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
