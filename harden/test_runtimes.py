@@ -107,6 +107,7 @@ def test_node_workers(scenario: str) -> None:
 
 # --- Go ---
 
+GO = ROOT / "go"
 CGOCHECK = {"GOEXPERIMENT": "cgocheck2"}
 
 
@@ -117,47 +118,37 @@ def share(program: Path, rounds: int) -> None:
 
 
 def test_go_finds_no_race() -> None:
-    run(["go", "test", "-race", "./..."], cwd=ROOT / "go")
+    run(["go", "test", "-race", "./..."], cwd=GO)
     share(build_go("uses", BUILT / "go-race", "-race"), 10)
 
 
 def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
-    run(["go", "test", "./..."], cwd=ROOT / "go", env=CGOCHECK)
+    run(["go", "test", "./..."], cwd=GO, env=CGOCHECK)
     share(build_go("uses", BUILT / "go-cgocheck", env=CGOCHECK), 10)
 
 
-@cache
-def collecting(forgotten: int = 0) -> Path:
-    """Build with garbage collections before calls, without the runtime.KeepAlive of this number."""
-    name = f"go-collecting-{forgotten}"
-    overlay = BUILT / name / "overlay.json"
+# After a call of C. SignMany has one in a loop that looks at the key again anyway.
+KEEP = "\n\tk.used()\n"
+USES = [
+    (path, text.start())
+    for path in GO.glob("*.go")
+    for text in re.finditer(re.escape(KEEP), path.read_text())
+]
+
+
+def collecting(*forgotten: tuple[Path, int]) -> Path:
+    """Build with garbage collections before calls, without the uses that keep a key alive here."""
+    overlay = BUILT / "go-collecting" / "overlay.json"
     overlay.parent.mkdir(parents=True, exist_ok=True)
     replaced = {}
-    if forgotten:
-        source, place = keeps()[forgotten - 1]
-        text = source.read_text()
-        changed = overlay.with_name(source.name)
-        changed.write_text(
-            text[:place] + KEEP.replace("KeepAlive(k)", "Gosched()") + text[place + len(KEEP) :]
-        )
-        replaced[str(source)] = str(changed)
+    for path, start in forgotten:
+        text = path.read_text()
+        changed = overlay.with_name(path.name)
+        changed.write_text(text[:start] + "\n" + text[start + len(KEEP) :])
+        replaced[str(path)] = str(changed)
     overlay.write_text(json.dumps({"Replace": replaced}))
-    return build_go(
-        "uses", BUILT / name / "program", "-tags=pylonidentity_gc", f"-overlay={overlay}"
-    )
-
-
-# After a call of C. SignMany has one after a loop that would look at the key again anyway.
-KEEP = "))\n\truntime.KeepAlive(k)"
-
-
-def keeps() -> list[tuple[Path, int]]:
-    sources = [path for path in sorted((ROOT / "go").glob("*.go")) if "_test" not in path.name]
-    return [
-        (path, found.start())
-        for path in sources
-        for found in re.finditer(re.escape(KEEP), path.read_text())
-    ]
+    flags = ["-tags=pylonidentity_gc", f"-overlay={overlay}"]
+    return build_go("uses", BUILT / "go-collecting" / "uses", *flags)
 
 
 def test_go_collects_garbage_during_calls() -> None:
@@ -165,9 +156,9 @@ def test_go_collects_garbage_during_calls() -> None:
 
 
 def test_go_collects_garbage_during_calls_control(figure: Figure) -> None:
-    """Without any one runtime.KeepAlive, a secret is wiped while C uses it."""
-    assert keeps()
-    for place in range(1, len(keeps()) + 1):
+    """Without any one of them, a secret is wiped while C uses it."""
+    assert len(USES) > 2
+    for place in USES:
         with pytest.raises(Broken, match="panic"):
             share(collecting(place), 1)
-    figure(f"each of {len(keeps())} is needed")
+    figure(f"each of {len(USES)} is needed")
