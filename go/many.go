@@ -19,9 +19,17 @@ const chunkSize = 16_384
 func (s *IdentitySecret) SignMany(emails []string) []string {
 	k := s.ready()
 	hashes := make([]string, 0, len(emails))
+	// Used again for each chunk, so that large batches leave no garbage.
+	lengths := make([]C.size_t, min(chunkSize, len(emails)))
+	var joined []byte
 	for {
 		chunk := emails[:min(chunkSize, len(emails))]
-		hashes = k.signChunk(chunk, hashes)
+		joined = joined[:0]
+		for i, email := range chunk {
+			joined = append(joined, email...)
+			lengths[i] = C.size_t(len(email))
+		}
+		hashes = k.signChunk(joined, lengths[:len(chunk)], hashes)
 		emails = emails[len(chunk):]
 		k.used()
 		if len(emails) == 0 {
@@ -30,23 +38,17 @@ func (s *IdentitySecret) SignMany(emails []string) []string {
 	}
 }
 
-// signChunk copies the emails, because C must not see Go pointers to Go pointers.
-func (k *key) signChunk(emails, hashes []string) []string {
-	var joined []byte
-	lengths := make([]C.size_t, len(emails))
-	for i, email := range emails {
-		joined = append(joined, email...)
-		lengths[i] = C.size_t(len(email))
-	}
-	out := make([]byte, len(emails)*len(emailHash{}))
+// signChunk signs emails that stand one after another, because C must not see Go pointers to Go pointers.
+func (k *key) signChunk(joined []byte, lengths []C.size_t, hashes []string) []string {
+	out := make([]byte, len(lengths)*len(emailHash{}))
 	status := C.pylon_identity_sign_many(
 		k.c(), (*C.char)(unsafe.Pointer(unsafe.SliceData(joined))), unsafe.SliceData(lengths),
-		C.size_t(len(emails)), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))))
+		C.size_t(len(lengths)), (*C.char)(unsafe.Pointer(unsafe.SliceData(out))))
 	if status != C.PYLON_IDENTITY_OK {
 		panic(Error(status))
 	}
 	digits := unsafe.String(unsafe.SliceData(out), len(out))
-	for range emails {
+	for range lengths {
 		hashes = append(hashes, digits[:len(emailHash{})-1]) // without the NUL
 		digits = digits[len(emailHash{}):]
 	}
