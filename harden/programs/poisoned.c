@@ -83,9 +83,9 @@ static void verify_wrong(const pylon_identity_secret *secret, size_t size) {
 }
 
 /* Some digits, for parsing them; the secret that exists plays no part. */
-static char hex[1002];
+static char hex[1032];
 static size_t poison_hex(size_t size) {
-    size = size / 2 * 2 + 2;
+    size = size / 2 * 2 + 32; /* at least as long as a secret has to be */
     for (size_t i = 0; i < size; i++) hex[i] = "0123456789abcdefABCDEF"[i % 22];
     VALGRIND_MAKE_MEM_UNDEFINED(hex, size);
     return size;

@@ -25,7 +25,7 @@ lines = list(iter(sys.stdin.readline, "\n"))
 kept: list[IdentitySecret] = []
 leaked: list[bytes] = []
 emails: list[str] = []
-hashes: list[str] = []
+batches: list[list[str]] = []
 
 
 def use(line: str) -> None:
@@ -66,7 +66,7 @@ STEPS: dict[str, Callable[[str], object]] = {
     "sign": lambda _: kept[0].sign(EMAIL),
     "verify": lambda _: kept[0].verify(EMAIL, WRONG),
     "emails": lambda _: emails.append(f"user{len(emails)}@example.com"),
-    "batch": lambda _: hashes.extend(kept[0].sign_many(emails)),
+    "batch": lambda _: batches.append(kept[0].sign_many(emails)),
     "leak": lambda _: leaked.append(len(leaked).to_bytes(8, "little")),
     "waste": lambda _: bytes(10**8).replace(b"\0", b"1"),
     "collect": lambda _: gc.collect(),
