@@ -55,6 +55,10 @@ struct Config<T> {
     secret: T,
 }
 
+fn failed<E>(error: E) -> Result<(), E> {
+    Err(error)
+}
+
 /// Shows any value, in the ways that Rust has for it.
 fn show(name: &str, value: &dyn Debug) {
     let no = |_: &dyn Debug| false;
@@ -63,8 +67,8 @@ fn show(name: &str, value: &dyn Debug) {
     emit(&format!("{name}: panic!"), panicking(|| panic!("with {value:?}")));
     emit(&format!("{name}: panic_any"), panicking(|| panic::panic_any(format!("{value:?}"))));
     emit(&format!("{name}: assert!"), panicking(|| assert!(no(value), "{value:#?}")));
-    emit(&format!("{name}: unwrap"), panicking(|| Err::<(), _>(value).unwrap()));
-    emit(&format!("{name}: expect"), panicking(|| Err::<(), _>(value).expect("a secret")));
+    emit(&format!("{name}: unwrap"), panicking(|| failed(value).unwrap()));
+    emit(&format!("{name}: expect"), panicking(|| failed(value).expect("a secret")));
 }
 
 fn objects<T: Debug + Send + Sync + 'static>(make: impl Fn() -> T) {
@@ -75,7 +79,10 @@ fn objects<T: Debug + Send + Sync + 'static>(make: impl Fn() -> T) {
     show("a vector", &vec![make(), make()]);
     show("a map", &HashMap::from([("secret", make())]));
     show("a lock", &Mutex::new(make()));
-    emit("unwrap_err", panicking(|| drop(Ok::<T, ()>(make()).unwrap_err())));
+    emit(
+        "unwrap of a struct",
+        panicking(|| failed(Config { name: "ada", secret: make() }).unwrap()),
+    );
 }
 
 fn error<T>(call: &str, given: &[u8], result: Result<T, core::Error>) {
