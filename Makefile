@@ -28,10 +28,6 @@ PYTHON_SOURCES := $(shell find core cli python -name target -prune -o \( -name '
 # From the command line of make only: many people have an EMAIL in their environment.
 given = $(if $(filter command,$(origin $1)),$(value $1))
 
-# Some modules of make harden need more tools than the others.
-chosen = $(filter $1,$(or $(call given,ONLY),$1))
-HARDEN_TOOLS = $(strip $(if $(call chosen,mutants),target/tools/bin/cargo-mutants) $(if $(call chosen,supply lines),.venv/harden.stamp))
-
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-web test test-browser bench harden fuzz dist test-dist version lock codegen picture build \
 	lint native empty-bindings prerequisites test-prerequisites clean
@@ -49,7 +45,7 @@ demo-web: build $(EXAMPLES)  ## show the chat of three web applications in your 
 
 build: prerequisites native .venv/package.stamp  ## build the packages of all languages
 
-test: test-prerequisites build $(CLIENTS) $(C_TESTS) $(BROWSER) .venv/version.stamp lint  ## run every test and lint of every language
+test: test-prerequisites build .venv/harden.stamp $(CLIENTS) $(C_TESTS) $(BROWSER) .venv/version.stamp lint  ## run every test and lint of every language
 	@python tests/run.py
 
 test-browser: build $(BROWSER)  ## run only the tests of the examples in a real browser
@@ -64,12 +60,10 @@ bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything 
 picture: .venv/bench.stamp  ## draw docs/bench.svg from the last make bench
 	@python bench/plot.py
 
-harden: build .venv/bin/c++ node/node_modules/.package-lock.json  ## prove what SECURITY.md promises (ONLY=module)
-	@python harden/run.py --needs $(call given,ONLY)
-	@$(if $(HARDEN_TOOLS),$(MAKE) --no-print-directory $(HARDEN_TOOLS))
-	@python harden/run.py $(call given,ONLY)
+harden: build .venv/bin/c++ .venv/harden.stamp target/tools/bin/cargo-mutants node/node_modules/.package-lock.json  ## prove the promises of SECURITY.md (ONLY=module)
+	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-harden harden/$(if $(call given,ONLY),test_$(call given,ONLY).py)
 
-fuzz: build node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)
+fuzz: build .venv/harden.stamp node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)
 	@python harden/fuzzing.py '$(or $(call given,SECONDS),60)'
 
 dist: prerequisites .venv/dist.stamp .venv/bin/go  ## build the packages of the registries, into dist/
