@@ -46,7 +46,9 @@ SUITES = [
         "browser", [["node", "--test", "--test-reporter=tap"]], r"^# pass (\d+)", "tests/browser"
     ),
     Suite("all together", [[*PYTEST, "target/pytest-together", "tests"]], r"(\d+) passed"),
-    Suite("promises", [[*PYTEST, "target/pytest-harden", "-m", "quick", "harden"]], r"(\d+) passed"),
+    Suite(
+        "promises", [[*PYTEST, "target/pytest-harden", "-m", "quick", "harden"]], r"(\d+) passed"
+    ),
 ]
 
 

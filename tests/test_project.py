@@ -72,6 +72,15 @@ def test_the_least_versions_agree() -> None:
     assert least(r"^go ([\d.]+)$", *go_modules) == least(r"^minimum=([\d.]+)$", "tools/setup-go.sh")
 
 
+def test_the_test_group_of_the_python_package_is_locked() -> None:
+    project = (ROOT / "python" / "pyproject.toml").read_text("utf-8")
+    group = re.search(r"(?s)^test = \[(.*?)\]", project, re.MULTILINE)
+    assert group
+    locked = (ROOT / "requirements" / "dev.in").read_text("utf-8")
+    names = {line.split("==")[0] for line in locked.splitlines()}
+    assert set(re.findall('"([^"]+)"', group[1])) == names
+
+
 def demo(**environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, ROOT / "tests" / "demo.py"],

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import EMAIL_HASH, ROOT, VECTORS, VERSION, attempt, readme_program, run, tool
+from conftest import ROOT, SCRIPT, VECTORS, VERSION, attempt, readme_program, run, tool
 
 MAJOR = VERSION.split(".")[0]
 
@@ -47,7 +47,7 @@ def needed_libraries(path: Path) -> list[str]:
 def test_quick_start(tmp_path: Path, c_library: Path, env: dict[str, str]) -> None:
     (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
     program = build("pkg-config", tmp_path / "program.c", c_library, env)
-    assert run([program], tmp_path, env) == f"{EMAIL_HASH}\n"
+    assert run([program], tmp_path, env) == f"{SCRIPT}\n"
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -426,15 +426,6 @@ def test_the_stub_has_the_docstrings_of_the_extension() -> None:
     assert compared > {"IdentitySecret", "sign_many", "diagnose", "IdentityError"}
 
 
-def test_the_test_group_is_what_is_locked() -> None:
-    python = Path(__file__).parents[1]
-    group = re.search(r"(?s)^test = \[(.*?)\]", (python / "pyproject.toml").read_text(), re.M)
-    assert group
-    locked = (python.parent / "requirements" / "dev.in").read_text()
-    names = {line.split("==")[0] for line in locked.splitlines()}
-    assert set(re.findall('"([^"]+)"', group[1])) == names
-
-
 def test_docstring_examples() -> None:
     result = doctest.testmod(pylon_identity)
     assert result.attempted == 8
