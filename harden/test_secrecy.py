@@ -271,9 +271,10 @@ def test_every_form_is_seen_control() -> None:
 
 
 def refused(surface: str, kind: str) -> dict[str, bool]:
-    """Return for each attempt to make a copy whether it was refused in plain words."""
+    """Return for each attempt to make a copy whether it was refused, in words of ours or of V8."""
     return {
-        name: attempt.refused and b"make it again" in attempt.data.replace(b"\n", b" ")
+        name: attempt.refused
+        and bool(re.search(rb"make\sit\sagain|could not be cloned", attempt.data))
         for name, attempt in renderings(surface, kind).items()
         if name.startswith("clone: ")
     }
