@@ -1,5 +1,5 @@
 /*
- * The contenders in C; bench/measure.py says what they are asked.
+ * The contenders in C; bench/measure.py has the tasks.
  *
  * OpenSSL is loaded while running, so that its headers are not needed; the few declarations here are
  * those of its manual pages HMAC(3) and EVP_MAC(3).

@@ -1,6 +1,6 @@
 'use strict'
 
-// The contenders in Node; bench/measure.py says what they are asked.
+// The contenders in Node; bench/measure.py has the tasks.
 
 const { createHmac, createSecretKey } = require('node:crypto')
 const { createInterface } = require('node:readline')
@@ -19,7 +19,7 @@ const buffer = Buffer.from(hex, 'hex')
 const keyObject = createSecretKey(buffer)
 const many = Array.from({ length: 1_000_000 }, (_, i) => Buffer.from(`user${i}@example.com`).toString())
 
-// A loop of its own for each, so that the engine optimises each for what it calls.
+// A loop of its own for each, so that the engine optimises each for its own call.
 const contenders = {
   sign: (count) => { let hash; while (count--) hash = secret.sign(email); return hash },
   'empty call': (count) => { let hash; while (count--) hash = empty(nothing, email); return hash },

@@ -1,4 +1,4 @@
-"""The contenders in Python; bench/measure.py says what they are asked."""
+"""The contenders in Python; bench/measure.py has the tasks."""
 
 import gc
 import hashlib

@@ -15,7 +15,7 @@ function typeName(value) {
   return typeof name === 'string' && name !== '' ? name : 'object'
 }
 
-/** Says what was expected and, of a wrong value, only the type: the value may be a secret. */
+/** Names the expected type and the given one. The value is not shown: it may be a secret. */
 function wrongType(expected, value) {
   const error = new TypeError(`Expected ${expected}, but got ${typeName(value)}.`)
   return Object.assign(error, { code: 'ERR_INVALID_ARG_TYPE' })

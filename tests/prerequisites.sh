@@ -1,6 +1,6 @@
 #!/bin/sh
 # Says, one line each, which prerequisites are missing; exits with 1 if any is.
-# What only `make test` needs is checked when called with "test".
+# The argument "test" also checks the needs of `make test`.
 
 status=0
 

@@ -53,7 +53,7 @@ SUITES = [
 
 
 def run(suite: Suite) -> tuple[int, bool]:
-    """Print what failed, and return how many tests passed and whether the suite did."""
+    """Print the failures, and return how many tests passed and whether the suite did."""
     print(f"{suite.name} …", end=" ", flush=True)
     start = time.monotonic()
     passed, failures = 0, []
@@ -78,7 +78,7 @@ def run(suite: Suite) -> tuple[int, bool]:
 
 
 def main() -> None:
-    # A shell starts what runs in the background with it ignored, and tests send it.
+    # A shell starts background jobs with this signal ignored, and tests send it.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     chosen = sys.argv[1:]
     results = {suite.name: run(suite) for suite in SUITES if not chosen or suite.name in chosen}

@@ -1,4 +1,4 @@
-"""The command line is the same, however it was installed; cli/tests has what it does."""
+"""The command line is the same, however it was installed; cli/tests has its behaviour."""
 
 import json
 import os

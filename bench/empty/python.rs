@@ -1,4 +1,4 @@
-//! A method with the signature of `IdentitySecret.sign` that signs nothing: what PyO3's part of a call takes.
+//! A method with the signature of `IdentitySecret.sign` that signs nothing. It measures the share of PyO3 in a call.
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;

@@ -1,4 +1,4 @@
-// The contenders in Go; bench/measure.py says what they are asked.
+// The contenders in Go; bench/measure.py has the tasks.
 package main
 
 /*

@@ -31,7 +31,7 @@ Options:
   --json               print each result as one line of JSON, and errors too
   -h, --help           explain the program or a command
   -V, --version        print the version
-  --                   end the options: what follows may begin with a -
+  --                   end the options: the next arguments may begin with a -
 
 The secret:
   It comes from the environment variable PYLON_IDENTITY_SECRET, or from the file of

@@ -13,7 +13,7 @@ use pylon_identity_core::{Error, IdentitySecret, VERSION, diagnose};
 
 /// The secret of these tests, of digits that nothing else prints.
 const SECRET: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2";
-/// What no error may show.
+/// No error may show this.
 const SENTINEL: &str = "5ec2e7";
 const EMAIL: &str = "ada@example.com";
 

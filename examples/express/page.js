@@ -28,7 +28,7 @@ export const renderPage = ({ user, nonce, settingsScript, widget, error }) => `<
   </style>
   ${settingsScript}
   <script nonce="${nonce}">
-    // What the page calls before the widget is there waits in a queue.
+    // Calls of the page wait in a queue until the widget is there.
     window.Pylon = function () { Pylon.e(arguments) }
     Pylon.q = []
     Pylon.e = (call) => Pylon.q.push(call)

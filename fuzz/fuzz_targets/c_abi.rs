@@ -11,7 +11,7 @@ use pylon_identity_fuzz::c_abi::pylon_identity_status::*;
 use pylon_identity_fuzz::c_abi::*;
 use pylon_identity_fuzz::texts;
 
-/// What output buffers hold until a call succeeds.
+/// The contents of output buffers until a call succeeds.
 const UNTOUCHED: c_char = 0x55;
 
 /// A buffer of exactly this size.
@@ -68,7 +68,7 @@ fuzz_target!(|input: &[u8]| {
             }
         }
 
-        // What cannot be a pointer or a length is refused.
+        // Impossible pointers and lengths are refused.
         let wrong = PYLON_IDENTITY_INVALID_ARGUMENT;
         let (none, too_long) = (ptr::null(), isize::MAX as usize + 1 + number(0));
         assert_eq!(pylon_identity_secret_init(ptr::null_mut(), hex_start, hex_len), wrong);
@@ -97,7 +97,7 @@ fuzz_target!(|input: &[u8]| {
         let from_env = from_env.and_then(IdentitySecret::from_hex);
         assert_eq!(status, from_env.map_or_else(Into::into, |_| PYLON_IDENTITY_OK));
 
-        // Over what is there, a secret too.
+        // Over earlier contents, a secret too.
         let status = pylon_identity_secret_init(secret, hex_start, hex_len);
         match &parsed {
             Ok(parsed) => {
@@ -145,7 +145,7 @@ fuzz_target!(|input: &[u8]| {
 
 /// # Safety
 ///
-/// `secret` is valid and holds what `parsed` does.
+/// `secret` is valid and holds the same key as `parsed`.
 unsafe fn with_a_secret(
     secret: *mut pylon_identity_secret,
     parsed: &IdentitySecret,

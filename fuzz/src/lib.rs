@@ -1,4 +1,4 @@
-//! What the fuzz targets share: `make fuzz` runs them.
+//! Shared by the fuzz targets, which `make fuzz` runs.
 
 #[path = "../../c-abi/src/lib.rs"]
 pub mod c_abi;

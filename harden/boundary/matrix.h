@@ -68,7 +68,7 @@ static char *odd(const void *content, size_t size) {
     return start + 1;
 }
 
-/* Memory that kills whoever touches it. */
+/* Memory that ends a program that touches it. */
 static char *forbidden(void) {
     static void *page;
     if (!page) page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -1,6 +1,6 @@
 'use strict'
 
-// What the vectors cannot say: JavaScript's own types, errors and ways to show an object.
+// JavaScript's own types, errors and ways to show an object.
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
@@ -188,7 +188,7 @@ test('the script takes fields of text, and leaves out those that are undefined',
   }
 })
 
-test('the script means in a browser what the settings say', () => {
+test('a browser reads the settings from the script', () => {
   const name = '</script><!--<script>\u2028\u2029"\'\\&\0🦀'
   const settings = secret.chatSettings({ appId: 'app', email: EMAIL, name })
   const page = `<head>${chatSettingsScript(settings, { nonce: 'r4nd0m' })}</head>`
@@ -260,7 +260,7 @@ test('ES modules import every name', async () => {
   assert.equal(whole, api)
 })
 
-test('the declarations name what is exported', () => {
+test('the declarations name the exports', () => {
   const declarations = require('node:fs').readFileSync(require.resolve('../index.d.ts'), 'utf8')
   const declared = [...declarations.matchAll(/^export declare (?:class|function|const) (\w+)/gm)]
   assert.deepEqual(declared.map((match) => match[1]).sort(), Object.keys(api).sort())

@@ -1,6 +1,6 @@
 'use strict'
 
-// What holds for every input, with node:crypto as oracle.
+// Properties of every input, with node:crypto as oracle.
 
 const assert = require('node:assert/strict')
 const { createHmac } = require('node:crypto')
@@ -38,7 +38,7 @@ holds('signs any text', secret, email, (hex, email) => {
   assert.equal(signMessageWithHmac(email, hex), oracle(hex, email))
 })
 
-holds('signs what is well formed and nothing else', secret, fc.oneof(units, anything), (hex, email) => {
+holds('signs well formed text and nothing else', secret, fc.oneof(units, anything), (hex, email) => {
   const own = new IdentitySecret(hex)
   const ways = [() => own.sign(email), () => own.signMany(['a', email, 'b'])[1], () => signMessageWithHmac(email, hex)]
   for (const sign of ways) {
@@ -72,7 +72,7 @@ holds('refuses any malformed secret', maybe, (hex) => {
   }
 })
 
-// Around what threads share and bindings batch.
+// Around the share of a thread and the chunk of a batch.
 const limit = fc.tuple(fc.nat(5), fc.integer({ min: -1, max: 1 })).map(([n, more]) => Math.max(0, n * 1024 + more))
 
 holds('signs many as each', secret, fc.array(text, { minLength: 1 }), limit, (hex, texts, length) => {
@@ -82,7 +82,7 @@ holds('signs many as each', secret, fc.array(text, { minLength: 1 }), limit, (he
   assert.deepEqual(own.signMany(emails), emails.map((email) => own.sign(email)))
 })
 
-/** What a page with this script holds. In it nothing may end the script, or be more to HTML than text. */
+/** The settings of a page with this script, in which HTML sees one script and text. */
 function read(script, nonce) {
   const code = /^<script( nonce="[^"]*")?>([^<>&\u2028\u2029]*)<\/script>$/.exec(script)
   assert.ok(code, script)
@@ -94,7 +94,7 @@ const filled = fc.oneof(text, letters).map((text) => `${text}@`)
 const nothing = fc.constantFrom(undefined, null)
 const user = fc.record({ appId: filled, email: filled, name: text, avatarUrl: fc.oneof(text, nothing), accountId: fc.oneof(text, nothing) })
 
-holds('the page has what was signed', secret, user, fc.constantFrom(undefined, 'r4n='), (hex, user, nonce) => {
+holds('the page has the signed email', secret, user, fc.constantFrom(undefined, 'r4n='), (hex, user, nonce) => {
   const settings = new IdentitySecret(hex).chatSettings(user)
   const expected = { app_id: user.appId, email: user.email, name: user.name, email_hash: oracle(hex, user.email) }
   if (user.avatarUrl != null) expected.avatar_url = user.avatarUrl

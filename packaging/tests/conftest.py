@@ -96,7 +96,7 @@ def attempt(
 
 
 def run(command: Sequence[str | Path], folder: Path, env: Mapping[str, str]) -> str:
-    """Run a command that has to succeed, and return what it printed."""
+    """Run a command that has to succeed, and return its output."""
     done = attempt(command, folder, env)
     line = shlex.join(map(str, command))
     assert done.returncode == 0, f"$ {line}\n{done.stdout}{done.stderr}"

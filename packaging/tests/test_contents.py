@@ -108,7 +108,7 @@ def files_in(kind: str) -> dict[str, bytes]:
 
 
 def tracked(kind: str) -> set[str]:
-    """Return the files that git knows: what was built or forgotten there must stay out."""
+    """Return the files that git knows. Built and forgotten files must stay out of a package."""
     base, patterns = TRACKED.get(kind, ("", [":!*"]))
     paths = tool("git", "ls-files", "--", *patterns).split()
     return {os.path.relpath(path, base or ".") for path in paths}
@@ -204,7 +204,7 @@ def test_npm_runs_and_installs_nothing_more(kind: str) -> None:
 
 
 def test_nothing_has_a_time_or_an_owner_of_this_machine() -> None:
-    """What differs between two builds of one commit would do so here first."""
+    """A difference between two builds of one commit would show here first."""
     info = json.loads((DIST / "go" / GO_MODULE / "@v" / f"v{VERSION}.info").read_text())
     commit = datetime.fromisoformat(info["Time"].replace("Z", "+00:00")).timestamp()
     for kind in ("C package", "sdist", "npm main package", "npm platform package"):

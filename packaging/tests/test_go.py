@@ -90,7 +90,7 @@ def test_vendored(app: Path, go: dict[str, str], tmp_path: Path) -> None:
 
 
 def test_static(app: Path, go: dict[str, str]) -> None:
-    """One file that runs in an empty container, which is what many build with Go for."""
+    """One file that runs in an empty container, as many programs in Go do."""
     static = "-linkmode external -extldflags -static"
     run(["go", "build", "-ldflags", static, "-o", "app", "."], app, go)
     assert "There is no dynamic section" in tool("readelf", "--dynamic", app / "app")

@@ -65,7 +65,7 @@ def test_suite(
 ) -> None:
     modules = tmp_path / "node_modules"
     shutil.copytree(app / "node_modules", modules, symlinks=True)
-    for path in (ROOT / "node" / "node_modules").iterdir():  # what the tests require
+    for path in (ROOT / "node" / "node_modules").iterdir():  # for the tests
         if not (modules / path.name).exists():
             (modules / path.name).symlink_to(path)
     package = modules / "pylon-identity"

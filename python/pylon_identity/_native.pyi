@@ -101,7 +101,7 @@ class Diagnosis:
 
     matches: whether the hash is exactly the right one.
     causes: the codes of the fewest mistakes that give the hash, for example "secret_used_as_text".
-    explanation: what happened and how to fix it, in plain text. It never shows the secret.
+    explanation: the mistakes and how to fix them, in plain text. It never shows the secret.
     """
 
     @property

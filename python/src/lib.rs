@@ -183,7 +183,7 @@ impl<'py> FromPyObject<'_, 'py> for VariableName<'py> {
 ///
 /// matches: whether the hash is exactly the right one.
 /// causes: the codes of the fewest mistakes that give the hash, for example "secret_used_as_text".
-/// explanation: what happened and how to fix it, in plain text. It never shows the secret.
+/// explanation: the mistakes and how to fix them, in plain text. It never shows the secret.
 #[pyclass(frozen, get_all, module = "pylon_identity")]
 struct Diagnosis {
     matches: bool,

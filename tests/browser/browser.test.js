@@ -35,7 +35,7 @@ after(async () => {
   widget?.stop()
 })
 
-/** Runs `use` with a page of a new visitor, and the list of what its console complains about. */
+/** Runs `use` with a page of a new visitor, and the list of the errors in its console. */
 async function visit(use, options) {
   const context = await browser.newContext(options)
   context.setDefaultTimeout(10_000)
@@ -61,7 +61,7 @@ async function logIn(page, origin, email) {
   await page.waitForSelector('#name')
 }
 
-/** What the widget thinks of the visitor, once it has asked its service. */
+/** The widget's verdict on the visitor, after it has asked its service. */
 async function verdict(page) {
   const chat = await page.waitForSelector('#chat')
   return chat.getAttribute('data-verdict')

@@ -1,4 +1,4 @@
-//! The contenders in Rust; `bench/measure.py` says what they are asked.
+//! The contenders in Rust; `bench/measure.py` has the tasks.
 
 use std::hint::black_box;
 use std::io::{Write, stdin, stdout};
@@ -13,7 +13,7 @@ fn compressions(length: usize) -> usize {
     (length + 9).div_ceil(64) + 1
 }
 
-/// What the hardware needs at the least: the blocks of the inner hash, then the one of the outer.
+/// The least work: the blocks of the inner hash, then the block of the outer hash.
 #[inline(never)]
 fn floor(blocks: &[[u8; 64]], state: &mut [u32; 8]) {
     let (outer, inner) = blocks.split_last().unwrap();
