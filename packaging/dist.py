@@ -216,7 +216,7 @@ def build_c(static: Path, shared: Path) -> None:
     if SYSTEM == "linux":
         (lib / major(shared.name)).symlink_to(shared.name)
         (lib / library("pylon_identity", "cdylib")).symlink_to(major(shared.name))
-    for file in [*LICENSES, ROOT / "packaging" / "c" / "README.md"]:
+    for file in [*LICENSES, ROOT / "c-abi" / "README.md"]:
         shutil.copy(file, folder)
     values = {
         "VERSION": VERSION,
