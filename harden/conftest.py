@@ -38,6 +38,7 @@ def pytest_configure(config: pytest.Config) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)  # after -m and -k have chosen
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Stop before the first check if the machine lacks something. Nothing is skipped."""
     needed = {tool for item in items for mark in item.iter_markers("needs") for tool in mark.args}
