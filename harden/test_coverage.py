@@ -124,7 +124,8 @@ def rust_lines(env: dict[str, str]) -> dict[str, float]:
 @pytest.mark.needs("llvm")
 def test_the_tests_run_these_lines(figure: Figure) -> None:
     env = counting()
-    run(["cargo", "llvm-cov", "clean", "--profraw-only"], env=env)
+    # Programs of before would count as lines that never ran.
+    run(["cargo", "llvm-cov", "clean", "--workspace"], env=env)
     packages = [f"--package=pylon-identity-{name}" for name in ("core", "cli")]
     libraries = [f"--package=pylon-identity-{name}" for name in ("python", "node", "c")]
     run(["cargo", "build", "-q", "--locked", *packages, *libraries], env=env, timeout=1200)
