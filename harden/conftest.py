@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from shared import BUILT, llvm_tools, sanitizer_runtime
 
-# What a machine may lack, and how to install it.
+# Programs that a machine may lack, and how to install them.
 TOOLS: dict[str, tuple[Callable[[], object], str]] = {
     name: (lambda name=name: shutil.which(name), f"on Debian: apt install {name}")  # type: ignore[misc]
     for name in ("gcc", "g++", "valgrind")
@@ -49,7 +49,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def figure(request: pytest.FixtureRequest) -> Figure:
-    """Collect what a check saw, for the summary."""
+    """Collect the figures of a check, for the summary."""
 
     def add(text: str) -> None:
         figures.append(f"{re.sub('^test_', '', request.node.name)}: {text}")

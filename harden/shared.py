@@ -1,4 +1,4 @@
-"""What the checks share: running programs, and building them in each language."""
+"""Shared by the checks: running programs, and building them in each language."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SENTINEL = "5ec7e7a10badc0def00dfacecafe1dead1ab011ca1d00d1e5ca1ab1ede7ec7ed"
 
 
 class Broken(AssertionError):  # noqa: N818 (a promise is broken, not the check)
-    """A promise does not hold. The text says what was seen."""
+    """A promise does not hold. The text describes the observation."""
 
 
 def run(
@@ -34,7 +34,7 @@ def run(
     expect: int | None = 0,
     timeout: float = 600,
 ) -> str:
-    """Run a command and return what it wrote to both outputs; raise Broken if it exits otherwise.
+    """Run a command and return its two outputs; raise Broken if it exits otherwise.
 
     `env` is added to the environment. With `expect=None` every exit status is fine.
     """
@@ -55,7 +55,7 @@ def run(
         raise Broken(f"{name} did not end within {timeout:.0f} seconds") from None
     if expect is not None and done.returncode != expect:
         lines = done.stdout.splitlines()
-        said = "\n".join(lines[:20] + lines[20:][-20:])  # Go says first what is wrong, others last
+        said = "\n".join(lines[:20] + lines[20:][-20:])  # Go names the error first, others last
         raise Broken(f"{name} ended with {done.returncode}, not {expect}:\n{said}")
     return done.stdout
 

@@ -130,7 +130,7 @@ def words(comment: str) -> str:
 
 
 def arguments(prototype: re.Match[str], docs: dict[str, str]) -> tuple[list[str], list[str], int]:
-    """Return how to make each argument, what to pass for each parameter, and which is a buffer."""
+    """Return how to make each argument, the argument for each parameter, and which is a buffer."""
     rest = " ".join(prototype["parameters"].replace("void", "").split())
     ways: list[str] = []
     passed: list[str] = []
@@ -177,7 +177,7 @@ ENVIRONMENT = {
 
 
 class Detector(NamedTuple):
-    """A way to run programs, and for faults of faults.h what it says of them."""
+    """A way to run programs, and its words for the faults of faults.h."""
 
     catches: dict[str, str]
     library: Callable[[], Path] = lambda: RELEASE / STATIC
@@ -185,7 +185,7 @@ class Detector(NamedTuple):
     command: tuple[str, ...] = ()
     wrong: int = 2  # how many arguments are wrong at a time
     gnu: bool = False  # for compilers that come with sanitizers
-    clean: str = ""  # what it says of a program without fault
+    clean: str = ""  # its words for a program without fault
 
     def build(self, source: Path, library: Path, language: str = "C", *flags: str) -> Path:
         system, gnu = {"C": compiler(), "C++": ["c++"]}, {"C": ["gcc"], "C++": ["g++"]}

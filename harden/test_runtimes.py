@@ -37,7 +37,7 @@ def pythons() -> dict[str, Path]:
         candidates += (path for path in folder.glob("python3.*") if path.suffix[1:].isdigit())
     found: dict[str, Path] = {}
     for path in candidates:
-        # What pyenv has in PATH fails, unless the version is switched on.
+        # The programs of pyenv in PATH fail, unless the version is switched on.
         version = run([path, "-c", IDENTIFY], expect=None).strip()
         if re.fullmatch(r"3\.\d\d", version):
             found.setdefault(version, path)

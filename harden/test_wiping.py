@@ -115,7 +115,7 @@ def needles(digits: str) -> dict[int, str]:
 
 
 def mappings(process: int) -> Iterator[tuple[int, int]]:
-    """What the process can read, but for untouched memory and files as they are on disk."""
+    """The memory of the process, without untouched memory and files as they are on disk."""
     with open(f"/proc/{process}/smaps", encoding="utf-8") as lines:
         parts = re.split(r"^(?=[0-9a-f]+-[0-9a-f]+ )", lines.read(), flags=re.MULTILINE)[1:]
     for part in parts:
@@ -131,7 +131,7 @@ def mappings(process: int) -> Iterator[tuple[int, int]]:
         yield int(start, 16), int(end, 16)
 
 
-# How often what was found: of which secret, counted from 0, and in which shape.
+# How often a secret was found: its number, from 0, and the shape.
 Found = Counter[tuple[int, str]]
 
 

@@ -41,7 +41,7 @@ static void give_up(const char *why) {
     exit(2);
 }
 
-/* --- memory, and what was in it before a call --- */
+/* --- memory, and its contents before a call --- */
 
 static struct {
     char *start, *before;
@@ -119,7 +119,7 @@ typedef struct {
     unsigned allowed; /* the statuses that it may lead to, as bits */
     size_t writable;  /* how many bytes a call that succeeds may write */
     int nothing;      /* no texts at all, */
-    int for_each;     /* and what is then not looked at */
+    int for_each;     /* and is not looked at then */
 } way;
 
 typedef struct {
@@ -142,7 +142,7 @@ static argument none(void) {
     return made;
 }
 
-/* What the header documents for the function, and what of it can be about contents. */
+/* The statuses that the header documents for the function, and those about contents. */
 static unsigned documented;
 #define CONTENT (documented & ~(REFUSED | NOT_READY | TOO_SMALL | BIT(PYLON_IDENTITY_PANIC)))
 
@@ -313,7 +313,7 @@ static argument number(void) {
     return made;
 }
 
-/* --- calls and what they did --- */
+/* --- calls and their effects --- */
 
 typedef int function(const way *const *arguments);
 

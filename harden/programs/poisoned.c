@@ -28,7 +28,7 @@ static pylon_identity_status declassify(pylon_identity_status status) {
     return status;
 }
 
-/* Poisons what differs between secrets, and returns how much that is: no matter how they are laid out. */
+/* Poisons the bytes that differ between secrets, whatever the layout, and returns their number. */
 static size_t poison(pylon_identity_secret *secret) {
     size_t poisoned = 0;
     for (size_t i = 0; i < sizeof *secret; i++) {

@@ -21,7 +21,7 @@ const given = INPUT.trimEnd().split('\n')
   .map((line) => Buffer.from(line, 'hex').toString().replaceAll('\ufffd', '\ud800'))
 const [hex] = given
 
-/** Keeps what it was given and shows it, as careless code does. */
+/** Keeps the value that it was given and shows it, as careless code does. */
 class Leaky {
   constructor(hex) {
     this.hex = hex
@@ -64,7 +64,7 @@ function emit(surface, show) {
   emitted.push(`${surface}\t${outcome}\t${data.toString('hex')}\n`)
 }
 
-/** Returns what a console writes. */
+/** Returns the output of a console. */
 function written(write) {
   let text = ''
   const stream = new Writable({ write: (chunk, _, done) => { text += chunk; done() } })
@@ -84,7 +84,7 @@ function thrown(call) {
 const everything = { depth: Infinity, showHidden: true, getters: true, showProxy: true, maxStringLength: Infinity }
 const inspect = (value) => util.inspect(value, everything)
 
-/** Returns what arrives at the other end. */
+/** Returns the value at the other end. */
 function broadcast(message) {
   const [sender, receiver] = [new BroadcastChannel('secrets'), new BroadcastChannel('secrets')]
   try {
@@ -96,7 +96,7 @@ function broadcast(message) {
   }
 }
 
-/** Returns what arrives in a worker: at its start, or by a message. */
+/** Returns the value in a worker: from its start, or by a message. */
 function worker(atStart, message) {
   const program = `
     const { parentPort, workerData: { atStart, port, done } } = require('node:worker_threads')
@@ -121,7 +121,7 @@ function worker(atStart, message) {
   }
 }
 
-/** Returns what a debugger sees: properties, private ones too, and a preview. */
+/** Returns the view of a debugger: properties, private ones too, and a preview. */
 function debuggers(secret) {
   globalThis.inspected = secret
   const session = new inspector.Session()
@@ -140,7 +140,7 @@ function debuggers(secret) {
   return seen
 }
 
-/** Returns what a program writes that ends by it; this one again, with the name of the end. */
+/** Returns the output of a program that ends by it: this program again, with the name of the end. */
 function crash(end) {
   return spawnSync(process.execPath, [__filename, kind, end], { input: INPUT, stdio: 'pipe' }).stderr
 }

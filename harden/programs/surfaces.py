@@ -43,7 +43,7 @@ GIVEN = [bytes.fromhex(line).decode("utf-8", "surrogateescape") for line in sys.
 
 
 class Leaky:
-    """Keeps what it was given and shows it, as careless code does."""
+    """Keeps the value that it was given and shows it, as careless code does."""
 
     def __init__(self, hex: object) -> None:  # noqa: A002 (as it is called)
         self.hex = hex
@@ -101,7 +101,7 @@ def emit(surface: str, show: Callable[[], object]) -> None:
 
 
 def written(write: Callable[[], object]) -> str:
-    """Return what this writes to the standard streams."""
+    """Return the output of this to the standard streams."""
     out = io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
         write()
@@ -245,7 +245,7 @@ SHOW_ERROR: dict[str, Callable[[Any], object]] = SHOW | {
     "pickle": lambda it: pickle.dumps(it, 0),
     "copy": lambda it: repr(copy.copy(it)),
 }
-# pydantic keeps what it validated in the frames of a traceback, and shows it nowhere else.
+# pydantic keeps its input in the frames of a traceback, and shows it nowhere else.
 SHOW_PYDANTIC_ERROR: dict[str, Callable[[Any], object]] = {
     "str": str,
     "repr": repr,

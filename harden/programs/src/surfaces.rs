@@ -12,7 +12,7 @@ use pylon_identity_core::{self as core, IdentitySecret, User, binding};
 
 const EMAIL: &str = "ada@example.com";
 
-/// Shows what it was given, as careless code does.
+/// Shows the value that it was given, as careless code does.
 #[derive(Debug)]
 struct Leaky(String);
 
@@ -36,7 +36,7 @@ fn emit(surface: &str, shown: impl AsRef<[u8]>) {
     println!("{surface}\tshown\t{}", hex::encode(shown));
 }
 
-/// What a panic prints, and carries.
+/// The output and the payload of a panic.
 fn panicking(panics: impl FnOnce()) -> String {
     let printed = Arc::new(Mutex::new(String::new()));
     let hook = printed.clone();

@@ -26,7 +26,7 @@ import (
 
 const email = "ada@example.com"
 
-// Leaky shows what it was given, as careless code does.
+// Leaky shows the value that it was given, as careless code does.
 type Leaky struct {
 	Hex string
 	hex []byte
@@ -196,7 +196,7 @@ func ends(secret, value any) map[string]func() {
 
 var input []byte
 
-// crash runs this program again to its end, and writes what that wrote.
+// crash runs this program again to its end, and copies its output.
 func crash(w io.Writer, end string) error {
 	program := exec.Command(os.Args[0], os.Args[1], end)
 	program.Env = append(os.Environ(), "GOTRACEBACK=system")

@@ -73,7 +73,7 @@ var steps = map[string]func(digits string){
 	"leak":   func(string) { leaked = append(leaked, make([]byte, 8)) },
 	"waste":  func(string) { check(strings.Repeat("x", 100_000_000) != "") },
 	"collect": func(string) {
-		for range 5 { // what one collection finds, a cleanup wipes, and only the next one frees
+		for range 5 { // one collection finds it, a cleanup wipes it, and the next collection frees it
 			debug.FreeOSMemory()
 			time.Sleep(10 * time.Millisecond)
 		}
