@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 use std::thread;
 
+use crate::secret::overwrite_registers;
 use crate::{EmailHash, IdentitySecret};
 
 /// How many emails are worth another thread: some 150 microseconds of work.
@@ -43,6 +44,7 @@ impl IdentitySecret {
             }
             work();
         });
+        overwrite_registers();
     }
 }
 

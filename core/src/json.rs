@@ -2,7 +2,8 @@ use std::fmt::Write;
 
 /// Writes `text` as a JSON string ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259#section-7)).
 ///
-/// `escapes` says which characters are written as `\uXXXX` although JSON does not ask for it.
+/// `escapes` says which characters beside those of [`PLAIN`] are written as `\uXXXX` although JSON does not ask
+/// for it.
 pub(crate) fn push_string(json: &mut String, text: &str, escapes: fn(char) -> bool) {
     json.push('"');
     let mut rest = text;
@@ -22,7 +23,10 @@ pub(crate) fn push_string(json: &mut String, text: &str, escapes: fn(char) -> bo
     json.push('"');
 }
 
-/// The characters that nobody escapes, as most are.
+/// The characters that are never escaped: printable ASCII that means nothing to JSON or HTML.
+///
+/// An inline script has no other characters. A page whose encoding is not UTF-8 reads others than were written:
+/// in Shift_JIS, GBK, GB18030 and Big5 some bytes swallow a backslash behind them.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = b' ';
@@ -49,14 +53,6 @@ fn push_escape(json: &mut String, character: char) {
     }
 }
 
-/// Whether an inline script needs the character escaped.
-///
-/// HTML reads `<`, `>` and `&`. A page whose encoding is not UTF-8 reads other characters than were written,
-/// except for printable ASCII: in Shift_JIS, GBK, GB18030 and Big5 some bytes swallow a backslash behind them.
-pub(crate) fn is_unsafe_in_html(character: char) -> bool {
-    !matches!(character, ' '..='~') || matches!(character, '<' | '>' | '&')
-}
-
 /// Writes an object of text, safe inside HTML of any encoding.
 pub fn object<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> String {
     let mut json = String::new();
@@ -74,9 +70,9 @@ pub fn push_object<N: AsRef<str>, V: AsRef<str>>(
         if i > 0 {
             json.push(',');
         }
-        push_string(json, name.as_ref(), is_unsafe_in_html);
+        push_string(json, name.as_ref(), |_| true);
         json.push(':');
-        push_string(json, value.as_ref(), is_unsafe_in_html);
+        push_string(json, value.as_ref(), |_| true);
     }
     json.push('}');
 }

@@ -261,6 +261,19 @@ fn a_diagnosis_mentions_a_secret_of_unusual_length() {
 }
 
 #[test]
+fn a_diagnosis_mentions_an_unusable_secret_unless_a_cause_explains_it() {
+    let email = "ada@example.com";
+    let right = IdentitySecret::from_hex(SENTINEL).unwrap().sign(email);
+    let quoted = diagnose(format!("{SENTINEL}\""), email, right.as_str());
+    assert_eq!(quoted.causes(), [Cause::SecretTruncated]);
+    assert!(!quoted.explanation().contains("cannot be used"), "{}", quoted.explanation());
+    let unkeyed = Hmac::<Sha256>::new_from_slice(b"").unwrap().chain_update(email).finalize();
+    let zero = diagnose("00".repeat(32), email, hex::encode(unkeyed.into_bytes()));
+    assert_eq!(zero.causes(), [Cause::SecretEmptyKey]);
+    assert!(zero.explanation().contains(Error::SecretWeak.message()), "{}", zero.explanation());
+}
+
+#[test]
 fn white_space_around_a_configured_secret_is_no_mistake() {
     let email = "ada@example.com";
     let configured = format!("{SENTINEL}\n");
