@@ -283,6 +283,22 @@ func TestWipingBesideSigningGivesNoWrongHash(t *testing.T) {
 	}
 }
 
+func TestJSONPanicsForSettingsThatAreNone(t *testing.T) {
+	for want, settings := range map[error]pylonidentity.ChatSettings{
+		pylonidentity.ErrSettingsInvalid: {},
+		pylonidentity.ErrEmailNotUnicode: {AppID: "app", Email: "j\xfcrgen"},
+	} {
+		func() {
+			defer func() {
+				if err, _ := recover().(error); !errors.Is(err, want) {
+					t.Errorf("panicked with %v, want %v", err, want)
+				}
+			}()
+			settings.JSON()
+		}()
+	}
+}
+
 func TestConfigurationsReadSecrets(t *testing.T) {
 	var config struct{ Secret pylonidentity.IdentitySecret }
 	if got := fmt.Sprint(config.Secret); got != "IdentitySecret(not set)" {

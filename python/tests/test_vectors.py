@@ -1,5 +1,7 @@
 """The shared vectors through the Python package."""
 
+from typing import get_args
+
 import pytest
 from shared import cases, text
 
@@ -7,6 +9,7 @@ from pylon_identity import (
     IdentityError,
     IdentitySecret,
     chat_settings_script,
+    codes,
     diagnose,
     sign_message_with_hmac,
 )
@@ -57,6 +60,13 @@ def test_from_env(variable: str, value: str, outcome: str, monkeypatch: pytest.M
         with pytest.raises(IdentityError) as raised:
             IdentitySecret.from_env(variable)
         assert raised.value.code == outcome
+
+
+def test_the_types_name_every_code() -> None:
+    malformed = {case.values[-1] for case in cases("malformed_secrets.tsv")}
+    assert malformed < set(get_args(codes.ErrorCode))
+    causes = {cause for case in cases("diagnose.tsv") for cause in str(case.values[-1]).split(",")}
+    assert causes - {"none"} == set(get_args(codes.Cause))
 
 
 FIELDS = ["app_id", "email", "name", "avatar_url", "account_id", "account_external_id"]
