@@ -127,6 +127,27 @@ def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
     share(build_go("uses", BUILT / "go-cgocheck", env=CGOCHECK), 10)
 
 
+# --- promises that the suites of the packages prove ---
+
+
+def test_generators_of_python_may_switch_greenlets_fork_and_sign() -> None:
+    run([sys.executable, "-m", "pytest", "-q", "tests/test_batches.py"], cwd=ROOT / "python")
+
+
+def test_generators_of_python_may_switch_greenlets_fork_and_sign_control() -> None:
+    """A wrong hash makes the suite fail."""
+    code = "import test_batches as suite; suite.EXPECTED[-1] = ''; suite.test_greenlets()"
+    with pytest.raises(Broken, match="AssertionError"):
+        run([sys.executable, "-c", code], cwd=ROOT / "python" / "tests")
+
+
+def test_no_text_breaks_out_of_the_script_in_any_encoding() -> None:
+    """The suite has its control: a script that is escaped less breaks out."""
+    run(["node", "--test", "encodings.test.js"], cwd=ROOT / "tests" / "browser")
+
+
+# --- Go, with collected garbage ---
+
 # After a call of C. SignMany has one in a loop that looks at the key again anyway.
 KEEP = "\n\tk.used()\n"
 USES = [
