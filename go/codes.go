@@ -25,7 +25,7 @@ const (
 	ErrAppIDEmpty Error = 11
 	// ErrNonceInvalid: the nonce is not base64 text.
 	ErrNonceInvalid Error = 12
-	// ErrSettingsInvalid: the chat settings are empty, or a name in them cannot be used.
+	// ErrSettingsInvalid: the chat settings are empty, or a name or number in them is unusable.
 	ErrSettingsInvalid Error = 16
 )
 

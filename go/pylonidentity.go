@@ -174,7 +174,7 @@ func (s IdentitySecret) MarshalText() ([]byte, error) {
 // [IdentitySecretFromEnv] does, for libraries that read a configuration. The errors are those of
 // [NewIdentitySecret]. Some libraries show a value that they cannot read; then use IdentitySecretFromEnv.
 func (s *IdentitySecret) UnmarshalText(text []byte) error {
-	parsed, err := fromValue(DefaultVariable, string(text), true)
+	parsed, err := fromValue(DefaultVariable, unsafe.String(unsafe.SliceData(text), len(text)), true)
 	if err != nil {
 		return err
 	}

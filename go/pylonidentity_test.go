@@ -10,7 +10,9 @@ import (
 	"html/template"
 	"io"
 	"log/slog"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"reflect"
 	"regexp"
 	"runtime"
@@ -314,6 +316,48 @@ func TestConfigurationsReadSecrets(t *testing.T) {
 	assertHidden(t, fmt.Sprint(err))
 	if !errors.Is(err, pylonidentity.ErrSecretOddLength) {
 		t.Error(err)
+	}
+}
+
+func TestFilesHoldSecrets(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "secret")
+	read := func(text string) (*pylonidentity.IdentitySecret, error) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return pylonidentity.IdentitySecretFromFile(path)
+	}
+	secret, err := read("\ufeff" + sentinel + "\r\n")
+	if err != nil || secret.Sign(email) != parse(t, sentinel).Sign(email) {
+		t.Error(err)
+	}
+	if _, err := read(sentinel + "0"); !errors.Is(err, pylonidentity.ErrSecretOddLength) {
+		t.Error(err)
+	}
+	if _, err := read(""); !errors.Is(err, pylonidentity.ErrSecretEmpty) {
+		t.Error(err)
+	}
+	_, err = pylonidentity.IdentitySecretFromFile(sentinel) // in place of the path
+	assertHidden(t, fmt.Sprint(err))
+	if !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestOtherSettingsAreOfTheirTypes(t *testing.T) {
+	type level int
+	settings := pylonidentity.ChatSettings{
+		AppID: "app-1", Other: map[string]any{"b": level(2), "a": uint8(1), "c": float32(0.5)},
+	}
+	encoded, err := json.Marshal(map[string]any{"settings": settings})
+	if want := `{"settings":{"app_id":"app-1","a":1,"b":2,"c":0.5}}`; err != nil || string(encoded) != want {
+		t.Errorf("%s, %v, want %s", encoded, err, want)
+	}
+	for _, other := range []any{nil, []string{"a"}, map[string]any{}, struct{}{}} {
+		settings.Other = map[string]any{"other": other}
+		if _, err := settings.Script(""); !errors.Is(err, pylonidentity.ErrSettingsInvalid) {
+			t.Errorf("%v: %v", other, err)
+		}
 	}
 }
 

@@ -25,8 +25,14 @@ static pylon_identity_status chat_settings_json(pylon_identity_user user, char *
 import "C"
 
 import (
+	"errors"
+	"fmt"
 	"html/template"
+	"maps"
 	"os"
+	"reflect"
+	"runtime"
+	"slices"
 	"unsafe"
 )
 
@@ -36,13 +42,37 @@ const DefaultVariable = "PYLON_IDENTITY_SECRET"
 // IdentitySecretFromEnv parses the secret in the environment variable of this name, trimmed of white
 // space; "" stands for [DefaultVariable]. The error is [ErrSecretMissing] if it is not set,
 // [ErrSecretExposed] for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), or
-// one of [NewIdentitySecret].
+// one of [NewIdentitySecret], each behind the name of the variable: compare with [errors.Is].
 func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
 	if name == "" {
 		name = DefaultVariable
 	}
 	value, set := os.LookupEnv(name)
-	return fromValue(name, value, set)
+	secret, err := fromValue(name, value, set)
+	// A name as long as the shortest secret may be one, passed in place of the name.
+	if err != nil && len(name) < 32 {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return secret, err
+}
+
+// IdentitySecretFromFile parses the secret in a file, trimmed as by [IdentitySecretFromEnv]: the usual way with
+// the secrets of Docker and Kubernetes. The error is that of [os.ReadFile] without the path, which may be the
+// secret by mistake, or one of [NewIdentitySecret].
+func IdentitySecretFromFile(path string) (*IdentitySecret, error) {
+	text, err := os.ReadFile(path)
+	defer clear(text)
+	if failed := (*os.PathError)(nil); errors.As(err, &failed) {
+		err = failed.Err
+	}
+	if err != nil {
+		return nil, fmt.Errorf("the file of the identity secret cannot be read: %w", err)
+	}
+	secret := new(IdentitySecret)
+	if err := secret.UnmarshalText(text); err != nil {
+		return nil, err
+	}
+	return secret, nil
 }
 
 func fromValue(name, text string, set bool) (*IdentitySecret, error) {
@@ -86,6 +116,9 @@ type ChatSettings struct {
 	AvatarURL         string `json:"avatar_url,omitempty"`
 	AccountID         string `json:"account_id,omitempty"`
 	AccountExternalID string `json:"account_external_id,omitempty"`
+	// Other has more settings by the widget's own names, such as "hide_default_launcher". A value is a string,
+	// a bool, or a number that JavaScript can hold.
+	Other map[string]any `json:"-"`
 }
 
 // ChatSettings makes the settings of the chat widget for a logged-in user, with the email signed: the
@@ -122,39 +155,47 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 // The tag is printable ASCII, safe inside HTML of any encoding, whatever the settings hold, and html/template
 // does not escape it again. The nonce is the nonce of the page's Content-Security-Policy, base64 text and new
 // for each response; "" stands for none. The error is [ErrNonceInvalid], [ErrSettingsInvalid] for settings
-// without any field, or [ErrEmailNotUnicode].
+// without any field and for values that the page cannot have, or [ErrEmailNotUnicode].
 func (s ChatSettings) Script(nonce string) (template.HTML, error) {
-	user, out := s.user(nonce)
-	var written C.size_t
-	status := C.chat_settings_script(user, pointer(nonce), C.size_t(len(nonce)),
-		(*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &written)
-	if status != C.PYLON_IDENTITY_OK {
-		return "", Error(status)
-	}
-	return template.HTML(out[:written]), nil
+	script, err := s.write(nonce, func(user C.pylon_identity_user, out *C.char, size C.size_t, written *C.size_t) C.pylon_identity_status {
+		return C.chat_settings_script(user, pointer(nonce), C.size_t(len(nonce)), out, size, written)
+	})
+	return template.HTML(script), err
 }
 
 // JSON returns the settings as an object of printable ASCII, safe inside HTML of any encoding, for templates
 // that write the script tag themselves and for single-page apps.
 //
-// It panics with [ErrSettingsInvalid] for settings without any field, and with [ErrEmailNotUnicode] for an
-// email that is not UTF-8. Settings of [IdentitySecret.ChatSettings] are neither.
+// It panics with the errors of [ChatSettings.MarshalJSON]. Settings of [IdentitySecret.ChatSettings] have none
+// until you set fields.
 func (s ChatSettings) JSON() string {
-	user, out := s.user("")
-	var written C.size_t
-	status := C.chat_settings_json(
-		user, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &written)
-	if status != C.PYLON_IDENTITY_OK {
-		panic(Error(status))
+	json, err := s.MarshalJSON()
+	if err != nil {
+		panic(err)
 	}
-	return string(out[:written])
+	return string(json)
 }
 
-// user returns the settings for C, and a buffer that is always large enough, as the header says.
-func (s ChatSettings) user(nonce string) (C.pylon_identity_user, []byte) {
-	length := len(s.AppID) + len(s.Email) + len(s.Name) + len(s.EmailHash) + len(s.AvatarURL) +
-		len(s.AccountID) + len(s.AccountExternalID) + len(nonce)
-	return C.pylon_identity_user{
+// MarshalJSON returns the same as [ChatSettings.JSON]. The error is [ErrSettingsInvalid] for settings without
+// any field and for values that the page cannot have, or [ErrEmailNotUnicode] for an email that is not UTF-8.
+func (s ChatSettings) MarshalJSON() ([]byte, error) {
+	return s.write("", func(user C.pylon_identity_user, out *C.char, size C.size_t, written *C.size_t) C.pylon_identity_status {
+		return C.chat_settings_json(user, out, size, written)
+	})
+}
+
+// write calls C with the settings and a buffer that is always large enough, as the header says.
+func (s ChatSettings) write(
+	nonce string,
+	call func(C.pylon_identity_user, *C.char, C.size_t, *C.size_t) C.pylon_identity_status,
+) ([]byte, error) {
+	var pinned runtime.Pinner
+	defer pinned.Unpin()
+	other, length, ok := s.other(&pinned)
+	if !ok {
+		return nil, ErrSettingsInvalid
+	}
+	user := C.pylon_identity_user{
 		app_id:              text(s.AppID),
 		email:               text(s.Email),
 		name:                text(s.Name),
@@ -162,7 +203,54 @@ func (s ChatSettings) user(nonce string) (C.pylon_identity_user, []byte) {
 		avatar_url:          text(s.AvatarURL),
 		account_id:          text(s.AccountID),
 		account_external_id: text(s.AccountExternalID),
-	}, make([]byte, 6*length+400)
+		other:               unsafe.SliceData(other),
+		other_count:         C.size_t(len(other)),
+	}
+	length += len(s.AppID) + len(s.Email) + len(s.Name) + len(s.EmailHash) + len(s.AvatarURL) +
+		len(s.AccountID) + len(s.AccountExternalID) + len(nonce)
+	out := make([]byte, 6*length+40*len(other)+400)
+	var written C.size_t
+	status := call(user, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &written)
+	if status != C.PYLON_IDENTITY_OK {
+		return nil, Error(status)
+	}
+	return out[:written], nil
+}
+
+// other returns the further settings for C, sorted by name, and the length of their texts. It reports false for
+// a value of a type that the page cannot have.
+func (s ChatSettings) other(pinned *runtime.Pinner) (settings []C.pylon_identity_setting, length int, ok bool) {
+	// C reads these through memory of Go, so they must not move.
+	pin := func(s string) C.pylon_identity_text {
+		length += len(s)
+		pinned.Pin(unsafe.StringData(s))
+		return text(s)
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Other)) {
+		setting := C.pylon_identity_setting{name: pin(name)}
+		switch value := reflect.ValueOf(s.Other[name]); {
+		case value.Kind() == reflect.String:
+			setting.text = pin(value.String())
+		case value.Kind() == reflect.Bool:
+			setting.kind = C.PYLON_IDENTITY_SETTING_BOOLEAN
+			if value.Bool() {
+				setting.number = 1
+			}
+		case value.CanInt():
+			setting.kind, setting.number = C.PYLON_IDENTITY_SETTING_NUMBER, C.double(value.Int())
+		case value.CanUint():
+			setting.kind, setting.number = C.PYLON_IDENTITY_SETTING_NUMBER, C.double(value.Uint())
+		case value.CanFloat():
+			setting.kind, setting.number = C.PYLON_IDENTITY_SETTING_NUMBER, C.double(value.Float())
+		default:
+			return nil, 0, false
+		}
+		settings = append(settings, setting)
+	}
+	if len(settings) > 0 {
+		pinned.Pin(&settings[0])
+	}
+	return settings, length, true
 }
 
 func text(s string) C.pylon_identity_text {

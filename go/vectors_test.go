@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,13 +134,41 @@ func TestFromEnv(t *testing.T) {
 			if secret != nil || !errors.Is(err, codes[columns[2]]) {
 				t.Errorf("%v, %v, want %s", secret, err, columns[2])
 			}
+			if shown := strings.HasPrefix(err.Error(), columns[0]+": "); shown != (len(columns[0]) < 32) {
+				t.Error(err)
+			}
 			return
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		if want := parse(t, strings.TrimSpace(text(t, columns[1]))).Sign(""); secret.Sign("") != want {
+		if want := parse(t, strings.Trim(text(t, columns[1]), "\ufeff\u00a0\u2003 \t\r\n")).Sign(""); secret.Sign("") != want {
 			t.Error("another secret")
+		}
+	})
+}
+
+func TestOtherSettings(t *testing.T) {
+	each(t, "other_settings.tsv", func(t *testing.T, columns []string) {
+		var value any = text(t, columns[2])
+		switch columns[1] {
+		case "number":
+			value, _ = strconv.ParseFloat(text(t, columns[2]), 64)
+		case "boolean":
+			value = value == "true"
+		}
+		settings := pylonidentity.ChatSettings{AppID: "app-1", Other: map[string]any{columns[0]: value}}
+		got, err := settings.MarshalJSON()
+		script, scriptErr := settings.Script("")
+		if want := codes[columns[3]]; want != nil {
+			if !errors.Is(err, want) || !errors.Is(scriptErr, want) {
+				t.Errorf("%v, %v, want %v", err, scriptErr, want)
+			}
+			return
+		}
+		want := fmt.Sprintf(`{"app_id":"app-1",%q:%s}`, columns[0], columns[3])
+		if string(got) != want || !strings.Contains(string(script), want) {
+			t.Errorf("%s, %v, %s, want %s", got, err, script, want)
 		}
 	})
 }
@@ -178,7 +207,7 @@ func TestChatSettings(t *testing.T) {
 			AppID: user.AppID, Email: user.Email, Name: user.Name, EmailHash: secret.Sign(user.Email),
 			AvatarURL: user.AvatarURL, AccountID: user.AccountID, AccountExternalID: user.AccountExternalID,
 		}
-		if settings != asMade {
+		if !reflect.DeepEqual(settings, asMade) {
 			t.Errorf("%+v, want %+v", settings, asMade)
 		}
 		if asJSON := settings.JSON(); !strings.Contains(string(script), asJSON) {
@@ -186,7 +215,7 @@ func TestChatSettings(t *testing.T) {
 		}
 		var decoded pylonidentity.ChatSettings
 		encoded, _ := json.Marshal(settings)
-		if err := json.Unmarshal(encoded, &decoded); err != nil || decoded != settings {
+		if err := json.Unmarshal(encoded, &decoded); err != nil || !reflect.DeepEqual(decoded, settings) {
 			t.Errorf("the settings change on their way through JSON: %s", encoded)
 		}
 	})

@@ -24,7 +24,7 @@ export type ErrorCode =
   | 'ERR_APP_ID_EMPTY'
   /** The nonce is not base64 text. */
   | 'ERR_NONCE_INVALID'
-  /** The chat settings are empty, or a name in them cannot be used. */
+  /** The chat settings are empty, or a name or number in them is unusable. */
   | 'ERR_SETTINGS_INVALID'
 
 /** A mistake that gives another email hash than the right one, or the right digest in another form. */

@@ -21,11 +21,21 @@ export declare class IdentitySecret {
    * Parses the secret in an environment variable, trimmed of white space.
    *
    * @param name the variable's name, `PYLON_IDENTITY_SECRET` if left out
+   * @param env the environment, `process.env` if left out
    * @throws an `Error` with the `code` `ERR_SECRET_MISSING` if it is not set, `ERR_SECRET_EXPOSED` for a
    * name that bundlers ship to browsers (`NEXT_PUBLIC_`, `VITE_` and the like), and what the constructor
-   * throws
+   * throws. The message begins with the name.
    */
-  static fromEnv(name?: string): IdentitySecret
+  static fromEnv(name?: string, env?: Readonly<Record<string, string | undefined>>): IdentitySecret
+
+  /**
+   * Parses the secret in a file, trimmed of white space: the usual way with the secrets of Docker and
+   * Kubernetes.
+   *
+   * @throws an `Error` with the `code` of the file system, such as `ENOENT`, if the file cannot be read. It
+   * does not show the path, which may be the secret by mistake. And what the constructor throws.
+   */
+  static fromFile(path: string | URL): IdentitySecret
 
   /**
    * Returns the email hash of exactly this email, as 64 lowercase hexadecimal digits.
@@ -91,7 +101,12 @@ export interface User {
   accountExternalId?: string | number | bigint | null
 }
 
-/** The object that the page assigns to `window.pylon.chat_settings`, in the widget's own names. */
+/**
+ * The object that the page assigns to `window.pylon.chat_settings`, in the widget's own names.
+ *
+ * Settings are strings, booleans and finite numbers of at most 2^53 - 1. For one that is not listed here, add it
+ * by `declare module 'pylon-identity' { interface ChatSettings { … } }`.
+ */
 export interface ChatSettings {
   app_id: string
   email: string
@@ -100,6 +115,8 @@ export interface ChatSettings {
   avatar_url?: string
   account_id?: string
   account_external_id?: string
+  /** Whether the page shows no launcher of the widget's own. */
+  hide_default_launcher?: boolean
 }
 
 /**
@@ -111,7 +128,7 @@ export interface ChatSettings {
  * @param settings what `chatSettings()` returns, or `{ app_id }` alone for a visitor who is not logged in
  * @param options.nonce that of the page's Content-Security-Policy: base64 text, new for each response
  * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce, and `ERR_SETTINGS_INVALID` for
- * settings that are empty or hold a name that is not the widget's, such as `appId`
+ * settings that are empty, hold a name that is not the widget's, such as `appId`, or a number that is not finite
  */
 export declare function chatSettingsScript(
   settings: Partial<ChatSettings>,

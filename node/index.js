@@ -1,11 +1,13 @@
 'use strict'
 
+const { readFileSync } = require('node:fs')
+
 const native = require('./addon.js')
 
-/** Throws the error if the addon returned the number of one. */
-function unwrap(result) {
+/** Throws the error if the addon returned the number of one. The message begins with the variable, if there is one. */
+function unwrap(result, variable) {
   if (typeof result !== 'number') return result
-  const [code, message] = native.explain(result).split('\n')
+  const [code, message] = native.explain(result, variable).split('\n')
   throw Object.assign(new Error(message), { code })
 }
 
@@ -47,6 +49,24 @@ function isPlain(value) {
   return prototype === null || (Object.getPrototypeOf(prototype) === null && !Array.isArray(value))
 }
 
+function isUrl(value) {
+  return typeof value === 'object' && value !== null && value.protocol === 'file:'
+}
+
+/** Reads a file. The error does not show the path, which may be the secret by mistake. */
+function readText(path) {
+  let bytes
+  try {
+    bytes = readFileSync(path)
+  } catch ({ code, errno, syscall }) {
+    const reason = `the file of the identity secret cannot be read: ${code}`
+    throw Object.assign(new Error(`${reason}. Pass the path of the file, not the secret itself.`), { code, errno, syscall })
+  }
+  const text = bytes.toString()
+  bytes.fill(0)
+  return text
+}
+
 const SECRET = 'the identity secret as a string (is the environment variable set?)'
 const EMAIL = 'the email as a string'
 const EMAIL_HASH = 'the email hash as a string'
@@ -73,14 +93,21 @@ class IdentitySecret extends Uncloneable {
   #secret
   #number = (count += 1)
 
-  constructor(hex) {
+  constructor(hex, variable) {
     super()
-    this.#secret = unwrap(native.parse(string(hex, SECRET)))
+    this.#secret = unwrap(native.parse(string(hex, SECRET)), variable)
   }
 
-  static fromEnv(name = native.SECRET_VARIABLE) {
-    const set = Object.hasOwn(process.env, string(name, "the variable's name as a string"))
-    return new IdentitySecret(unwrap(native.readVariable(name, set ? process.env[name] : undefined)))
+  static fromEnv(name = native.SECRET_VARIABLE, env = process.env) {
+    string(name, "the variable's name as a string")
+    if (typeof env !== 'object' || env === null) throw wrongType('the environment as an object', env)
+    const value = Object.hasOwn(env, name) ? optional(env[name], `${name} as a string`) : null
+    return new IdentitySecret(unwrap(native.readVariable(name, value ?? undefined), name), name)
+  }
+
+  static fromFile(path) {
+    if (typeof path !== 'string' && !isUrl(path)) throw wrongType('the path as a string or a file URL', path)
+    return new IdentitySecret(unwrap(native.readVariable('', readText(path))))
   }
 
   sign(email) {
@@ -176,24 +203,26 @@ function signMessageWithHmac(message, secret) {
   return hash
 }
 
-/** The names and values of the settings in turn. */
+/** The names of the settings, and their values. */
 function fieldsOf(settings) {
   if (!isPlain(settings)) throw wrongType('the chat settings as a plain object', settings)
-  const fields = []
-  for (const [name, value] of Object.entries(settings)) {
-    if (value !== undefined) fields.push(name, string(value, `${name} in the chat settings as a string`))
+  const fields = Object.entries(settings).filter(([, value]) => value !== undefined)
+  for (const [name, value] of fields) {
+    if (!['string', 'number', 'boolean'].includes(typeof value)) {
+      throw wrongType(`${name} in the chat settings as a string, a number or a boolean`, value)
+    }
   }
-  return fields
+  return [fields.map(([name]) => name), fields.map(([, value]) => value)]
 }
 
 function chatSettingsScript(settings, options) {
   const fields = fieldsOf(settings)
   if (typeof (options ?? {}) !== 'object') throw wrongType('the options as an object: { nonce }', options)
-  return unwrap(native.chatSettingsScript(fields, optional(options?.nonce, 'the nonce as a string')))
+  return unwrap(native.chatSettingsScript(...fields, optional(options?.nonce, 'the nonce as a string')))
 }
 
 function chatSettingsJson(settings) {
-  return unwrap(native.chatSettingsJson(fieldsOf(settings)))
+  return unwrap(native.chatSettingsJson(...fieldsOf(settings)))
 }
 
 function diagnose(secret, email, emailHash) {

@@ -576,7 +576,10 @@ def env_rows() -> Iterable[Row]:
     yield row("set to white space", plain, " \n", "secret_empty")
     yield row("quotes", plain, f'"{SECRET}"', "secret_not_hex")
     yield row("white space within", plain, f"{SECRET} {SECRET}", "secret_not_hex")
-    yield row("byte order mark", plain, f"\ufeff{SECRET}", "secret_not_hex")
+    yield row("byte order mark", plain, f"\ufeff{SECRET}\n", "ok")
+    yield row("byte order mark within", plain, f"{SECRET}\ufeff{SECRET}", "secret_not_hex")
+    yield row("a name of 31 characters", "N" * 31, None, "secret_missing")
+    yield row("a name that may be a secret", "N" * 32, None, "secret_missing")
     yield row("a digit missing", plain, f"{SECRET[:-1]}\n", "secret_odd_length")
     for prefix in EXPOSED_PREFIXES:
         yield row(f"{prefix} set", f"{prefix}{plain}", SECRET, "secret_exposed")
@@ -680,6 +683,34 @@ def settings_rows() -> Iterable[Row]:
         yield row(f"app ID {filler!r}", error="app_id_empty", app_id=filler)
 
 
+def other_settings_rows() -> Iterable[Row]:
+    """Settings of a name and a kind of value, and the JSON of that value or an error."""
+    yield "text", "greeting", "text", b"<hello>".hex(), '"\\u003chello\\u003e"'
+    yield "no text", "greeting", "text", "", '""'
+    for value in ["true", "false"]:
+        yield value, "hide_default_launcher", "boolean", value.encode().hex(), value
+    numbers = {
+        "0": "0",
+        "-0.0": "0",
+        "42": "42",
+        "-1.5": "-1.5",
+        "0.1": "0.1",
+        "1e3": "1000",
+        "1e-7": "1e-7",
+        "5e-324": "5e-324",
+        "9007199254740991": "9007199254740991",
+        "9007199254740992": "settings_invalid",
+        "-9007199254740993": "settings_invalid",
+        "1e300": "settings_invalid",
+        "inf": "settings_invalid",
+        "nan": "settings_invalid",
+    }
+    for number, expected in numbers.items():
+        yield f"number {number}", "count", "number", number.encode().hex(), expected
+    for name in ["appId", "emailHash", "__proto__"]:
+        yield f"a setting {name}", name, "boolean", b"true".hex(), "settings_invalid"
+
+
 def table(columns: str, rows: Iterable[Row]) -> str:
     lines = ["\t".join(row) for row in rows]
     names = [line.split("\t")[0] for line in lines]
@@ -701,6 +732,9 @@ def files() -> dict[Path, str]:
         VECTORS / "settings.tsv": table(
             "name secret app_id email user avatar_url account_id account_external_id nonce script",
             settings_rows(),
+        ),
+        VECTORS / "other_settings.tsv": table(
+            "name setting kind value json", other_settings_rows()
         ),
         VECTORS / "malformed_secrets.tsv": table("name secret code", malformed_rows()),
     }

@@ -40,7 +40,7 @@ pub enum pylon_identity_status {
     PYLON_IDENTITY_SECRET_WEAK = 14,
     /// The email has no UTF-8 form.
     PYLON_IDENTITY_EMAIL_NOT_UNICODE = 15,
-    /// The chat settings are empty, or a name in them cannot be used.
+    /// The chat settings are empty, or a name or number in them is unusable.
     PYLON_IDENTITY_SETTINGS_INVALID = 16,
 }
 
@@ -56,7 +56,7 @@ pub(crate) const STATUSES: &[(pylon_identity_status, &CStr, &CStr)] = &[
     (PYLON_IDENTITY_HASH_MISMATCH, c"hash_mismatch", c"The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email."),
     (PYLON_IDENTITY_INVALID_ARGUMENT, c"invalid_argument", c"An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes."),
     (PYLON_IDENTITY_PANIC, c"panic", c"pylon-identity panicked, which is a bug. Please report it with the text on standard error."),
-    (PYLON_IDENTITY_SECRET_MISSING, c"secret_missing", c"The environment variable with the identity secret is not set: PYLON_IDENTITY_SECRET, unless you named another. Set it for the backend to the identity secret from Pylon's dashboard."),
+    (PYLON_IDENTITY_SECRET_MISSING, c"secret_missing", c"The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard."),
     (PYLON_IDENTITY_SECRET_EXPOSED, c"secret_exposed", c"Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard."),
     (PYLON_IDENTITY_EMAIL_EMPTY, c"email_empty", c"The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page."),
     (PYLON_IDENTITY_APP_ID_EMPTY, c"app_id_empty", c"The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard."),
@@ -64,7 +64,7 @@ pub(crate) const STATUSES: &[(pylon_identity_status, &CStr, &CStr)] = &[
     (PYLON_IDENTITY_BUFFER_TOO_SMALL, c"buffer_too_small", c"The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough."),
     (PYLON_IDENTITY_SECRET_WEAK, c"secret_weak", c"The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard."),
     (PYLON_IDENTITY_EMAIL_NOT_UNICODE, c"email_not_unicode", c"The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it."),
-    (PYLON_IDENTITY_SETTINGS_INVALID, c"settings_invalid", c"The chat settings cannot be used: they are empty, a name occurs twice, or a name is not the widget's own (appId instead of app_id, __proto__). Pass the result of chat_settings, or settings with the widget's names, such as app_id."),
+    (PYLON_IDENTITY_SETTINGS_INVALID, c"settings_invalid", c"The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text."),
 ];
 
 impl From<Error> for pylon_identity_status {

@@ -112,15 +112,24 @@ unsafe fn bytes<'a>(
     pointer: *const c_char,
     length: usize,
 ) -> Result<&'a [u8], pylon_identity_status> {
-    step();
-    if length == 0 {
+    // SAFETY: as the caller promises.
+    unsafe { array(pointer.cast(), length) }
+}
+
+/// # Safety
+///
+/// `first` is NULL, misaligned or valid for reads of `count` values while `'a` lasts.
+unsafe fn array<'a, T>(first: *const T, count: usize) -> Result<&'a [T], pylon_identity_status> {
+    if count == 0 {
+        step();
         return Ok(&[]);
     }
-    if pointer.is_null() || isize::try_from(length).is_err() {
+    usable(first)?;
+    if count > isize::MAX as usize / size_of::<T>() {
         return Err(PYLON_IDENTITY_INVALID_ARGUMENT);
     }
-    // SAFETY: not NULL, at most isize::MAX long, and valid for reads as the caller promises.
-    Ok(unsafe { slice::from_raw_parts(pointer.cast(), length) })
+    // SAFETY: not NULL, aligned, of a size of at most isize::MAX, and valid as the caller promises.
+    Ok(unsafe { slice::from_raw_parts(first, count) })
 }
 
 /// # Safety
@@ -175,19 +184,12 @@ unsafe fn split<'a>(
     lengths: *const usize,
     count: usize,
 ) -> Result<impl Iterator<Item = &'a [u8]>, pylon_identity_status> {
-    let mut found: &[usize] = &[];
-    if count > 0 {
-        usable(lengths)?;
-        if count > isize::MAX as usize / size_of::<usize>() {
-            return Err(PYLON_IDENTITY_INVALID_ARGUMENT);
-        }
-        // SAFETY: not NULL, aligned, of a size below isize::MAX, and valid as the caller promises.
-        found = unsafe { slice::from_raw_parts(lengths, count) };
-    }
-    let total = found.iter().try_fold(0, |sum: usize, length| sum.checked_add(*length));
+    // SAFETY: as the caller promises.
+    let lengths = unsafe { array(lengths, count) }?;
+    let total = lengths.iter().try_fold(0, |sum: usize, length| sum.checked_add(*length));
     // SAFETY: as the caller promises.
     let mut rest = unsafe { bytes(joined, total.ok_or(PYLON_IDENTITY_INVALID_ARGUMENT)?) }?;
-    Ok(found.iter().map(move |length| {
+    Ok(lengths.iter().map(move |length| {
         let (first, after) = rest.split_at(*length);
         rest = after;
         first

@@ -1,8 +1,9 @@
 use std::borrow::Cow;
 
-use pylon_identity_core::{chat_settings_json, chat_settings_script};
+use pylon_identity_core::{SettingValue, chat_settings_json, chat_settings_script};
 
 use super::*;
+use pylon_identity_setting_kind::*;
 
 /// Parses the secret in an environment variable, trimmed of white space.
 ///
@@ -88,6 +89,31 @@ pub struct pylon_identity_text {
     pub length: usize,
 }
 
+/// The kind of value that a setting has.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub enum pylon_identity_setting_kind {
+    /// The value is `text`; {NULL, 0} is the empty text.
+    PYLON_IDENTITY_SETTING_TEXT = 0,
+    /// The value is `number`, from -(2^53 - 1) to 2^53 - 1.
+    PYLON_IDENTITY_SETTING_NUMBER = 1,
+    /// The value is whether `number` is not 0.
+    PYLON_IDENTITY_SETTING_BOOLEAN = 2,
+}
+
+/// One more setting of the widget, such as hide_default_launcher.
+#[repr(C)]
+pub struct pylon_identity_setting {
+    /// The widget's own name for it.
+    pub name: pylon_identity_text,
+    /// A pylon_identity_setting_kind: text by default.
+    pub kind: i32,
+    /// The value of text.
+    pub text: pylon_identity_text,
+    /// The value of a number or a boolean.
+    pub number: f64,
+}
+
 /// The logged-in user, as the backend knows them. Start with zero bytes: text that is {NULL, 0} is left out.
 #[repr(C)]
 pub struct pylon_identity_user {
@@ -106,6 +132,10 @@ pub struct pylon_identity_user {
     pub account_external_id: pylon_identity_text,
     /// The email hash, if it was made before. Leave it out with a secret, which makes the hash.
     pub email_hash: pylon_identity_text,
+    /// More settings of the widget, behind those above; NULL for none.
+    pub other: *const pylon_identity_setting,
+    /// Their number.
+    pub other_count: usize,
 }
 
 /// Writes the script tag that sets window.pylon, to be put into the page before the widget's own tag.
@@ -120,11 +150,12 @@ pub struct pylon_identity_user {
 /// @param nonce_len its length in bytes
 /// @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
 /// @param out_size  the size of that buffer; always enough are
-///                  6 * (the sum of the lengths in user + nonce_len) + 400
+///                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400
 /// @param written   receives the length of the tag, without the NUL; NULL if not wanted
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
-///         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (no text at all),
-///         PYLON_IDENTITY_NONCE_INVALID, PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
+///         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (no setting at all,
+///         or a name, kind or number that cannot be used), PYLON_IDENTITY_NONCE_INVALID,
+///         PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
 ///         PYLON_IDENTITY_INVALID_ARGUMENT (also for a secret together with user->email_hash) or
 ///         PYLON_IDENTITY_PANIC
 #[unsafe(no_mangle)]
@@ -158,7 +189,8 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_script(
 /// @param secret   as for pylon_identity_chat_settings_script()
 /// @param user     the user
 /// @param out      receives the object, NUL-terminated; untouched unless the call succeeds
-/// @param out_size the size of that buffer; always enough are 6 * (the sum of the lengths in user) + 400
+/// @param out_size the size of that buffer; always enough are
+///                 6 * (the sum of the lengths in user) + 40 * other_count + 400
 /// @param written  receives the length of the object, without the NUL; NULL if not wanted
 /// @return the statuses of pylon_identity_chat_settings_script()
 #[unsafe(no_mangle)]
@@ -178,11 +210,12 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_json(
     })
 }
 
-type Field<'a> = (&'static str, Cow<'a, str>);
+type Field<'a> = (Cow<'a, str>, SettingValue<'a>);
 
 /// # Safety
 ///
-/// `secret` and `user` are NULL, misaligned or valid for reads while `'a` lasts, and so are the texts of `user`.
+/// `secret` and `user` are NULL, misaligned or valid for reads while `'a` lasts, and so are the texts and the
+/// other settings of `user`.
 unsafe fn chat_settings_fields<'a>(
     secret: *const pylon_identity_secret,
     user: *const pylon_identity_user,
@@ -207,7 +240,7 @@ unsafe fn chat_settings_fields<'a>(
     }
     let email = email.map(str::from_utf8).transpose();
     let email = email.map_err(|_| PYLON_IDENTITY_EMAIL_NOT_UNICODE)?;
-    let fields = [
+    let texts = [
         ("app_id", app_id.map(String::from_utf8_lossy)),
         ("email", email.map(Cow::Borrowed)),
         ("name", lossy(user.name)?),
@@ -216,8 +249,24 @@ unsafe fn chat_settings_fields<'a>(
         ("account_id", lossy(user.account_id)?),
         ("account_external_id", lossy(user.account_external_id)?),
     ];
-    Ok(fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect())
+    let texts = texts.into_iter().filter_map(|(name, text)| Some((name.into(), text?.into())));
+    let mut fields: Vec<Field> = texts.collect();
+    // SAFETY: as the caller promises.
+    for setting in unsafe { array(user.other, user.other_count) }? {
+        let value = match setting.kind {
+            TEXT => lossy(setting.text)?.unwrap_or_default().into(),
+            NUMBER => setting.number.into(),
+            BOOLEAN => (setting.number != 0.0).into(),
+            _ => return Err(PYLON_IDENTITY_SETTINGS_INVALID),
+        };
+        fields.push((lossy(setting.name)?.unwrap_or_default(), value));
+    }
+    Ok(fields)
 }
+
+const TEXT: i32 = PYLON_IDENTITY_SETTING_TEXT as i32;
+const NUMBER: i32 = PYLON_IDENTITY_SETTING_NUMBER as i32;
+const BOOLEAN: i32 = PYLON_IDENTITY_SETTING_BOOLEAN as i32;
 
 /// # Safety
 ///
@@ -242,6 +291,13 @@ mod tests {
         };
         // Each byte takes six characters, the most that there is.
         let controls = text(&[1; 100]);
+        // The longest numbers that there are.
+        let others = [b"a", b"b", b"c"].map(|name| pylon_identity_setting {
+            name: text(name),
+            kind: NUMBER,
+            text: text(b""),
+            number: -f64::MIN_POSITIVE,
+        });
         let user = pylon_identity_user {
             app_id: controls,
             email: controls,
@@ -250,15 +306,17 @@ mod tests {
             account_id: controls,
             account_external_id: controls,
             email_hash: text(b""),
+            other: others.as_ptr(),
+            other_count: others.len(),
         };
         let nonce = [b'a'; 100];
-        let mut out = [0; 6 * 700 + 400];
+        let mut out = [0; 6 * 703 + 40 * 3 + 400];
         let mut written = 0;
         // SAFETY: valid pointers and lengths.
         let status = unsafe {
             let (nonce, out) = (nonce.as_ptr().cast(), out.as_mut_ptr());
             let secret = ptr::null();
-            pylon_identity_chat_settings_script(secret, &user, nonce, 100, out, 4600, &mut written)
+            pylon_identity_chat_settings_script(secret, &user, nonce, 100, out, 4738, &mut written)
         };
         assert_eq!(status, PYLON_IDENTITY_OK);
         assert!(written > 6 * 600, "{written}");

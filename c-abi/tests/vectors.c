@@ -157,6 +157,43 @@ static pylon_identity_text text_or_none(const char *column) {
     return given;
 }
 
+static void other_settings_case(const char *file, char **column) {
+    text value = decode(column[3], 1);
+    value.bytes[value.length] = '\0';
+    pylon_identity_setting setting;
+    memset(&setting, 0, sizeof setting);
+    setting.name.data = column[1];
+    setting.name.length = strlen(column[1]);
+    if (strcmp(column[2], "text") == 0) {
+        setting.kind = PYLON_IDENTITY_SETTING_TEXT;
+        setting.text.data = value.bytes;
+        setting.text.length = value.length;
+    } else if (strcmp(column[2], "number") == 0) {
+        setting.kind = PYLON_IDENTITY_SETTING_NUMBER;
+        setting.number = strtod(value.bytes, NULL);
+    } else {
+        setting.kind = PYLON_IDENTITY_SETTING_BOOLEAN;
+        setting.number = strcmp(value.bytes, "true") == 0;
+    }
+    pylon_identity_user user;
+    memset(&user, 0, sizeof user);
+    user.app_id.data = "app-1";
+    user.app_id.length = 5;
+    user.other = &setting;
+    user.other_count = 1;
+    char json[1000], expected[1000];
+    pylon_identity_status status = pylon_identity_chat_settings_json(NULL, &user, json, sizeof json, NULL);
+    snprintf(expected, sizeof expected, "{\"app_id\":\"app-1\",\"%s\":%s}", column[1], column[4]);
+    check(status == PYLON_IDENTITY_OK ? strcmp(json, expected) == 0
+                                      : strcmp(pylon_identity_status_code(status), column[4]) == 0,
+          file, column[0]);
+    setting.kind = 3;
+    check(pylon_identity_chat_settings_json(NULL, &user, json, sizeof json, NULL) ==
+              PYLON_IDENTITY_SETTINGS_INVALID,
+          file, "a kind that there is not");
+    free(value.bytes);
+}
+
 static void settings_case(const char *file, char **column) {
     static char script[1 << 16], again[1 << 16], json[1 << 16];
     char hash[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "untouched";
@@ -319,6 +356,7 @@ int main(int argc, char **argv) {
     each("diagnose.tsv", 5, diagnose_case);
     each("env.tsv", 4, env_case);
     each("settings.tsv", 10, settings_case);
+    each("other_settings.tsv", 5, other_settings_case);
     misuse();
     messages();
     printf("%d passed, %d failed\n", passed, failed);

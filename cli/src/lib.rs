@@ -12,7 +12,7 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 
 use pylon_identity_core::binding::{diagnose_configured, json_object, trim};
-use pylon_identity_core::{Error, IdentitySecret, generate_secret};
+use pylon_identity_core::{EnvError, Error, IdentitySecret, generate_secret};
 
 use arguments::{Arguments, Command};
 pub use streams::Closed;
@@ -118,6 +118,12 @@ impl From<Error> for Failure {
         let hint = "Or keep it in a file that only you can read, and pass --secret-file PATH.";
         let hint = (error == Error::SecretMissing).then_some(hint);
         Self { hint, ..Self::new(error.code(), error.message()) }
+    }
+}
+
+impl From<EnvError> for Failure {
+    fn from(error: EnvError) -> Self {
+        Self { message: error.to_string(), ..error.error().into() }
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
-use pylon_identity_core::{Error, IdentitySecret};
+use pylon_identity_core::{EnvError, Error, IdentitySecret, binding};
 use zeroize::Zeroizing;
 
 use crate::{Failure, Warning};
@@ -84,37 +84,29 @@ fn is_same_file_as_stdin(_path: &Path) -> bool {
     false
 }
 
-/// Far more than a secret has, so that a file without an end does not hang the program.
-const MAX_SECRET: usize = 64 << 10;
-
 /// The secret as it is configured, with the white space around it, and a warning if its file is not private.
 pub(crate) fn read_secret(
     file: Option<&Path>,
     at_start: Closed,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<Warning>), Failure> {
     let Some(path) = file else {
-        let value = std::env::var_os(IdentitySecret::ENV).ok_or(Error::SecretMissing)?;
+        let missing = || EnvError::new(IdentitySecret::ENV, Error::SecretMissing);
+        let value = std::env::var_os(IdentitySecret::ENV).ok_or_else(missing)?;
         return Ok((Zeroizing::new(value.into_encoded_bytes()), None));
     };
-    // Room for all of it, since growing would leave copies behind.
-    let mut value = Zeroizing::new(Vec::with_capacity(MAX_SECRET + 1));
-    let mut read =
-        |stream: &mut dyn Read| stream.take(MAX_SECRET as u64 + 1).read_to_end(&mut value);
     let read = if path == Path::new("-") {
-        stdin(at_start).and_then(|mut stream| Ok((read(&mut stream)?, None)))
+        stdin(at_start).and_then(|stream| Ok((binding::read_secret(stream)?, None)))
     } else {
-        File::open(path).and_then(|mut file| Ok((read(&mut file)?, warning_about(&file)?)))
+        File::open(path).and_then(|file| Ok((binding::read_secret(&file)?, warning_about(&file)?)))
     };
     // The path is not repeated: it may be the secret by mistake.
-    let problem = match read {
-        Ok((length, warning)) if length <= MAX_SECRET => return Ok((value, warning)),
-        Ok(_) => format!("is longer than {} KiB, so it is no secret", MAX_SECRET >> 10),
-        Err(error) => {
-            format!("cannot be read: {error}. It takes the path of a file, not the secret itself")
-        }
-    };
-    let message = format!("The file of --secret-file {problem}.");
-    Err(Failure::new("secret_file_unreadable", message))
+    read.map_err(|error| {
+        let message = format!(
+            "The file of --secret-file cannot be read: {error}. It takes the path of a file, not the secret \
+             itself."
+        );
+        Failure::new("secret_file_unreadable", message)
+    })
 }
 
 #[cfg(unix)]

@@ -9,8 +9,8 @@ codes! {
     enum Error {
         SecretMissing = 8, "secret_missing",
             "The environment variable is not set.",
-            "The environment variable with the identity secret is not set: PYLON_IDENTITY_SECRET, unless \
-             you named another. Set it for the backend to the identity secret from Pylon's dashboard.";
+            "The environment variable with the identity secret is not set. Set it for the backend to the \
+             identity secret from Pylon's dashboard.";
         SecretExposed = 9, "secret_exposed",
             "Bundlers ship an environment variable of this name to browsers.",
             "Bundlers compile environment variables of this name into the code that browsers load \
@@ -57,10 +57,11 @@ codes! {
              the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for \
              each response from 16 random bytes or more, in base64.";
         SettingsInvalid = 16, "settings_invalid",
-            "The chat settings are empty, or a name in them cannot be used.",
-            "The chat settings cannot be used: they are empty, a name occurs twice, or a name is not the \
-             widget's own (appId instead of app_id, __proto__). Pass the result of chat_settings, or \
-             settings with the widget's names, such as app_id.";
+            "The chat settings are empty, or a name or number in them is unusable.",
+            "The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's \
+             own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass \
+             the result of chat_settings, or settings with the widget's names, such as app_id. Pass large \
+             numbers as text.";
     }
     /// The sentence for people: the problem and the next step.
     fn message;

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Writes `text` as a JSON string ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259#section-7)).
@@ -53,15 +54,51 @@ fn push_escape(json: &mut String, character: char) {
     }
 }
 
-/// Writes an object of text, safe inside HTML of any encoding.
-pub fn object<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> String {
+/// A value that chat settings can have. Text, numbers and booleans convert into it.
+pub enum SettingValue<'a> {
+    /// Text.
+    Text(Cow<'a, str>),
+    /// A number from -(2^53 - 1) to 2^53 - 1, which JavaScript reads as it is written.
+    Number(f64),
+    /// True or false.
+    Boolean(bool),
+}
+
+impl<'a, T: AsRef<str> + ?Sized> From<&'a T> for SettingValue<'a> {
+    fn from(text: &'a T) -> Self {
+        Self::Text(text.as_ref().into())
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for SettingValue<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<f64> for SettingValue<'_> {
+    fn from(number: f64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<bool> for SettingValue<'_> {
+    fn from(value: bool) -> Self {
+        Self::Boolean(value)
+    }
+}
+
+/// Writes an object, safe inside HTML of any encoding.
+pub fn object<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
+    fields: impl IntoIterator<Item = (N, V)>,
+) -> String {
     let mut json = String::new();
     push_object(&mut json, fields);
     json
 }
 
 /// The same behind text that is there.
-pub fn push_object<N: AsRef<str>, V: AsRef<str>>(
+pub fn push_object<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     json: &mut String,
     fields: impl IntoIterator<Item = (N, V)>,
 ) {
@@ -72,7 +109,15 @@ pub fn push_object<N: AsRef<str>, V: AsRef<str>>(
         }
         push_string(json, name.as_ref(), |_| true);
         json.push(':');
-        push_string(json, value.as_ref(), |_| true);
+        match value.into() {
+            SettingValue::Text(text) => push_string(json, &text, |_| true),
+            // The other format has an exponent for small numbers, and ".0" for whole ones.
+            SettingValue::Number(number) if number.fract() == 0.0 => {
+                json.push_str(&(number as i64).to_string());
+            }
+            SettingValue::Number(number) => json.push_str(&format!("{number:?}")),
+            SettingValue::Boolean(value) => json.push_str(if value { "true" } else { "false" }),
+        }
     }
     json.push('}');
 }

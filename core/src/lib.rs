@@ -34,7 +34,9 @@ mod secret;
 mod settings;
 
 pub use diagnose::{Cause, Diagnosis, diagnose};
+pub use env::EnvError;
 pub use error::Error;
+pub use json::SettingValue;
 pub use secret::{EmailHash, IdentitySecret, generate_secret, sign_message_with_hmac};
 pub use settings::{ChatSettings, User, chat_settings_json, chat_settings_script};
 

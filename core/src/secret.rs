@@ -101,7 +101,7 @@ pub(crate) fn overwrite_registers() {
     black_box(tag(black_box(KeyedHmac::new(&[0; 64].into())), black_box(b"")));
 }
 
-const MIN_DIGITS: usize = 32; // 16 bytes
+pub(crate) const MIN_DIGITS: usize = 32; // 16 bytes
 
 /// Does not branch on single digits.
 fn are_all_zero(digits: &[u8]) -> bool {

@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::json;
+use crate::json::{self, SettingValue};
 use crate::{EmailHash, Error, IdentitySecret};
 
 /// The logged-in user, as the backend knows them.
@@ -120,10 +120,11 @@ impl fmt::Debug for ChatSettings<'_> {
 ///
 /// # Errors
 ///
-/// - [`Error::SettingsInvalid`] for no fields, for a name that occurs twice, and for a name that is not the
-///   widget's: `appId` instead of `app_id`, `__proto__`.
+/// - [`Error::SettingsInvalid`] for no fields, for a name that occurs twice, for a name that is not the
+///   widget's (`appId` instead of `app_id`, `__proto__`), and for a number that JavaScript would not read as it
+///   is (beyond 2^53 - 1, not finite).
 /// - [`Error::NonceInvalid`] if the nonce is not base64 text. The empty nonce is not.
-pub fn chat_settings_script<N: AsRef<str>, V: AsRef<str>>(
+pub fn chat_settings_script<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     fields: impl IntoIterator<Item = (N, V)>,
     nonce: Option<&str>,
 ) -> Result<String, Error> {
@@ -141,14 +142,16 @@ pub fn chat_settings_script<N: AsRef<str>, V: AsRef<str>>(
 /// # Errors
 ///
 /// [`Error::SettingsInvalid`], as [`chat_settings_script`].
-pub fn chat_settings_json<N: AsRef<str>, V: AsRef<str>>(
+pub fn chat_settings_json<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     fields: impl IntoIterator<Item = (N, V)>,
 ) -> Result<String, Error> {
-    let fields: Vec<_> = fields.into_iter().collect();
+    let fields: Vec<(N, SettingValue)> =
+        fields.into_iter().map(|(name, value)| (name, value.into())).collect();
     let mut names: Vec<_> = fields.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();
     let has_duplicate = names.windows(2).any(|pair| pair[0] == pair[1]);
-    if names.is_empty() || has_duplicate || !names.into_iter().all(is_name) {
+    let is_usable = |(name, value): &(N, SettingValue)| is_name(name.as_ref()) && is_value(value);
+    if names.is_empty() || has_duplicate || !fields.iter().all(is_usable) {
         return Err(Error::SettingsInvalid);
     }
     Ok(json::object(fields))
@@ -159,6 +162,15 @@ fn is_name(name: &str) -> bool {
     const NOT_THE_WIDGETS: [&str; 7] =
         ["__proto__", "appId", "appID", "emailHash", "avatarUrl", "accountId", "accountExternalId"];
     !NOT_THE_WIDGETS.contains(&name)
+}
+
+fn is_value(value: &SettingValue) -> bool {
+    /// JavaScript's `Number.MAX_SAFE_INTEGER`.
+    const MAX_SAFE_INTEGER: f64 = ((1_u64 << 53) - 1) as f64;
+    match value {
+        SettingValue::Number(number) => number.abs() <= MAX_SAFE_INTEGER,
+        SettingValue::Text(_) | SettingValue::Boolean(_) => true,
+    }
 }
 
 fn is_base64_value(nonce: &str) -> bool {

@@ -168,11 +168,39 @@ fn chat_settings_show_nothing_in_debug() {
 #[test]
 fn the_environment_itself_is_read() {
     // Cargo sets this one.
-    let refused = |name| IdentitySecret::from_env(name).unwrap_err();
+    let refused = |name| IdentitySecret::from_env(name).unwrap_err().error();
     assert_eq!(refused("CARGO_PKG_NAME"), Error::SecretNotHex);
     for impossible in ["PYLON_IDENTITY_NOT_SET", "", "a=b", "a\0b"] {
         assert_eq!(refused(impossible), Error::SecretMissing);
     }
+}
+
+#[test]
+fn a_secret_file_is_trimmed_and_its_errors_tell_the_problem() {
+    let path = std::env::temp_dir().join(format!("pylon-identity-{}", std::process::id()));
+    let read = |text: &[u8]| {
+        std::fs::write(&path, text).unwrap();
+        IdentitySecret::from_file(&path)
+    };
+    let secret = read(format!("\u{feff}{SENTINEL}\r\n").as_bytes()).unwrap();
+    assert_eq!(
+        secret.sign("a").as_str(),
+        IdentitySecret::from_hex(SENTINEL).unwrap().sign("a").as_str()
+    );
+    let refused = |text| {
+        let error = read(text).unwrap_err();
+        assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
+        error.get_ref().and_then(|error| error.downcast_ref()).copied()
+    };
+    assert_eq!(refused(b"abc"), Some(Error::SecretOddLength));
+    assert_eq!(refused(b"\n"), Some(Error::SecretEmpty));
+    assert_eq!(refused(&[b'0'; 100_000]), None);
+    std::fs::remove_file(&path).unwrap();
+    let gone = IdentitySecret::from_file(&path).unwrap_err();
+    assert_eq!(gone.kind(), std::io::ErrorKind::NotFound);
+    assert!(
+        IdentitySecret::from_file(SENTINEL).is_err_and(|e| !format!("{e:?}{e}").contains(SENTINEL))
+    );
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use pylon_identity_core::{
-    Cause, EmailHash, IdentitySecret, User, binding, chat_settings_script, diagnose,
-    sign_message_with_hmac,
+    Cause, EmailHash, EnvError, IdentitySecret, SettingValue, User, binding, chat_settings_json,
+    chat_settings_script, diagnose, sign_message_with_hmac,
 };
 
 /// Runs `case` on each line of a vector file and fails if the file holds more cases than ran.
@@ -87,7 +87,36 @@ fn reads_the_environment() {
         let digits = binding::trim_env_value(variable, value.as_deref());
         match digits.and_then(IdentitySecret::from_hex) {
             Ok(_) => assert_eq!(outcome, "ok", "{name}"),
-            Err(error) => assert_eq!(outcome, error.code(), "{name}"),
+            Err(error) => {
+                assert_eq!(outcome, error.code(), "{name}");
+                let message = EnvError::new(variable, error).to_string();
+                let shown = message.starts_with(&format!("{variable}: "));
+                assert_eq!(shown, variable.len() < 32, "{name}");
+                assert!(message.ends_with(error.message()), "{name}");
+            }
+        }
+    });
+}
+
+#[test]
+fn takes_other_settings() {
+    each("other_settings.tsv", |[name, setting, kind, value, expected]: [&str; 5]| {
+        let text = String::from_utf8(unhex(value)).unwrap();
+        let value: SettingValue = match kind {
+            "text" => (&text).into(),
+            "number" => text.parse::<f64>().unwrap().into(),
+            _ => (text == "true").into(),
+        };
+        let json = chat_settings_json([("app_id", "app-1".into()), (setting, value)]);
+        match json {
+            Ok(json) => {
+                assert_eq!(
+                    json,
+                    format!(r#"{{"app_id":"app-1","{setting}":{expected}}}"#),
+                    "{name}"
+                );
+            }
+            Err(error) => assert_eq!(error.code(), expected, "{name}"),
         }
     });
 }

@@ -253,6 +253,8 @@ fn script(fields: &[u8], nonce: &[u8], numbers: &[u8]) {
         avatar_url: text(4),
         account_id: text(5),
         account_external_id: text(6),
+        other: ptr::null(),
+        other_count: 0,
     };
     let enough = 6 * (fields.len() + nonce.len()) + 400;
     let small = numbers.iter().map(|number| usize::from(*number)).sum();

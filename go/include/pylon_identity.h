@@ -181,7 +181,7 @@ enum pylon_identity_status
    */
   PYLON_IDENTITY_EMAIL_NOT_UNICODE = 15,
   /**
-   * The chat settings are empty, or a name in them cannot be used.
+   * The chat settings are empty, or a name or number in them is unusable.
    */
   PYLON_IDENTITY_SETTINGS_INVALID = 16,
 };
@@ -192,6 +192,24 @@ typedef enum pylon_identity_status pylon_identity_status;
 typedef int32_t pylon_identity_status;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
+
+/**
+ * The kind of value that a setting has.
+ */
+typedef enum pylon_identity_setting_kind {
+  /**
+   * The value is `text`; {NULL, 0} is the empty text.
+   */
+  PYLON_IDENTITY_SETTING_TEXT = 0,
+  /**
+   * The value is `number`, from -(2^53 - 1) to 2^53 - 1.
+   */
+  PYLON_IDENTITY_SETTING_NUMBER = 1,
+  /**
+   * The value is whether `number` is not 0.
+   */
+  PYLON_IDENTITY_SETTING_BOOLEAN = 2,
+} pylon_identity_setting_kind;
 
 /**
  * An identity secret, parsed once and kept as a keyed HMAC state.
@@ -218,6 +236,28 @@ typedef struct pylon_identity_text {
    */
   size_t length;
 } pylon_identity_text;
+
+/**
+ * One more setting of the widget, such as hide_default_launcher.
+ */
+typedef struct pylon_identity_setting {
+  /**
+   * The widget's own name for it.
+   */
+  struct pylon_identity_text name;
+  /**
+   * A pylon_identity_setting_kind: text by default.
+   */
+  int32_t kind;
+  /**
+   * The value of text.
+   */
+  struct pylon_identity_text text;
+  /**
+   * The value of a number or a boolean.
+   */
+  double number;
+} pylon_identity_setting;
 
 /**
  * The logged-in user, as the backend knows them. Start with zero bytes: text that is {NULL, 0} is left out.
@@ -252,6 +292,14 @@ typedef struct pylon_identity_user {
    * The email hash, if it was made before. Leave it out with a secret, which makes the hash.
    */
   struct pylon_identity_text email_hash;
+  /**
+   * More settings of the widget, behind those above; NULL for none.
+   */
+  const struct pylon_identity_setting *other;
+  /**
+   * Their number.
+   */
+  size_t other_count;
 } pylon_identity_user;
 
 #ifdef __cplusplus
@@ -480,11 +528,12 @@ pylon_identity_status pylon_identity_chat_settings_hash(const struct pylon_ident
  * @param nonce_len its length in bytes
  * @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
  * @param out_size  the size of that buffer; always enough are
- *                  6 * (the sum of the lengths in user + nonce_len) + 400
+ *                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400
  * @param written   receives the length of the tag, without the NUL; NULL if not wanted
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
- *         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (no text at all),
- *         PYLON_IDENTITY_NONCE_INVALID, PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
+ *         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (no setting at all,
+ *         or a name, kind or number that cannot be used), PYLON_IDENTITY_NONCE_INVALID,
+ *         PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
  *         PYLON_IDENTITY_INVALID_ARGUMENT (also for a secret together with user->email_hash) or
  *         PYLON_IDENTITY_PANIC
  */
@@ -505,7 +554,8 @@ pylon_identity_status pylon_identity_chat_settings_script(const struct pylon_ide
  * @param secret   as for pylon_identity_chat_settings_script()
  * @param user     the user
  * @param out      receives the object, NUL-terminated; untouched unless the call succeeds
- * @param out_size the size of that buffer; always enough are 6 * (the sum of the lengths in user) + 400
+ * @param out_size the size of that buffer; always enough are
+ *                 6 * (the sum of the lengths in user) + 40 * other_count + 400
  * @param written  receives the length of the object, without the NUL; NULL if not wanted
  * @return the statuses of pylon_identity_chat_settings_script()
  */

@@ -12,7 +12,7 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 
 use napi::Result;
-use napi::bindgen_prelude::{External, JsObjectValue, Object, Uint32ArraySlice};
+use napi::bindgen_prelude::{Either3, External, JsObjectValue, Object, Uint32ArraySlice};
 use napi_derive::napi;
 use pylon_identity_core as core;
 use pylon_identity_core::binding;
@@ -122,18 +122,33 @@ pub fn sign_for_chat_settings(secret: &Handle, app_id: String, email: String) ->
     with(secret, |secret| binding::sign_for_chat_settings(secret, app_id, email).map(to_result))
 }
 
-/// `fields` are names and values in turn.
+/// One setting for each name.
 #[napi(catch_unwind)]
-pub fn chat_settings_script(fields: Vec<String>, nonce: Option<String>) -> Outcome<String> {
-    let fields = fields.as_chunks().0.iter().map(|[name, value]| (name, value));
-    Outcome(core::chat_settings_script(fields, nonce.as_deref()))
+pub fn chat_settings_script(
+    names: Vec<String>,
+    values: Vec<Value>,
+    nonce: Option<String>,
+) -> Outcome<String> {
+    Outcome(core::chat_settings_script(fields(&names, values), nonce.as_deref()))
 }
 
-/// `fields` are names and values in turn.
+/// One setting for each name.
 #[napi(catch_unwind)]
-pub fn chat_settings_json(fields: Vec<String>) -> Outcome<String> {
-    let fields = fields.as_chunks().0.iter().map(|[name, value]| (name, value));
-    Outcome(core::chat_settings_json(fields))
+pub fn chat_settings_json(names: Vec<String>, values: Vec<Value>) -> Outcome<String> {
+    Outcome(core::chat_settings_json(fields(&names, values)))
+}
+
+type Value = Either3<String, f64, bool>;
+
+fn fields(
+    names: &[String],
+    values: Vec<Value>,
+) -> impl Iterator<Item = (&String, core::SettingValue<'static>)> {
+    names.iter().zip(values.into_iter().map(|value| match value {
+        Either3::A(text) => core::SettingValue::Text(text.into()),
+        Either3::B(number) => number.into(),
+        Either3::C(value) => value.into(),
+    }))
 }
 
 /// Returns three lines: whether the hash matches, the causes, and the explanation.
@@ -145,11 +160,19 @@ pub fn diagnose(secret: StringArgument, email: String, email_hash: String) -> Re
     Ok(format!("{}\n{}\n{}", diagnosis.matches(), causes.join(","), diagnosis.explanation()))
 }
 
-/// The code and the message of the error with this number.
+/// The code and the message of the error with this number. The message begins with the name of the variable, if one
+/// is given.
 #[napi(catch_unwind)]
-pub fn explain(number: u32) -> String {
-    let error = core::Error::ALL.iter().find(|error| error.number() == number);
-    error.map_or(String::new(), |error| format!("ERR_{}\n{error}", error.code().to_uppercase()))
+pub fn explain(number: u32, variable: Option<String>) -> String {
+    let error = core::Error::ALL.iter().copied().find(|error| error.number() == number);
+    let explain = |error: core::Error| {
+        let message = match &variable {
+            Some(variable) => core::EnvError::new(variable, error).to_string(),
+            None => error.to_string(),
+        };
+        format!("ERR_{}\n{message}", error.code().to_uppercase())
+    };
+    error.map_or(String::new(), explain)
 }
 
 /// Runs the command line and returns its exit status.

@@ -3,7 +3,11 @@
 // JavaScript's own types, errors and ways to show an object.
 
 const assert = require('node:assert/strict')
+const { mkdtempSync, rmSync, writeFileSync } = require('node:fs')
+const { tmpdir } = require('node:os')
+const path = require('node:path')
 const { test } = require('node:test')
+const { pathToFileURL } = require('node:url')
 const { inspect } = require('node:util')
 const v8 = require('node:v8')
 
@@ -146,6 +150,29 @@ test('reads the environment by default from PYLON_IDENTITY_SECRET', () => {
   delete process.env.PYLON_IDENTITY_SECRET
   assert.throws(() => IdentitySecret.fromEnv(), { code: 'ERR_SECRET_MISSING' })
   assert.throws(() => IdentitySecret.fromEnv(5), { name: 'TypeError' })
+  assert.throws(() => IdentitySecret.fromEnv(undefined, null), { name: 'TypeError' })
+  assert.throws(() => IdentitySecret.fromEnv('A', { A: 5 }), /A as a string, but got number/)
+})
+
+test('a secret comes from a file, and errors do not show the path', (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pylon-identity-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = path.join(folder, 'secret')
+  writeFileSync(file, `\ufeff${SENTINEL}\r\n`)
+  for (const given of [file, pathToFileURL(file)]) {
+    assert.equal(IdentitySecret.fromFile(given).sign(EMAIL), secret.sign(EMAIL))
+  }
+  writeFileSync(file, `${SENTINEL}0`)
+  assert.throws(() => IdentitySecret.fromFile(file), { code: 'ERR_SECRET_ODD_LENGTH' })
+  assert.throws(() => IdentitySecret.fromFile(folder), { code: 'EISDIR' })
+  assert.throws(() => IdentitySecret.fromFile(SENTINEL), (error) => {
+    assert.equal(error.code, 'ENOENT')
+    assert.ok(!inspect(error).includes(SENTINEL))
+    return true
+  })
+  for (const wrong of [undefined, 5, Buffer.from(file), new URL('https://example.com')]) {
+    assert.throws(() => IdentitySecret.fromFile(wrong), { name: 'TypeError' })
+  }
 })
 
 test('chat settings are a plain object in the order of the docs', () => {
@@ -173,7 +200,7 @@ test('the script takes fields of text, and leaves out those that are undefined',
   assert.equal(chatSettingsScript({ app_id: 'app' }, {}), script)
   assert.equal(chatSettingsJson({ app_id: 'app' }), '{"app_id":"app"}')
   assert.equal(chatSettingsScript({ app_id: 'app' }, { nonce: undefined }), script)
-  assert.throws(() => chatSettingsScript({ name: [SENTINEL] }), /name in the chat settings as a string, but got Array/)
+  assert.throws(() => chatSettingsScript({ name: [SENTINEL] }), /name in the chat settings as a string, a number or a boolean, but got Array/)
   for (const settings of [{}, { name: undefined }, { appId: 'app' }, JSON.parse('{"app_id":"app","__proto__":"x"}'), { 'a\ud800': '', 'a\ufffd': '' }]) {
     for (const use of [chatSettingsScript, chatSettingsJson]) {
       assert.throws(() => use(settings), { name: 'Error', code: 'ERR_SETTINGS_INVALID' })

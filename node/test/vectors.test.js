@@ -7,7 +7,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 
-const { IdentitySecret, chatSettingsScript, diagnose, signMessageWithHmac } = require('pylon-identity')
+const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, signMessageWithHmac } = require('pylon-identity')
 
 /** Runs `check` on each case of a file, and fails if the file holds another number than ran. */
 function each(file, check) {
@@ -51,6 +51,19 @@ each('diagnose.tsv', (name, hex, email, hash, causes) => {
   assert.equal(diagnosis.matches, causes === 'none', name)
 })
 
+each('other_settings.tsv', (name, setting, kind, value, expected) => {
+  const convert = { text: String, number: (digits) => Number(digits.replace('inf', 'Infinity')), boolean: (word) => word === 'true' }
+  const settings = Object.fromEntries([['app_id', 'app-1'], [setting, convert[kind](text(value))]])
+  if (expected === 'settings_invalid') {
+    assert.throws(() => chatSettingsJson(settings), { code: 'ERR_SETTINGS_INVALID' }, name)
+    assert.throws(() => chatSettingsScript(settings), { code: 'ERR_SETTINGS_INVALID' }, name)
+  } else {
+    const json = `{"app_id":"app-1","${setting}":${expected}}`
+    assert.equal(chatSettingsJson(settings), json, name)
+    assert.ok(chatSettingsScript(settings).includes(json), name)
+  }
+})
+
 each('env.tsv', (name, variable, value, outcome) => {
   delete process.env.PYLON_IDENTITY_SECRET
   if (value !== '-') process.env[variable] = text(value)
@@ -58,8 +71,13 @@ each('env.tsv', (name, variable, value, outcome) => {
     if (outcome === 'ok') {
       const expected = new IdentitySecret(text(value).trim()).sign('')
       assert.equal(IdentitySecret.fromEnv(variable).sign(''), expected, name)
+      assert.equal(IdentitySecret.fromEnv(variable, { [variable]: text(value) }).sign(''), expected, name)
     } else {
-      assert.throws(() => IdentitySecret.fromEnv(variable), { code: `ERR_${outcome.toUpperCase()}` }, name)
+      const begin = variable.length < 32 ? `^${variable}: [A-Z]` : '^[A-Z][a-z ]'
+      const expected = { code: `ERR_${outcome.toUpperCase()}`, message: new RegExp(begin) }
+      assert.throws(() => IdentitySecret.fromEnv(variable), expected, name)
+      const given = value === '-' ? {} : { [variable]: text(value) }
+      assert.throws(() => IdentitySecret.fromEnv(variable, given), expected, name)
     }
   } finally {
     delete process.env[variable]

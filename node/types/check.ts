@@ -34,9 +34,10 @@ export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string,
   secret.chatSettings({ appId: 'app', email: code, accountId: 7 })
   const hidden: string = secret.toJSON()
   IdentitySecret.fromEnv()
-  IdentitySecret.fromEnv('CHAT_SECRET')
+  IdentitySecret.fromEnv('CHAT_SECRET', process.env)
+  IdentitySecret.fromFile(new URL('file:///run/secrets/pylon'))
   chatSettingsScript({ app_id: 'app' })
-  chatSettingsScript(settings, {})
+  chatSettingsScript({ ...settings, hide_default_launcher: true }, {})
   chatSettingsJson(settings)
   const { matches, causes, explanation } = diagnose('00', user.email, settings.email_hash)
   return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? hidden : explanation, causes]

@@ -31,7 +31,12 @@ from ._native import (
     sign_message_with_hmac,
 )
 
+TYPE_CHECKING = False  # importing typing would take longer than the whole package
+if TYPE_CHECKING:
+    from ._chat_settings import ChatSettings
+
 __all__ = [
+    "ChatSettings",
     "Diagnosis",
     "IdentityError",
     "IdentitySecret",
@@ -51,3 +56,11 @@ class _Html(str):
 
     def __html__(self) -> str:
         return self
+
+
+def __getattr__(name: str) -> object:
+    if name == "ChatSettings":
+        from ._chat_settings import ChatSettings
+
+        return ChatSettings
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,8 @@
 from collections.abc import Iterable, Mapping, Sequence
+from os import PathLike
 from typing import Any, Final, Literal, final
 
+from ._chat_settings import ChatSettings
 from .codes import Cause, ErrorCode
 
 __all__ = [
@@ -41,12 +43,20 @@ class IdentitySecret:
 
     def __new__(cls, hex: str) -> IdentitySecret: ...
     @staticmethod
+    def from_file(path: str | PathLike[str]) -> IdentitySecret:
+        """Parse the secret in a file, trimmed of white space.
+
+        This is the usual way with the secrets of Docker and Kubernetes. `path` is a str or
+        os.PathLike. Raises OSError, such as FileNotFoundError, for a file that cannot be read,
+        without the path, which may be the secret by mistake; and the errors of IdentitySecret().
+        """
+    @staticmethod
     def from_env(name: str = "PYLON_IDENTITY_SECRET") -> IdentitySecret:
         """Parse the secret in the environment variable `name`, trimmed of white space.
 
         Raises IdentityError with the code "secret_missing" if it is not set, "secret_exposed" for a
         name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), and the errors of
-        IdentitySecret().
+        IdentitySecret(). The message begins with the name of the variable.
         """
     def sign(self, email: str) -> str:
         """Return the email hash of exactly this email, as 64 lowercase hexadecimal digits.
@@ -74,13 +84,13 @@ class IdentitySecret:
         avatar_url: str | None = None,
         account_id: str | int | None = None,
         account_external_id: str | int | None = None,
-    ) -> dict[str, str]:
+    ) -> ChatSettings:
         """Return the settings of the chat widget for a logged-in user, with the email signed.
 
-        A dict of str in the widget's own names: app_id, email, name, email_hash, avatar_url,
-        account_id and account_external_id, without those that are None. An account's ID may be an
-        int. The email is the very string that was signed: pass only an address that the user has
-        proved to own.
+        A dict in the widget's own names: app_id, email, name, email_hash, avatar_url, account_id
+        and account_external_id, without those that are None. An account's ID may be an int. The
+        email is the very string that was signed: pass only an address that the user has proved to
+        own. Add more settings of the widget as you like, such as hide_default_launcher.
 
         Raises IdentityError with the code "app_id_empty" or "email_empty" for empty text, white
         space and fillers such as "undefined", and UnicodeEncodeError for a lone surrogate in the
@@ -111,24 +121,27 @@ class Diagnosis:
     @property
     def explanation(self) -> str: ...
 
-def chat_settings_json(settings: Mapping[str, str]) -> str:
+def chat_settings_json(settings: ChatSettings | Mapping[str, str | bool | float]) -> str:
     """Return the settings as a JSON object, for templates that write the script tag themselves.
 
     The JSON is printable ASCII, safe inside HTML of any encoding. Raises the errors of
     chat_settings_script().
     """
 
-def chat_settings_script(settings: Mapping[str, str], nonce: str | None = None) -> str:
+def chat_settings_script(
+    settings: ChatSettings | Mapping[str, str | bool | float], nonce: str | None = None
+) -> str:
     """Return the script tag that sets ``window.pylon``, to be put before the widget's own tag.
 
     `settings` is the result of IdentitySecret.chat_settings(), or ``{"app_id": ...}`` alone for a
-    visitor who is not logged in. The tag is printable ASCII, safe inside HTML of any encoding,
-    whatever the settings hold, and templates do not escape it again. `nonce` is the nonce of the
-    page's Content-Security-Policy: base64 text, new for each response.
+    visitor who is not logged in. Values are str, bool, int and float. The tag is printable ASCII,
+    safe inside HTML of any encoding, whatever the settings hold, and templates do not escape it
+    again. `nonce` is the nonce of the page's Content-Security-Policy: base64 text, new for each
+    response.
 
     Raises IdentityError with the code "nonce_invalid" for any other nonce and "settings_invalid"
-    for settings that are empty or have a name such as "appId", and TypeError for settings that are
-    not text.
+    for settings that are empty, have a name such as "appId" or a number that JavaScript cannot
+    hold, and TypeError for values of other types.
     """
 
 def diagnose(secret: str, email: str, email_hash: str) -> Diagnosis:

@@ -15,7 +15,7 @@ ErrorCode = Literal[
     "email_empty",  # The email for the chat settings is empty or a filler.
     "app_id_empty",  # The app ID for the chat settings is empty or a filler.
     "nonce_invalid",  # The nonce is not base64 text.
-    "settings_invalid",  # The chat settings are empty, or a name in them cannot be used.
+    "settings_invalid",  # The chat settings are empty, or a name or number in them is unusable.
 ]
 
 Cause = Literal[

@@ -44,7 +44,7 @@ impl Argument<'_> {
         self.text_or(value, "a str or an int", "").map(Some)
     }
 
-    fn text_or<'py>(
+    pub fn text_or<'py>(
         self,
         value: &Bound<'py, PyAny>,
         expected: &str,

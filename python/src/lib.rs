@@ -6,6 +6,8 @@ mod errors;
 mod settings;
 
 use std::ffi::OsString;
+use std::fs::File;
+use std::path::PathBuf;
 
 use pylon_identity_core as core;
 use pyo3::exceptions::PyTypeError;
@@ -13,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyString, PyType};
 
 use arguments::{Argument, digits};
-use errors::{IdentityError, identity_error};
+use errors::{IdentityError, file_error, identity_error, variable_error};
 
 fn hash_text<'py>(py: Python<'py>, hash: &[u8]) -> PyResult<Bound<'py, PyString>> {
     PyString::from_bytes(py, hash)
@@ -44,7 +46,7 @@ impl IdentitySecret {
     ///
     /// Raises IdentityError with the code "secret_missing" if it is not set, "secret_exposed" for a name
     /// that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), and the errors of
-    /// IdentitySecret().
+    /// IdentitySecret(). The message begins with the name of the variable.
     #[staticmethod]
     #[pyo3(
         signature = (name = VariableName::Default),
@@ -59,8 +61,24 @@ impl IdentitySecret {
         let value: Option<Bound<'_, PyString>> =
             environment.call_method1("get", (&name,))?.extract()?;
         let value = value.as_ref().map(|value| digits(value).as_bytes());
-        core::binding::trim_env_value(name.to_str()?, value)
+        let name = name.to_str()?;
+        core::binding::trim_env_value(name, value)
             .and_then(|digits| core::binding::parse_into(digits, Box::new))
+            .map(Self)
+            .map_err(|error| variable_error(py, name, error))
+    }
+
+    /// Parse the secret in a file, trimmed of white space.
+    ///
+    /// This is the usual way with the secrets of Docker and Kubernetes. `path` is a str or os.PathLike.
+    /// Raises OSError, such as FileNotFoundError, for a file that cannot be read, without the path, which
+    /// may be the secret by mistake; and the errors of IdentitySecret().
+    #[staticmethod]
+    fn from_file(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
+        let text = py
+            .detach(|| core::binding::read_secret(File::open(path)?))
+            .map_err(|error| file_error(py, &error))?;
+        core::binding::parse_into(core::binding::trim(&text), Box::new)
             .map(Self)
             .map_err(|error| identity_error(py, error))
     }
@@ -97,9 +115,10 @@ impl IdentitySecret {
 
     /// Return the settings of the chat widget for a logged-in user, with the email signed.
     ///
-    /// A dict of str in the widget's own names: app_id, email, name, email_hash, avatar_url, account_id
-    /// and account_external_id, without those that are None. An account's ID may be an int. The email is
-    /// the very string that was signed: pass only an address that the user has proved to own.
+    /// A dict in the widget's own names: app_id, email, name, email_hash, avatar_url, account_id and
+    /// account_external_id, without those that are None. An account's ID may be an int. The email is the
+    /// very string that was signed: pass only an address that the user has proved to own. Add more settings
+    /// of the widget as you like, such as hide_default_launcher.
     ///
     /// Raises IdentityError with the code "app_id_empty" or "email_empty" for empty text, white space and
     /// fillers such as "undefined", and UnicodeEncodeError for a lone surrogate in the email.
@@ -229,12 +248,13 @@ fn diagnose(
 /// Return the script tag that sets ``window.pylon``, to be put before the widget's own tag.
 ///
 /// `settings` is the result of IdentitySecret.chat_settings(), or ``{"app_id": ...}`` alone for a
-/// visitor who is not logged in. The tag is printable ASCII, safe inside HTML of any encoding, whatever
+/// visitor who is not logged in. Values are str, bool, int and float. The tag is printable ASCII, safe inside HTML of any encoding, whatever
 /// the settings hold, and templates do not escape it again. `nonce` is the nonce of the page's
 /// Content-Security-Policy: base64 text, new for each response.
 ///
 /// Raises IdentityError with the code "nonce_invalid" for any other nonce and "settings_invalid" for
-/// settings that are empty or have a name such as "appId", and TypeError for settings that are not text.
+/// settings that are empty, have a name such as "appId" or a number that JavaScript cannot hold, and
+/// TypeError for values of other types.
 // Not in Python, where the frame of a traceback would have the settings among its locals.
 #[pyfunction]
 #[pyo3(signature = (settings, nonce = None))]

@@ -1,7 +1,8 @@
 use pylon_identity_core as core;
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyMapping, PyType};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyMapping, PyType};
 
 use crate::arguments::{Argument, lossy};
 use crate::errors::identity_error;
@@ -69,7 +70,9 @@ pub fn json(settings: &Bound<'_, PyAny>) -> PyResult<String> {
     core::chat_settings_json(fields).map_err(|error| identity_error(settings.py(), error))
 }
 
-fn fields(settings: &Bound<'_, PyAny>, function: &'static str) -> PyResult<Vec<(String, String)>> {
+type Field = (String, core::SettingValue<'static>);
+
+fn fields(settings: &Bound<'_, PyAny>, function: &'static str) -> PyResult<Vec<Field>> {
     let mapping = settings
         .cast::<PyMapping>()
         .map_err(|_| Argument(function, "settings").wrong_type(settings, "a mapping", ""))?;
@@ -77,10 +80,22 @@ fn fields(settings: &Bound<'_, PyAny>, function: &'static str) -> PyResult<Vec<(
     for item in mapping.items()? {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let name = lossy(&Argument(function, "a name in settings").text(&name)?)?.into_owned();
-        let value = Argument(function, &format!("settings['{name}']")).text(&value)?;
-        // The page would show another email than was signed.
-        let value = if name == "email" { value.to_str()?.into() } else { lossy(&value)? };
-        fields.push((name, value.into_owned()));
+        let argument = Argument(function, &format!("settings['{name}']"));
+        let value = if let Ok(value) = value.cast::<PyBool>() {
+            value.is_true().into()
+        } else if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
+            match value.extract::<f64>() {
+                Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => f64::INFINITY,
+                number => number?,
+            }
+            .into()
+        } else {
+            let text = argument.text_or(&value, "a str, a bool, an int or a float", "")?;
+            // The page would show another email than was signed.
+            let text = if name == "email" { text.to_str()?.into() } else { lossy(&text)? };
+            core::SettingValue::Text(text.into_owned().into())
+        };
+        fields.push((name, value));
     }
     Ok(fields)
 }

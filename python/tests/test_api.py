@@ -5,6 +5,7 @@ import copy
 import dataclasses
 import doctest
 import enum
+import errno
 import inspect
 import json
 import pickle
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import traceback
 import types
+import typing
 import unittest.mock
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -87,6 +89,44 @@ def test_from_env_by_default(monkeypatch: pytest.MonkeyPatch) -> None:
     assert IdentitySecret.from_env().sign(EMAIL) == secret.sign(EMAIL)
     default = inspect.signature(IdentitySecret.from_env).parameters["name"].default
     assert default == "PYLON_IDENTITY_SECRET"
+
+
+def test_from_file(tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text(f"\ufeff{SENTINEL}\r\n", encoding="utf-8")
+    for given in (path, str(path)):
+        assert IdentitySecret.from_file(given).sign(EMAIL) == secret.sign(EMAIL)
+    path.write_text(f"{SENTINEL}0")
+    with pytest.raises(IdentityError) as raised:
+        IdentitySecret.from_file(path)
+    assert raised.value.code == "secret_odd_length"
+    path.write_text("0" * 100_000)
+    with pytest.raises(OSError, match="longer than 64 KiB"):
+        IdentitySecret.from_file(path)
+    with pytest.raises(FileNotFoundError) as missing:
+        IdentitySecret.from_file(SENTINEL)
+    assert (missing.value.errno, missing.value.filename) == (errno.ENOENT, None)
+    assert SENTINEL not in repr(missing.value)
+    with pytest.raises(IsADirectoryError):
+        IdentitySecret.from_file(tmp_path)
+
+
+def test_large_numbers_in_settings_are_refused() -> None:
+    for number in (2**53, -(10**400)):
+        with pytest.raises(IdentityError) as raised:
+            chat_settings_json({"app_id": "app", "count": number})
+        assert raised.value.code == "settings_invalid"
+    assert chat_settings_json({"count": 2**53 - 1}) == '{"count":9007199254740991}'
+
+
+def test_chat_settings_have_a_type() -> None:
+    hints = typing.get_type_hints(pylon_identity.ChatSettings)
+    assert set(secret.chat_settings(app_id="app", email=EMAIL)) == (
+        pylon_identity.ChatSettings.__required_keys__
+    )
+    assert hints["account_external_id"] is str
+    with pytest.raises(AttributeError, match="has no attribute 'Settings'"):
+        _ = pylon_identity.Settings
 
 
 def test_chat_settings_are_a_plain_dict_in_the_order_of_the_docs() -> None:
@@ -237,7 +277,6 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "sign_message_with_hmac(): secret": lambda wrong: sign_message_with_hmac(EMAIL, wrong),
     "chat_settings(): app_id": lambda wrong: secret.chat_settings(app_id=wrong, email=EMAIL),
     "chat_settings(): email": lambda wrong: secret.chat_settings(app_id="app", email=wrong),
-    "chat_settings_script(): settings['name']": lambda wrong: chat_settings_script({"name": wrong}),
     "diagnose(): secret": lambda wrong: diagnose(wrong, EMAIL, ""),
     "diagnose(): email": lambda wrong: diagnose(SENTINEL, wrong, ""),
     "diagnose(): email_hash": lambda wrong: diagnose(SENTINEL, EMAIL, wrong),
@@ -260,6 +299,12 @@ def test_errors_name_the_argument_with_the_wrong_type(argument: str, wrong: Any)
         ([("a", "b")], None, "settings must be a mapping, not list"),
         ({1: "a"}, None, "a name in settings must be a str, not int"),
         ({"a": "b"}, b"", "nonce must be a str, not bytes"),
+        ({"a": None}, None, r"settings\['a'\] must be a str, a bool, an int or a float, not None"),
+        (
+            {"a": [secret]},
+            None,
+            r"settings\['a'\] must be a str, a bool, an int or a float, not list",
+        ),
     ],
 )
 def test_errors_name_other_arguments_too(settings: Any, nonce: Any, message: str) -> None:
@@ -401,7 +446,8 @@ def test_version_of_the_installed_package() -> None:
 
 def test_the_package_exports_the_extension() -> None:
     private = {"run_command_line"}
-    assert set(pylon_identity.__all__) == set(pylon_identity._native.__all__) - private
+    extension = set(pylon_identity._native.__all__) - private
+    assert set(pylon_identity.__all__) == extension | {"ChatSettings"}
 
 
 def test_the_stub_has_the_docstrings_of_the_extension() -> None:

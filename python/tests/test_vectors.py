@@ -6,8 +6,10 @@ import pytest
 from shared import cases, text
 
 from pylon_identity import (
+    ChatSettings,
     IdentityError,
     IdentitySecret,
+    chat_settings_json,
     chat_settings_script,
     codes,
     diagnose,
@@ -54,12 +56,29 @@ def test_from_env(variable: str, value: str, outcome: str, monkeypatch: pytest.M
     if value != "-":
         monkeypatch.setenv(variable, text(value))
     if outcome == "ok":
-        plain = IdentitySecret(text(value).strip())
+        plain = IdentitySecret(text(value).strip().strip("\ufeff"))
         assert IdentitySecret.from_env(variable).sign("") == plain.sign("")
     else:
         with pytest.raises(IdentityError) as raised:
             IdentitySecret.from_env(variable)
         assert raised.value.code == outcome
+        assert str(raised.value).startswith(f"{variable}: ") == (len(variable) < 32)
+
+
+@pytest.mark.parametrize(("setting", "kind", "value", "expected"), cases("other_settings.tsv"))
+def test_other_settings(setting: str, kind: str, value: str, expected: str) -> None:
+    given: str | bool | float = text(value)
+    if kind == "number":
+        given = float(given)
+    elif kind == "boolean":
+        given = given == "true"
+    settings = {"app_id": "app-1", setting: given}
+    if expected == "settings_invalid":
+        with pytest.raises(IdentityError) as raised:
+            chat_settings_json(settings)
+        assert raised.value.code == expected
+    else:
+        assert chat_settings_json(settings) == f'{{"app_id":"app-1","{setting}":{expected}}}'
 
 
 def test_the_types_name_every_code() -> None:
@@ -79,7 +98,7 @@ def test_chat_settings(columns: tuple[str, ...]) -> None:
     secret, *values, nonce, script = columns
     user = {field: text(v) for field, v in zip(FIELDS, values, strict=True) if v != "-"}
 
-    def make() -> tuple[dict[str, str], str]:
+    def make() -> tuple[ChatSettings, str]:
         settings = IdentitySecret(secret).chat_settings(**user)
         return settings, chat_settings_script(settings, None if nonce == "-" else text(nonce))
 

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub use pylon_identity_core::{
-    Cause, ChatSettings, Diagnosis, EmailHash, Error, IdentitySecret, User, VERSION,
-    chat_settings_json, chat_settings_script, diagnose, generate_secret, sign_message_with_hmac,
+    Cause, ChatSettings, Diagnosis, EmailHash, EnvError, Error, IdentitySecret, SettingValue, User,
+    VERSION, chat_settings_json, chat_settings_script, diagnose, generate_secret,
+    sign_message_with_hmac,
 };

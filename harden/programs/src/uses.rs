@@ -38,7 +38,7 @@ impl Kept {
             "parse" => _ = black_box(&IdentitySecret::from_hex(hex)),
             "use" => used(&IdentitySecret::from_hex(hex), 0),
             "many" => used(&IdentitySecret::from_hex(hex), 5000),
-            "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV), 1),
+            "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV).map_err(Into::into), 1),
             "drop-in" => drop(sign_message_with_hmac(EMAIL, hex).expect("a secret")),
             // The line is a secret with white space, and as a key in several shapes.
             "diagnose" => {
