@@ -31,6 +31,10 @@ const (
 
 // The causes of a [Diagnosis].
 const (
+	// CauseSecretOnPage: the hash is the identity secret itself.
+	CauseSecretOnPage = "secret_on_page"
+	// CauseSecretMissing: the signing code had no secret, or a filler in its place.
+	CauseSecretMissing = "secret_missing"
 	// CauseSecretUsedAsText: the hexadecimal string itself was the key.
 	CauseSecretUsedAsText = "secret_used_as_text"
 	// CauseSecretTruncated: the key was cut short.
@@ -39,22 +43,42 @@ const (
 	CauseSecretEmptyKey = "secret_empty_key"
 	// CauseSecretWhitespace: there is white space around the secret.
 	CauseSecretWhitespace = "secret_whitespace"
+	// CauseSecretDecodedToText: the key's bytes were turned into text.
+	CauseSecretDecodedToText = "secret_decoded_to_text"
+	// CauseSecretEncoded: the secret is wrapped or encoded.
+	CauseSecretEncoded = "secret_encoded"
+	// CauseEmailMissing: no email was signed, or a filler in its place.
+	CauseEmailMissing = "email_missing"
 	// CauseEmailCase: the email was lowercased or uppercased first.
 	CauseEmailCase = "email_case"
 	// CauseEmailWhitespace: white space around the email was added or removed first.
 	CauseEmailWhitespace = "email_whitespace"
 	// CauseEmailEncoded: the email was URL-encoded, HTML-escaped or JSON-quoted first.
 	CauseEmailEncoded = "email_encoded"
+	// CauseEmailUnicode: the email was signed in another form of Unicode.
+	CauseEmailUnicode = "email_unicode"
+	// CauseEmailNotHashed: the email never went into the MAC.
+	CauseEmailNotHashed = "email_not_hashed"
 	// CauseArgumentsSwapped: the secret and the email changed places.
 	CauseArgumentsSwapped = "arguments_swapped"
 	// CauseHashUnkeyed: a plain hash of the email, without a key.
 	CauseHashUnkeyed = "hash_unkeyed"
+	// CauseHashConcatenated: a plain hash of email and secret together.
+	CauseHashConcatenated = "hash_concatenated"
+	// CauseHashMissing: there is no hash, or something that is none in its place.
+	CauseHashMissing = "hash_missing"
+	// CauseHashIsJWT: the hash is a JWT.
+	CauseHashIsJWT = "hash_is_jwt"
 	// CauseHashUppercase: the hash has uppercase digits.
 	CauseHashUppercase = "hash_uppercase"
 	// CauseHashBase64: the hash is base64.
 	CauseHashBase64 = "hash_base64"
 	// CauseHashPrefixed: there is a prefix before the hash.
 	CauseHashPrefixed = "hash_prefixed"
+	// CauseHashReformatted: the right digits are written in another form.
+	CauseHashReformatted = "hash_reformatted"
+	// CauseHashTruncated: only a part of the hash.
+	CauseHashTruncated = "hash_truncated"
 	// CauseHashWrongAlgorithm: the hash was made with another algorithm.
 	CauseHashWrongAlgorithm = "hash_wrong_algorithm"
 	// CauseHashMalformed: the text is no email hash.

@@ -29,6 +29,10 @@ export type ErrorCode =
 
 /** A mistake that gives another email hash than the right one, or the right digest in another form. */
 export type Cause =
+  /** The hash is the identity secret itself. */
+  | 'secret_on_page'
+  /** The signing code had no secret, or a filler in its place. */
+  | 'secret_missing'
   /** The hexadecimal string itself was the key. */
   | 'secret_used_as_text'
   /** The key was cut short. */
@@ -37,22 +41,42 @@ export type Cause =
   | 'secret_empty_key'
   /** There is white space around the secret. */
   | 'secret_whitespace'
+  /** The key's bytes were turned into text. */
+  | 'secret_decoded_to_text'
+  /** The secret is wrapped or encoded. */
+  | 'secret_encoded'
+  /** No email was signed, or a filler in its place. */
+  | 'email_missing'
   /** The email was lowercased or uppercased first. */
   | 'email_case'
   /** White space around the email was added or removed first. */
   | 'email_whitespace'
   /** The email was URL-encoded, HTML-escaped or JSON-quoted first. */
   | 'email_encoded'
+  /** The email was signed in another form of Unicode. */
+  | 'email_unicode'
+  /** The email never went into the MAC. */
+  | 'email_not_hashed'
   /** The secret and the email changed places. */
   | 'arguments_swapped'
   /** A plain hash of the email, without a key. */
   | 'hash_unkeyed'
+  /** A plain hash of email and secret together. */
+  | 'hash_concatenated'
+  /** There is no hash, or something that is none in its place. */
+  | 'hash_missing'
+  /** The hash is a JWT. */
+  | 'hash_is_jwt'
   /** The hash has uppercase digits. */
   | 'hash_uppercase'
   /** The hash is base64. */
   | 'hash_base64'
   /** There is a prefix before the hash. */
   | 'hash_prefixed'
+  /** The right digits are written in another form. */
+  | 'hash_reformatted'
+  /** Only a part of the hash. */
+  | 'hash_truncated'
   /** The hash was made with another algorithm. */
   | 'hash_wrong_algorithm'
   /** The text is no email hash. */

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import html
 import json
+import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import product
 from pathlib import Path
@@ -373,7 +374,10 @@ FORMS: dict[str, tuple[Callable[[bytes], str], tuple[str, ...]]] = {
     "base64 without padding": (lambda digest: b64(digest).rstrip("="), ("hash_base64",)),
     "base64url": (url64, ("hash_base64",)),
     "base64url without padding": (lambda digest: url64(digest).rstrip("="), ("hash_base64",)),
-    "base64 of the digits": (lambda digest: b64(digest.hex().encode()), ("hash_base64",)),
+    "base64 of the digits": (
+        lambda digest: b64(digest.hex().encode()),
+        ("hash_base64", "hash_reformatted"),
+    ),
     "sha256=": (lambda digest: f"sha256={digest.hex()}", ("hash_prefixed",)),
     "0x": (lambda digest: f"0x{digest.hex()}", ("hash_prefixed",)),
     "v1:": (lambda digest: f"v1:{digest.hex()}", ("hash_prefixed",)),
@@ -397,18 +401,30 @@ FORMS: dict[str, tuple[Callable[[bytes], str], tuple[str, ...]]] = {
 
 # The order in which causes are listed.
 CAUSES = [
+    "secret_on_page",
+    "secret_missing",
     "secret_used_as_text",
     "secret_truncated",
     "secret_empty_key",
     "secret_whitespace",
+    "secret_decoded_to_text",
+    "secret_encoded",
+    "email_missing",
     "email_case",
     "email_whitespace",
     "email_encoded",
+    "email_unicode",
+    "email_not_hashed",
     "arguments_swapped",
     "hash_unkeyed",
+    "hash_concatenated",
+    "hash_missing",
+    "hash_is_jwt",
     "hash_uppercase",
     "hash_base64",
     "hash_prefixed",
+    "hash_reformatted",
+    "hash_truncated",
     "hash_wrong_algorithm",
     "hash_malformed",
     "unknown",
@@ -475,6 +491,228 @@ def made() -> Iterable[Made]:
             )
 
 
+# What people configure in place of the digits.
+WRAPPED: dict[str, Callable[[str], str]] = {
+    "double quotes": lambda hex_: f'"{hex_}"',
+    "single quotes": lambda hex_: f"'{hex_}'",
+    "0x": lambda hex_: f"0x{hex_}",
+    "a name": lambda hex_: f"PYLON_IDENTITY_SECRET={hex_}",
+    "a name and quotes": lambda hex_: f'PYLON_IDENTITY_SECRET="{hex_}"',
+    "byte order mark": lambda hex_: f"\ufeff{hex_}",
+    "UTF-16": lambda hex_: hex_.encode("utf-16-le").decode(),
+    "base64": lambda hex_: b64(hex_.encode()),
+    "base64 of a line": lambda hex_: b64(f"{hex_}\n".encode()),
+    "base64 twice": lambda hex_: b64(b64(hex_.encode()).encode()),
+    "twice": lambda hex_: hex_ * 2,
+}
+
+# Texts of the page, texts that were signed in their place, and the cause.
+OTHER_EMAILS = {
+    "URL-encoded twice": ("a+b@x.com", quote(quote("a+b@x.com")), "email_encoded"),
+    "URL-encoded twice on the page": (quote(quote("a+b@x.com")), "a+b@x.com", "email_encoded"),
+    "a space for a plus": ("a b@x.com", "a+b@x.com", "email_encoded"),
+    "&#39;": ("o'b@x.com", "o&#39;b@x.com", "email_encoded"),
+    "&#039;": ("o'b@x.com", "o&#039;b@x.com", "email_encoded"),
+    "&#x27; on the page": ("o&#x27;b@x.com", "o'b@x.com", "email_encoded"),
+    "&#x2B; on the page": ("a&#x2B;b@x.com", "a+b@x.com", "email_encoded"),
+    "&apos;": ("o'b@x.com", "o&apos;b@x.com", "email_encoded"),
+    "&amp;#39;": ("o'b@x.com", "o&amp;#39;b@x.com", "email_encoded"),
+    "&amp;#39; on the page": ("o&amp;#39;b@x.com", "o'b@x.com", "email_encoded"),
+    "Go's plus": ("a+b'c@x.com", "a&#43;b&#39;c@x.com", "email_encoded"),
+    "\\u002B": ("a+b@x.com", r"a\u002Bb@x.com", "email_encoded"),
+    "\\u002b in quotes": ("a+b@x.com", r'"a\u002bb@x.com"', "email_encoded"),
+    "\\u002B on the page": (r"a\u002Bb@x.com", "a+b@x.com", "email_encoded"),
+    "\\u00fc": ("jürgen@x.com", r"j\u00fcrgen@x.com", "email_encoded"),
+    "bytes of Python": (EMAIL, f"b'{EMAIL}'", "email_encoded"),
+    "bytes of Python on the page": (f"b'{EMAIL}'", EMAIL, "email_encoded"),
+    "NFD": (
+        "rené.müller@x.com",
+        unicodedata.normalize("NFD", "rené.müller@x.com"),
+        "email_unicode",
+    ),
+    "NFD on the page": (
+        unicodedata.normalize("NFD", "Đặng.Ồ@x.vn"),
+        "Đặng.Ồ@x.vn",
+        "email_unicode",
+    ),
+    "Punycode": ("ada@bücher.example", "ada@xn--bcher-kva.example", "email_unicode"),
+    "Punycode on the page": ("ada@xn--bcher-kva.example", "ada@bücher.example", "email_unicode"),
+    "Punycode of Chinese": (
+        "ada@例子.广告",
+        f"ada@{'例子.广告'.encode('idna').decode()}",
+        "email_unicode",
+    ),
+    "zero-width space on the page": ("ada@example.com\u200b", EMAIL, "email_unicode"),
+    "soft hyphen inside": (EMAIL, "ada@exam\u00adple.com", "email_unicode"),
+    "byte order mark": (EMAIL, f"\ufeff{EMAIL}", "email_unicode"),
+    "UTF-8 read as Latin-1": (
+        "rené@x.com",
+        "rené@x.com".encode().decode("latin-1"),
+        "email_unicode",
+    ),
+    "UTF-8 read as Windows-1252": (
+        "5€@x.com",
+        "5€@x.com".encode().decode("cp1252"),
+        "email_unicode",
+    ),
+    "undefined": (EMAIL, "undefined", "email_missing"),
+    "no email": (EMAIL, "", "email_missing"),
+    "[object Promise]": (EMAIL, "[object Promise]", "email_missing"),
+}
+
+# Emails that look like a mistake but are of somebody else.
+OTHER_PEOPLE = [
+    "ad4@example.com",
+    "ada@example.co",
+    "undefined@example.com",
+    "ada+@example.com",
+    "a da@example.com",
+]
+
+# Other forms of a digest.
+REFORMATTED: dict[str, Callable[[bytes], str]] = {
+    "dashes": lambda digest: digest.hex("-"),
+    "dashes, upper case": lambda digest: digest.hex("-").upper(),
+    "colons": lambda digest: digest.hex(":"),
+    "spaces": lambda digest: digest.hex(" "),
+    "bytes of Python": lambda digest: f"b'{digest.hex()}'",
+    "base64 as bytes of Python": lambda digest: f"b'{b64(digest)}'",
+    "Buffer in JSON": lambda digest: json.dumps({"type": "Buffer", "data": list(digest)}),
+    "Buffer of console.log": lambda digest: f"<Buffer {digest.hex(' ')}>",
+    "a list": lambda digest: str(list(digest)),
+    "Java's signed bytes": lambda digest: str([byte - 256 * (byte > 127) for byte in digest]),
+    "numbers": lambda digest: ",".join(map(str, digest)),
+    "hex of hex": lambda digest: digest.hex().encode().hex(),
+    "URL-encoded base64": lambda digest: quote(b64(digest), safe=""),
+    "bytes without leading zeros": lambda digest: "".join(f"{byte:x}" for byte in digest),
+}
+
+
+def new_mistakes() -> Iterable[Row]:
+    key = bytes.fromhex(SECRET)
+    email = EMAIL.encode()
+    right = sign(key, email)
+
+    def row(name: str, hash_: str, *causes: str, secret: str = SECRET, page: str = EMAIL) -> Row:
+        return diagnose_row(f"{name}; {causes[0]}", secret, page, hash_, *causes)
+
+    for name, (page, signed, cause) in OTHER_EMAILS.items():
+        yield row(name, sign(key, signed.encode()), cause, page=page)
+        text = sign(SECRET.encode(), signed.encode())
+        yield row(f"{name}, key as text", text, cause, "secret_used_as_text", page=page)
+    yield row(
+        "Latin-1", sign(key, "rené@x.com".encode("latin-1")), "email_unicode", page="rené@x.com"
+    )
+    for other in OTHER_PEOPLE:
+        yield row(f"of {other}", sign(key, other.encode()), "unknown")
+
+    high = "f0e1d2c3" * 8  # bytes that are no text
+    for name, text in {
+        "UTF-8, replaced": bytes.fromhex(high).decode(errors="replace"),
+        "UTF-8, ignored": bytes.fromhex(high).decode(errors="ignore") + "",
+        "Latin-1": bytes.fromhex(high).decode("latin-1"),
+        "ASCII, replaced": bytes.fromhex(high).decode("ascii", errors="replace"),
+        "ASCII of Node": bytes(byte & 127 for byte in bytes.fromhex(high)).decode(),
+    }.items():
+        cause = "secret_decoded_to_text" if text else "secret_empty_key"
+        yield row(name, sign(text.encode(), email), cause, secret=high)
+    mixed = bytes.fromhex(high + "41")
+    yield row(
+        "another key as text", sign(mixed.decode("latin-1").encode(), email), "unknown", secret=high
+    )
+
+    for name, wrap in WRAPPED.items():
+        wrapped = wrap(SECRET)
+        if name not in ("byte order mark", "twice"):
+            yield row(f"{name}, configured", right, "secret_encoded", secret=wrapped)
+        used = sign(wrapped.encode(), email)
+        yield row(f"{name}, used", used, "secret_used_as_text", "secret_encoded")
+        yield row(f"{name} of another secret", sign(wrap(high).encode(), email), "unknown")
+    yield row("pasted twice, configured", right, "secret_encoded", secret=SECRET * 2)
+    yield row("pasted twice, used", sign(key * 2, email), "secret_encoded")
+    used = sign(SECRET.upper().encode(), email)
+    yield row("upper case, used", used, "secret_used_as_text", "secret_encoded")
+    yield row("read as base64", sign(base64.b64decode(SECRET), email), "secret_encoded")
+
+    for name, show in REFORMATTED.items():
+        shown, causes = show(bytes.fromhex(right)), ["hash_reformatted"]
+        causes += ["hash_base64"] * ("base64" in name) + ["hash_uppercase"] * ("upper" in name)
+        yield row(name, shown, *causes)
+        other = show(hmac.digest(b"another", email, "sha256"))
+        found = ["unknown", *causes] if "without" not in name else ["hash_malformed"]
+        yield row(f"{name} of another hash", other, *found)
+    zero = next(
+        address
+        for address in (f"user{i}@example.com" for i in range(1000))
+        if sign(key, address.encode()).startswith("0")
+    )
+    shown = f"{int(sign(key, zero.encode()), 16):x}"
+    yield row("a number", shown, "hash_reformatted", page=zero)
+    for label in ["SHA2-256(stdin)= ", "hmac-sha256:", "HMAC-SHA256(stdin)= "]:
+        yield row(f"label {label}", f"{label}{right}", "hash_prefixed")
+    for name, part in {
+        "half": right[:32],
+        "one digit missing": right[:-1],
+        "the end": right[32:],
+    }.items():
+        yield row(name, part, "hash_truncated")
+    yield row(
+        "half, key as text",
+        sign(SECRET.encode(), email)[:40],
+        "hash_truncated",
+        "secret_used_as_text",
+    )
+
+    for name, nothing in {
+        "empty": "",
+        "white space": " \n",
+        "undefined": "undefined",
+        "null": "null",
+        "None": "None",
+        "[object Promise]": "[object Promise]",
+        "the email": EMAIL,
+        "quoted": '"undefined"',
+    }.items():
+        yield row(f"hash {name}", nothing, "hash_missing")
+    for filler in ["undefined", "null", "None", "[object Object]"]:
+        yield row(f"key {filler}", sign(filler.encode(), email), "secret_missing")
+    other_hash = sign(b"another", email)
+    yield row("no secret given", other_hash, "secret_missing", secret="")
+    yield row("a filler given", other_hash, "secret_missing", secret="undefined")
+    yield row("no email given", other_hash, "email_missing", page="")
+    yield row("a key like a filler", sign(b"undefine", email), "unknown")
+
+    for name, secret in {"text": SECRET.encode(), "bytes": key}.items():
+        for order, joined in {"before": secret + email, "after": email + secret}.items():
+            plain = hashlib.sha256(joined).hexdigest()
+            yield row(f"{name} {order}", plain, "hash_concatenated")
+    apart = hashlib.sha256(email + b"another").hexdigest()
+    yield row("joined with another secret", apart, "unknown")
+    nothing_signed = sign(key, b"")
+    yield row("Go's Sum", (email + bytes.fromhex(nothing_signed)).hex(), "email_not_hashed")
+    text = sign(SECRET.encode(), b"")
+    yield row(
+        "Go's Sum, key as text",
+        (email + bytes.fromhex(text)).hex(),
+        "email_not_hashed",
+        "secret_used_as_text",
+    )
+    somebody = (b"eve@example.com" + bytes.fromhex(nothing_signed)).hex()
+    yield row("Go's Sum of somebody else", somebody, "hash_malformed")
+
+    yield row("the secret", SECRET, "secret_on_page")
+    yield row("the secret in upper case", SECRET.upper(), "secret_on_page")
+    yield row("the secret in base64", b64(key), "secret_on_page")
+    yield row("the secret in quotes", f'"{SECRET}"', "secret_on_page")
+    yield row("another secret as the hash", high, "unknown")
+    token = ".".join(
+        base64.urlsafe_b64encode(part).decode().rstrip("=")
+        for part in [b'{"alg":"HS256","typ":"JWT"}', b'{"email":"ada@example.com"}', key]
+    )
+    yield row("a token", token, "hash_is_jwt")
+    yield row("three words", "ada.example.com", "hash_malformed")
+
+
 def diagnose_rows() -> Iterable[Row]:
     seen: set[frozenset[str]] = set()
     for origin, (form, (show, more)) in product(list(made()), FORMS.items()):
@@ -496,16 +734,13 @@ def diagnose_rows() -> Iterable[Row]:
         yield row(f"HMAC with {algorithm}", digest.hex(), "hash_wrong_algorithm")
     yield row("SHA-512 of something else", "ab" * 64, "hash_wrong_algorithm")
     for name, malformed in {
-        "no hash": "",
-        "white space only": " \n",
-        "undefined": "undefined",
-        "null": "null",
-        "one digit missing": right[:-1],
         "one digit extra": right + "0",
-        "cut in half to no digest's length": right[:30],
+        "too few digits to tell": right[:15],
+        "half of another hash": sign(b"another", EMAIL.encode())[:30],
         "a letter that is no digit": "g" + right[1:],
         "full-width digits": "０" * 64,
-        "the email": EMAIL,
+        "an email": "eve@example.com",
+        "a version": "1.2.3",
         "a prefix of nothing": "sha256=",
         "NUL after": right + "\0",
         "64 letters of base64": "z" * 64,
@@ -516,7 +751,8 @@ def diagnose_rows() -> Iterable[Row]:
     yield row("another email", sign(key, b"eve@example.com"), "unknown")
     yield row("another secret, upper case", other.upper(), "hash_uppercase", "unknown")
     yield row("another secret, a prefix", f"sha256={other}", "hash_prefixed", "unknown")
-    yield row("another secret, this one malformed", other, "unknown", secret="undefined")
+    yield row("another secret, this one malformed", other, "unknown", secret="zz")
+    yield from new_mistakes()
     for title, weak, cause in [
         ("a secret of 15 bytes", SECRET[:30], "secret_truncated"),
         ("a secret of zeros", "00" * 32, "secret_empty_key"),
@@ -711,6 +947,30 @@ def other_settings_rows() -> Iterable[Row]:
         yield f"a setting {name}", name, "boolean", b"true".hex(), "settings_invalid"
 
 
+def compositions() -> str:
+    """Write the letters with accents of European languages and of Vietnamese, for the core."""
+    ranges = [(0xC0, 0x24F), (0x386, 0x3CE), (0x400, 0x45F), (0x1EA0, 0x1EF9)]
+    letters = [chr(code) for first, last in ranges for code in range(first, last + 1)]
+    pairs = [(letter, unicodedata.decomposition(letter).split()) for letter in letters]
+    lines = []
+    for letter, pair in pairs:
+        if len(pair) == 2 and not pair[0].startswith("<"):
+            codes = [ord(letter), *(int(code, 16) for code in pair)]
+            lines.append("    (" + ", ".join(f"'\\u{{{code:x}}}'" for code in codes) + "),")
+    count = len(lines)
+    return "\n".join(
+        [
+            "// Code generated by `python tests/oracle.py` from Unicode's data. DO NOT EDIT.",
+            "",
+            "/// A letter, and the letter and the accent of which it is composed.",
+            f"pub(super) const COMPOSITIONS: [(char, char, char); {count}] = [",
+            *lines,
+            "];",
+            "",
+        ]
+    )
+
+
 def table(columns: str, rows: Iterable[Row]) -> str:
     lines = ["\t".join(row) for row in rows]
     names = [line.split("\t")[0] for line in lines]
@@ -722,6 +982,7 @@ def files() -> dict[Path, str]:
     for key, data, published in RFC_4231:
         assert sign(key, data).startswith(published), "the oracle disagrees with RFC 4231"
     return {
+        VECTORS.parents[1] / "core/src/diagnose/compositions.rs": compositions(),
         VECTORS / "sign.tsv": table("name secret message_unit repeat hash", sign_rows()),
         VECTORS / "sign_bytes.tsv": table(
             "name secret message_unit repeat hash", sign_bytes_rows()

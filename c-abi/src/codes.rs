@@ -87,6 +87,10 @@ impl From<Error> for pylon_identity_status {
     }
 }
 
+/// The hash is the identity secret itself.
+pub const PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE: u64 = 0x100000;
+/// The signing code had no secret, or a filler in its place.
+pub const PYLON_IDENTITY_CAUSE_SECRET_MISSING: u64 = 0x8000;
 /// The hexadecimal string itself was the key.
 pub const PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT: u64 = 0x1;
 /// The key was cut short.
@@ -95,22 +99,42 @@ pub const PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED: u64 = 0x2;
 pub const PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY: u64 = 0x4;
 /// There is white space around the secret.
 pub const PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE: u64 = 0x8;
+/// The key's bytes were turned into text.
+pub const PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT: u64 = 0x40000;
+/// The secret is wrapped or encoded.
+pub const PYLON_IDENTITY_CAUSE_SECRET_ENCODED: u64 = 0x80000;
+/// No email was signed, or a filler in its place.
+pub const PYLON_IDENTITY_CAUSE_EMAIL_MISSING: u64 = 0x10000;
 /// The email was lowercased or uppercased first.
 pub const PYLON_IDENTITY_CAUSE_EMAIL_CASE: u64 = 0x10;
 /// White space around the email was added or removed first.
 pub const PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE: u64 = 0x20;
 /// The email was URL-encoded, HTML-escaped or JSON-quoted first.
 pub const PYLON_IDENTITY_CAUSE_EMAIL_ENCODED: u64 = 0x40;
+/// The email was signed in another form of Unicode.
+pub const PYLON_IDENTITY_CAUSE_EMAIL_UNICODE: u64 = 0x200000;
+/// The email never went into the MAC.
+pub const PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED: u64 = 0x400000;
 /// The secret and the email changed places.
 pub const PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED: u64 = 0x80;
 /// A plain hash of the email, without a key.
 pub const PYLON_IDENTITY_CAUSE_HASH_UNKEYED: u64 = 0x100;
+/// A plain hash of email and secret together.
+pub const PYLON_IDENTITY_CAUSE_HASH_CONCATENATED: u64 = 0x2000000;
+/// There is no hash, or something that is none in its place.
+pub const PYLON_IDENTITY_CAUSE_HASH_MISSING: u64 = 0x20000;
+/// The hash is a JWT.
+pub const PYLON_IDENTITY_CAUSE_HASH_IS_JWT: u64 = 0x4000000;
 /// The hash has uppercase digits.
 pub const PYLON_IDENTITY_CAUSE_HASH_UPPERCASE: u64 = 0x200;
 /// The hash is base64.
 pub const PYLON_IDENTITY_CAUSE_HASH_BASE64: u64 = 0x400;
 /// There is a prefix before the hash.
 pub const PYLON_IDENTITY_CAUSE_HASH_PREFIXED: u64 = 0x800;
+/// The right digits are written in another form.
+pub const PYLON_IDENTITY_CAUSE_HASH_REFORMATTED: u64 = 0x800000;
+/// Only a part of the hash.
+pub const PYLON_IDENTITY_CAUSE_HASH_TRUNCATED: u64 = 0x1000000;
 /// The hash was made with another algorithm.
 pub const PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM: u64 = 0x1000;
 /// The text is no email hash.
@@ -120,18 +144,30 @@ pub const PYLON_IDENTITY_CAUSE_UNKNOWN: u64 = 0x4000;
 
 /// Each cause with its bit and its code.
 pub(crate) const CAUSES: &[(Cause, u64, &CStr)] = &[
+    (Cause::SecretOnPage, PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE, c"secret_on_page"),
+    (Cause::SecretMissing, PYLON_IDENTITY_CAUSE_SECRET_MISSING, c"secret_missing"),
     (Cause::SecretUsedAsText, PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT, c"secret_used_as_text"),
     (Cause::SecretTruncated, PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED, c"secret_truncated"),
     (Cause::SecretEmptyKey, PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY, c"secret_empty_key"),
     (Cause::SecretWhitespace, PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE, c"secret_whitespace"),
+    (Cause::SecretDecodedToText, PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT, c"secret_decoded_to_text"),
+    (Cause::SecretEncoded, PYLON_IDENTITY_CAUSE_SECRET_ENCODED, c"secret_encoded"),
+    (Cause::EmailMissing, PYLON_IDENTITY_CAUSE_EMAIL_MISSING, c"email_missing"),
     (Cause::EmailCase, PYLON_IDENTITY_CAUSE_EMAIL_CASE, c"email_case"),
     (Cause::EmailWhitespace, PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE, c"email_whitespace"),
     (Cause::EmailEncoded, PYLON_IDENTITY_CAUSE_EMAIL_ENCODED, c"email_encoded"),
+    (Cause::EmailUnicode, PYLON_IDENTITY_CAUSE_EMAIL_UNICODE, c"email_unicode"),
+    (Cause::EmailNotHashed, PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED, c"email_not_hashed"),
     (Cause::ArgumentsSwapped, PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED, c"arguments_swapped"),
     (Cause::HashUnkeyed, PYLON_IDENTITY_CAUSE_HASH_UNKEYED, c"hash_unkeyed"),
+    (Cause::HashConcatenated, PYLON_IDENTITY_CAUSE_HASH_CONCATENATED, c"hash_concatenated"),
+    (Cause::HashMissing, PYLON_IDENTITY_CAUSE_HASH_MISSING, c"hash_missing"),
+    (Cause::HashIsJwt, PYLON_IDENTITY_CAUSE_HASH_IS_JWT, c"hash_is_jwt"),
     (Cause::HashUppercase, PYLON_IDENTITY_CAUSE_HASH_UPPERCASE, c"hash_uppercase"),
     (Cause::HashBase64, PYLON_IDENTITY_CAUSE_HASH_BASE64, c"hash_base64"),
     (Cause::HashPrefixed, PYLON_IDENTITY_CAUSE_HASH_PREFIXED, c"hash_prefixed"),
+    (Cause::HashReformatted, PYLON_IDENTITY_CAUSE_HASH_REFORMATTED, c"hash_reformatted"),
+    (Cause::HashTruncated, PYLON_IDENTITY_CAUSE_HASH_TRUNCATED, c"hash_truncated"),
     (Cause::HashWrongAlgorithm, PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM, c"hash_wrong_algorithm"),
     (Cause::HashMalformed, PYLON_IDENTITY_CAUSE_HASH_MALFORMED, c"hash_malformed"),
     (Cause::Unknown, PYLON_IDENTITY_CAUSE_UNKNOWN, c"unknown"),

@@ -2,22 +2,14 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 /// Writes `text` as a JSON string ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259#section-7)).
-///
-/// `escapes` says which characters beside those of [`PLAIN`] are written as `\uXXXX` although JSON does not ask
-/// for it.
-pub(crate) fn push_string(json: &mut String, text: &str, escapes: fn(char) -> bool) {
+fn push_string(json: &mut String, text: &str) {
     json.push('"');
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| !PLAIN[usize::from(byte)]) {
         let (plain, special) = rest.split_at(at);
         json.push_str(plain);
         let mut characters = special.chars();
-        match characters.next() {
-            Some(c) if matches!(c, '"' | '\\' | '\0'..='\x1f') || escapes(c) => {
-                push_escape(json, c)
-            }
-            other => json.extend(other),
-        }
+        characters.next().into_iter().for_each(|character| push_escape(json, character));
         rest = characters.as_str();
     }
     json.push_str(rest);
@@ -107,10 +99,10 @@ pub fn push_object<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
         if i > 0 {
             json.push(',');
         }
-        push_string(json, name.as_ref(), |_| true);
+        push_string(json, name.as_ref());
         json.push(':');
         match value.into() {
-            SettingValue::Text(text) => push_string(json, &text, |_| true),
+            SettingValue::Text(text) => push_string(json, &text),
             // The other format has an exponent for small numbers, and ".0" for whole ones.
             SettingValue::Number(number) if number.fract() == 0.0 => {
                 json.push_str(&(number as i64).to_string());

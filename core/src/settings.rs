@@ -29,10 +29,10 @@ pub struct ChatSettings<'a> {
 }
 
 /// Texts that stand where a program had no value.
-const FILLERS: [&str; 8] =
+pub(crate) const FILLERS: [&str; 8] =
     ["undefined", "null", "None", "nil", "NaN", "[object Object]", "[object Promise]", "%s"];
 
-fn is_missing(text: &str) -> bool {
+pub(crate) fn is_missing(text: &str) -> bool {
     let text = text.trim();
     text.is_empty() || FILLERS.contains(&text)
 }

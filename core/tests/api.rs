@@ -71,10 +71,24 @@ fn diagnoses_show_neither_secret_nor_email_nor_hash() {
 
 #[test]
 fn an_unexplained_hash_mentions_a_secret_that_is_refused() {
-    let explanation = diagnose("undefined", "ada@example.com", "0".repeat(64)).explanation();
+    let explanation = diagnose("a JWT secret", "ada@example.com", "0".repeat(64)).explanation();
     assert!(explanation.contains(Error::SecretNotHex.message()), "{explanation}");
+    assert!(explanation.contains("option \"HMAC email hash\""), "{explanation}");
     let explanation = diagnose(SENTINEL, "ada@example.com", "0".repeat(64)).explanation();
     assert!(!explanation.contains("The secret given here"), "{explanation}");
+}
+
+#[test]
+fn a_wrapped_secret_is_told_from_a_wrapped_key() {
+    let right = IdentitySecret::from_hex(SENTINEL).unwrap().sign("ada@example.com");
+    let quoted = format!("\"{SENTINEL}\"");
+    let configured = diagnose(&quoted, "ada@example.com", right.as_str());
+    assert_eq!(configured.causes(), [Cause::SecretEncoded]);
+    assert!(configured.explanation().contains("The hash is right for"));
+    let used = IdentitySecret::from_hex(SENTINEL.repeat(2)).unwrap().sign("ada@example.com");
+    let used = diagnose(SENTINEL, "ada@example.com", used.as_str());
+    assert_eq!(used.causes(), [Cause::SecretEncoded]);
+    assert!(!used.explanation().contains("The hash is right for"));
 }
 
 #[test]

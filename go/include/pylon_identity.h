@@ -29,6 +29,16 @@
 #define PYLON_IDENTITY_EMAIL_HASH_SIZE 65
 
 /**
+ * The hash is the identity secret itself.
+ */
+#define PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE 1048576
+
+/**
+ * The signing code had no secret, or a filler in its place.
+ */
+#define PYLON_IDENTITY_CAUSE_SECRET_MISSING 32768
+
+/**
  * The hexadecimal string itself was the key.
  */
 #define PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT 1
@@ -49,6 +59,21 @@
 #define PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE 8
 
 /**
+ * The key's bytes were turned into text.
+ */
+#define PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT 262144
+
+/**
+ * The secret is wrapped or encoded.
+ */
+#define PYLON_IDENTITY_CAUSE_SECRET_ENCODED 524288
+
+/**
+ * No email was signed, or a filler in its place.
+ */
+#define PYLON_IDENTITY_CAUSE_EMAIL_MISSING 65536
+
+/**
  * The email was lowercased or uppercased first.
  */
 #define PYLON_IDENTITY_CAUSE_EMAIL_CASE 16
@@ -64,6 +89,16 @@
 #define PYLON_IDENTITY_CAUSE_EMAIL_ENCODED 64
 
 /**
+ * The email was signed in another form of Unicode.
+ */
+#define PYLON_IDENTITY_CAUSE_EMAIL_UNICODE 2097152
+
+/**
+ * The email never went into the MAC.
+ */
+#define PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED 4194304
+
+/**
  * The secret and the email changed places.
  */
 #define PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED 128
@@ -72,6 +107,21 @@
  * A plain hash of the email, without a key.
  */
 #define PYLON_IDENTITY_CAUSE_HASH_UNKEYED 256
+
+/**
+ * A plain hash of email and secret together.
+ */
+#define PYLON_IDENTITY_CAUSE_HASH_CONCATENATED 33554432
+
+/**
+ * There is no hash, or something that is none in its place.
+ */
+#define PYLON_IDENTITY_CAUSE_HASH_MISSING 131072
+
+/**
+ * The hash is a JWT.
+ */
+#define PYLON_IDENTITY_CAUSE_HASH_IS_JWT 67108864
 
 /**
  * The hash has uppercase digits.
@@ -87,6 +137,16 @@
  * There is a prefix before the hash.
  */
 #define PYLON_IDENTITY_CAUSE_HASH_PREFIXED 2048
+
+/**
+ * The right digits are written in another form.
+ */
+#define PYLON_IDENTITY_CAUSE_HASH_REFORMATTED 8388608
+
+/**
+ * Only a part of the hash.
+ */
+#define PYLON_IDENTITY_CAUSE_HASH_TRUNCATED 16777216
 
 /**
  * The hash was made with another algorithm.

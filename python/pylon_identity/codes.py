@@ -19,18 +19,30 @@ ErrorCode = Literal[
 ]
 
 Cause = Literal[
+    "secret_on_page",  # The hash is the identity secret itself.
+    "secret_missing",  # The signing code had no secret, or a filler in its place.
     "secret_used_as_text",  # The hexadecimal string itself was the key.
     "secret_truncated",  # The key was cut short.
     "secret_empty_key",  # The key was empty, or only zero bytes.
     "secret_whitespace",  # There is white space around the secret.
+    "secret_decoded_to_text",  # The key's bytes were turned into text.
+    "secret_encoded",  # The secret is wrapped or encoded.
+    "email_missing",  # No email was signed, or a filler in its place.
     "email_case",  # The email was lowercased or uppercased first.
     "email_whitespace",  # White space around the email was added or removed first.
     "email_encoded",  # The email was URL-encoded, HTML-escaped or JSON-quoted first.
+    "email_unicode",  # The email was signed in another form of Unicode.
+    "email_not_hashed",  # The email never went into the MAC.
     "arguments_swapped",  # The secret and the email changed places.
     "hash_unkeyed",  # A plain hash of the email, without a key.
+    "hash_concatenated",  # A plain hash of email and secret together.
+    "hash_missing",  # There is no hash, or something that is none in its place.
+    "hash_is_jwt",  # The hash is a JWT.
     "hash_uppercase",  # The hash has uppercase digits.
     "hash_base64",  # The hash is base64.
     "hash_prefixed",  # There is a prefix before the hash.
+    "hash_reformatted",  # The right digits are written in another form.
+    "hash_truncated",  # Only a part of the hash.
     "hash_wrong_algorithm",  # The hash was made with another algorithm.
     "hash_malformed",  # The text is no email hash.
     "unknown",  # No known mistake gives this hash.

@@ -3,6 +3,16 @@ use crate::codes::codes;
 codes! {
     /// A mistake that gives another email hash than the right one, or the right digest in another form.
     enum Cause {
+        SecretOnPage = 20, "secret_on_page",
+            "The hash is the identity secret itself.",
+            "The hash is the identity secret itself. Everybody who opens the page can read it, and sign any \
+             email. Generate a new secret in Pylon's dashboard now, set it for the backend only, and send the \
+             page the email hash that the backend makes.";
+        SecretMissing = 15, "secret_missing",
+            "The signing code had no secret, or a filler in its place.",
+            "The code that signs had no secret: it used a filler such as \"undefined\" or \"None\" as the key, or \
+             the secret given here is empty or a filler. Set the secret for the backend that signs, and \
+             make that backend stop when it is not set.";
         SecretUsedAsText = 0, "secret_used_as_text",
             "The hexadecimal string itself was the key.",
             "The hexadecimal string itself was used as the key. Decode it to bytes first: \
@@ -24,6 +34,21 @@ codes! {
             "There is white space around the secret.",
             "There is white space around the secret, often the newline at the end of a file. Trim it where \
              the secret is read.";
+        SecretDecodedToText = 18, "secret_decoded_to_text",
+            "The key's bytes were turned into text.",
+            "The secret was decoded from hexadecimal, but then its bytes were turned into text and encoded \
+             again, which changes them. Use the bytes as they are for the key: no .decode() in Python, no \
+             .toString() in Node, no new String() in Java.";
+        SecretEncoded = 19, "secret_encoded",
+            "The secret is wrapped or encoded.",
+            "The secret is wrapped or encoded: in quotes, in base64 (as Kubernetes stores it), with 0x or \
+             NAME= in front, with a byte order mark, in UTF-16, pasted twice, or with its letters in the other \
+             case. Configure the 64 hexadecimal digits alone, and decode only hexadecimal to make the key.";
+        EmailMissing = 16, "email_missing",
+            "No email was signed, or a filler in its place.",
+            "No email was signed: it was empty, or a filler such as \"undefined\", \"null\" or \
+             \"[object Promise]\". Wait for the user to be loaded, and sign the email of the logged-in user. Leave \
+             email and hash out for a visitor who is not logged in.";
         EmailCase = 4, "email_case",
             "The email was lowercased or uppercased first.",
             "The email was lowercased or uppercased before it was signed. Sign exactly the string that the \
@@ -35,7 +60,16 @@ codes! {
         EmailEncoded = 6, "email_encoded",
             "The email was URL-encoded, HTML-escaped or JSON-quoted first.",
             "The email was URL-encoded, HTML-escaped or JSON-quoted before it was signed, or decoded once too \
-             often. Sign the plain email, and leave the encoding to the template.";
+             often; or the page's email was. Sign the plain email, and leave the encoding to the template.";
+        EmailUnicode = 21, "email_unicode",
+            "The email was signed in another form of Unicode.",
+            "The email looks the same but has other characters or bytes: composed or decomposed accents, \
+             Punycode (xn--) or Unicode in the domain, an invisible character, or Latin-1 in place of UTF-8. \
+             Sign exactly the string that the page sets as email, as UTF-8.";
+        EmailNotHashed = 22, "email_not_hashed",
+            "The email never went into the MAC.",
+            "The email stands before the MAC of nothing, as Go's mac.Sum([]byte(email)) returns it. Call \
+             mac.Write([]byte(email)) first, and then mac.Sum(nil).";
         ArgumentsSwapped = 7, "arguments_swapped",
             "The secret and the email changed places.",
             "The secret and the email changed places: the email was the key. Pass the email as the message and \
@@ -44,6 +78,19 @@ codes! {
             "A plain hash of the email, without a key.",
             "This is a plain hash of the email, without any key, so anybody could have made it. Use \
              HMAC-SHA256 with the identity secret as its key.";
+        HashConcatenated = 25, "hash_concatenated",
+            "A plain hash of email and secret together.",
+            "This is a plain hash of the email and the secret joined together. Use HMAC-SHA256, with the \
+             decoded secret as the key and the email as the message.";
+        HashMissing = 17, "hash_missing",
+            "There is no hash, or something that is none in its place.",
+            "There is no hash: it is empty, a filler such as \"undefined\" or \"[object Promise]\", or the email \
+             itself. Wait for the result of the code that signs, and set it as email_hash.";
+        HashIsJwt = 26, "hash_is_jwt",
+            "The hash is a JWT.",
+            "This is a JWT, not an email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", each with \
+             a secret of its own. For email_hash, choose the HMAC email hash, and sign with its secret. A JWT \
+             belongs into chat_settings.jwt, without email_hash.";
         HashUppercase = 9, "hash_uppercase",
             "The hash has uppercase digits.",
             "The hash has uppercase digits. Send it in lowercase.";
@@ -53,6 +100,15 @@ codes! {
         HashPrefixed = 11, "hash_prefixed",
             "There is a prefix before the hash.",
             "There is a prefix before the hash, such as sha256= or 0x. Send only the 64 hexadecimal digits.";
+        HashReformatted = 23, "hash_reformatted",
+            "The right digits are written in another form.",
+            "The hash is written in another form: with separators, as b'…', as a list of bytes, as the \
+             hexadecimal digits of digits, URL-encoded, or without its leading zeros. Send the 64 lowercase \
+             hexadecimal digits as they are.";
+        HashTruncated = 24, "hash_truncated",
+            "Only a part of the hash.",
+            "This is only a part of the hash. Send all 64 digits, and look for a column or a log that cuts \
+             long text.";
         HashWrongAlgorithm = 12, "hash_wrong_algorithm",
             "The hash was made with another algorithm.",
             "The hash was made with another algorithm, such as SHA-1 or SHA-512. Use HMAC-SHA256.";
@@ -62,10 +118,10 @@ codes! {
              missing or extra (white space too), or another value was sent in its place.";
         Unknown = 14, "unknown",
             "No known mistake gives this hash.",
-            "No known mistake gives this hash. Most often it was made with another secret (of another \
-             environment, or one that was replaced since) or for another email (one that changed since, \
-             or a hash that was cached for too long). Compare both with the values that the code that \
-             signs really uses.";
+            "No known mistake gives this hash. Compare these with the values that the code that signs really \
+             uses: the secret (of another environment, of another widget, or an older one that was replaced \
+             since), the email (of another user, or one that changed since), the field (an email, not the ID \
+             of a user), and a cache that keeps a hash for too long.";
     }
     /// The mistake, and how to fix it.
     fn explanation;

@@ -1,88 +1,161 @@
-use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
+//! Text that was encoded for a place, or decoded.
 
-use super::Cause;
-use super::search::{Variant, variant};
-use crate::json;
-
-/// Reads the digest in `email_hash`, and the mistakes in how it is written.
-pub(super) fn parse_hash(email_hash: &[u8]) -> Option<Variant> {
-    let text = str::from_utf8(email_hash).ok()?;
-    let bare = text.trim();
-    let bare = bare.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(bare);
-    let (mut digest, mut causes) = match digest(bare) {
-        Some(digest) => (digest, Vec::new()),
-        None => (digest(without_prefix(bare)?)?, vec![Cause::HashPrefixed]),
-    };
-    causes.extend((bare != text).then_some(Cause::HashMalformed));
-    digest.causes.append(&mut causes);
-    Some(digest)
+/// The email with each encoding added or removed, once and twice.
+pub(super) fn change_encoding(text: &str) -> Vec<Vec<u8>> {
+    let mut changed = Vec::new();
+    for change in CHANGES {
+        let once = change(text);
+        if once != text {
+            changed.push(change(&once).into_bytes());
+            changed.push(once.into_bytes());
+        }
+    }
+    changed
 }
 
-fn without_prefix(text: &str) -> Option<&str> {
-    let fixed = ["0x", "0X", "sha256-", "sha512-"];
-    fixed.iter().find_map(|prefix| text.strip_prefix(prefix)).or_else(|| {
-        let is_name = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        text.trim_start_matches(is_name).strip_prefix(['=', ':', ',']).map(str::trim_start)
-    })
+const CHANGES: [fn(&str) -> String; 41] = [
+    // Percent-encoding. The first text has the characters that are kept beside letters and digits.
+    |text| percent_encode(text, "-_.!~*'()", "%20", true), // JavaScript's encodeURIComponent
+    |text| percent_encode(text, "-_.!~*'();,/?:@&=+$#", "%20", true), // JavaScript's encodeURI
+    |text| percent_encode(text, "-_.*", "+", true),        // forms, JavaScript's URLSearchParams
+    |text| percent_encode(text, "-_.~/", "%20", true),     // Python's quote
+    |text| percent_encode(text, "-_.~", "%20", true),      // RFC 3986
+    |text| percent_encode(text, "-_.~", "+", true),        // Python's quote_plus, Go's QueryEscape
+    |text| percent_encode(text, "-_.!*()", "+", false),    // .NET's UrlEncode
+    percent_decode,
+    |text| percent_decode(&text.replace('+', " ")),
+    |text| text.replace('+', " "),
+    |text| text.replace(' ', "+"),
+    // HTML.
+    |text| html(text, "&quot;", "&#x27;"), // Python, Django, Handlebars
+    |text| html(text, "&quot;", "&#39;"),  // Rails, lodash
+    |text| html(text, "&quot;", "&#039;"), // PHP
+    |text| html(text, "&quot;", "&apos;"), // XML
+    |text| html(text, "&#34;", "&#39;"),   // Go, Jinja
+    |text| html(text, "&#34;", "&#39;").replace('+', "&#43;"), // Go's html/template
+    |text| html(text, "\"", "'"),          // text between tags
+    |text| {
+        let escaped = html(text, "&quot;", "&#x27;").replace('+', "&#x2B;"); // .NET
+        escape_others(&escaped, |c| format!("&#x{:X};", u32::from(c)))
+    },
+    |text| escape_others(&html(text, "&quot;", "&#39;"), |c| format!("&#{};", u32::from(c))),
+    html_decode,
+    // JSON, with its quotes and without them.
+    |text| json(text, |_| false, false),
+    |text| json(text, |c| c > '~', false),
+    |text| json(text, |c| c > '~', true),
+    |text| json(text, |c| "<>&'".contains(c), false),
+    |text| json(text, |c| "<>&'".contains(c), true),
+    |text| json(text, in_net, false),
+    |text| json(text, in_net, true),
+    |text| format!("\"{}\"", json(text, |_| false, false)),
+    |text| format!("\"{}\"", json(text, |c| c > '~', false)),
+    |text| format!("\"{}\"", json(text, |c| "<>&'".contains(c), false)),
+    |text| format!("\"{}\"", json(text, in_net, false)),
+    |text| format!("\"{}\"", json(text, in_net, true)),
+    |text| unquote(text, "\"", "\""),
+    // Python's repr.
+    |text| format!("b'{text}'"),
+    |text| format!("b\"{text}\""),
+    |text| format!("'{text}'"),
+    |text| unquote(text, "b'", "'"),
+    |text| unquote(text, "b\"", "\""),
+    |text| unquote(text, "'", "'"),
+    unescape,
+];
+
+/// Escapes what is not ASCII.
+fn escape_others(text: &str, escape: fn(char) -> String) -> String {
+    text.chars().map(|c| if c.is_ascii() { c.to_string() } else { escape(c) }).collect()
 }
 
-/// Reads hexadecimal or base64 text of as many bytes as a common digest has.
-fn digest(text: &str) -> Option<Variant> {
-    if let Ok(bytes) = base16ct::mixed::decode_vec(text)
-        && matches!(bytes.len(), 16 | 20 | 28 | 32 | 48 | 64)
-    {
-        let uppercase = text.bytes().any(|byte| byte.is_ascii_uppercase());
-        return Some(variant(bytes, if uppercase { &[Cause::HashUppercase] } else { &[] }));
+/// The inside of a JSON string.
+fn json(text: &str, escapes: fn(char) -> bool, upper: bool) -> String {
+    let mut escaped = String::new();
+    for character in text.chars() {
+        match character {
+            _ if escapes(character) => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    escaped.push_str(&match upper {
+                        true => format!("\\u{unit:04X}"),
+                        false => format!("\\u{unit:04x}"),
+                    });
+                }
+            }
+            '"' | '\\' => escaped.extend(['\\', character]),
+            '\n' => escaped.push_str("\\n"),
+            '\r' => escaped.push_str("\\r"),
+            '\t' => escaped.push_str("\\t"),
+            '\0'..='\x1f' => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
+            _ => escaped.push(character),
+        }
     }
-    let decoders = [
-        Base64::decode_vec,
-        Base64Unpadded::decode_vec,
-        Base64Url::decode_vec,
-        Base64UrlUnpadded::decode_vec,
-    ];
-    let bytes = decoders.iter().find_map(|decode| decode(text).ok())?;
-    match (bytes.len(), base16ct::lower::decode_vec(&bytes)) {
-        (64, Ok(digits)) => Some(variant(digits, &[Cause::HashBase64])),
-        (20 | 32 | 64, _) => Some(variant(bytes, &[Cause::HashBase64])),
-        _ => None,
-    }
+    escaped
 }
 
-pub(super) fn change_encoding(text: &str) -> Vec<String> {
-    let mut encoded = Vec::new();
-    // The characters kept beside letters and digits, the space, and whether digits are uppercase, in:
-    for (kept, space, upper) in [
-        ("-_.!~*'()", "%20", true),            // JavaScript's encodeURIComponent
-        ("-_.!~*'();,/?:@&=+$#", "%20", true), // JavaScript's encodeURI
-        ("-_.*", "+", true),                   // forms, JavaScript's URLSearchParams
-        ("-_.~/", "%20", true),                // Python's quote
-        ("-_.~", "%20", true),                 // RFC 3986
-        ("-_.~", "+", true),                   // Python's quote_plus, Go's QueryEscape
-        ("-_.!*()", "+", false),               // .NET's UrlEncode
-    ] {
-        encoded.push(percent_encode(text, kept, space, upper));
+/// What .NET's `System.Text.Json` escapes.
+fn in_net(character: char) -> bool {
+    "<>&'+\"`".contains(character) || character > '~'
+}
+
+fn html(text: &str, double: &str, single: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    escaped.replace('"', double).replace('\'', single)
+}
+
+/// What stands between the two texts, read as a text of Python or JavaScript.
+fn unquote(text: &str, before: &str, after: &str) -> String {
+    unescape(text.strip_prefix(before).and_then(|text| text.strip_suffix(after)).unwrap_or(text))
+}
+
+/// Reads the escapes of JSON and JavaScript.
+fn unescape(text: &str) -> String {
+    let mut pieces = text.split('\\');
+    let mut units: Vec<u16> = pieces.next().unwrap_or_default().encode_utf16().collect();
+    while let Some(piece) = pieces.next() {
+        let number = |digits: Option<&str>| u16::from_str_radix(digits?, 16).ok();
+        let (unit, length) = match piece.as_bytes().first() {
+            Some(b'u') if number(piece.get(1..5)).is_some() => (number(piece.get(1..5)), 5),
+            Some(b'x') if number(piece.get(1..3)).is_some() => (number(piece.get(1..3)), 3),
+            Some(b'n') => (Some(b'\n'.into()), 1),
+            Some(b't') => (Some(b'\t'.into()), 1),
+            Some(b'r') => (Some(b'\r'.into()), 1),
+            Some(_) => (None, 0), // the character itself
+            None => {
+                units.push(b'\\'.into());
+                units.extend(pieces.next().unwrap_or_default().encode_utf16());
+                continue;
+            }
+        };
+        units.extend(unit);
+        units.extend(piece[length..].encode_utf16());
     }
-    // The double and the single quote in:
-    for (double, single) in [
-        ("&quot;", "&#x27;"), // Python, Django, Handlebars
-        ("&quot;", "&#39;"),  // Rails, lodash
-        ("&#34;", "&#39;"),   // Go, Jinja
-        ("\"", "'"),          // text between tags
-    ] {
-        let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-        encoded.push(escaped.replace('"', double).replace('\'', single));
+    String::from_utf16_lossy(&units)
+}
+
+/// Reads the entities that programs write: the named ones of XML, and numbers.
+fn html_decode(text: &str) -> String {
+    let mut pieces = text.split('&');
+    let mut decoded = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let character = piece.split_once(';').and_then(|(name, rest)| {
+            let number = name.strip_prefix('#').and_then(|digits| {
+                let hex = digits.strip_prefix(['x', 'X']);
+                hex.map_or_else(|| digits.parse(), |hex| u32::from_str_radix(hex, 16)).ok()
+            });
+            let named = [("lt", '<'), ("gt", '>'), ("quot", '"'), ("apos", '\''), ("amp", '&')];
+            let named = named.iter().find(|(known, _)| *known == name).map(|(_, c)| *c);
+            Some((named.or_else(|| char::from_u32(number?))?, rest))
+        });
+        match character {
+            Some((character, rest)) => {
+                decoded.push(character);
+                decoded.push_str(rest);
+            }
+            None => decoded.extend(["&", piece]),
+        }
     }
-    encoded.extend([quote_json(text, |_| false), quote_json(text, |c| c > '~')]);
-    // Decoded once too often.
-    encoded.extend([percent_decode(text), percent_decode(&text.replace('+', " "))]);
-    let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\"")];
-    let entities = entities.into_iter().chain([("&#39;", "'"), ("&#x27;", "'"), ("&amp;", "&")]);
-    encoded
-        .push(entities.fold(text.to_owned(), |text, (entity, plain)| text.replace(entity, plain)));
-    if let Some(inner) = text.strip_prefix('"').and_then(|text| text.strip_suffix('"')) {
-        encoded.push(inner.replace("\\\"", "\"").replace("\\\\", "\\"));
-    }
-    encoded
+    decoded
 }
 
 fn percent_encode(text: &str, kept: &str, space: &str, upper: bool) -> String {
@@ -100,7 +173,7 @@ fn percent_encode(text: &str, kept: &str, space: &str, upper: bool) -> String {
     encoded
 }
 
-fn percent_decode(text: &str) -> String {
+pub(super) fn percent_decode(text: &str) -> String {
     let mut pieces = text.split('%');
     let mut decoded = pieces.next().unwrap_or_default().as_bytes().to_vec();
     for piece in pieces {
@@ -111,10 +184,4 @@ fn percent_decode(text: &str) -> String {
         }
     }
     String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
-}
-
-fn quote_json(text: &str, escapes: fn(char) -> bool) -> String {
-    let mut quoted = String::new();
-    json::push_string(&mut quoted, text, escapes);
-    quoted
 }

@@ -1,8 +1,14 @@
 //! Finds out which mistakes give an observed email hash, by trying them.
 
 mod causes;
+#[rustfmt::skip]
+mod compositions;
 mod encodings;
+mod keys;
+mod messages;
+mod observed;
 mod search;
+mod unicode;
 
 use crate::env::trim;
 use crate::secret::with_stack_wiped;
@@ -19,6 +25,7 @@ pub struct Diagnosis {
     causes: Vec<Cause>,
     secret_error: Option<Error>,
     unusual_length: bool,
+    right_for_unwrapped_secret: bool,
 }
 
 impl Diagnosis {
@@ -45,12 +52,25 @@ impl Diagnosis {
             }
         }];
         lines.extend(self.causes.iter().map(|cause| format!("- {}", cause.explanation())));
+        if self.right_for_unwrapped_secret {
+            lines.push(
+                "- The hash is right for the secret inside the one given here. Unwrap it where it is configured."
+                    .to_owned(),
+            );
+        }
         // Other mistakes with the secret are explained with how to fix them.
         let unexplained =
             self.causes.iter().any(|cause| matches!(cause, Cause::Unknown | Cause::HashMalformed));
         match self.secret_error {
             Some(error) if unexplained || error == Error::SecretWeak => {
                 lines.push(format!("- The secret given here cannot be used either. {error}"));
+                if error == Error::SecretNotHex {
+                    lines.push(
+                        "- If it is the secret of the option \"JWT\" in Pylon's dashboard, use that of the \
+                         option \"HMAC email hash\" for email_hash."
+                            .to_owned(),
+                    );
+                }
             }
             None if self.unusual_length => lines.push(
                 "- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is \
@@ -81,7 +101,10 @@ pub fn diagnose(
             _ => search::find_causes(secret, email, email_hash),
         };
         let unusual_length = parsed.is_ok() && secret.len() != PYLON_DIGITS;
-        Diagnosis { causes, secret_error: parsed.err(), unusual_length }
+        let inner = || IdentitySecret::from_hex(&keys::unwrap(secret)?[..]).ok();
+        let right_for_unwrapped_secret = causes == [Cause::SecretEncoded]
+            && inner().is_some_and(|inner| inner.verify(email, email_hash));
+        Diagnosis { causes, secret_error: parsed.err(), unusual_length, right_for_unwrapped_secret }
     })
 }
 

@@ -1,10 +1,13 @@
+use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::encodings::{change_encoding, parse_hash};
+use super::keys::{decode_as_node, keys, unwrap};
+use super::messages::messages;
+use super::observed::{self, Observed, shortening};
 use super::{Cause, trim};
-use crate::{Error, IdentitySecret};
+use crate::settings::is_missing;
 
 /// Bytes that the code that signed may have used, and the mistakes that lead to them.
 pub(super) struct Variant {
@@ -17,7 +20,7 @@ pub(super) fn variant(bytes: impl Into<Vec<u8>>, causes: &[Cause]) -> Variant {
 }
 
 /// Keeps of equal bytes those with the fewest mistakes, of as many the first.
-fn distinct(mut variants: Vec<Variant>) -> Vec<Variant> {
+pub(super) fn distinct(mut variants: Vec<Variant>) -> Vec<Variant> {
     let mistakes = |variant: &Variant| variant.causes.len();
     variants.sort_by(|a, b| a.bytes.cmp(&b.bytes).then(mistakes(a).cmp(&mistakes(b))));
     variants.dedup_by(|later, kept| later.bytes == kept.bytes);
@@ -36,11 +39,12 @@ enum Algorithm {
 type Hasher = Box<dyn Fn(&[u8]) -> Vec<u8>>;
 
 impl Algorithm {
-    fn of_digest(digest: &[u8]) -> Option<Self> {
-        Some(match digest.len() {
-            32 => Self::Sha256,
-            48 => Self::Sha384,
-            64 => Self::Sha512,
+    /// The algorithm whose digests have this number of hexadecimal digits. Fewer may be a part of a hash.
+    fn of_digits(count: usize) -> Option<Self> {
+        Some(match count {
+            ..=64 => Self::Sha256,
+            96 => Self::Sha384,
+            128 => Self::Sha512,
             _ => return None,
         })
     }
@@ -69,110 +73,191 @@ impl Algorithm {
 }
 
 pub(super) fn find_causes(secret: &[u8], email: &[u8], email_hash: &[u8]) -> Vec<Cause> {
-    let Some(Variant { bytes: digest, mut causes }) = parse_hash(email_hash) else {
+    if is_nothing(email_hash, email) {
+        return vec![Cause::HashMissing];
+    }
+    if is_secret(email_hash, secret) {
+        return vec![Cause::SecretOnPage];
+    }
+    if is_jwt(email_hash) {
+        return vec![Cause::HashIsJwt];
+    }
+    let Some(Observed { digits, mut causes }) = observed::read(email_hash) else {
         return vec![Cause::HashMalformed];
     };
-    let algorithm = Algorithm::of_digest(&digest);
-    let right_algorithm = algorithm == Some(Algorithm::Sha256);
-    causes.extend((!right_algorithm).then_some(Cause::HashWrongAlgorithm));
-    match algorithm.and_then(|algorithm| search(algorithm, secret, email, &digest)) {
-        Some(found) => causes.extend(found),
-        None if right_algorithm => causes.push(Cause::Unknown),
-        None => {}
+    let algorithm = Algorithm::of_digits(digits.len());
+    let wrong_algorithm = digits.len() != 64 && matches!(digits.len(), 32 | 40 | 56 | 96 | 128);
+    let attempts = Attempts::new(secret, email);
+    let found = algorithm.and_then(|algorithm| attempts.find(algorithm, &digits));
+    if let Some(found) = found.or_else(|| attempts.find_mac_behind_email(&digits)) {
+        causes.extend(found);
+        causes.extend((digits.len() > 64 && wrong_algorithm).then_some(Cause::HashWrongAlgorithm));
+    } else if wrong_algorithm {
+        causes.push(Cause::HashWrongAlgorithm);
+    } else if digits.len() != 64 {
+        return vec![Cause::HashMalformed];
+    } else {
+        let nothing = [(secret, Cause::SecretMissing), (email, Cause::EmailMissing)]
+            .map(|(text, cause)| str::from_utf8(text).is_ok_and(is_missing).then_some(cause));
+        let before = causes.len();
+        causes.extend(nothing.into_iter().flatten());
+        causes.extend((causes.len() == before).then_some(Cause::Unknown));
     }
     causes.sort();
+    causes.dedup();
     causes
 }
 
-/// The fewest mistakes that give the digest.
-fn search(algorithm: Algorithm, secret: &[u8], email: &[u8], digest: &[u8]) -> Option<Vec<Cause>> {
-    let messages = messages(email);
-    let unkeyed = algorithm.unkeyed();
-    let unkeyed = messages.iter().filter_map(|message| {
-        let causes = [&[Cause::HashUnkeyed], &message.causes[..]].concat();
-        (unkeyed(&message.bytes) == digest).then_some(causes)
-    });
-    let swapped = (swapped_keys(&messages), swapped_messages(secret));
-    let keyed = [(&keys(secret), &messages), (&swapped.0, &swapped.1)];
-    let keyed = keyed.into_iter().flat_map(|(keys, messages)| {
-        keys.iter().flat_map(|key| {
-            let hmac = algorithm.hmac(&key.bytes);
-            messages.iter().filter_map(move |message| {
-                let causes = [&key.causes[..], &message.causes].concat();
-                (hmac(&message.bytes) == digest).then_some(causes)
-            })
+/// Whether the hash is empty, a filler, or the email.
+fn is_nothing(email_hash: &[u8], email: &[u8]) -> bool {
+    let text = str::from_utf8(email_hash).unwrap_or("other");
+    is_missing(text)
+        || is_missing(text.trim_matches(['"', '\'']))
+        || trim(email_hash) == trim(email)
+}
+
+/// Whether the hash is the secret: as it is configured, its digits, or its bytes in base64.
+fn is_secret(email_hash: &[u8], secret: &[u8]) -> bool {
+    let bare = |text| {
+        let inner = unwrap(text);
+        inner.unwrap_or_else(|| Zeroizing::new(trim(text).to_vec()))
+    };
+    let (given, secret) = (bare(email_hash), bare(secret));
+    if secret.len() < 16 {
+        return false;
+    }
+    let key = decode_as_node(&secret).bytes;
+    let base64 = Zeroizing::new(base64ct::Base64::encode_string(&key));
+    given.eq_ignore_ascii_case(&secret)
+        || (key.len() >= 16 && base64.as_bytes() == trim(email_hash))
+}
+
+/// Whether this is a JSON Web Token (RFC 7519): three parts in base64url, of which the first is a JSON object.
+fn is_jwt(text: &[u8]) -> bool {
+    let text = trim(text);
+    let text = text.strip_prefix(b"Bearer ").unwrap_or(text);
+    let parts: Vec<_> = text.split(|byte| *byte == b'.').collect();
+    let is_object = |part: &[u8]| {
+        str::from_utf8(part).is_ok_and(|part| {
+            Base64UrlUnpadded::decode_vec(part).is_ok_and(|json| json.starts_with(b"{"))
         })
-    });
-    let found = unkeyed.chain(keyed).map(|mut causes| {
-        causes.sort();
-        causes
-    });
-    found.min_by(|a, b| a.len().cmp(&b.len()).then_with(|| a.cmp(b)))
+    };
+    parts.len() == 3 && is_object(parts[0]) && is_object(parts[1])
 }
 
-/// The keys that people make of the secret.
-fn keys(secret: &[u8]) -> Vec<Variant> {
-    let trimmed = trim(secret);
-    // As Python's bytes.fromhex reads it.
-    let mut squeezed = Zeroizing::new(secret.to_vec());
-    squeezed.retain(|byte| !byte.is_ascii_whitespace());
-    let mut keys = vec![variant([], &[Cause::SecretEmptyKey])];
-    for digits in [trimmed, &squeezed] {
-        let key = decode_as_node(digits);
-        if !digits.is_empty() && 2 * key.bytes.len() == digits.len() {
-            let mut causes = weakness(digits);
-            causes.extend((digits != secret).then_some(Cause::SecretWhitespace));
-            keys.push(Variant { causes, ..key });
+/// The keys and the messages that people make.
+struct Attempts {
+    keys: Vec<Variant>,
+    messages: Vec<Variant>,
+    swapped_keys: Vec<Variant>,
+    swapped_messages: Vec<Variant>,
+    /// The texts and bytes of the secret that may be joined with the email.
+    joined: Vec<Variant>,
+}
+
+/// A way to make a hash of a message, and its mistakes.
+struct Way {
+    hash: Hasher,
+    causes: Vec<Cause>,
+}
+
+/// Nobody makes more mistakes in one hash, apart from how it is written.
+const MAX_MISTAKES: usize = 4;
+
+/// How many blocks are hashed before the search gives up, which bounds the time for the longest emails.
+const MAX_BLOCKS: usize = 300_000;
+
+impl Attempts {
+    fn new(secret: &[u8], email: &[u8]) -> Self {
+        let messages = messages(email);
+        let mut joined = vec![variant(trim(secret), &[])];
+        joined.push(Variant { causes: Vec::new(), ..decode_as_node(trim(secret)) });
+        joined.retain(|secret| !secret.bytes.is_empty());
+        Self {
+            keys: keys(secret),
+            swapped_keys: swapped_keys(&messages),
+            swapped_messages: swapped_messages(secret),
+            messages,
+            joined: distinct(joined),
         }
     }
-    keys.push(decode_as_node(secret));
-    let mut key = decode_as_node(trimmed);
-    key.causes.push(Cause::SecretWhitespace);
-    keys.push(key);
-    if !trimmed.is_empty() {
-        keys.push(variant(trimmed, &[Cause::SecretUsedAsText]));
-        let after = [&b"\n"[..], b"\r\n", b" "].map(|space| [trimmed, space].concat());
-        for text in after.into_iter().chain([[b" ", trimmed].concat(), secret.to_vec()]) {
-            keys.push(variant(text, &[Cause::SecretUsedAsText, Cause::SecretWhitespace]));
+
+    /// The fewest mistakes that give the digits.
+    fn find(&self, algorithm: Algorithm, digits: &str) -> Option<Vec<Cause>> {
+        let digest = base16ct::lower::decode_vec(digits).unwrap_or_default();
+        let is_part = digits.len() < 64;
+        let compare = |hash: &[u8]| match is_part {
+            true => shortening(digits, hash).map(Some),
+            false => (hash == digest).then_some(None),
+        };
+        let keyed =
+            |key: &Variant| Way { hash: algorithm.hmac(&key.bytes), causes: key.causes.clone() };
+        let joined = self.joined.iter().flat_map(|secret| {
+            [true, false].map(|first| {
+                let (secret, hash) = (secret.bytes.clone(), algorithm.unkeyed());
+                let hash = move |message: &[u8]| match first {
+                    true => hash(&Zeroizing::new([&secret, message].concat())),
+                    false => hash(&Zeroizing::new([message, &secret].concat())),
+                };
+                Way { hash: Box::new(hash), causes: vec![Cause::HashConcatenated] }
+            })
+        });
+        let plain = Way { hash: algorithm.unkeyed(), causes: vec![Cause::HashUnkeyed] };
+        let ways = [
+            (self.keys.iter().map(keyed).chain(joined).chain([plain]).collect(), &self.messages),
+            (self.swapped_keys.iter().map(keyed).collect::<Vec<_>>(), &self.swapped_messages),
+        ];
+        let mut blocks = 0;
+        for mistakes in 0..=MAX_MISTAKES {
+            let mut found: Vec<Vec<Cause>> = Vec::new();
+            for (ways, messages) in &ways {
+                for way in ways.iter().filter(|way| way.causes.len() <= mistakes) {
+                    let rest = mistakes - way.causes.len();
+                    for message in messages.iter().filter(|message| message.causes.len() == rest) {
+                        blocks += message.bytes.len() / 64 + 2;
+                        if blocks > MAX_BLOCKS {
+                            return None;
+                        }
+                        if let Some(shortened) = compare(&(way.hash)(&message.bytes)) {
+                            let mut causes = [&way.causes[..], &message.causes].concat();
+                            causes.extend(shortened);
+                            causes.sort();
+                            found.push(causes);
+                        }
+                    }
+                }
+            }
+            if let Some(found) =
+                found.into_iter().min_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)))
+            {
+                return Some(found);
+            }
         }
+        None
     }
-    distinct(keys)
-}
 
-/// Why the key of these digits is none, although HMAC would take it.
-fn weakness(digits: &[u8]) -> Vec<Cause> {
-    match IdentitySecret::from_hex(digits) {
-        Err(Error::SecretWeak) if digits.iter().all(|digit| *digit == b'0') => {
-            vec![Cause::SecretEmptyKey]
-        }
-        Err(Error::SecretWeak) => vec![Cause::SecretTruncated],
-        _ => Vec::new(),
+    /// The mistakes that give the email and behind it the MAC of nothing, as Go's `mac.Sum([]byte(email))` does.
+    fn find_mac_behind_email(&self, digits: &str) -> Option<Vec<Cause>> {
+        let bytes = base16ct::lower::decode_vec(digits).ok()?;
+        let (email, mac) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
+        let message = self.messages.iter().find(|message| message.bytes[..] == *email)?;
+        let keyed =
+            self.keys.iter().map(|key| (Algorithm::Sha256.hmac(&key.bytes), &key.causes[..]));
+        let unkeyed = (Algorithm::Sha256.unkeyed(), &[Cause::HashUnkeyed][..]);
+        let made = keyed.chain([unkeyed]).filter(|(hash, _)| hash(b"") == mac);
+        let (_, causes) = made.min_by_key(|(_, causes)| causes.len())?;
+        (!email.is_empty()).then(|| [causes, &message.causes, &[Cause::EmailNotHashed]].concat())
     }
 }
 
-/// Node's `Buffer.from(text, 'hex')`, which stops at the first pair that is not of digits.
-fn decode_as_node(text: &[u8]) -> Variant {
-    // Counted first, since a vector that grows leaves copies behind.
-    let pairs = text.chunks_exact(2).take_while(|pair| pair.iter().all(u8::is_ascii_hexdigit));
-    let digits = &text[..2 * pairs.count()];
-    let bytes = base16ct::mixed::decode_vec(digits).expect("an even number of digits");
-    let cause = if bytes.is_empty() { Cause::SecretEmptyKey } else { Cause::SecretTruncated };
-    variant(bytes, &[cause])
-}
-
-fn swapped_keys(emails: &[Variant]) -> Vec<Variant> {
-    let decoded = emails.iter().map(|email| {
-        let mut key = decode_as_node(&email.bytes);
-        key.causes.extend(&email.causes);
-        key
+fn swapped_keys(messages: &[Variant]) -> Vec<Variant> {
+    let emails = messages.iter().filter(|message| !message.causes.contains(&Cause::EmailMissing));
+    let keys = emails.flat_map(|email| {
+        let mut decoded = decode_as_node(&email.bytes);
+        decoded.causes.extend(&email.causes);
+        [variant(&email.bytes[..], &email.causes), decoded]
     });
-    distinct(
-        emails
-            .iter()
-            .map(|email| variant(&email.bytes[..], &email.causes))
-            .chain(decoded)
-            .collect(),
-    )
+    distinct(keys.collect())
 }
 
 fn swapped_messages(secret: &[u8]) -> Vec<Variant> {
@@ -186,60 +271,4 @@ fn swapped_messages(secret: &[u8]) -> Vec<Variant> {
         messages.push(Variant { causes: vec![Cause::ArgumentsSwapped], ..key });
     }
     distinct(messages)
-}
-
-/// The texts that an email may become by a mistake.
-type Mistake = fn(&str) -> Vec<String>;
-
-const EMAIL_MISTAKES: [(Cause, Mistake); 3] = [
-    (Cause::EmailCase, change_case),
-    (Cause::EmailWhitespace, change_whitespace),
-    (Cause::EmailEncoded, change_encoding),
-];
-
-/// Emails have at most 254 bytes. All variants of a longer text would take much memory and time.
-const MAX_EMAIL: usize = 1024;
-
-/// The messages that people make of the email: each mistake at most once, in any order.
-fn messages(email: &[u8]) -> Vec<Variant> {
-    let mut messages = vec![variant(email, &[])];
-    if email.len() > MAX_EMAIL {
-        return messages;
-    }
-    let mut start = 0;
-    for _ in EMAIL_MISTAKES {
-        let mut further = Vec::new();
-        for message in &messages[start..] {
-            let Ok(text) = str::from_utf8(&message.bytes) else { continue };
-            for (cause, mistake) in EMAIL_MISTAKES {
-                if !message.causes.contains(&cause) {
-                    let causes = [&message.causes[..], &[cause]].concat();
-                    further.extend(mistake(text).into_iter().map(|text| variant(text, &causes)));
-                }
-            }
-        }
-        start = messages.len();
-        messages.extend(distinct(further));
-    }
-    distinct(messages)
-}
-
-fn change_case(text: &str) -> Vec<String> {
-    let mut cased = vec![
-        text.to_lowercase(),
-        text.to_uppercase(),
-        text.to_ascii_lowercase(),
-        text.to_ascii_uppercase(),
-    ];
-    // Normalised as mail servers do.
-    if let Some((user, domain)) = text.rsplit_once('@') {
-        cased.push(format!("{user}@{}", domain.to_lowercase()));
-    }
-    cased
-}
-
-fn change_whitespace(text: &str) -> Vec<String> {
-    let trimmed = text.trim();
-    let added = ["\n", "\r\n", " ", "\t"].map(|after| format!("{trimmed}{after}"));
-    [trimmed.to_owned(), format!(" {trimmed}")].into_iter().chain(added).collect()
 }

@@ -1,0 +1,197 @@
+//! The keys that people make of the secret.
+
+use base64ct::{Base64, Encoding};
+use zeroize::Zeroizing;
+
+use super::search::{Variant, distinct, variant};
+use super::{Cause, trim};
+use crate::settings::FILLERS;
+use crate::{Error, IdentitySecret};
+
+use Cause::{SecretDecodedToText, SecretEncoded, SecretUsedAsText, SecretWhitespace};
+
+/// The keys of the secret, and of the secret inside the wrapping if it is wrapped.
+pub(super) fn keys(secret: &[u8]) -> Vec<Variant> {
+    let mut keys = keys_of(secret);
+    if let Some(inner) = unwrap(secret) {
+        keys.extend(keys_of(&inner).into_iter().map(|mut key| {
+            key.causes.push(SecretEncoded);
+            key
+        }));
+    }
+    for filler in FILLERS {
+        keys.push(variant(filler, &[Cause::SecretMissing]));
+    }
+    distinct(keys)
+}
+
+fn keys_of(secret: &[u8]) -> Vec<Variant> {
+    let trimmed = trim(secret);
+    // As Python's bytes.fromhex reads it.
+    let mut squeezed = Zeroizing::new(secret.to_vec());
+    squeezed.retain(|byte| !byte.is_ascii_whitespace());
+    let mut keys = vec![variant([], &[Cause::SecretEmptyKey])];
+    for digits in [trimmed, &squeezed] {
+        let key = decode_as_node(digits);
+        if !digits.is_empty() && 2 * key.bytes.len() == digits.len() {
+            let mut causes = weakness(digits);
+            causes.extend((digits != secret).then_some(SecretWhitespace));
+            keys.extend(decoded_to_text(&key.bytes, &causes));
+            keys.push(variant([&key.bytes[..], &key.bytes].concat(), &[SecretEncoded]));
+            keys.push(Variant { causes, ..key });
+        }
+    }
+    keys.push(decode_as_node(secret));
+    let mut key = decode_as_node(trimmed);
+    key.causes.push(SecretWhitespace);
+    keys.push(key);
+    if !trimmed.is_empty() {
+        keys.push(variant(trimmed, &[SecretUsedAsText]));
+        let after = [&b"\n"[..], b"\r\n", b" "].map(|space| [trimmed, space].concat());
+        for text in after.into_iter().chain([[b" ", trimmed].concat(), secret.to_vec()]) {
+            keys.push(variant(text, &[SecretUsedAsText, SecretWhitespace]));
+        }
+        for text in wrapped(trimmed) {
+            keys.push(Variant { bytes: text, causes: vec![SecretUsedAsText, SecretEncoded] });
+        }
+    }
+    // The digits are base64 as well.
+    let mut decoded = Zeroizing::new(vec![0; trimmed.len()]);
+    if let Ok(key) = Base64::decode(trimmed, &mut decoded) {
+        keys.push(variant(key, &[SecretEncoded]));
+    }
+    distinct(keys)
+}
+
+/// The bytes of the key as text: what is not text is replaced, left out or read in another encoding.
+fn decoded_to_text(key: &[u8], causes: &[Cause]) -> Vec<Variant> {
+    let replaced = Zeroizing::new(String::from_utf8_lossy(key).into_owned());
+    let ignored: Zeroizing<String> =
+        Zeroizing::new(key.utf8_chunks().map(|chunk| chunk.valid()).collect());
+    let convert = |change: fn(u8) -> Option<char>| {
+        Zeroizing::new(key.iter().filter_map(|byte| change(*byte)).collect::<String>())
+    };
+    let texts = [
+        replaced,
+        ignored,
+        convert(|byte| Some(char::from(byte))), // Latin-1
+        convert(|byte| Some(super::unicode::from_windows_1252(byte))),
+        convert(|byte| Some(char::from(byte & 0x7f))), // Node's "ascii"
+        convert(|byte| byte.is_ascii().then_some(char::from(byte))),
+        convert(|byte| Some(if byte.is_ascii() { char::from(byte) } else { '\u{fffd}' })),
+        convert(|byte| Some(if byte.is_ascii() { char::from(byte) } else { '?' })),
+    ];
+    let causes = [causes, &[SecretDecodedToText]].concat();
+    texts.iter().map(|text| variant(text.as_bytes(), &causes)).collect()
+}
+
+/// The texts that people configure in place of the digits.
+fn wrapped(digits: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
+    let base64 = |text: &[u8]| Base64::encode_string(text).into_bytes();
+    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
+        digits.iter().flat_map(|byte| to_bytes((*byte).into())).collect()
+    };
+    let name = IdentitySecret::ENV.as_bytes();
+    let texts = vec![
+        [b"\"", digits, b"\""].concat(),
+        [b"'", digits, b"'"].concat(),
+        [b"0x", digits].concat(),
+        [name, b"=", digits].concat(),
+        [name, b"=\"", digits, b"\""].concat(),
+        ["\u{feff}".as_bytes(), digits].concat(),
+        utf16(u16::to_le_bytes),
+        utf16(u16::to_be_bytes),
+        [b"\xff\xfe", &utf16(u16::to_le_bytes)[..]].concat(),
+        base64(digits),
+        base64(&[digits, b"\n"].concat()),
+        base64(&base64(digits)),
+        base64(&decode_as_node(digits).bytes),
+        [digits, digits].concat(),
+        digits.to_ascii_uppercase(),
+        digits.to_ascii_lowercase(),
+    ];
+    let mut texts: Vec<_> = texts.into_iter().map(Zeroizing::new).collect();
+    texts.retain(|text| text[..] != *digits);
+    texts
+}
+
+/// How often a secret may be wrapped: base64 in base64, in quotes, behind a name.
+const LAYERS: usize = 4;
+
+/// The secret that is inside a text that is none.
+pub(super) fn unwrap(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut inner = Zeroizing::new(trim(text).to_vec());
+    for _ in 0..LAYERS {
+        inner = peel(&inner)?;
+        let parsed = IdentitySecret::from_hex(&inner[..]);
+        if parsed.is_ok() && peel(&inner).is_none() {
+            return Some(inner);
+        }
+    }
+    None
+}
+
+/// Takes off one layer.
+fn peel(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let keep = |inner: &[u8]| Some(Zeroizing::new(trim(inner).to_vec()));
+    if let [first @ (b'"' | b'\'' | b'`'), inner @ .., last] = text
+        && first == last
+    {
+        return keep(inner);
+    }
+    for prefix in [&b"0x"[..], b"0X", b"\\x"] {
+        if let Some(inner) = text.strip_prefix(prefix) {
+            return keep(inner);
+        }
+    }
+    if text.contains(&0) {
+        let pairs = text.as_chunks::<2>().0;
+        let units = pairs.iter().map(|pair| match pair {
+            [0, byte] | [byte, 0] => Some(*byte),
+            [0xff, 0xfe] | [0xfe, 0xff] => Some(b' '),
+            _ => None,
+        });
+        return keep(&Zeroizing::new(units.collect::<Option<Vec<u8>>>()?));
+    }
+    let (first, second) = text.split_at(text.len() / 2);
+    if first == second && first.len() >= 64 && first.iter().all(u8::is_ascii_hexdigit) {
+        return keep(first);
+    }
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_- ".contains(byte);
+    if let Some(at) = text.iter().position(|byte| b"=:".contains(byte))
+        && at + 1 < text.len()
+        && text[..at].iter().all(is_name)
+        && !text[at + 1..].iter().all(|byte| *byte == b'=')
+    {
+        return keep(&text[at + 1..]);
+    }
+    if text.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    let mut decoded = Zeroizing::new(vec![0; text.len()]);
+    match Base64::decode(text, &mut decoded) {
+        Ok(inner) if inner.is_ascii() && !inner.is_empty() => keep(inner),
+        _ => None,
+    }
+}
+
+/// Why the key of these digits is none, although HMAC would take it.
+fn weakness(digits: &[u8]) -> Vec<Cause> {
+    match IdentitySecret::from_hex(digits) {
+        Err(Error::SecretWeak) if digits.iter().all(|digit| *digit == b'0') => {
+            vec![Cause::SecretEmptyKey]
+        }
+        Err(Error::SecretWeak) => vec![Cause::SecretTruncated],
+        _ => Vec::new(),
+    }
+}
+
+/// Node's `Buffer.from(text, 'hex')`, which stops at the first pair that is not of digits.
+pub(super) fn decode_as_node(text: &[u8]) -> Variant {
+    // Counted first, since a vector that grows leaves copies behind.
+    let pairs = text.chunks_exact(2).take_while(|pair| pair.iter().all(u8::is_ascii_hexdigit));
+    let digits = &text[..2 * pairs.count()];
+    let bytes = base16ct::mixed::decode_vec(digits).expect("an even number of digits");
+    let cause = if bytes.is_empty() { Cause::SecretEmptyKey } else { Cause::SecretTruncated };
+    variant(bytes, &[cause])
+}
