@@ -44,34 +44,16 @@ def pythons() -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
-def in_python(scenario: str, python: Path) -> None:
-    command: list[str | Path] = [python, "-W", "ignore", PROGRAMS / "scenarios.py", scenario]
-    run(command, env=ENV, timeout=120)
-
-
 SCENARIOS = ["threads", "forks", "processes", "interpreters", "signals", "exits", "exits_failing"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_python(scenario: str, figure: Figure) -> None:
     for version, python in pythons().items():
-        try:
-            in_python(scenario, python)
-        except Broken as broken:
-            raise Broken(f"Python {version}: {broken}") from None
+        print(f"Python {version}")  # which pytest shows if it fails
+        command: list[str | Path] = [python, "-W", "ignore", PROGRAMS / "scenarios.py", scenario]
+        run(command, env=ENV, timeout=120)
     figure(f"in {', '.join(pythons())}")
-
-
-@pytest.mark.parametrize(
-    ("scenario", "sign"),
-    [
-        ("planted_lock", "the child of a fork hung"),
-        ("planted_deafness", "the batch went on after the signal"),
-    ],
-)
-def test_python_control(scenario: str, sign: str) -> None:
-    with pytest.raises(Broken, match=sign):
-        in_python(scenario, Path(sys.executable))
 
 
 # --- Node ---
@@ -87,9 +69,6 @@ def in_node(scenario: str, code: int = 0) -> None:
     ("scenario", "code"),
     [
         ("only in a worker", 0),
-        ("ESM and CommonJS", 0),
-        ("thrown values", 0),
-        ("close to the end of the stack", 0),
         ("a secret wiped in mid-batch", 0),
         ("secrets are collected", 0),
         ("exit in mid-batch", 7),
@@ -132,13 +111,6 @@ def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
 
 def test_generators_of_python_may_switch_greenlets_fork_and_sign() -> None:
     run([sys.executable, "-m", "pytest", "-q", "tests/test_batches.py"], cwd=ROOT / "python")
-
-
-def test_generators_of_python_may_switch_greenlets_fork_and_sign_control() -> None:
-    """A wrong hash makes the suite fail."""
-    code = "import test_batches as suite; suite.EXPECTED[-1] = ''; suite.test_greenlets()"
-    with pytest.raises(Broken, match="AssertionError"):
-        run([sys.executable, "-c", code], cwd=ROOT / "python" / "tests")
 
 
 def test_no_text_breaks_out_of_the_script_in_any_encoding() -> None:

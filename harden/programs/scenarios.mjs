@@ -83,13 +83,6 @@ const scenarios = {
     await startAndEnd(20, ['require', 'import'])
     assert.ok(!loaded())
   },
-  async 'ESM and CommonJS'() {
-    const [esm, cjs] = [await import(path), require(path)]
-    const names = Object.keys(cjs).sort()
-    assert.deepEqual(Object.keys(esm).filter((name) => !['default', 'module.exports'].includes(name)).sort(), names)
-    for (const name of names) assert.equal(esm[name], cjs[name])
-    assert.equal(new esm.IdentitySecret(hex).sign(email), new cjs.IdentitySecret(hex).sign(email))
-  },
   async 'terminate in mid-batch'() {
     for (let i = 0; i < 20; i++) {
       const worker = start('batches')
@@ -108,45 +101,6 @@ const scenarios = {
     const workers = [start('batches'), start('batches')]
     await Promise.all(workers.map((worker) => once(worker, 'message')))
     process.exit(7)
-  },
-  async 'thrown values'() {
-    const { IdentitySecret } = require(path)
-    const secret = new IdentitySecret(hex)
-    const itsOwnCause = new Error('failed')
-    itsOwnCause.cause = itsOwnCause
-    let chain = new Error('first')
-    for (let i = 0; i < 200_000; i++) chain = new Error('next', { cause: chain })
-    const hostile = { toString() { throw hostile } }
-    const revoked = Proxy.revocable({}, {})
-    revoked.revoke()
-    for (const value of [itsOwnCause, chain, hostile, revoked.proxy, Symbol('failed'), null, undefined, 0, '\ud800']) {
-      for (const many of [emails(() => { throw value }), new Proxy([email], { get() { throw value } })]) {
-        let caught = 'nothing'
-        try {
-          secret.signMany(many)
-        } catch (error) {
-          caught = error
-        }
-        assert.ok(Object.is(caught, value), 'another value came out')
-      }
-    }
-    assert.equal(secret.sign(email), expected)
-  },
-  async 'close to the end of the stack'() {
-    const secret = new (require(path).IdentitySecret)(hex)
-    let signed = 0
-    const deeper = () => {
-      try {
-        deeper()
-      } catch {}
-      try {
-        signed += secret.signMany([email, email]).length + (secret.sign(email) === expected)
-      } catch (error) {
-        assert.ok(error instanceof RangeError)
-      }
-    }
-    deeper()
-    assert.ok(signed > 1000)
   },
   async 'a secret wiped in mid-batch'() {
     const { IdentitySecret } = require(path)
