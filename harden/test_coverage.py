@@ -73,8 +73,8 @@ def percent(report: str, folder: Path, part: str = "") -> float:
 
     Lines with an attribute are left out: macros report code that they generate as code there.
     """
-    ran = []
-    for name, counts in re.findall(r"^SF:(.+)\n([^$]*?)^end_of_record", report, re.MULTILINE):
+    ran: list[bool] = []
+    for name, counts in re.findall(r"(?ms)^SF:([^\n]+)\n(.*?)^end_of_record", report):
         path = folder / name
         if not path.is_relative_to(folder / part) or {"test", "tests"} & {*path.parts}:
             continue
