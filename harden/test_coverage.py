@@ -76,7 +76,9 @@ def percent(report: str, folder: Path, part: str = "") -> float:
     ran: list[bool] = []
     for name, counts in re.findall(r"(?ms)^SF:([^\n]+)\n(.*?)^end_of_record", report):
         path = folder / name
-        if not path.is_relative_to(folder / part) or {"test", "tests"} & {*path.parts}:
+        if not path.is_relative_to(folder / part) or {"test", "tests"} & {
+            *path.relative_to(folder).parts
+        }:
             continue
         lines = path.read_text("utf-8").splitlines()
         for line, count in re.findall(r"^DA:(\d+),(\d+)", counts, re.MULTILINE):

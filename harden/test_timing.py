@@ -15,18 +15,15 @@ from shared import BUILT, PROGRAMS, build_c, build_rust, run
 
 # --- valgrind ---
 
-SIGNING = ["sign", "sign_many", "chat_settings_hash", "verify right", "verify wrong"]
-SIGNING += ["verify nearly right"]
+SIGNING = ["sign", "sign_many", "chat_settings_hash", "verify"]
 PARSING = ["parse", "parse and sign"]
 
 
 def count_errors() -> dict[str, int]:
-    """Run each step with poisoned secrets, and return how many errors valgrind counted in it."""
+    """Run each step with a poisoned secret, and return how many errors valgrind counted in it."""
     program = build_c(PROGRAMS / "poisoned.c", BUILT / "poisoned")
     said = run(["valgrind", "--quiet", "--error-limit=no", program])
-    counts = {step: int(count) for step, count in re.findall(r"^(.+)\t(\d+)$", said, re.MULTILINE)}
-    assert counts["poisoned bytes"] == 64, "two states of SHA-256 depend on the key"
-    return counts
+    return {step: int(count) for step, count in re.findall(r"^(.+)\t(\d+)$", said, re.MULTILINE)}
 
 
 @pytest.mark.needs("valgrind")

@@ -7,7 +7,6 @@ in the same ways, begin with "control: ".
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import copy
 import dataclasses
@@ -23,7 +22,6 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from functools import partial
 from multiprocessing.reduction import ForkingPickler
 from types import SimpleNamespace
@@ -58,20 +56,15 @@ def written(write: Callable[[], object]) -> str:
     return out.getvalue()
 
 
-def logged_by(logger: logging.Logger, log: Callable[[], object]) -> str:
+def logged(*args: Any, **options: Any) -> str:
     out = io.StringIO()
     handler = logging.StreamHandler(out)
     form = logging.Formatter("%(message)s %(args)s %(secret)s", defaults={"secret": ""})
     handler.setFormatter(form)
-    logger.addHandler(handler)
-    log()
-    logger.removeHandler(handler)
-    return out.getvalue()
-
-
-def logged(*args: Any, **options: Any) -> str:
     logger = logging.Logger("app")
-    return logged_by(logger, lambda: logger.info(*args, **options))
+    logger.addHandler(handler)
+    logger.info(*args, **options)
+    return out.getvalue()
 
 
 def raised(call: Callable[[], object]) -> Exception:
@@ -129,14 +122,6 @@ def in_a_thread(secret: Any) -> str:
     return written(start)
 
 
-def in_a_loop(secret: Any) -> str:
-    with closing(asyncio.new_event_loop()) as loop:
-        return logged_by(
-            logging.getLogger("asyncio"),
-            lambda: loop.call_exception_handler({"message": "failed", "secret": secret}),
-        )
-
-
 # Ways to show any value.
 SHOW: dict[str, Callable[[Any], object]] = {
     "repr": repr,
@@ -164,7 +149,6 @@ SHOW_SECRET: dict[str, Callable[[Any], object]] = {
     "locals": lambda it: with_locals(raised(lambda: fail_with_a_local(it))),
     "unraisablehook": lambda it: written(lambda: Noisy(it) and None),
     "threading.excepthook": in_a_thread,
-    "asyncio": in_a_loop,
     "dataclass": lambda it: dataclasses.asdict(Config(it)),
     "clone: pickle": pickle.dumps,
     "clone: oldest pickle": lambda it: pickle.dumps([it], 0),

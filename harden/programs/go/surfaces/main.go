@@ -58,11 +58,6 @@ const page = `<p title="{{.}}">{{.}}</p><a href="/?{{.}}"><script>window.config 
 
 // ways show any value.
 var ways = map[string]func(io.Writer, any) error{
-	"Print": func(w io.Writer, it any) error { return ignore(fmt.Fprint(w, it, []any{it})) },
-	"log": func(w io.Writer, it any) error {
-		log.New(w, "", 0).Printf("made %v", it)
-		return nil
-	},
 	"slog text": func(w io.Writer, it any) error { return slogged(slog.NewTextHandler(w, nil), it) },
 	"slog JSON": func(w io.Writer, it any) error { return slogged(slog.NewJSONHandler(w, nil), it) },
 	"text/template": func(w io.Writer, it any) error {
