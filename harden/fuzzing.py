@@ -97,18 +97,10 @@ def feed(seconds: float) -> Iterator[tuple[str, int]]:
 
 
 def main() -> None:
-    try:
-        seconds = float(sys.argv[1])
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        sys.exit(f"SECONDS has to be a number above 0, and {sys.argv[1]!r} is not")
     if not shutil.which("g++") or not sanitizer_runtime():
-        sys.exit(
-            "missing: g++ (on Debian: apt install g++), or AddressSanitizer in Rust's toolchain"
-        )
+        sys.exit("missing: g++ (on Debian: apt install g++), or AddressSanitizer, of rustup's Rust")
     try:
-        for target, inputs in feed(seconds):
+        for target, inputs in feed(float(sys.argv[1])):
             print(f"{inputs:>12,} inputs for {target}", flush=True)
     except Broken as broken:
         sys.exit(f"FAILED {broken}")

@@ -405,10 +405,20 @@ static void check(const char *name, function *call, const argument *all, size_t 
     forget();
 }
 
-static void start(void) {
-    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+#ifdef PLANTED
+#include "faults.h"
+#endif
+
+/* Returns how many arguments may be wrong at a time. */
+static unsigned long start(int argc, char **argv) {
     const int deadly[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], killed);
+    if (argc < 2) give_up("how many arguments may be wrong at a time?");
+#ifdef PLANTED
+    plant(argc > 2 ? argv[2] : "");
+#endif
+    return strtoul(argv[1], NULL, 10);
 }
 
 static int finish(void) {

@@ -19,7 +19,6 @@ import os
 import pickle
 import pprint
 import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -108,20 +107,6 @@ class Config:
     secret: Any
 
 
-class Noisy(Config):
-    def __del__(self) -> None:
-        fail(self.secret)
-
-
-def in_a_thread(secret: Any) -> str:
-    def start() -> None:
-        thread = threading.Thread(target=fail, args=(secret,))
-        thread.start()
-        thread.join()
-
-    return written(start)
-
-
 # Ways to show any value.
 SHOW: dict[str, Callable[[Any], object]] = {
     "repr": repr,
@@ -147,8 +132,6 @@ SHOW_SECRET: dict[str, Callable[[Any], object]] = {
     "inspect": inspect.getmembers,
     "gc": gc.get_referents,
     "locals": lambda it: with_locals(raised(lambda: fail_with_a_local(it))),
-    "unraisablehook": lambda it: written(lambda: Noisy(it) and None),
-    "threading.excepthook": in_a_thread,
     "dataclass": lambda it: dataclasses.asdict(Config(it)),
     "clone: pickle": pickle.dumps,
     "clone: oldest pickle": lambda it: pickle.dumps([it], 0),

@@ -17,7 +17,6 @@ import (
 	"os/exec"
 	"runtime/debug"
 	"strings"
-	"text/template"
 
 	pylonidentity "github.com/pylon-identity/pylon-identity/go"
 )
@@ -60,11 +59,8 @@ const page = `<p title="{{.}}">{{.}}</p><a href="/?{{.}}"><script>window.config 
 var ways = map[string]func(io.Writer, any) error{
 	"slog text": func(w io.Writer, it any) error { return slogged(slog.NewTextHandler(w, nil), it) },
 	"slog JSON": func(w io.Writer, it any) error { return slogged(slog.NewJSONHandler(w, nil), it) },
-	"text/template": func(w io.Writer, it any) error {
-		return template.Must(template.New("").Parse("{{.}} {{printf \"%v\" .}}")).Execute(w, it)
-	},
-	"panic":   func(w io.Writer, it any) error { return recovered(w, func() { panic(it) }) },
-	"wrapped": func(w io.Writer, it any) error { return ignore(fmt.Fprintf(w, "%+v", fmt.Errorf("failed: %v", it))) },
+	"panic":     func(w io.Writer, it any) error { return recovered(w, func() { panic(it) }) },
+	"wrapped":   func(w io.Writer, it any) error { return ignore(fmt.Fprintf(w, "%+v", fmt.Errorf("failed: %v", it))) },
 }
 
 // encodings write values for other programs.
@@ -145,41 +141,33 @@ func crash(w io.Writer, end, of string) error {
 }
 
 func failures(secret *pylonidentity.IdentitySecret, given []string) {
-	fail := func(call string, _ any, err error) {
-		if err == nil {
-			panic("nothing failed: " + call)
+	// The result beside the error is not looked at.
+	fail := func(call string) func(any, error) {
+		return func(_ any, err error) {
+			if err == nil {
+				panic("nothing failed: " + call)
+			}
+			showAll("error of "+call, err)
+			showBy(encodings, "error of "+call, err)
 		}
-		showAll("error of "+call, err)
-		emit("error of "+call+": JSON", func(w io.Writer) error {
-			return json.NewEncoder(w).Encode(map[string]any{"error": err, "text": err.Error()})
-		})
 	}
 	hex := given[0]
 	for i, value := range given[1:] {
-		signed, err := pylonidentity.SignMessageWithHMAC(email, value)
-		fail(fmt.Sprintf("drop-in, malformed %d", i), signed, err)
-		parsed, err := pylonidentity.NewIdentitySecret(value)
-		fail(fmt.Sprintf("NewIdentitySecret, malformed %d", i), parsed, err)
+		fail(fmt.Sprintf("drop-in, malformed %d", i))(pylonidentity.SignMessageWithHMAC(email, value))
+		fail(fmt.Sprintf("NewIdentitySecret, malformed %d", i))(pylonidentity.NewIdentitySecret(value))
 		// No variable can hold a NUL, and white space is trimmed.
 		if !strings.Contains(value, "\x00") && strings.TrimSpace(value) != hex {
 			os.Setenv("CHAT_SECRET", value)
-			parsed, err = pylonidentity.IdentitySecretFromEnv("CHAT_SECRET")
-			fail(fmt.Sprintf("FromEnv, malformed %d", i), parsed, err)
+			fail(fmt.Sprintf("FromEnv, malformed %d", i))(pylonidentity.IdentitySecretFromEnv("CHAT_SECRET"))
 			os.Unsetenv("CHAT_SECRET")
 		}
 	}
-	parsed, err := pylonidentity.IdentitySecretFromEnv(hex)
-	fail("FromEnv, as the name", parsed, err)
-	parsed, err = pylonidentity.IdentitySecretFromEnv("VITE_" + hex)
-	fail("FromEnv, in the name", parsed, err)
-	signed, err := pylonidentity.SignMessageWithHMAC(hex, email)
-	fail("drop-in, swapped", signed, err)
-	settings, err := secret.ChatSettings(pylonidentity.User{AppID: hex})
-	fail("settings, no email", settings, err)
-	settings, err = secret.ChatSettings(pylonidentity.User{Email: hex})
-	fail("settings, no app", settings, err)
-	script, err := pylonidentity.ChatSettings{AppID: "app"}.Script(hex + "!")
-	fail("script, as the nonce", script, err)
+	fail("FromEnv, as the name")(pylonidentity.IdentitySecretFromEnv(hex))
+	fail("FromEnv, in the name")(pylonidentity.IdentitySecretFromEnv("VITE_" + hex))
+	fail("drop-in, swapped")(pylonidentity.SignMessageWithHMAC(hex, email))
+	fail("settings, no email")(secret.ChatSettings(pylonidentity.User{AppID: hex}))
+	fail("settings, no app")(secret.ChatSettings(pylonidentity.User{Email: hex}))
+	fail("script, as the nonce")(pylonidentity.ChatSettings{AppID: "app"}.Script(hex + "!"))
 	for i, value := range given {
 		for _, wrong := range []string{strings.Repeat("0", 64), value} {
 			diagnosis := pylonidentity.Diagnose(value, email, wrong)
