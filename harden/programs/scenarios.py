@@ -136,14 +136,14 @@ def signals() -> None:
         raise AssertionError("the batch went on after the signal")
 
 
-def leave(in_thread: Callable[[Any], object]) -> None:
+def leave(emails: list[str]) -> None:
     """The interpreter ends while daemon threads are in batches, and takes its time to end."""
     secret = parse()
     started = threading.Barrier(4)
 
     def run() -> None:
         started.wait()
-        in_thread(secret)
+        sign_for_ever(secret, emails)
 
     for _ in range(3):
         threading.Thread(target=run, daemon=True).start()
@@ -158,11 +158,11 @@ def leave(in_thread: Callable[[Any], object]) -> None:
 
 
 def exits() -> None:
-    leave(lambda secret: sign_for_ever(secret, EMAILS * 200))
+    leave(EMAILS * 200)
 
 
 def exits_failing() -> None:
-    leave(lambda secret: sign_for_ever(secret, [*EMAILS, "\ud800"]))
+    leave([*EMAILS, "\ud800"])
 
 
 if __name__ == "__main__":
