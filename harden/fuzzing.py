@@ -18,8 +18,7 @@ from shared import ROOT, Broken, run, rustc, sanitizer_runtime
 FUZZ = ROOT / "target" / "fuzz"
 VECTORS = ROOT / "tests" / "vectors"
 
-PLANTED = "planted_overread"  # a fault that has to be found
-TARGETS = sorted({path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs")} - {PLANTED})
+TARGETS = sorted(path.stem for path in (ROOT / "fuzz" / "fuzz_targets").glob("*.rs"))
 GO_TARGETS = re.findall(r"^func (Fuzz\w+)", (ROOT / "go/fuzz_test.go").read_text("utf-8"), re.M)
 
 # The columns of the vectors that are texts, each in hexadecimal. The targets begin with the secret.
@@ -55,23 +54,15 @@ def seed() -> None:
             (folder / f"{file}-{i}").write_bytes(b"".join(parts))
 
 
-def fuzz(built: Path, target: str, seconds: float) -> tuple[int, int]:
-    """Run a target for so long, and return how many inputs it got and how many edges they took."""
+def fuzz(built: Path, target: str, seconds: float) -> int:
+    """Run a target for so long, and return how many inputs it got."""
     corpus, artifacts = FUZZ / "corpus" / target, FUZZ / "artifacts" / target
     for folder in (corpus, artifacts):
         folder.mkdir(parents=True, exist_ok=True)
     options = [f"-max_total_time={max(1, round(seconds))}", "-timeout=60", "-print_final_stats=1"]
     options += [f"-artifact_prefix={artifacts}/", "-reduce_inputs=0"]
-    command: list[str | Path] = [built / target, *options, corpus, FUZZ / "seeds"]
-    said = run(command, expect=None, timeout=seconds + 300)
-    inputs = re.search(r"^stat::number_of_executed_units: (\d+)", said, re.MULTILINE)
-    edges = re.findall(r"\bcov: (\d+)", said)
-    kept = re.search(r"Test unit written to (.+)", said)
-    if kept or not inputs or not edges or "Done " not in said:
-        why = re.findall(r"^(?:thread .*\n.*|.*ERROR: .*|SUMMARY: .*)", said, re.MULTILINE)
-        again = f"again: {built / target} {kept[1]}" if kept else ""
-        raise Broken("\n".join([f"{target} crashed:", *(why or [said]), again]))
-    return int(inputs[1]), int(edges[-1])
+    said = run([built / target, *options, corpus, FUZZ / "seeds"], timeout=seconds + 300)
+    return int(re.findall(r"^stat::number_of_executed_units: (\d+)", said, re.MULTILINE)[0])
 
 
 def build_go() -> Path:
@@ -100,25 +91,16 @@ def feed(seconds: float) -> Iterator[tuple[str, int]]:
     built, program = build(), build_go()
     share = seconds / (len(TARGETS) + 1)
     for target in TARGETS:
-        inputs, edges = fuzz(built, target, share)
-        yield f"{target} ({edges:,} edges)", inputs
+        yield target, fuzz(built, target, share)
     for target in GO_TARGETS:
         yield f"Go's {target}", fuzz_go(program, target, share / len(GO_TARGETS))
 
 
 def main() -> None:
-    try:
-        seconds = float(sys.argv[1])
-    except ValueError:
-        seconds = 0
-    if not 0 < seconds < float("inf"):
-        sys.exit(f"SECONDS has to be a number above 0, and {sys.argv[1]!r} is not")
     if not shutil.which("g++") or not sanitizer_runtime():
-        sys.exit(
-            "missing: g++ (on Debian: apt install g++), or AddressSanitizer in Rust's toolchain"
-        )
+        sys.exit("missing: g++ (on Debian: apt install g++), or AddressSanitizer, of rustup's Rust")
     try:
-        for target, inputs in feed(seconds):
+        for target, inputs in feed(float(sys.argv[1])):
             print(f"{inputs:>12,} inputs for {target}", flush=True)
     except Broken as broken:
         sys.exit(f"FAILED {broken}")

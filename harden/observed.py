@@ -22,8 +22,6 @@ from shared import (
     without_sha_instructions,
 )
 
-LANGUAGES = ["C", "Rust", "Python", "Node", "Go"]
-
 
 @cache
 def command(language: str) -> list[str | Path]:

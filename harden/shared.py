@@ -105,9 +105,9 @@ def build_c(source: Path, out: Path, *options: str, library: Path = ARCHIVE) -> 
     return out
 
 
-def build_go(name: str, out: Path, *flags: str, env: Mapping[str, str] | None = None) -> Path:
+def build_go(name: str, out: Path) -> Path:
     out.unlink(missing_ok=True)  # Go does not see when the library changes
-    run(["go", "build", *flags, "-o", out, f"./{name}"], cwd=PROGRAMS / "go", env=env)
+    run(["go", "build", "-o", out, f"./{name}"], cwd=PROGRAMS / "go")
     return out
 
 
@@ -116,13 +116,12 @@ def build_rust(program: str) -> Path:
     return RELEASE / program
 
 
-def build_c_library(folder: str, flags: str = "", *, profile: str = "release") -> Path:
+def build_c_library(folder: str, flags: str) -> Path:
     """Build the C libraries with these flags of rustc, and return the folder that they are in."""
-    command = ["cargo", "build", "-q", "--locked", "-p", "pylon-identity-c", "--lib"]
-    command += ["--profile", profile, "--target", rustc("host")]
-    command += ["--target-dir", str(BUILT / folder)]
+    command = ["cargo", "build", "-q", "--release", "--locked", "-p", "pylon-identity-c", "--lib"]
+    command += ["--target", rustc("host"), "--target-dir", str(BUILT / folder)]
     run(command, env={"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": flags}, timeout=1200)
-    return Path(BUILT, folder, rustc("host"), {"dev": "debug"}.get(profile, profile))
+    return BUILT / folder / rustc("host") / "release"
 
 
 def without_sha_instructions(program: Path) -> Path:

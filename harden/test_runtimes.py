@@ -8,45 +8,26 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 from conftest import Figure
-from shared import BUILT, PROGRAMS, ROOT, SENTINEL, Broken, build_go, run
+from shared import BUILT, PROGRAMS, ROOT, SENTINEL, Broken, run
 
 ENV = {"HARDEN_SECRET": SENTINEL, "PYTHONPATH": str(ROOT / "python")}
 
 # --- Python ---
 
-IDENTIFY = """
-import sys, sysconfig
-if sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED"):
-    print("{0}.{1}".format(*sys.version_info))
-"""
 
-
-@cache
-def pythons() -> dict[str, Path]:
-    """A CPython of each version from 3.10 on: the project's own, in PATH, or one of pyenv's."""
-    folders = [Path(folder) for folder in os.environ["PATH"].split(os.pathsep)]
-    folders += (Path.home() / ".pyenv" / "versions").glob("*/bin")
-    candidates = [Path(sys.executable)]
-    for folder in folders:
-        candidates += (path for path in folder.glob("python3.*") if path.suffix[1:].isdigit())
-    found: dict[str, Path] = {}
-    for path in candidates:
-        # The programs of pyenv in PATH fail, unless the version is switched on.
-        version = run([path, "-c", IDENTIFY], expect=None).strip()
-        if re.fullmatch(r"3\.\d\d", version):
-            found.setdefault(version, path)
-    return dict(sorted(found.items()))
-
-
-def in_python(scenario: str, python: Path) -> None:
-    command: list[str | Path] = [python, "-W", "ignore", PROGRAMS / "scenarios.py", scenario]
-    run(command, env=ENV, timeout=120)
+def pythons() -> dict[str, str]:
+    """A CPython of each version from 3.10 on: the project's own, one of pyenv's, or in PATH."""
+    of_pyenv = (Path.home() / ".pyenv" / "versions").glob("3.*[0-9]/bin")  # without PyPy's
+    folders = [str(Path(sys.executable).parent), *map(str, of_pyenv), os.environ["PATH"]]
+    path = os.pathsep.join(folders)
+    found = {f"3.{i}": shutil.which(f"python3.{i}", path=path) for i in range(10, 20)}
+    return {version: python for version, python in found.items() if python}
 
 
 SCENARIOS = ["threads", "forks", "processes", "interpreters", "signals", "exits", "exits_failing"]
@@ -55,30 +36,17 @@ SCENARIOS = ["threads", "forks", "processes", "interpreters", "signals", "exits"
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_python(scenario: str, figure: Figure) -> None:
     for version, python in pythons().items():
-        try:
-            in_python(scenario, python)
-        except Broken as broken:
-            raise Broken(f"Python {version}: {broken}") from None
+        print(f"Python {version}")  # which pytest shows if it fails
+        command: list[str | Path] = [python, "-W", "ignore", PROGRAMS / "scenarios.py", scenario]
+        run(command, env=ENV, timeout=120)
     figure(f"in {', '.join(pythons())}")
-
-
-@pytest.mark.parametrize(
-    ("scenario", "sign"),
-    [
-        ("planted_lock", "the child of a fork hung"),
-        ("planted_deafness", "the batch went on after the signal"),
-    ],
-)
-def test_python_control(scenario: str, sign: str) -> None:
-    with pytest.raises(Broken, match=sign):
-        in_python(scenario, Path(sys.executable))
 
 
 # --- Node ---
 
 
 def in_node(scenario: str, code: int = 0) -> None:
-    command: list[str | Path] = ["node", "--expose-gc", PROGRAMS / "scenarios.mjs", scenario]
+    command: list[str | Path] = ["node", PROGRAMS / "scenarios.mjs", scenario]
     run(command, env=ENV, expect=code, timeout=300)
 
 
@@ -87,11 +55,7 @@ def in_node(scenario: str, code: int = 0) -> None:
     ("scenario", "code"),
     [
         ("only in a worker", 0),
-        ("ESM and CommonJS", 0),
-        ("thrown values", 0),
-        ("close to the end of the stack", 0),
         ("a secret wiped in mid-batch", 0),
-        ("secrets are collected", 0),
         ("exit in mid-batch", 7),
         ("exit while a worker is in mid-batch", 7),
     ],
@@ -108,23 +72,14 @@ def test_node_workers(scenario: str) -> None:
 # --- Go ---
 
 GO = ROOT / "go"
-CGOCHECK = {"GOEXPERIMENT": "cgocheck2"}
-
-
-def share(program: Path, rounds: int) -> None:
-    """Have goroutines share secrets while garbage is collected and overwritten."""
-    env = {"GOGC": "1", "GODEBUG": "clobberfree=1", "GORACE": "halt_on_error=1"}
-    run([program], env=env, input=f"{SENTINEL}\n\nshare {rounds}\n", timeout=300)
 
 
 def test_go_finds_no_race() -> None:
     run(["go", "test", "-race", "./..."], cwd=GO)
-    share(build_go("uses", BUILT / "go-race", "-race"), 10)
 
 
 def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
-    run(["go", "test", "./..."], cwd=GO, env=CGOCHECK)
-    share(build_go("uses", BUILT / "go-cgocheck", env=CGOCHECK), 10)
+    run(["go", "test", "./..."], cwd=GO, env={"GOEXPERIMENT": "cgocheck2"})
 
 
 # --- promises that the suites of the packages prove ---
@@ -132,13 +87,6 @@ def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
 
 def test_generators_of_python_may_switch_greenlets_fork_and_sign() -> None:
     run([sys.executable, "-m", "pytest", "-q", "tests/test_batches.py"], cwd=ROOT / "python")
-
-
-def test_generators_of_python_may_switch_greenlets_fork_and_sign_control() -> None:
-    """A wrong hash makes the suite fail."""
-    code = "import test_batches as suite; suite.EXPECTED[-1] = ''; suite.test_greenlets()"
-    with pytest.raises(Broken, match="AssertionError"):
-        run([sys.executable, "-c", code], cwd=ROOT / "python" / "tests")
 
 
 def test_no_text_breaks_out_of_the_script_in_any_encoding() -> None:
@@ -157,23 +105,24 @@ USES = [
 ]
 
 
-def collecting(*forgotten: tuple[Path, int]) -> Path:
-    """Build with garbage collections before calls, without the uses that keep a key alive here."""
-    overlay = BUILT / "go-collecting" / "overlay.json"
-    overlay.parent.mkdir(parents=True, exist_ok=True)
+def collect(*forgotten: tuple[Path, int]) -> None:
+    """Collect garbage in calls of secrets, without the uses that keep a key alive here."""
+    folder = BUILT / "go-collecting"
+    folder.mkdir(parents=True, exist_ok=True)
     replaced = {}
     for path, start in forgotten:
         text = path.read_text()
-        changed = overlay.with_name(path.name)
+        changed = folder / path.name
         changed.write_text(text[:start] + "\n" + text[start + len(KEEP) :])
         replaced[str(path)] = str(changed)
+    overlay = folder / "overlay.json"
     overlay.write_text(json.dumps({"Replace": replaced}))
-    flags = ["-tags=pylonidentity_gc", f"-overlay={overlay}"]
-    return build_go("uses", BUILT / "go-collecting" / "uses", *flags)
+    flags = ["-count=1", "-tags=pylonidentity_gc", f"-overlay={overlay}"]
+    run(["go", "test", *flags, "-run=TestSecretsThatNothingRefersTo", "."], cwd=GO)
 
 
 def test_go_collects_garbage_during_calls() -> None:
-    share(collecting(), 1)
+    collect()
 
 
 def test_go_collects_garbage_during_calls_control(figure: Figure) -> None:
@@ -181,5 +130,5 @@ def test_go_collects_garbage_during_calls_control(figure: Figure) -> None:
     assert len(USES) > 2
     for place in USES:
         with pytest.raises(Broken, match="panic"):
-            share(collecting(place), 1)
+            collect(place)
     figure(f"each of {len(USES)} is needed")

@@ -6,6 +6,7 @@ search are known only here, so no program has them from us.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import secrets
@@ -14,13 +15,13 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from hashlib import sha256
-from itertools import islice, product
+from itertools import product
 from typing import NamedTuple
 
 import pytest
 from conftest import Figure
 from observed import running
-from shared import ARCHIVE, Broken, without_sha_instructions
+from shared import ARCHIVE, RELEASE, Broken, without_sha_instructions
 
 STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused"]
 VARIABLE = "PYLON_IDENTITY_SECRET"
@@ -42,43 +43,18 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is searc
 # --- the patterns ---
 
 
-def _primes() -> Iterator[int]:
-    return (n for n in range(2, 400) if all(n % divisor for divisor in range(2, n)))
-
-
-def _root(number: int, degree: int) -> int:
-    """The first 32 bits after the point of the square or cube root."""
-    scaled, low, high = number << 32 * degree, 0, 1 << 40
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if middle**degree <= scaled else (low, middle)
-    return low % 2**32
-
-
-START = [_root(prime, 2) for prime in islice(_primes(), 8)]
-ROUNDS = [_root(prime, 3) for prime in islice(_primes(), 64)]
-
-
-def compress(block: bytes) -> list[int]:
-    """The state of SHA-256 (FIPS 180-4) after one block, which Python's own does not give away."""
-
-    def turn(word: int, *distances: int) -> int:
-        turned = 0
-        for distance in distances:
-            turned ^= word >> distance | word << 32 - distance
-        return turned % 2**32
-
-    words = list(struct.unpack(">16I", block))
-    for i in range(16, 64):
-        first, second = words[i - 15], words[i - 2]
-        first, second = turn(first, 7, 18) ^ first >> 3, turn(second, 17, 19) ^ second >> 10
-        words.append((words[i - 16] + first + words[i - 7] + second) % 2**32)
-    a, b, c, d, e, f, g, h = START
-    for number, word in zip(ROUNDS, words, strict=True):
-        one = h + turn(e, 6, 11, 25) + (e & f ^ ~e & g) + number + word
-        two = turn(a, 2, 13, 22) + (a & b ^ a & c ^ b & c)
-        a, b, c, d, e, f, g, h = (one + two) % 2**32, a, b, c, (d + one) % 2**32, e, f, g
-    return [(old + new) % 2**32 for old, new in zip(START, (a, b, c, d, e, f, g, h), strict=True)]
+def states(digits: str) -> bytes:
+    """Return the two keyed states of SHA-256: all bytes of C's struct that depend on the key."""
+    library = ctypes.CDLL(str(RELEASE / "libpylon_identity.so"))
+    made = []
+    for text in [digits, *(secrets.token_hex(32) for _ in range(15))]:
+        memory = (ctypes.c_uint64 * 32)()
+        size = ctypes.c_size_t(len(text))
+        assert library.pylon_identity_secret_init(memory, text.encode(), size) == 0
+        made.append(bytes(memory))
+    found = bytes(column[0] for column in zip(*made, strict=True) if len({*column}) > 1)
+    assert len(found) == 64
+    return found
 
 
 def shapes(digits: str) -> Iterator[tuple[str, bytes]]:
@@ -90,9 +66,9 @@ def shapes(digits: str) -> Iterator[tuple[str, bytes]]:
         key = sha256(key).digest()
         yield "hashed key", key
     for name, mask in ("inner", 0x36), ("outer", 0x5C):
-        block = bytes(byte ^ mask for byte in key.ljust(64, b"\0"))
-        yield f"{name} padded key", block[: len(key)]
-        yield f"{name} state", struct.pack("=8I", *compress(block))
+        yield f"{name} padded key", bytes(byte ^ mask for byte in key)
+    yield "inner state", states(digits)[:32]
+    yield "outer state", states(digits)[32:]
 
 
 def needles(digits: str) -> dict[int, str]:

@@ -301,7 +301,10 @@ static void misuse(void) {
     char many[3][PYLON_IDENTITY_EMAIL_HASH_SIZE];
     check(pylon_identity_sign_many(&secret, email, lengths, 3, many[0]) == PYLON_IDENTITY_OK &&
               pylon_identity_verify(&secret, email + 3, length - 3, many[2], 64) == PYLON_IDENTITY_OK &&
+              pylon_identity_sign_many(&secret, NULL, NULL, 0, NULL) == PYLON_IDENTITY_OK &&
               pylon_identity_sign_many(&secret, email, overflow, 2, out) ==
+                  PYLON_IDENTITY_INVALID_ARGUMENT &&
+              pylon_identity_sign_many(&secret, email, lengths, (size_t)-1, out) ==
                   PYLON_IDENTITY_INVALID_ARGUMENT &&
               strcmp(out, "untouched") == 0,
           "misuse", "many");
@@ -320,6 +323,11 @@ static void misuse(void) {
     check(pylon_identity_chat_settings_json(&secret, &user, out, sizeof out, NULL) ==
               PYLON_IDENTITY_EMAIL_NOT_UNICODE,
           "misuse", "an email that is not UTF-8");
+    user.email_hash.data = hash;
+    user.email_hash.length = 64;
+    check(pylon_identity_chat_settings_json(&secret, &user, out, sizeof out, NULL) ==
+              PYLON_IDENTITY_INVALID_ARGUMENT,
+          "misuse", "a secret and a hash that was made before");
     memcpy(&copy, &secret, sizeof copy);
     check(pylon_identity_secret_wipe(&secret) == PYLON_IDENTITY_OK &&
               pylon_identity_secret_wipe(&secret) == PYLON_IDENTITY_OK &&

@@ -22,7 +22,6 @@
     if (status == PYLON_IDENTITY_##expected) code
 
 static volatile unsigned long long sink;
-static char *volatile fresh;
 
 BEFORE(nothing_wrong, (void)0)
 BEFORE(looks_before_checking, if (email_len) sink += (unsigned char)*email)
@@ -35,10 +34,6 @@ AFTER(aborts, WHEN(INVALID_ARGUMENT, abort()))
 AFTER(aborts_when_it_panics, WHEN(PANIC, abort()))
 AFTER(writes_when_it_panics, if (out) WHEN(PANIC, *out = 0))
 AFTER(hides_a_panic, WHEN(PANIC, status = PYLON_IDENTITY_HASH_MISMATCH))
-BEFORE(leaks, sink += (size_t)malloc(1))
-BEFORE(reads_misaligned, if (secret) sink += *(const uint64_t *)secret)
-BEFORE(uses_what_nobody_wrote, fresh = (char *)malloc(1); if (*fresh == 1) sink++; free(fresh))
-BEFORE(reads_one_too_many, if (email && email_len && email_len < 100) email_len++) /* in the library itself */
 
 #define NAMED(fault) {#fault, fault}
 
@@ -49,8 +44,7 @@ static const struct fault {
     NAMED(nothing_wrong), NAMED(looks_before_checking), NAMED(writes_before_checking),
     NAMED(writes_one_too_many), NAMED(writes_into_the_email), NAMED(accepts_a_wiped_secret),
     NAMED(returns_a_foreign_status), NAMED(aborts), NAMED(aborts_when_it_panics),
-    NAMED(writes_when_it_panics), NAMED(hides_a_panic), NAMED(leaks), NAMED(reads_misaligned),
-    NAMED(uses_what_nobody_wrote), NAMED(reads_one_too_many),
+    NAMED(writes_when_it_panics), NAMED(hides_a_panic),
 };
 
 static pylon_identity_status (*planted)(ARGUMENTS);

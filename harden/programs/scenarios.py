@@ -1,6 +1,6 @@
 """The ways in which Python uses the package, one scenario a process: scenarios.py SCENARIO.
 
-It ends with 0, but in the planted scenarios.
+It ends with 0.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any
@@ -60,21 +60,17 @@ def sign_for_ever(secret: Any, emails: Iterable[str]) -> None:
             secret.sign_many(emails)
 
 
-def forks(lock: threading.Lock | None = None) -> None:
+def forks() -> None:
     """Batches in children, while threads of the parent are in batches that succeed and fail."""
-    secret, patience = parse(), 3 if lock else 60
+    secret = parse()
     assert secret.sign_many(EMAILS) == EXPECTED
     for emails in (EMAILS, *[[*EMAILS, "\ud800"]] * 3):
         threading.Thread(target=sign_for_ever, args=(secret, emails), daemon=True).start()
     aborted = 0
     for _ in range(FORKS):
-        if lock:
-            lock.acquire()
         child = os.fork()
         if child == 0:
-            signal.alarm(patience)  # which ends a child that hangs
-            if lock:
-                lock.acquire()
+            signal.alarm(60)  # which ends a child that hangs
             os._exit(
                 secret.sign_many(EMAILS) != EXPECTED or not secret.verify(EMAILS[0], EXPECTED[0])
             )
@@ -116,65 +112,38 @@ def interpreters() -> None:
         module = import_module("_interpreters")
     except ImportError:
         module = import_module("_xxsubinterpreters")
-    if sys.version_info >= (3, 13):
-        kinds = [lambda: module.create("isolated"), lambda: module.create("legacy")]
-    else:
-        kinds = [module.create, lambda: module.create(isolated=False)]
     for _ in range(2):
-        for create in kinds:
-            reader, writer = os.pipe()
-            another = create()
-            module.run_string(another, IN_ANOTHER.format(path=f"/dev/fd/{writer}"))
-            module.destroy(another)
-            os.close(writer)
-            with os.fdopen(reader) as said:
-                refusal = said.read()
-            assert "interpreter" in refusal, f"not refused: {refusal!r}"
+        reader, writer = os.pipe()
+        another = module.create()
+        module.run_string(another, IN_ANOTHER.format(path=f"/dev/fd/{writer}"))
+        module.destroy(another)
+        os.close(writer)
+        with os.fdopen(reader) as said:
+            refusal = said.read()
+        assert "interpreter" in refusal, f"not refused: {refusal!r}"
         assert parse().sign_many(EMAILS) == EXPECTED
 
 
-def very_many() -> Iterator[str]:
-    for _ in range(200):
-        yield from EMAILS
-
-
-def interrupted(secret: Any, emails: Iterable[str]) -> None:
+def signals() -> None:
+    """KeyboardInterrupt ends a batch of a list, where no code in Python runs that would see it."""
+    secret, long = parse(), EMAILS * 200
+    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:
-        secret.sign_many(emails)
+        secret.sign_many(long)
     except KeyboardInterrupt:
         assert secret.sign_many(EMAILS) == EXPECTED
-        return
-    raise AssertionError("the batch went on after the signal")
+    else:
+        raise AssertionError("the batch went on after the signal")
 
 
-def signals() -> None:
-    """KeyboardInterrupt ends a batch within the emails that are read at once."""
-    secret, read = parse(), 0
-
-    def emails() -> Iterator[str]:
-        nonlocal read
-        for read, email in enumerate(very_many()):
-            if read == 50_000:
-                os.kill(os.getpid(), signal.SIGINT)
-            yield email
-
-    interrupted(secret, emails())
-    assert read < 50_000 + 4096, f"{read - 50_000} emails after the signal"
-
-    # With a list, no code in Python runs meanwhile that would see the signal.
-    long = list(very_many())
-    threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGINT)).start()
-    interrupted(secret, long)
-
-
-def leave(in_thread: Callable[[Any], object]) -> None:
+def leave(emails: list[str]) -> None:
     """The interpreter ends while daemon threads are in batches, and takes its time to end."""
     secret = parse()
     started = threading.Barrier(4)
 
     def run() -> None:
         started.wait()
-        in_thread(secret)
+        sign_for_ever(secret, emails)
 
     for _ in range(3):
         threading.Thread(target=run, daemon=True).start()
@@ -189,22 +158,11 @@ def leave(in_thread: Callable[[Any], object]) -> None:
 
 
 def exits() -> None:
-    leave(lambda secret: sign_for_ever(secret, EMAILS * 200))
+    leave(EMAILS * 200)
 
 
 def exits_failing() -> None:
-    leave(lambda secret: sign_for_ever(secret, [*EMAILS, "\ud800"]))
-
-
-def planted_lock() -> None:
-    """A lock that is held over a fork, and that the child waits for."""
-    forks(threading.Lock())
-
-
-def planted_deafness() -> None:
-    """Signals that are ignored."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signals()
+    leave([*EMAILS, "\ud800"])
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Shows an identity secret, and errors about it, in the ways of Python: surfaces.py real|leaky.
+"""Shows an identity secret, and errors about it, in the ways of Python.
 
 Reads hexadecimal lines: a secret, then malformed ones. Prints a line for each surface: its name,
-"shown" or "refused", and in hexadecimal the text. `leaky` shows a careless stand-in.
+"shown" or "refused", and in hexadecimal the text. The names of careless stand-ins, which are shown
+in the same ways, begin with "control: ".
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import copy
 import dataclasses
@@ -18,76 +18,23 @@ import logging
 import os
 import pickle
 import pprint
-import re
-import string
 import sys
-import threading
 import traceback
-import types
-import warnings
 from collections.abc import Callable, Iterator
 from functools import partial
 from multiprocessing.reduction import ForkingPickler
+from types import SimpleNamespace
 from typing import Any
 
-import pydantic
-from pydantic_core import core_schema
-
 import pylon_identity
+from pylon_identity import IdentityError, IdentitySecret, diagnose
 
+api: Any = pylon_identity  # without types, for calls with wrong ones
 EMAIL = "ada@example.com"
 NAME = "CHAT_SECRET"
 
 # Global, so that no frame of a traceback has them among its locals: those are the caller's own.
 GIVEN = [bytes.fromhex(line).decode("utf-8", "surrogateescape") for line in sys.stdin]
-
-
-class Leaky:
-    """Keeps the value that it was given and shows it, as careless code does."""
-
-    def __init__(self, hex: object) -> None:  # noqa: A002 (as it is called)
-        self.hex = hex
-        if not re.fullmatch("(?:[0-9a-f]{2})+", str(hex)):
-            self.refuse(hex)
-
-    @classmethod
-    def from_env(cls, name: str = NAME) -> Leaky:
-        return cls(os.environ[name]) if name in os.environ else Leaky.refuse(name)
-
-    @staticmethod
-    def refuse(*values: object, **named: object) -> Any:
-        error = ValueError(f"cannot use {values!r} {named!r}")
-        error.given = values, named  # type: ignore[attr-defined]
-        raise error
-
-    sign = sign_many = verify = chat_settings = refuse
-
-    def __repr__(self) -> str:
-        return f"Leaky({self.hex})"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, *_: object) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls, serialization=core_schema.to_string_ser_schema()
-        )
-
-
-class LeakyModule:
-    IdentitySecret = Leaky
-    sign_message_with_hmac = chat_settings_script = staticmethod(Leaky.refuse)
-
-    @staticmethod
-    def diagnose(*values: str) -> types.SimpleNamespace:
-        return types.SimpleNamespace(explanation=f"not the hash of {values}")
-
-
-api: Any = {"real": pylon_identity, "leaky": LeakyModule}[sys.argv[1]]
-EXPECTED = (pylon_identity.IdentityError, TypeError, UnicodeEncodeError, pydantic.ValidationError)
-
-
-class Model(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(arbitrary_types_allowed=True)
-    secret: api.IdentitySecret
 
 
 def emit(surface: str, show: Callable[[], object]) -> None:
@@ -111,9 +58,8 @@ def written(write: Callable[[], object]) -> str:
 def logged(*args: Any, **options: Any) -> str:
     out = io.StringIO()
     handler = logging.StreamHandler(out)
-    handler.setFormatter(
-        logging.Formatter("%(message)s %(args)s %(secret)s", defaults={"secret": ""})
-    )
+    form = logging.Formatter("%(message)s %(args)s %(secret)s", defaults={"secret": ""})
+    handler.setFormatter(form)
     logger = logging.Logger("app")
     logger.addHandler(handler)
     logger.info(*args, **options)
@@ -161,53 +107,20 @@ class Config:
     secret: Any
 
 
-class Noisy(Config):
-    def __del__(self) -> None:
-        fail(self.secret)
-
-
-def in_a_thread(secret: Any) -> str:
-    thread = threading.Thread(target=fail, args=(secret,))
-    with contextlib.redirect_stderr(io.StringIO()) as out:
-        thread.start()
-        thread.join()
-    return out.getvalue()
-
-
-def in_a_loop(secret: Any) -> str:
-    out = io.StringIO()
-    handler = logging.StreamHandler(out)
-    logging.getLogger("asyncio").addHandler(handler)
-    loop = asyncio.new_event_loop()
-    loop.call_exception_handler({"message": "failed", "secret": secret})
-    loop.close()
-    logging.getLogger("asyncio").removeHandler(handler)
-    return out.getvalue()
-
-
-def warned(secret: Any) -> str:
-    with warnings.catch_warnings():
-        warnings.simplefilter("always")
-        return written(lambda: warnings.warn(UserWarning(secret), stacklevel=1))
-
-
 # Ways to show any value.
 SHOW: dict[str, Callable[[Any], object]] = {
     "repr": repr,
     "str": str,
-    "format": format,
-    "f-string": lambda it: f"{it!r:>80} {it!s} {it=}",
+    "f-string": lambda it: f"{it!r:>80} {it!s} {it=} {it}",
     "str.format": "{0} {0!a}".format,
     "%": lambda it: "%s %r %a" % (it, it, it),  # noqa: UP031
-    "string.Template": lambda it: string.Template("$it").substitute(it=it),
     "print": lambda it: written(lambda: print(it)),
     "displayhook": lambda it: written(lambda: sys.displayhook(it)),
     "pprint": pprint.pformat,
-    "repr in containers": lambda it: repr([it, (it,), {"it": it}, types.SimpleNamespace(it=it)]),
+    "repr in containers": lambda it: repr([it, (it,), {"it": it}, SimpleNamespace(it=it)]),
     "json": lambda it: json.dumps([it], default=repr),
     "logging %s": lambda it: logged("made %s", it),
     "logging extra": lambda it: logged("made", extra={"secret": it}),
-    "logging itself": lambda it: logged(it),
     "attributes": lambda it: [getattr(it, name, None) for name in dir(it)],
     "error with it": lambda it: formatted(raised(lambda: fail(it))),
     "cause": lambda it: formatted(raised(lambda: fail_from(it))),
@@ -218,25 +131,15 @@ SHOW_SECRET: dict[str, Callable[[Any], object]] = {
     "vars": lambda it: json.dumps(it, default=lambda it: str(vars(it))),
     "inspect": inspect.getmembers,
     "gc": gc.get_referents,
-    "warning": warned,
     "locals": lambda it: with_locals(raised(lambda: fail_with_a_local(it))),
-    "unraisablehook": lambda it: written(lambda: Noisy(it) and None),
-    "threading.excepthook": in_a_thread,
-    "asyncio": in_a_loop,
     "dataclass": lambda it: dataclasses.asdict(Config(it)),
-    "pydantic repr": lambda it: repr(Model(secret=it)),
-    "pydantic dump": lambda it: Model(secret=it).model_dump(),
-    "pydantic JSON": lambda it: Model(secret=it).model_dump_json(),
-    **{
-        f"clone: pickle {protocol}": partial(
-            lambda protocol, it: pickle.dumps([it], protocol), protocol
-        )
-        for protocol in range(pickle.HIGHEST_PROTOCOL + 1)
-    },
+    "clone: pickle": pickle.dumps,
+    "clone: oldest pickle": lambda it: pickle.dumps([it], 0),
     "clone: multiprocessing": lambda it: bytes(ForkingPickler.dumps(it)),
     "clone: pickle of an error": lambda it: pickle.dumps(RuntimeError(it)),
 }
-SHOW_ERROR: dict[str, Callable[[Any], object]] = SHOW | {
+SHOW_ERROR: dict[str, Callable[[Any], object]] = {
+    **SHOW,
     "args": lambda it: it.args,
     "traceback": formatted,
     "locals": with_locals,
@@ -245,36 +148,25 @@ SHOW_ERROR: dict[str, Callable[[Any], object]] = SHOW | {
     "pickle": lambda it: pickle.dumps(it, 0),
     "copy": lambda it: repr(copy.copy(it)),
 }
-# pydantic keeps its input in the frames of a traceback, and shows it nowhere else.
-SHOW_PYDANTIC_ERROR: dict[str, Callable[[Any], object]] = {
-    "str": str,
-    "repr": repr,
-    "errors": lambda it: it.errors(),
-    "traceback": formatted,
-    "logging exc_info": lambda it: logged("failed", exc_info=it),
-}
 
 
 # Lambdas of a number, since a local with the malformed secret in it would show that.
 def malformed(i: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield "IdentitySecret", lambda: api.IdentitySecret(GIVEN[i])
+    yield "IdentitySecret", lambda: IdentitySecret(GIVEN[i])
     yield "drop-in", lambda: api.sign_message_with_hmac(EMAIL, GIVEN[i])
-    yield "pydantic", lambda: Model(secret=GIVEN[i])
     # No variable can hold a NUL, and white space is trimmed.
     if "\0" not in GIVEN[i] and GIVEN[i].strip() != GIVEN[0]:
         os.environ[NAME] = GIVEN[i]
-        yield "from_env", lambda: api.IdentitySecret.from_env(NAME)
+        yield "from_env", lambda: IdentitySecret.from_env(NAME)
 
 
 # Calls that fail, with the secret where it belongs and where it does not.
 WRONG: dict[str, Callable[[Any], object]] = {
-    "from_env, as the name": lambda _: api.IdentitySecret.from_env(GIVEN[0]),
-    "from_env, in the name": lambda _: api.IdentitySecret.from_env(f"VITE_{GIVEN[0]}"),
+    "from_env, as the name": lambda _: IdentitySecret.from_env(GIVEN[0]),
+    "from_env, in the name": lambda _: IdentitySecret.from_env(f"VITE_{GIVEN[0]}"),
     "bytes": lambda _: api.IdentitySecret(GIVEN[0].encode() + b" "),
     "a dict": lambda _: api.IdentitySecret({"hex": GIVEN[0]}),
     "itself": lambda it: api.IdentitySecret([it]),
-    "pydantic, a list": lambda _: Model(secret=[GIVEN[0]]),
-    "pydantic, bytes": lambda _: Model(secret=GIVEN[0].encode() + b" "),
     "drop-in, itself": lambda it: api.sign_message_with_hmac(EMAIL, [it]),
     "drop-in, swapped": lambda _: api.sign_message_with_hmac(GIVEN[0], EMAIL),
     "sign itself": lambda it: it.sign(it),
@@ -293,7 +185,7 @@ WRONG: dict[str, Callable[[Any], object]] = {
 }
 
 
-def failures(secret: Any) -> Iterator[tuple[str, Callable[[], object]]]:
+def failures(secret: IdentitySecret) -> Iterator[tuple[str, Callable[[], object]]]:
     for i in range(1, len(GIVEN)):
         for call, fails in malformed(i):
             yield f"{call}, malformed {i}", fails
@@ -301,20 +193,24 @@ def failures(secret: Any) -> Iterator[tuple[str, Callable[[], object]]]:
         yield call, partial(wrong, secret)
 
 
+def show_all(ways: dict[str, Callable[[Any], object]], name: str, value: object) -> None:
+    for way, show in ways.items():
+        emit(f"{name}: {way}", partial(show, value))
+
+
 def main() -> None:
-    secret = api.IdentitySecret(GIVEN[0])
-    for surface, show in SHOW_SECRET.items():
-        emit(surface, partial(show, secret))
+    secret = IdentitySecret(GIVEN[0])
+    show_all(SHOW_SECRET, "secret", secret)
+    show_all(SHOW_SECRET, "control: secret", SimpleNamespace(secret=GIVEN[0]))
+    show_all(SHOW_ERROR, "control: error", raised(lambda: fail(GIVEN[0])))
     for call, fails in failures(secret):
         error = raised(fails)
-        if api is pylon_identity and not isinstance(error, EXPECTED):
+        if not isinstance(error, IdentityError | TypeError | UnicodeEncodeError):
             raise error  # of another call than was meant
-        ways = SHOW_PYDANTIC_ERROR if call.startswith("pydantic") else SHOW_ERROR
-        for way, show in ways.items():
-            emit(f"error of {call}: {way}", partial(show, error))
+        show_all(SHOW_ERROR, f"error of {call}", error)
     for i, given in enumerate(GIVEN):
         for wrong in ("0" * 64, given):
-            diagnosis = api.diagnose(given, EMAIL, wrong)
+            diagnosis = diagnose(given, EMAIL, wrong)
             text = f"{diagnosis!r} {diagnosis.explanation}"
             emit(f"diagnosis {i} {wrong == given}", partial(str, text))
 

@@ -1,4 +1,4 @@
-/* Uses secrets while another process looks at its memory; the commands are those of uses.py. */
+/* Uses secrets while another process looks at its memory; commands are as for uses.py, once each. */
 #include <pthread.h>
 #include <pylon_identity.h>
 #include <stdio.h>
@@ -21,19 +21,11 @@ static void check(int good) {
 
 /* --- steps: each takes `size` digits and the end of their line --- */
 
-static pylon_identity_secret shared;
 static void forget(pylon_identity_secret *secret) { check(!pylon_identity_secret_wipe(secret)); }
 
 static void keep(const char *line, size_t size) {
     pylon_identity_secret *secret = calloc(1, sizeof *secret);
     check(secret && !pylon_identity_secret_init(secret, line, size));
-    shared = *secret;
-}
-
-static void parse(const char *line, size_t size) {
-    pylon_identity_secret secret;
-    check(!pylon_identity_secret_init(&secret, line, size));
-    forget(&secret);
 }
 
 static void use(const char *line, size_t size) {
@@ -86,7 +78,7 @@ static void refused(const char *line, size_t size) {
     check(pylon_identity_secret_init(&secret, line, size + 1) == PYLON_IDENTITY_SECRET_NOT_HEX);
 }
 
-/* Faults: keys on the heap and, padded for the outer hash, on the stack of main(); memory that leaks. */
+/* Faults: keys on the heap and, padded for the outer hash, on the stack of main(). */
 static volatile unsigned char *on_heap, *on_stack;
 static void plant(const char *line, size_t size) {
     unsigned byte;
@@ -96,39 +88,11 @@ static void plant(const char *line, size_t size) {
         if (size == 128) on_stack[i] = (unsigned char)(byte ^ 0x5c);
     }
 }
-static void *volatile leaked;
-static void leak(const char *line, size_t size) { (void)line, (void)size, leaked = malloc(8); }
-static void waste(const char *line, size_t size) {
-    (void)line, (void)size;
-    free(leaked = memset(malloc(100000000), 1, 100000000));
-}
-
-static void sign(const char *line, size_t size) {
-    (void)line, (void)size;
-    check(!pylon_identity_sign(&shared, EMAIL, hash));
-}
-static void verify(const char *line, size_t size) {
-    (void)line, (void)size;
-    check(pylon_identity_verify(&shared, EMAIL, wrong, 64) == PYLON_IDENTITY_HASH_MISMATCH);
-}
-static size_t count;
-static void email(const char *line, size_t size) { (void)line, (void)size, count++; }
-static void batch(const char *line, size_t size) {
-    size_t *each = calloc(count, sizeof *each);
-    char *out = malloc(count * HASH);
-    (void)line, (void)size;
-    check(each && out && !pylon_identity_sign_many(&shared, NULL, each, count, out));
-    leaked = out, free(each);
-}
-static void nothing(const char *line, size_t size) { (void)line, (void)size; }
-
 static const struct {
     const char *name;
     void (*take)(const char *, size_t);
-} steps[] = {{"keep", keep},         {"parse", parse}, {"use", use},     {"many", many},       {"drop-in", drop_in},
-             {"diagnose", diagnose}, {"env", from_env}, {"sign", sign},  {"refused", refused}, {"verify", verify},
-             {"emails", email},      {"batch", batch}, {"leak", leak},   {"waste", waste},     {"plant", plant},
-             {"collect", nothing}};
+} steps[] = {{"keep", keep},       {"use", use},      {"many", many},       {"drop-in", drop_in},
+             {"diagnose", diagnose}, {"env", from_env}, {"refused", refused}, {"plant", plant}};
 
 int main(void) {
     static char text[4096], command[64];
@@ -139,10 +103,9 @@ int main(void) {
     check(on_heap && read(0, text, sizeof text - 1) > 0);
     for (long end; check(write(1, "done\n", 5) == 5), (end = read(0, command, sizeof command - 1)) > 0;) {
         char step[32];
-        unsigned long times;
         size_t size, chosen = 0;
         command[end] = '\0';
-        check(sscanf(command, "%31s %lu", step, &times) == 2);
+        check(sscanf(command, "%31s", step) == 1);
         if (!strcmp(step, "forget")) {
             /* The string of the caller, who is this program. */
             for (volatile char *byte = text; byte < text + sizeof text; byte++) *byte = 0;
@@ -150,7 +113,7 @@ int main(void) {
             while (strcmp(steps[chosen].name, step)) check(++chosen < sizeof steps / sizeof *steps);
             for (const char *line = text; *line != '\n'; line += size + 1) {
                 size = (size_t)(strchr(line, '\n') - line);
-                for (unsigned long i = 0; i < times; i++) steps[chosen].take(line, size);
+                steps[chosen].take(line, size);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Uses secrets while another process looks at its memory; the commands are those of uses.py.
+//! Uses secrets while another process looks at its memory; commands are as for uses.py, once each.
 
 use std::fs::File;
 use std::hint::black_box;
@@ -21,43 +21,21 @@ fn used(parsed: &Result<IdentitySecret, Error>, several: usize) {
     secret.sign_many(&vec![EMAIL; several], &mut vec![[0; EmailHash::LEN]; several]);
 }
 
-#[derive(Default)]
-struct Kept {
-    secrets: Vec<&'static IdentitySecret>,
-    emails: Vec<String>,
-    hashes: Vec<[u8; EmailHash::LEN]>,
-}
-
-impl Kept {
-    fn take(&mut self, step: &str, line: &[u8]) {
-        let hex = line.trim_ascii_end();
-        match step {
-            "keep" => self
-                .secrets
-                .push(Box::leak(Box::new(IdentitySecret::from_hex(hex).expect("a secret")))),
-            "parse" => _ = black_box(&IdentitySecret::from_hex(hex)),
-            "use" => used(&IdentitySecret::from_hex(hex), 0),
-            "many" => used(&IdentitySecret::from_hex(hex), 5000),
-            "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV).map_err(Into::into), 1),
-            "drop-in" => drop(sign_message_with_hmac(EMAIL, hex).expect("a secret")),
-            // The line is a secret with white space, and as a key in several shapes.
-            "diagnose" => {
-                assert!(!diagnose(line, EMAIL, WRONG).matches());
-                assert!(!diagnose(line, EMAIL, [WRONG, WRONG].as_flattened()).matches());
-            }
-            "refused" => drop(IdentitySecret::from_hex(line).expect_err("no secret")),
-            "sign" => _ = black_box(self.secrets[0].sign(black_box(EMAIL))),
-            "verify" => assert!(!self.secrets[0].verify(black_box(EMAIL), WRONG)),
-            "emails" => self.emails.push(format!("user{}@example.com", self.emails.len())),
-            "batch" => {
-                self.hashes = vec![[0; EmailHash::LEN]; self.emails.len()];
-                self.secrets[0].sign_many(&self.emails, &mut self.hashes);
-            }
-            "leak" => _ = Box::leak(black_box(Box::new(0_u64))),
-            "waste" => _ = black_box(vec![1_u8; 100_000_000]),
-            "collect" | "forget" => {}
-            _ => panic!("no such step: {step}"),
+fn take(step: &str, line: &[u8]) {
+    let hex = line.trim_ascii_end();
+    match step {
+        "keep" => _ = black_box(Box::leak(Box::new(IdentitySecret::from_hex(hex)))),
+        "use" => used(&IdentitySecret::from_hex(hex), 0),
+        "many" => used(&IdentitySecret::from_hex(hex), 5000),
+        "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV).map_err(Into::into), 1),
+        "drop-in" => drop(sign_message_with_hmac(EMAIL, hex).expect("a secret")),
+        // The line is a secret with white space, and as a key in several shapes.
+        "diagnose" => {
+            assert!(!diagnose(line, EMAIL, WRONG).matches());
+            assert!(!diagnose(line, EMAIL, [WRONG, WRONG].as_flattened()).matches());
         }
+        "refused" => drop(IdentitySecret::from_hex(line).expect_err("no secret")),
+        _ => panic!("no such step: {step}"),
     }
 }
 
@@ -67,25 +45,17 @@ fn main() {
     let mut text = [0; 4096];
     let length = input.read(&mut text).expect("stdin can be read");
     let mut command = [0; 64];
-    let mut kept = Kept::default();
     loop {
         println!("done");
         std::io::stdout().flush().expect("stdout can be written");
         let end = input.read(&mut command).expect("stdin can be read");
-        let [step, times] = [0, 1].map(|part| {
-            let words = str::from_utf8(&command[..end]).expect("text");
-            words.split_ascii_whitespace().nth(part).unwrap_or_default()
-        });
-        match step {
-            "" => break,
-            "forget" => text.fill(0),
-            _ => {
-                for line in text[..length]
-                    .split_inclusive(|byte| *byte == b'\n')
-                    .filter(|line| line.len() > 1)
-                {
-                    (0..times.parse().expect("a number")).for_each(|_: u64| kept.take(step, line));
-                }
+        let words = str::from_utf8(&command[..end]).expect("text");
+        match words.split_ascii_whitespace().next() {
+            None => break,
+            Some("forget") => text.fill(0),
+            Some(step) => {
+                let lines = text[..length].split_inclusive(|byte| *byte == b'\n');
+                lines.filter(|line| line.len() > 1).for_each(|line| take(step, line));
             }
         }
         black_box(&text);

@@ -3,14 +3,10 @@ package main
 
 import (
 	"bufio"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"os"
 	"runtime/debug"
 	"strings"
-	"sync"
 	"time"
 
 	pylonidentity "github.com/pylon-identity/pylon-identity/go"
@@ -79,49 +75,6 @@ var steps = map[string]func(digits string){
 		}
 	},
 	"forget": func(string) {},
-	"share":  share,
-}
-
-// share has goroutines use one secret, and secrets of their own that are collected at any time.
-func share(digits string) {
-	parse := func() *pylonidentity.IdentitySecret { return must(pylonidentity.NewIdentitySecret(digits)) }
-	shared := parse()
-	mac := hmac.New(sha256.New, must(hex.DecodeString(digits)))
-	mac.Write([]byte(email))
-	want := hex.EncodeToString(mac.Sum(nil))
-	use := func() {
-		same := func() *pylonidentity.IdentitySecret { return shared }
-		for _, secret := range []func() *pylonidentity.IdentitySecret{parse, same} {
-			check(secret().Sign(email) == want)
-			check(secret().Verify(email, want))
-			check(secret().SignMany([]string{"", email})[1] == want)
-			check(must(secret().ChatSettings(pylonidentity.User{AppID: "a", Email: email})).EmailHash == want)
-		}
-		check(*must(pylonidentity.SignMessageWithHMAC(email, digits)) == want)
-		check(pylonidentity.Diagnose(digits, email, want).Matches)
-	}
-	var group sync.WaitGroup
-	for number := range 64 {
-		group.Add(1)
-		go func() {
-			defer group.Done()
-			// Each goroutine starts with a small stack, which grows and moves in the calls.
-			deeper(number%8, use)
-		}()
-	}
-	group.Wait()
-	shared.Wipe()
-}
-
-//go:noinline
-func deeper(depth int, use func()) byte {
-	var frame [2048]byte
-	if depth > 0 {
-		frame[depth] = deeper(depth-1, use)
-	} else {
-		use()
-	}
-	return frame[depth]
 }
 
 func main() {
