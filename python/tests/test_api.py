@@ -21,10 +21,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import django.conf  # type: ignore[import-untyped]
 import django.template  # type: ignore[import-untyped]
 import django.utils.functional  # type: ignore[import-untyped]
 import django.utils.translation  # type: ignore[import-untyped]
+import django_project  # noqa: F401
 import jinja2
 import markupsafe
 import pytest
@@ -44,7 +44,6 @@ EMAIL = "ada@example.com"
 SENTINEL = "53454e54494e454c" * 4  # "SENTINEL", recognisable in hexadecimal and decoded
 
 secret = IdentitySecret(SENTINEL)
-django.conf.settings.configure(USE_I18N=False)
 django_engine = django.template.Engine()
 
 
