@@ -358,6 +358,7 @@ import pylon_identity
     )
     assert "works in the main interpreter of Python only" in done.stdout
     assert "WSGIApplicationGroup %{GLOBAL}" in done.stdout
+    assert "uWSGI, single-interpreter" in done.stdout
 
 
 def test_sign_many_heeds_signals() -> None:
