@@ -262,6 +262,11 @@ def next_js(code: str, folder: Path, run: Run) -> None:
     check(run(["node", "--input-type=module", "--eval", NEXT], folder, **ENVIRONMENT))
 
 
+def data_frame(code: str, _: Path, __: Run) -> None:
+    """Look at the syntax only: packaging/tests/test_python.py runs it, with 360 MB of packages."""
+    compile(code, "data_frame", "exec")
+
+
 def net_http(_: str, folder: Path, run: Run) -> None:
     (folder / "pages_test.go").write_text(GO, encoding="utf-8")
     run(["go", "test", "."], folder, **ENVIRONMENT)
@@ -272,6 +277,7 @@ HARNESSES: dict[tuple[str, str], Harness] = {
     ("Django", "python"): django,
     ("Django", "html"): django,
     ("Flask", "python"): python(FLASK, FLASK_PAGE),
+    ("pandas and Polars", "python"): data_frame,
     ("FastAPI", "python"): python("", FASTAPI),
     ("Express", "js"): node(EXPRESS, "examples/express"),
     ("Fastify", "js"): node(FASTIFY, "tests/browser"),
