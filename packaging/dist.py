@@ -116,7 +116,16 @@ def build_python() -> None:
     zig = ["--zig", "--compatibility", "manylinux2014"] if GLIBC else []
     options = ["--release", "--locked", "--strip", "--quiet", "--out", str(out), *zig]
     run("maturin", "build", *options, folder=source)
+    if python := free_threaded_python():
+        run("maturin", "build", *options, "--interpreter", python, folder=source)
     run("maturin", "sdist", "--out", str(out), folder=source)
+
+
+def free_threaded_python() -> str | None:
+    """Return the Python of this machine that has no GIL, which the stable ABI leaves out."""
+    found = shutil.which("python3.14t")
+    works = found and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0
+    return found if works else None
 
 
 # --- Node ---

@@ -28,25 +28,54 @@ for user in (None, json.loads(os.environ["USER"])):
 print(json.dumps([[page, dict(headers)] for page, headers in pages]))
 """
 
+# The project of python/README.md, whose blocks are its files.
 DJANGO = """
+import json, os, re, sys, types
+os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
 import django
-from django.conf import settings
-from django.http import HttpResponse
-from django.template import Context, Engine
-from django.test import RequestFactory
-settings.configure(INSTALLED_APPS=["django.contrib.auth", "django.contrib.contenttypes"])
 django.setup()
-from django.contrib.auth.models import AnonymousUser, User
-def render(request):
-    return HttpResponse(Engine().from_string(TEMPLATE).render(Context(context(request))))
-def visit(user):
-    request = RequestFactory().get("/")
-    request.user = AnonymousUser()
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.test import Client
+call_command("check", fail_level="WARNING", stdout=sys.stderr)
+pages, known = [], json.loads(os.environ["USER"])
+for user in (None, User(email=known["email"], first_name=known["name"])):
     if user:
-        request.user = User(pk=7, email=user["email"], first_name=user["name"])
-    response = middleware(render)(request)
-    return response.content.decode(), response.headers
+        user.profile = types.SimpleNamespace(email_confirmed=True, company_id=7)
+    page, api = (Client().get(path, user=user) for path in ("/", "/api"))
+    settings = re.search("window.pylon = (.*?);</script>", page.text)[1]
+    assert json.loads(settings)["chat_settings"] == api.json()
+    pages.append([page.text, dict(page.headers)])
+print(json.dumps(pages))
 """
+
+DJANGO_FILES = {
+    "settings.py": """
+INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes"]
+MIDDLEWARE = ["urls.log_in"]
+ROOT_URLCONF = "urls"
+ALLOWED_HOSTS = ["testserver"]
+TEMPLATES = [{
+    "BACKEND": "django.template.backends.django.DjangoTemplates",
+    "DIRS": ["."],
+    "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+}]
+PYLON_CHAT_USER = "chat.chat_user"
+""",
+    "urls.py": """
+from django.contrib.auth.models import AnonymousUser
+from django.shortcuts import render
+from django.urls import path
+from views import api_chat_settings
+def log_in(get_response):
+    def middleware(request):
+        request.user = request.META["user"] or AnonymousUser()
+        return get_response(request)
+    return middleware
+home = lambda request: render(request, "page.html")
+urlpatterns = [path("", home), path("api", api_chat_settings)]
+""",
+}
 
 FLASK = """
 from flask import Flask, render_template_string
@@ -191,6 +220,21 @@ def python(before: str, after: str = "") -> Harness:
     return harness
 
 
+def django(_: str, folder: Path, run: Run) -> None:
+    """Run all the files of the section together, since one needs the others."""
+    readme = (ROOT / "python" / "README.md").read_text("utf-8")
+    section = readme[readme.index("## Django") : readme.index("## Flask")]
+    blocks = re.findall(r"(?m)^```\w+\n(?:#|\{#) ([\w.]+)((?:.*\n)*?)^```$", section)
+    files = dict(DJANGO_FILES)
+    for name, block in blocks:
+        text = block.partition("\n")[2]
+        files[name] = files.get(name, "") + text
+    for name, text in files.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    environment = {**ENVIRONMENT, "PYTHONPATH": str(folder)}
+    check(run([sys.executable, "-c", DJANGO], folder, **environment))
+
+
 def node(program: str, folder: str) -> Harness:
     def harness(code: str, _: Path, run: Run) -> None:
         names = "" if "fromEnv" in code else EXAMPLE
@@ -218,6 +262,11 @@ def next_js(code: str, folder: Path, run: Run) -> None:
     check(run(["node", "--input-type=module", "--eval", NEXT], folder, **ENVIRONMENT))
 
 
+def data_frame(code: str, _: Path, __: Run) -> None:
+    """Look at the syntax only: packaging/tests/test_python.py runs it, with 360 MB of packages."""
+    compile(code, "data_frame", "exec")
+
+
 def net_http(_: str, folder: Path, run: Run) -> None:
     (folder / "pages_test.go").write_text(GO, encoding="utf-8")
     run(["go", "test", "."], folder, **ENVIRONMENT)
@@ -225,8 +274,10 @@ def net_http(_: str, folder: Path, run: Run) -> None:
 
 
 HARNESSES: dict[tuple[str, str], Harness] = {
-    ("Django", "python"): python(DJANGO),
+    ("Django", "python"): django,
+    ("Django", "html"): django,
     ("Flask", "python"): python(FLASK, FLASK_PAGE),
+    ("pandas and Polars", "python"): data_frame,
     ("FastAPI", "python"): python("", FASTAPI),
     ("Express", "js"): node(EXPRESS, "examples/express"),
     ("Fastify", "js"): node(FASTIFY, "tests/browser"),

@@ -12,6 +12,9 @@ export const APPS = [
   { name: 'Go net/http', folder: 'go-http', command: [join(ROOT, 'target/examples/go-http')] },
 ]
 
+// Tested like the others; make demo-web has one application for each language.
+export const DJANGO = { name: 'Django', folder: 'django', command: ['python', 'app.py'] }
+
 /** Starts a server that prints its address; `log()` is all that it printed since. */
 export async function start([command, ...args], cwd, settings) {
   const PATH = [join(ROOT, '.venv/bin'), process.env.PATH].join(delimiter)

@@ -56,7 +56,8 @@ USER_TOOLS += ["npx", "pkg-config"]
 
 
 PACKAGES = {
-    "wheel": "python/*.whl",
+    "wheel": "python/*-abi3-*.whl",
+    "free-threaded wheel": "python/*-cp314t-*.whl",
     "sdist": "python/*.tar.gz",
     "npm main package": f"npm/pylon-identity-{VERSION}.tgz",
     "npm platform package": f"npm/pylon-identity-*-*-{VERSION}.tgz",

@@ -15,7 +15,6 @@ from conftest import (
     DIST,
     FUNCTIONS,
     GO_MODULE,
-    PACKAGES,
     ROOT,
     VERSION,
     package,
@@ -80,7 +79,7 @@ TRACKED = {
     "Go module": ("go", ["go", ":!go/*_test.go"]),
 }
 
-every_package = pytest.mark.parametrize("kind", PACKAGES)
+every_package = pytest.mark.parametrize("kind", CONTENTS)
 
 
 def fill(text: str) -> str:

@@ -21,24 +21,27 @@ from conftest import (
     VERSION,
     add_suite,
     attempt,
+    first_match,
     package,
     readme_program,
     run,
     tool,
 )
 
-# CPython with the stable ABI of 3.10 and able to make virtual environments.
+# CPython able to make virtual environments. A free-threaded one has a t after its version.
 DESCRIBE = """
 import ensurepip, sys, sysconfig, venv
-if sys.implementation.name == "cpython" and not sysconfig.get_config_var("Py_GIL_DISABLED"):
-    print("%d.%d" % sys.version_info[:2])
+if sys.implementation.name == "cpython":
+    t = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
+    print("%d.%d" % sys.version_info[:2] + t)
 """
-SHOW_VERSION = "import sys; print(sys.version_info[:2])"
+FREE_THREADED = "3.14t"
+SHOW_ABI = "import sys; print(sys.version_info[:2], sys.abiflags)"
 
 
 def interpreters() -> dict[str, Path]:
     """Return one Python of each minor version from 3.10 on."""
-    versions = {f"3.{minor}" for minor in range(10, 20)}
+    versions = {f"3.{minor}" for minor in range(10, 20)} | {FREE_THREADED}
     candidates = sorted((Path.home() / ".pyenv" / "versions").glob("*/bin/python"))
     candidates += [Path(shutil.which(f"python{v}") or "python3") for v in ["3", *versions]]
     pythons: dict[str, Path] = {}
@@ -54,9 +57,11 @@ PYTHONS = interpreters()
 
 def environments() -> Iterator[Any]:
     for version in PYTHONS:
-        yield pytest.param(("wheel", version), id=f"wheel on {version}")
+        kind = "free-threaded wheel" if version == FREE_THREADED else "wheel"
+        yield pytest.param((kind, version), id=f"wheel on {version}")
     # Building takes a while, and the outcome differs from the wheel's only in who compiled it.
-    yield pytest.param(("sdist", max(PYTHONS, default="", key=lambda v: int(v[2:]))), id="sdist")
+    newest = max(PYTHONS.keys() - {FREE_THREADED}, default="", key=lambda v: int(v[2:]))
+    yield pytest.param(("sdist", newest), id="sdist")
 
 
 @pytest.fixture(scope="module", params=list(environments()))
@@ -69,8 +74,8 @@ def python(
     run([PYTHONS[version], "-I", "-m", "venv", folder], folder, user)
     installed = folder / "bin" / "python"
     install: list[str | Path] = [installed, "-m", "pip", "install", "--quiet"]
-    if kind == "wheel":
-        run([*install, "--no-index", package("wheel")], folder, user)
+    if kind != "sdist":
+        run([*install, "--no-index", package(kind)], folder, user)
     else:
         # With Rust and the network, for maturin and the crates; but with nothing of this build.
         made_by_make = ("VIRTUAL_ENV", "PYO3_PYTHON", "PYTHON", "CARGO_TARGET_DIR", "MAKEFLAGS")
@@ -81,13 +86,15 @@ def python(
 
 def test_quick_start(python: Path, tmp_path: Path, user: dict[str, str]) -> None:
     (tmp_path / "app.py").write_text(readme_program("python"), "utf-8")
-    assert run([python, "app.py"], tmp_path, user) == SCRIPT + "\n"
+    # Free-threaded Python warns of a module for which it has to enable the GIL.
+    assert run([python, "-W", "error", "app.py"], tmp_path, user) == SCRIPT + "\n"
 
 
 def test_suite(python: Path, tmp_path: Path, user: dict[str, str]) -> None:
     """All tests on the Python of make, which has their requirements; elsewhere the vectors."""
     site, names = Path(sysconfig.get_path("purelib")), []
-    if str(sys.version_info[:2]) not in run([python, "-c", SHOW_VERSION], tmp_path, user):
+    here = run([sys.executable, "-c", SHOW_ABI], tmp_path, user)
+    if run([python, "-c", SHOW_ABI], tmp_path, user) != here:
         site, names = tmp_path / "site", ["test_vectors.py"]
         locked = (ROOT / "requirements" / "dev.txt").read_text("utf-8")
         [version] = re.findall(r"^pytest==(\S+)", locked, re.MULTILINE)
@@ -131,3 +138,18 @@ def test_types(python: Path, tmp_path: Path) -> None:
     program.write_text(readme_program("python") + "\nreveal_type(secret.sign('a'))\n", "utf-8")
     cache = f"--cache-dir={tmp_path}"
     assert '"str"' in tool("mypy", "--strict", cache, "--python-executable", python, program)
+
+
+def test_data_frames(tmp_path: Path, user: dict[str, str]) -> None:
+    """Run the README's programs with the real pandas and Polars."""
+    run([sys.executable, "-m", "venv", tmp_path], tmp_path, user)
+    python = tmp_path / "bin" / "python"
+    install: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
+    locked = ROOT / "requirements" / "frames.txt"
+    run([*install, "--require-hashes", "--requirement", locked], tmp_path, os.environ)
+    run([*install, "--no-index", package("wheel")], tmp_path, user)
+    section = first_match(r"^## pandas and Polars\n(.*?)^## ", ROOT / "python" / "README.md")
+    programs = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
+    assert len(programs) == 2
+    for program in programs:
+        assert run([python, "-c", program], tmp_path, user) == f"{EMAIL_HASH}\n"

@@ -312,7 +312,9 @@ fn run_command_line(
     py.detach(|| pylon_identity_cli::run_with_closed(args, closed))
 }
 
-#[pymodule]
+// Safe without the GIL: classes are frozen, the core has no state of its own, and the only static is a
+// PyOnceLock. A batch keeps its own references to the emails that it signs.
+#[pymodule(gil_used = false)]
 mod _native {
     use pyo3::exceptions::PyImportError;
     use pyo3::ffi;
@@ -336,7 +338,8 @@ mod _native {
         if unsafe { ffi::PyInterpreterState_GetID(ffi::PyInterpreterState_Get()) } != 0 {
             return Err(PyImportError::new_err(
                 "pylon_identity works in the main interpreter of Python only, and this is another. \
-                 Under mod_wsgi, set WSGIApplicationGroup %{GLOBAL}; elsewhere use processes or threads.",
+                 Under mod_wsgi, set WSGIApplicationGroup %{GLOBAL}; under uWSGI, single-interpreter = true; \
+                 elsewhere use processes or threads.",
             ));
         }
         // An error that is made by hand has a code as well.

@@ -23,10 +23,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import django.conf  # type: ignore[import-untyped]
 import django.template  # type: ignore[import-untyped]
 import django.utils.functional  # type: ignore[import-untyped]
 import django.utils.translation  # type: ignore[import-untyped]
+import django_project  # noqa: F401
 import jinja2
 import markupsafe
 import pytest
@@ -46,7 +46,6 @@ EMAIL = "ada@example.com"
 SENTINEL = "53454e54494e454c" * 4  # "SENTINEL", recognisable in hexadecimal and decoded
 
 secret = IdentitySecret(SENTINEL)
-django.conf.settings.configure(USE_I18N=False)
 django_engine = django.template.Engine()
 
 
@@ -404,6 +403,7 @@ import pylon_identity
     )
     assert "works in the main interpreter of Python only" in done.stdout
     assert "WSGIApplicationGroup %{GLOBAL}" in done.stdout
+    assert "uWSGI, single-interpreter" in done.stdout
 
 
 def test_sign_many_heeds_signals() -> None:

@@ -7,7 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { APPS, ROOT, start, startApp } from '../../examples/demo-web/servers.mjs'
+import { APPS, DJANGO, ROOT, start, startApp } from '../../examples/demo-web/servers.mjs'
 import { startWidget } from '../../examples/demo-web/widget.mjs'
 import { launch } from './browser.js'
 import { KEY, SECRET, leaks } from './leaks.js'
@@ -93,7 +93,7 @@ const cspOf = (response) =>
     }),
   )
 
-for (const app of APPS) {
+for (const app of [...APPS, DJANGO]) {
   describe(app.name, () => {
     const settings = { PYLON_IDENTITY_SECRET: SECRET, PYLON_APP_ID: APP_ID }
     const servers = []

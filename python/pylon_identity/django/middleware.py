@@ -1,0 +1,19 @@
+"""The middleware that keeps email hashes out of caches."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse  # type: ignore[import-untyped]
+from django.utils.deprecation import MiddlewareMixin  # type: ignore[import-untyped]
+
+
+class NoStoreMiddleware(MiddlewareMixin):  # type: ignore[misc]
+    """Sends each response that chat_settings() took part in with Cache-Control: no-store, private.
+
+    The email hash is as good as a login to the chat.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """Set the header."""
+        if hasattr(request, "_pylon_chat"):
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
