@@ -1,6 +1,7 @@
 // Starts the example applications, each as its README does, on free ports of this machine.
 
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,6 +12,22 @@ export const APPS = [
   { name: 'Express', folder: 'express', command: ['node', 'app.js'] },
   { name: 'Go net/http', folder: 'go-http', command: [join(ROOT, 'target/examples/go-http')] },
 ]
+
+// Built by make test-browser, and moved away from its sources as a container would.
+export const NEXT = {
+  name: 'Next.js',
+  folder: 'nextjs',
+  command: ['node', join(ROOT, 'target/examples/nextjs/server.js')],
+}
+
+/** A free port, for servers that cannot choose one. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return String(port)
+}
 
 /** Starts a server that prints its address; `log()` is all that it printed since. */
 export async function start([command, ...args], cwd, settings) {
@@ -47,7 +64,8 @@ export async function start([command, ...args], cwd, settings) {
 
 /** `settings` are environment variables; one that is undefined is not set. */
 export async function startApp(app, settings) {
-  const defaults = { PORT: '0', DEVELOPMENT: undefined, WIDGET_ORIGIN: undefined }
-  const server = await start(app.command, join(ROOT, 'examples', app.folder), { ...defaults, ...settings })
+  const port = app.folder === NEXT.folder ? { PORT: await freePort(), HOSTNAME: '127.0.0.1' } : { PORT: '0' }
+  const defaults = { DEVELOPMENT: undefined, WIDGET_ORIGIN: undefined, NEXT_TELEMETRY_DISABLED: '1' }
+  const server = await start(app.command, join(ROOT, 'examples', app.folder), { ...port, ...defaults, ...settings })
   return { ...app, ...server }
 }
