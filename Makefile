@@ -12,17 +12,20 @@ export CC PYTHON
 
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-NPM := node examples/express tests/browser packaging/tests
+NPM := node examples/express examples/nextjs tests/browser packaging/tests
 EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
-BROWSER := $(EXAMPLES) tests/browser/node_modules/.package-lock.json
+BROWSER := $(EXAMPLES) target/examples/nextjs/server.js tests/browser/node_modules/.package-lock.json
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
 BENCHES := target/bench/c target/bench/go
 ARCHIVE := target/release/libpylon_identity.a
+ADDON := $(wildcard node/*.node)
 HEADER := c-abi/include/pylon_identity.h
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LINK = $(ARCHIVE) $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
 GO_FILES := $(wildcard go/*.go go/include/*)
+NEXTJS_SOURCES := $(addprefix examples/nextjs/,proxy.ts next.config.ts tsconfig.json) \
+	$(shell find examples/nextjs/app examples/nextjs/public -type f) $(wildcard node/*.js node/*.d.ts)
 PYTHON_SOURCES := $(shell find core cli python -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print)
 
 # From the command line of make only: many people have an EMAIL in their environment.
@@ -82,7 +85,7 @@ lock: .venv/stamp  ## lock requirements/*.in again, in requirements/*.txt
 	@tools/lock.sh
 
 clean:  ## remove everything that was built or set up
-	rm -rf target .venv $(NPM:=/node_modules) node/*.node go/lib/*/*.a dist python/pylon_identity/_native.*so
+	rm -rf target .venv $(NPM:=/node_modules) examples/nextjs/.next node/*.node go/lib/*/*.a dist python/pylon_identity/_native.*so
 
 # --- set up ---
 
@@ -113,8 +116,8 @@ target/tools/bin/cargo-mutants:
 native: | prerequisites .venv/bin/go
 	@tools/build-native.sh
 
-# The recipe is empty: cargo wrote the archive, and its time changes only with its contents.
-$(ARCHIVE): native
+# The recipe is empty: cargo wrote the files, and their times change only with their contents.
+$(ARCHIVE) $(ADDON): native
 	@:
 
 .venv/package.stamp: $(PYTHON_SOURCES) Cargo.toml Cargo.lock | .venv/stamp
@@ -123,6 +126,12 @@ $(ARCHIVE): native
 
 empty-bindings: native
 	cargo build --quiet --release --locked -p pylon-identity-python -p pylon-identity-node --examples
+
+# Next ignores serverExternalPackages for links, so the package is copied.
+target/examples/nextjs/server.js: examples/nextjs/node_modules/.package-lock.json $(NEXTJS_SOURCES) $(ADDON) | native
+	cp node/*.js node/*.d.ts node/*.node examples/nextjs/node_modules/pylon-identity/
+	cd examples/nextjs && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
+	@rm -rf $(@D) && mkdir -p target/examples && mv examples/nextjs/.next/standalone $(@D) && touch $@
 
 target/clients/c: tests/clients/client.c
 target/clients/vectors-static target/clients/vectors-shared: c-abi/tests/vectors.c

@@ -7,7 +7,8 @@ const LIBC = { linux: ['-gnu', '-musl'], win32: ['-msvc'] }
 
 /** Loads the addon for a platform, built beside this file or installed by npm, or notes why it cannot. */
 function load(platform, failures) {
-  const built = join(__dirname, `pylon-identity.${platform}.node`)
+  // Bundlers that write ES modules leave __dirname undefined.
+  const built = typeof __dirname === 'string' ? join(__dirname, `pylon-identity.${platform}.node`) : ''
   // One literal for each package, since bundlers and file tracers follow no other. Within try, bundlers allow
   // packages that are not installed. The packages are built from this list.
   try {

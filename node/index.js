@@ -185,9 +185,9 @@ class IdentitySecret extends Uncloneable {
     return HIDDEN
   }
 
-  // Not the same for two secrets, so that no library finds them deeply equal.
+  // console.dir shows it. Not the same for two secrets, so that no library finds them deeply equal.
   get [Symbol.toStringTag]() {
-    return #number in this ? `hidden ${this.#number}` : 'hidden'
+    return #number in this ? `${HIDDEN} ${this.#number}` : HIDDEN
   }
 }
 

@@ -146,21 +146,6 @@ const cookies = Object.fromEntries(login.cookies.map(({ name, value }) => [name,
 console.log(JSON.stringify([visitor, await visit(cookies, { 'x-user': '1' })]))
 """
 
-NEXT = """
-globalThis.h = (tag, props) => props.dangerouslySetInnerHTML.__html
-const { Chat } = await import(process.cwd() + '/bundle.mjs')
-const pages = []
-for (globalThis.user of [null, JSON.parse(process.env.USER)]) {
-  pages.push([await Chat(), { 'cache-control': 'no-store, private' }]) // Next's page has the header
-}
-console.log(JSON.stringify(pages))
-"""
-
-STUBS = {
-    "session.js": "export const currentUser = async () => globalThis.user\n",
-    "headers.js": "export const headers = async () => new Headers({ 'x-nonce': 'r4nd0m' })\n",
-}
-
 GO = """package main
 
 import (
@@ -244,24 +229,6 @@ def node(program: str, folder: str) -> Harness:
     return harness
 
 
-def next_js(code: str, folder: Path, run: Run) -> None:
-    for name, text in {**STUBS, "chat.tsx": code}.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    options = [
-        "--bundle",
-        "--platform=node",
-        "--format=esm",
-        "--jsx-factory=h",
-        "--log-level=error",
-    ]
-    options += ["--external:pylon-identity", "--alias:next/headers=./headers.js"]
-    options += ["--outfile=bundle.mjs"]
-    (folder / "node_modules").mkdir()
-    (folder / "node_modules" / "pylon-identity").symlink_to(ROOT / "node")
-    run([str(ROOT / "node/node_modules/.bin/esbuild"), "chat.tsx", *options], folder)
-    check(run(["node", "--input-type=module", "--eval", NEXT], folder, **ENVIRONMENT))
-
-
 def data_frame(code: str, _: Path, __: Run) -> None:
     """Look at the syntax only: packaging/tests/test_python.py runs it, with 360 MB of packages."""
     compile(code, "data_frame", "exec")
@@ -281,6 +248,5 @@ HARNESSES: dict[tuple[str, str], Harness] = {
     ("FastAPI", "python"): python("", FASTAPI),
     ("Express", "js"): node(EXPRESS, "examples/express"),
     ("Fastify", "js"): node(FASTIFY, "tests/browser"),
-    ("Next.js", "tsx"): next_js,
     ("net/http", "go"): net_http,
 }

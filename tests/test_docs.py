@@ -26,7 +26,6 @@ import pylon_identity
 ROOT = Path(__file__).parents[1]
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
 OWN_PAGES = "https://github.com/pylon-identity/pylon-identity/blob/main/"
-ESBUILD = str(ROOT / "node/node_modules/.bin/esbuild")
 EMAIL_HASH = oracle.sign(bytes.fromhex(oracle.SECRET), b"ada@example.com")
 SETTINGS = {"app_id": "YOUR_APP_ID", "email": "ada@example.com", "name": "Ada"}
 SCRIPT = oracle.script({**SETTINGS, "email_hash": EMAIL_HASH}, "r4nd0m")
@@ -151,7 +150,7 @@ COMMANDS = {
     "export": "",
     "go": rf"get {GO_MODULE}$|mod |run \.|test",
     "make": "",
-    "npm": "ci|install|start|test",
+    "npm": "ci|install|run|start|test",
     "pip": "install ",
     "python": r"app\.py$|-m pytest",
 }
@@ -174,8 +173,9 @@ def check_shell(block: Block, _: Path) -> None:
         if command == "make":
             patterns = [rf"\b{w.split('=')[0]}\b" if "=" in w else f"^{w}:" for w in rest]
             assert all(re.search(pattern, makefile, re.MULTILINE) for pattern in patterns), words
-        if command == "npm" and rest[0] in ("start", "test"):
-            assert rest[0] in json.loads((folder / "package.json").read_text())["scripts"]
+        if command == "npm" and rest[0] in ("run", "start", "test"):
+            scripts = json.loads((folder / "package.json").read_text())["scripts"]
+            assert rest[-1] in scripts, words
         names = [word for word in rest if re.search(r"\.(txt|py)$", word)]
         names += re.findall(r"(?:^|[ =I])(?:\./)?pylon-identity/(\S+)", " ".join(rest))
         assert all((folder / name).exists() for name in names), names
@@ -189,9 +189,10 @@ def check_console(block: Block, folder: Path) -> None:
     assert re.fullmatch(pattern, output.strip()), output
 
 
-def check_syntax(block: Block, folder: Path) -> None:
-    (folder / "program.ts").write_text(block.code, encoding="utf-8")
-    run([ESBUILD, "program.ts", "--log-level=error"], folder)
+def check_example(block: Block, _: Path) -> None:
+    """The block names a file of the example, which is built and tested in a browser."""
+    name, code = block.code.split("\n", 1)
+    assert code == read(f"examples/nextjs/{name.removeprefix('// ')}")
 
 
 def check_cmake(block: Block, _: Path) -> None:
@@ -210,7 +211,8 @@ OTHERS = {
     "console": check_console,
     "sh": check_shell,
     "text": check_drawing,
-    "ts": check_syntax,
+    "ts": check_example,
+    "tsx": check_example,
 }
 
 
@@ -220,8 +222,6 @@ def test_block(block: Block, tmp_path: Path) -> None:
         if block.language == "go":
             set_up_go(block.code, "", tmp_path)
         harness(block.code, tmp_path, run)
-    elif "serverExternalPackages" in block.code:  # a configuration
-        check_syntax(block, tmp_path)
     elif block.language in PROGRAMS:
         (tmp_path / "pylon-identity").symlink_to(ROOT)
         output = PROGRAMS[block.language](block.code, block.before, tmp_path)

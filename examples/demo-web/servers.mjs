@@ -1,6 +1,7 @@
 // Starts the example applications, each as its README does, on free ports of this machine.
 
 import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
 import { delimiter, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -14,6 +15,22 @@ export const APPS = [
 
 // Tested like the others; make demo-web has one application for each language.
 export const DJANGO = { name: 'Django', folder: 'django', command: ['python', 'app.py'] }
+
+// Built by make test-browser, and moved away from its sources as a container would.
+export const NEXT = {
+  name: 'Next.js',
+  folder: 'nextjs',
+  command: ['node', join(ROOT, 'target/examples/nextjs/server.js')],
+}
+
+/** A free port, for servers that cannot choose one. */
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve, reject) => server.once('listening', resolve).once('error', reject))
+  const { port } = server.address()
+  await new Promise((resolve) => server.close(resolve))
+  return String(port)
+}
 
 /** Starts a server that prints its address; `log()` is all that it printed since. */
 export async function start([command, ...args], cwd, settings) {
@@ -50,7 +67,8 @@ export async function start([command, ...args], cwd, settings) {
 
 /** `settings` are environment variables; one that is undefined is not set. */
 export async function startApp(app, settings) {
-  const defaults = { PORT: '0', DEVELOPMENT: undefined, WIDGET_ORIGIN: undefined }
-  const server = await start(app.command, join(ROOT, 'examples', app.folder), { ...defaults, ...settings })
+  const port = app.folder === NEXT.folder ? { PORT: await freePort(), HOSTNAME: '127.0.0.1' } : { PORT: '0' }
+  const defaults = { DEVELOPMENT: undefined, WIDGET_ORIGIN: undefined, NEXT_TELEMETRY_DISABLED: '1' }
+  const server = await start(app.command, join(ROOT, 'examples', app.folder), { ...port, ...defaults, ...settings })
   return { ...app, ...server }
 }

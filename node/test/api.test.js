@@ -31,7 +31,7 @@ test('shows nothing', () => {
   for (const shown of [inspect(secret), inspect([secret], { customInspect: true }).slice(2, -2), `${secret}`, JSON.parse(JSON.stringify(secret))]) {
     assert.equal(shown, 'IdentitySecret(hidden)')
   }
-  assert.match(inspect(secret, { customInspect: false }), /^IdentitySecret \[hidden \d+\] \{\}$/) // as console.dir does it
+  assert.match(inspect(secret, { customInspect: false }), /^IdentitySecret \[IdentitySecret\(hidden\) \d+\] \{\}$/) // as console.dir does it
   assert.deepEqual(Reflect.ownKeys(secret), [])
   assert.deepEqual(secret, secret)
   assert.notDeepStrictEqual(secret, new IdentitySecret(SENTINEL))
@@ -91,6 +91,10 @@ test('wrong types are TypeErrors', () => {
   }
   for (const wrong of [undefined, null, EMAIL, 5, { 0: EMAIL, length: 1 }, new Set([EMAIL])]) {
     assert.throws(() => secret.signMany(wrong), { name: 'TypeError' }, inspect(wrong))
+  }
+  const named = { Buffer: Buffer.from('00'), Date: new Date(), Promise: Promise.resolve(), Map: new Map(), Array: [], Object: {}, IdentitySecret: secret }
+  for (const [name, wrong] of Object.entries(named)) {
+    assert.throws(() => secret.sign(wrong), { message: `Expected the email as a string, but got ${name}.` })
   }
   assert.throws(() => secret.signMany([EMAIL, null]), { message: 'Expected emails[1] as a string, but got null.' })
   assert.throws(() => secret.signMany([, EMAIL]), /emails\[0\] as a string, but got undefined/)

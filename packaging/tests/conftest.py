@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform as machine
 import re
 import shlex
 import shutil
@@ -63,6 +64,16 @@ PACKAGES = {
     "npm platform package": f"npm/pylon-identity-*-*-{VERSION}.tgz",
     "C package": "c/*.tar.gz",
     "Go module": f"go/{GO_MODULE}/@v/v{VERSION}.zip",
+}
+
+
+MODULES = Path(__file__).parent / "node_modules"
+ARCH = {"x86_64": "x64", "aarch64": "arm64"}.get(machine.machine(), "")
+
+# The Nodes that package.json here names for this machine, beside the machine's own.
+NODES: dict[str, Path | None] = {"the machine's": None} | {
+    path.name.split("-")[0]: path / "bin"
+    for path in sorted(MODULES.glob(f"node*-{machine.system().lower()}-{ARCH}"))
 }
 
 
@@ -143,6 +154,16 @@ def user(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     for rust in ("cargo", "rustc", "rustup", "maturin"):
         assert attempt(["sh", "-c", f"command -v {rust}"], home, environment).returncode != 0
     return environment
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
+    """Return a folder in which both packages, and nothing else, are installed."""
+    folder = tmp_path_factory.mktemp("app")
+    (folder / "package.json").write_text('{"private": true}')
+    offline = ["npm", "install", "--offline", "--no-audit", "--no-fund"]
+    run([*offline, package("npm main package"), package("npm platform package")], folder, user)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform as machine
 import re
 import shutil
 from pathlib import Path
@@ -12,6 +11,8 @@ import pytest
 from conftest import (
     EMAIL,
     EMAIL_HASH,
+    MODULES,
+    NODES,
     ROOT,
     SCRIPT,
     add_suite,
@@ -21,25 +22,6 @@ from conftest import (
     readme_program,
     run,
 )
-
-MODULES = Path(__file__).parent / "node_modules"
-ARCH = {"x86_64": "x64", "aarch64": "arm64"}.get(machine.machine(), "")
-
-# The Nodes that package.json here names for this machine, beside the machine's own.
-NODES: dict[str, Path | None] = {"the machine's": None} | {
-    path.name.split("-")[0]: path / "bin"
-    for path in sorted(MODULES.glob(f"node*-{machine.system().lower()}-{ARCH}"))
-}
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, user: dict[str, str]) -> Path:
-    """Return a folder in which both packages, and nothing else, are installed."""
-    folder = tmp_path_factory.mktemp("app")
-    (folder / "package.json").write_text('{"private": true}')
-    offline = ["npm", "install", "--offline", "--no-audit", "--no-fund"]
-    run([*offline, package("npm main package"), package("npm platform package")], folder, user)
-    return folder
 
 
 @pytest.fixture(params=NODES)

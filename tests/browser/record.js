@@ -1,6 +1,16 @@
-// Passes connections on to a server, and keeps every byte that the server answers.
+// Passes connections on to a server, and keeps every byte that the server answers, uncompressed.
 
 import { connect, createServer } from 'node:net'
+import { Transform } from 'node:stream'
+
+/** Renames the header by which a client asks for compression; what a page holds would not be seen in it. */
+const uncompressed = () =>
+  new Transform({
+    transform(chunk, _, done) {
+      const renamed = chunk.toString('latin1').replace(/^accept-encoding:/gim, 'x-$&')
+      done(null, Buffer.from(renamed, 'latin1'))
+    },
+  })
 
 export async function record(origin) {
   const { hostname, port } = new URL(origin)
@@ -17,7 +27,7 @@ export async function record(origin) {
       socket.once('error', close).once('close', () => sockets.delete(socket))
     }
     upstream.on('data', (chunk) => answers.push(chunk))
-    client.pipe(upstream).pipe(client)
+    client.pipe(uncompressed()).pipe(upstream).pipe(client)
   })
   await new Promise((resolve, reject) => server.once('error', reject).listen(0, '127.0.0.1', resolve))
   return {
