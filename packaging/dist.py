@@ -30,6 +30,7 @@ DIST = ROOT / "dist"
 BUILT = ROOT / "target" / "dist"
 STAGED = BUILT / "staged"
 HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
+PLAIN_HEADER = ROOT / "c-abi" / "include" / "pylon_identity_ffi.h"
 LICENSES = [ROOT / "LICENSE-APACHE", ROOT / "LICENSE-MIT"]
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
 
@@ -210,7 +211,8 @@ def build_c(static: Path, shared: Path) -> None:
     lib = folder / "lib"
     for path in ("include", "lib/pkgconfig", "lib/cmake/pylon_identity"):
         (folder / path).mkdir(parents=True)
-    shutil.copy(HEADER, folder / "include")
+    for header in (HEADER, PLAIN_HEADER):
+        shutil.copy(header, folder / "include")
     for file in static.parent.iterdir():
         shutil.copy(file, lib)
     if SYSTEM == "linux":
@@ -218,16 +220,23 @@ def build_c(static: Path, shared: Path) -> None:
         (lib / library("pylon_identity", "cdylib")).symlink_to(major(shared.name))
     for file in [*LICENSES, ROOT / "c-abi" / "README.md"]:
         shutil.copy(file, folder)
+    linked_as = {
+        "linux": f'IMPORTED_SONAME "{major(shared.name)}"',
+        "darwin": f'IMPORTED_SONAME "@rpath/{shared.name}"',
+        "win32": f'IMPORTED_IMPLIB "${{_pylon_identity_prefix}}/lib/{shared.name}.lib"',
+    }
     values = {
         "VERSION": VERSION,
         "STATIC_LIBS": native_static_libs(),
         "STATIC": static.name,
-        "SHARED": library("pylon_identity", "cdylib"),
+        "SHARED": shared.name,
+        "LINKED_AS": linked_as[SYSTEM],
     }
     for template, to in {
         "pylon_identity.pc": "lib/pkgconfig",
         "pylon_identityConfig.cmake": "lib/cmake/pylon_identity",
         "pylon_identityConfigVersion.cmake": "lib/cmake/pylon_identity",
+        "meson.build": "",
     }.items():
         text = (ROOT / "packaging" / "c" / template).read_text("utf-8")
         for key, value in values.items():

@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import re
@@ -199,6 +200,21 @@ def check_cmake(block: Block, _: Path) -> None:
     assert all(name in ours for name in re.findall(r"pylon_identity::\w+", block.code))
 
 
+def check_wrap(block: Block, _: Path) -> None:
+    """`make test-dist` uses the wrap; here it names the file that the release has."""
+    wrap = configparser.ConfigParser()
+    wrap.read_string(block.code)
+    name = wrap["wrap-file"]["source_filename"]
+    assert name == f"{wrap['wrap-file']['directory']}.tar.gz"
+    assert wrap["wrap-file"]["source_url"].endswith(f"/releases/download/vVERSION/{name}")
+    assert 'f"pylon-identity-c-{VERSION}-{PLATFORM}"' in read("packaging/dist.py")
+
+
+def check_meson(block: Block, _: Path) -> None:
+    [name] = re.findall(r"dependency\('(\w+)'\)", block.code)
+    assert f"override_dependency('{name}'" in read("packaging/c/meson.build")
+
+
 def check_drawing(block: Block, _: Path) -> None:
     names = re.findall(r"[\w-]+/[\w./-]*", block.code)
     assert names, "a text block is a drawing, or stands after a program"
@@ -208,6 +224,8 @@ def check_drawing(block: Block, _: Path) -> None:
 OTHERS = {
     "cmake": check_cmake,
     "console": check_console,
+    "ini": check_wrap,
+    "meson": check_meson,
     "sh": check_shell,
     "text": check_drawing,
     "ts": check_syntax,

@@ -54,7 +54,7 @@ SHELL_TOOLS = ["basename", "cat", "cp", "dirname", "env", "expr", "grep", "ls", 
 SHELL_TOOLS += ["sed", "sh", "tar", "tr", "uname"]
 COMPILERS = ["c++", "cc", "gcc"]
 USER_TOOLS = [*SHELL_TOOLS, *COMPILERS, "ar", "as", "ld", "cmake", "go", "make", "node", "npm"]
-USER_TOOLS += ["npx", "pkg-config"]
+USER_TOOLS += ["meson", "ninja", "npx", "pkg-config"]
 
 
 PACKAGES = {

@@ -35,7 +35,7 @@ LIMITS = {
     "npm platform package": 450,
     "npm main package": 15,
     "sdist": 100,
-    "C package": 600,
+    "C package": 650,
     "Go module": 400,
 }
 
@@ -60,7 +60,7 @@ CONTENTS = {
     "npm main package": f"README.md package.json {LICENSES}",
     "npm platform package": f"README.md package.json pylon-identity.{{p}}.node {LICENSES}",
     "C package": f"""
-        README.md include/pylon_identity.h {LICENSES}
+        README.md include/pylon_identity.h include/pylon_identity_ffi.h meson.build {LICENSES}
         lib/cmake/pylon_identity/pylon_identityConfig.cmake
         lib/cmake/pylon_identity/pylon_identityConfigVersion.cmake
         lib/libpylon_identity.a
