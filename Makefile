@@ -15,10 +15,11 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --requi
 NPM := node examples/express tests/browser packaging/tests
 EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
 BROWSER := $(EXAMPLES) tests/browser/node_modules/.package-lock.json
-CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
+CLIENTS := target/clients/c target/clients/go target/clients/go-snippet target/clients/go-command
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
 BENCHES := target/bench/c target/bench/go
 ARCHIVE := target/release/libpylon_identity.a
+COMMAND := target/release/libpylon_identity_command.a
 HEADER := c-abi/include/pylon_identity.h
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LINK = $(ARCHIVE) $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
@@ -113,8 +114,8 @@ target/tools/bin/cargo-mutants:
 native: | prerequisites .venv/bin/go
 	@tools/build-native.sh
 
-# The recipe is empty: cargo wrote the archive, and its time changes only with its contents.
-$(ARCHIVE): native
+# The recipe is empty: cargo wrote the archives, and their time changes only with their contents.
+$(ARCHIVE) $(COMMAND): native
 	@:
 
 .venv/package.stamp: $(PYTHON_SOURCES) Cargo.toml Cargo.lock | .venv/stamp
@@ -139,8 +140,9 @@ target/clients/vectors-c++.o: c-abi/tests/vectors.c $(HEADER) | .venv/bin/c++
 # Go does not notice a new archive, so the old program is removed first.
 target/clients/go: $(wildcard tests/clients/go/*)
 target/clients/go-snippet: $(wildcard tests/snippets/go/*)
+target/clients/go-command: $(wildcard go/cmd/pylon-identity/*) $(COMMAND)
 target/examples/go-http: $(wildcard examples/go-http/*)
 target/bench/go: $(wildcard bench/go/*)
-target/clients/go target/clients/go-snippet target/examples/go-http target/bench/go: $(ARCHIVE) $(GO_FILES)
+target/clients/go target/clients/go-snippet target/clients/go-command target/examples/go-http target/bench/go: $(ARCHIVE) $(GO_FILES)
 	@mkdir -p $(@D) && rm -f $@
 	cd $(dir $(filter %/main.go,$^)) && go build -o $(CURDIR)/$@ .

@@ -150,7 +150,7 @@ COMMANDS = {
     "cc": "",
     "cd": "",
     "export": "",
-    "go": rf"get {GO_MODULE}$|mod |run \.|test",
+    "go": rf"get {GO_MODULE}$|install {GO_MODULE}/cmd/pylon-identity@latest$|mod |run \.|test",
     "make": "",
     "npm": "ci|install|start|test",
     "pip": "install ",

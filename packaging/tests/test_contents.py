@@ -36,7 +36,7 @@ LIMITS = {
     "npm main package": 15,
     "sdist": 100,
     "C package": 650,
-    "Go module": 400,
+    "Go module": 700,
 }
 
 LICENSES = "LICENSE-APACHE LICENSE-MIT"
@@ -69,7 +69,10 @@ CONTENTS = {
         lib/libpylon_identity.so.{{v}}
         lib/pkgconfig/pylon_identity.pc
     """,
-    "Go module": f"lib/{{g}}/libpylon_identity.a {LICENSES}",
+    "Go module": f"""
+        lib/{{g}}/libpylon_identity.a lib/{{g}}/libpylon_identity_command.a
+        example_test.go {LICENSES}
+    """,
 }
 
 # Tracked files (git's patterns), and the folder that they are relative to.

@@ -73,14 +73,29 @@ def test_quick_start(tmp_path: Path, required: Path, go: dict[str, str]) -> None
 
 
 def test_suite(tmp_path: Path, go: dict[str, str]) -> None:
-    """The module's files as they are published, with the tests of the checkout."""
+    """First as published, with the examples, and then with the tests of the checkout."""
     with zipfile.ZipFile(package("Go module")) as module:
         module.extractall(tmp_path / "published")
     folder = tmp_path / "published" / f"{GO_MODULE}@v{VERSION}"
+    assert "--- PASS: Example" in run(["go", "test", "-v", "./..."], folder, go)
     shutil.copytree(VECTORS, folder.parent / "tests" / "vectors")
     for path in (ROOT / "go").glob("*_test.go"):
         shutil.copy(path, folder)
     assert "ok" in run(["go", "test", "./..."], folder, go)
+
+
+@pytest.fixture
+def command(tmp_path: Path, go: dict[str, str]) -> Path:
+    run(["go", "install", f"{GO_MODULE}/cmd/pylon-identity@latest"], tmp_path, go)
+    return Path(go["GOPATH"]) / "bin" / "pylon-identity"
+
+
+def test_command_line(command: Path, tmp_path: Path, go: dict[str, str]) -> None:
+    """tests/test_cli.py compares it with the command line of the other languages."""
+    assert run([command, "--version"], tmp_path, go) == f"pylon-identity {VERSION}\n"
+    assert run([command, "sign", "ada@example.com"], tmp_path, go) == f"{EMAIL_HASH}\n"
+    assert attempt([command, "verify", "ada@example.com", "x"], tmp_path, go).returncode == 1
+    assert attempt([command, "nonsense"], tmp_path, go).returncode == 2
 
 
 def test_vendored(app: Path, go: dict[str, str], tmp_path: Path) -> None:
