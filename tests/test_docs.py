@@ -215,6 +215,14 @@ def check_meson(block: Block, _: Path) -> None:
     assert f"override_dependency('{name}'" in read("packaging/c/meson.build")
 
 
+def check_foreign(block: Block, _: Path) -> None:
+    """`make harden` runs these, in the languages that the machine has."""
+    assert f'"{block.language}": ' in read("harden/test_other_languages.py")
+    called = set(re.findall(r"pylon_identity_\w+", block.code)) - {"pylon_identity_ffi"}
+    assert called
+    assert [name for name in called if name not in read("c-abi/include/pylon_identity.h")] == []
+
+
 def check_drawing(block: Block, _: Path) -> None:
     names = re.findall(r"[\w-]+/[\w./-]*", block.code)
     assert names, "a text block is a drawing, or stands after a program"
@@ -224,8 +232,12 @@ def check_drawing(block: Block, _: Path) -> None:
 OTHERS = {
     "cmake": check_cmake,
     "console": check_console,
+    "csharp": check_foreign,
     "ini": check_wrap,
+    "java": check_foreign,
     "meson": check_meson,
+    "php": check_foreign,
+    "ruby": check_foreign,
     "sh": check_shell,
     "text": check_drawing,
     "ts": check_syntax,
