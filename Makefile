@@ -15,11 +15,12 @@ PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --requi
 NPM := node examples/express examples/nextjs tests/browser packaging/tests
 EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
 BROWSER := $(EXAMPLES) target/examples/nextjs/server.js tests/browser/node_modules/.package-lock.json
-CLIENTS := target/clients/c target/clients/go target/clients/go-snippet
+CLIENTS := target/clients/c target/clients/go target/clients/go-snippet target/clients/go-command
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
 BENCHES := target/bench/c target/bench/go
 ARCHIVE := target/release/libpylon_identity.a
 ADDON := $(wildcard node/*.node)
+COMMAND := target/release/libpylon_identity_command.a
 HEADER := c-abi/include/pylon_identity.h
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LINK = $(ARCHIVE) $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
@@ -63,7 +64,7 @@ bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything 
 picture: .venv/bench.stamp  ## draw docs/bench.svg from the last make bench
 	@python bench/plot.py
 
-harden: build .venv/bin/c++ .venv/harden.stamp target/tools/bin/cargo-mutants $(BROWSER) node/node_modules/.package-lock.json  ## prove the promises of SECURITY.md (ONLY=module)
+harden: build .venv/bin/c++ .venv/zig.stamp .venv/harden.stamp target/tools/bin/cargo-mutants $(BROWSER) node/node_modules/.package-lock.json  ## prove the promises of SECURITY.md (ONLY=module)
 	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-harden harden/$(if $(call given,ONLY),test_$(call given,ONLY).py)
 
 fuzz: build .venv/harden.stamp node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)
@@ -117,7 +118,7 @@ native: | prerequisites .venv/bin/go
 	@tools/build-native.sh
 
 # The recipe is empty: cargo wrote the files, and their times change only with their contents.
-$(ARCHIVE) $(ADDON): native
+$(ARCHIVE) $(COMMAND) $(ADDON): native
 	@:
 
 .venv/package.stamp: $(PYTHON_SOURCES) Cargo.toml Cargo.lock | .venv/stamp
@@ -148,8 +149,9 @@ target/clients/vectors-c++.o: c-abi/tests/vectors.c $(HEADER) | .venv/bin/c++
 # Go does not notice a new archive, so the old program is removed first.
 target/clients/go: $(wildcard tests/clients/go/*)
 target/clients/go-snippet: $(wildcard tests/snippets/go/*)
+target/clients/go-command: $(wildcard go/cmd/pylon-identity/*) $(COMMAND)
 target/examples/go-http: $(wildcard examples/go-http/*)
 target/bench/go: $(wildcard bench/go/*)
-target/clients/go target/clients/go-snippet target/examples/go-http target/bench/go: $(ARCHIVE) $(GO_FILES)
+target/clients/go target/clients/go-snippet target/clients/go-command target/examples/go-http target/bench/go: $(ARCHIVE) $(GO_FILES)
 	@mkdir -p $(@D) && rm -f $@
 	cd $(dir $(filter %/main.go,$^)) && go build -o $(CURDIR)/$@ .

@@ -48,7 +48,9 @@ static void hex(void) {
     }
 }
 
-static void sign(void) { pylon_identity_sign(&secret, email, email_len, hash); }
+static void sign(void) {
+    if (pylon_identity_sign(&secret, email, email_len, hash) != PYLON_IDENTITY_OK) abort();
+}
 
 static void openssl_hmac(void) {
     unsigned length = sizeof tag;

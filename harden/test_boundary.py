@@ -54,7 +54,7 @@ ARGUMENTS = {
 }
 
 PROTOTYPE = re.compile(
-    r"/\*\*(?P<docs>(?:(?!\*/).)*)\*/\n(?P<returns>[\w *]+?)(?P<name>pylon_identity_\w+)\("
+    r"/\*\*(?P<docs>(?:(?!\*/).)*)\*/\n(?P<returns>[\w\s*]+?)(?P<name>pylon_identity_\w+)\("
     r"(?P<parameters>[^)]*)\);",
     re.DOTALL,
 )

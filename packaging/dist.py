@@ -30,6 +30,7 @@ DIST = ROOT / "dist"
 BUILT = ROOT / "target" / "dist"
 STAGED = BUILT / "staged"
 HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
+PLAIN_HEADER = ROOT / "c-abi" / "include" / "pylon_identity_ffi.h"
 LICENSES = [ROOT / "LICENSE-APACHE", ROOT / "LICENSE-MIT"]
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
 
@@ -219,7 +220,8 @@ def build_c(static: Path, shared: Path) -> None:
     lib = folder / "lib"
     for path in ("include", "lib/pkgconfig", "lib/cmake/pylon_identity"):
         (folder / path).mkdir(parents=True)
-    shutil.copy(HEADER, folder / "include")
+    for header in (HEADER, PLAIN_HEADER):
+        shutil.copy(header, folder / "include")
     for file in static.parent.iterdir():
         shutil.copy(file, lib)
     if SYSTEM == "linux":
@@ -227,16 +229,23 @@ def build_c(static: Path, shared: Path) -> None:
         (lib / library("pylon_identity", "cdylib")).symlink_to(major(shared.name))
     for file in [*LICENSES, ROOT / "c-abi" / "README.md"]:
         shutil.copy(file, folder)
+    linked_as = {
+        "linux": f'IMPORTED_SONAME "{major(shared.name)}"',
+        "darwin": f'IMPORTED_SONAME "@rpath/{shared.name}"',
+        "win32": f'IMPORTED_IMPLIB "${{_pylon_identity_prefix}}/lib/{shared.name}.lib"',
+    }
     values = {
         "VERSION": VERSION,
         "STATIC_LIBS": native_static_libs(),
         "STATIC": static.name,
-        "SHARED": library("pylon_identity", "cdylib"),
+        "SHARED": shared.name,
+        "LINKED_AS": linked_as[SYSTEM],
     }
     for template, to in {
         "pylon_identity.pc": "lib/pkgconfig",
         "pylon_identityConfig.cmake": "lib/cmake/pylon_identity",
         "pylon_identityConfigVersion.cmake": "lib/cmake/pylon_identity",
+        "meson.build": "",
     }.items():
         text = (ROOT / "packaging" / "c" / template).read_text("utf-8")
         for key, value in values.items():
@@ -265,12 +274,25 @@ def write_tar(folder: Path, to: Path) -> None:
 
 
 def go_files() -> Iterator[Path]:
+    """Leave the tests out, which need files outside the module. pkg.go.dev shows the examples."""
     for path in sorted((ROOT / "go").rglob("*")):
-        if path.suffix in (".go", ".h", ".md", ".mod") and not path.name.endswith("_test.go"):
+        is_test = path.name.endswith("_test.go") and path.name != "example_test.go"
+        if path.suffix in (".go", ".h", ".md", ".mod") and not is_test:
             yield path
 
 
-def build_go(static: Path) -> None:
+def build_go_archives(static: Path) -> list[Path]:
+    """Return the C library and the command line, which are apart: programs link only the first."""
+    if SYSTEM == "win32":
+        return [static]
+    name = library("pylon_identity_command", "staticlib")
+    command = fresh(STAGED / "command") / name
+    built = cargo("pylon-identity-command", "staticlib") / name
+    seal(built, ["pylon_identity_command_line"], command)
+    return [static, command]
+
+
+def build_go(archives: list[Path]) -> None:
     """Write the module as a proxy serves it: https://go.dev/ref/mod#goproxy-protocol"""
     out = fresh(DIST / "go" / GO_MODULE / "@v")
     version = f"v{VERSION}"
@@ -278,9 +300,9 @@ def build_go(static: Path) -> None:
     (out / "list").write_text(f"{version}\n")
     (out / f"{version}.info").write_text(json.dumps({"Version": version, "Time": time}) + "\n")
     shutil.copy(ROOT / "go" / "go.mod", out / f"{version}.mod")
-    archive = f"lib/{go_platform()}/{static.name}"
     files = {str(path.relative_to(ROOT / "go")): path for path in go_files()}
-    files |= {archive: static} | {path.name: path for path in LICENSES}
+    files |= {f"lib/{go_platform()}/{path.name}": path for path in archives}
+    files |= {path.name: path for path in LICENSES}
     with zipfile.ZipFile(out / f"{version}.zip", "w", zipfile.ZIP_DEFLATED) as module:
         for name, path in sorted(files.items()):
             info = zipfile.ZipInfo(f"{GO_MODULE}@{version}/{name}")
@@ -289,7 +311,8 @@ def build_go(static: Path) -> None:
             module.writestr(info, path.read_bytes())
     folder = DIST / "go" / "lib" / go_platform()
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(static, folder)
+    for path in archives:
+        shutil.copy(path, folder)
 
 
 def go_platform() -> str:
@@ -314,7 +337,7 @@ def main() -> None:
     fresh(DIST)
     static, shared = build_libraries()
     build_c(static, shared)
-    build_go(static)
+    build_go(build_go_archives(static))
     build_npm()
     build_python()
     write_sums()

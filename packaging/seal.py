@@ -2,11 +2,14 @@
 
 Two Rust static libraries in one program define the same symbols of Rust's standard library, and
 a linker refuses that, or mixes them up. Sealed, each keeps its own to itself. Sealing also removes
-all code that no function of the interface needs. It needs GNU binutils on Linux, or macOS.
+all code that no function of the interface needs. On Linux the object also runs with glibc and with
+musl alike, and needs nothing but the C library: it has an unwinder of its own, to catch panics. It
+needs GNU binutils and Zig on Linux, or macOS.
 """
 
 from __future__ import annotations
 
+import platform
 import re
 import subprocess
 import sys
@@ -59,19 +62,38 @@ def seal_on_macos(archive: Path, functions: list[str], sealed: Path) -> None:
 
 
 def seal_on_linux(archive: Path, functions: list[str], sealed: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
         layout, names, whole, alone = (
-            Path(folder) / name for name in ("layout.ld", "names", "whole.o", "pylon_identity.o")
+            folder / name for name in ("layout.ld", "names", "whole.o", "pylon_identity.o")
         )
         layout.write_text(LAYOUT)
         names.write_text("\n".join(functions) + "\n")
         # Groups would let the linker merge a section with that of another Rust library.
         keep = [f"--undefined={function}" for function in functions]
         command = ["ld", "-r", "--force-group-allocation", "--gc-sections", *keep]
-        command += [f"--entry={functions[0]}", "-T", str(layout), str(archive), "-o", str(whole)]
+        command += [f"--entry={functions[0]}", "-T", str(layout), str(archive)]
+        subprocess.run([*command, str(unwinder(folder)), "-o", str(whole)], check=True)
+        changes = [f"--remove-section={section}" for section in USELESS]
+        changes += [f"--redefine-sym={name}64={name}" for name in names_of_large_files(whole)]
+        changes += [f"--keep-global-symbols={names}", "--strip-unneeded"]
+        command = ["objcopy", *changes, str(whole), str(alone)]
         subprocess.run(command, check=True)
-        removed = [f"--remove-section={section}" for section in USELESS]
-        command = ["objcopy", *removed, f"--keep-global-symbols={names}", "--strip-unneeded"]
-        subprocess.run([*command, str(whole), str(alone)], check=True)
         command = ["ar", "rcsD", str(sealed), str(alone)]
         subprocess.run(command, check=True)
+
+
+def unwinder(folder: Path) -> Path:
+    """Return LLVM's libunwind, which Zig compiles. Not every C compiler links one by itself."""
+    target = f"{platform.machine()}-linux-gnu.2.17"
+    command = [sys.executable, "-m", "ziglang", "cc", "-target", target, "--verbose", "-shared"]
+    command += ["-O2", "-lunwind", "-x", "c", "/dev/null", "-o", str(folder / "empty.so")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return Path(re.findall(r"\S+/libunwind\.a", done.stderr)[-1])
+
+
+def names_of_large_files(whole: Path) -> list[str]:
+    """Return `open` for `open64` and so on: musl lacks the second name, and both are one here."""
+    command = ["nm", "--undefined-only", "--format=just-symbols", str(whole)]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return re.findall(r"^([a-z]+)64$", listed, re.MULTILINE)

@@ -6,6 +6,7 @@ nothing.
 
 from __future__ import annotations
 
+import configparser
 import json
 import os
 import re
@@ -148,7 +149,7 @@ COMMANDS = {
     "cc": "",
     "cd": "",
     "export": "",
-    "go": rf"get {GO_MODULE}$|mod |run \.|test",
+    "go": rf"get {GO_MODULE}$|install {GO_MODULE}/cmd/pylon-identity@latest$|mod |run \.|test",
     "make": "",
     "npm": "ci|install|run|start|test",
     "pip": "install ",
@@ -200,6 +201,29 @@ def check_cmake(block: Block, _: Path) -> None:
     assert all(name in ours for name in re.findall(r"pylon_identity::\w+", block.code))
 
 
+def check_wrap(block: Block, _: Path) -> None:
+    """`make test-dist` uses the wrap; here it names the file that the release has."""
+    wrap = configparser.ConfigParser()
+    wrap.read_string(block.code)
+    name = wrap["wrap-file"]["source_filename"]
+    assert name == f"{wrap['wrap-file']['directory']}.tar.gz"
+    assert wrap["wrap-file"]["source_url"].endswith(f"/releases/download/vVERSION/{name}")
+    assert 'f"pylon-identity-c-{VERSION}-{PLATFORM}"' in read("packaging/dist.py")
+
+
+def check_meson(block: Block, _: Path) -> None:
+    [name] = re.findall(r"dependency\('(\w+)'\)", block.code)
+    assert f"override_dependency('{name}'" in read("packaging/c/meson.build")
+
+
+def check_foreign(block: Block, _: Path) -> None:
+    """`make harden` runs these, in the languages that the machine has."""
+    assert f'"{block.language}": ' in read("harden/test_other_languages.py")
+    called = set(re.findall(r"pylon_identity_\w+", block.code)) - {"pylon_identity_ffi"}
+    assert called
+    assert [name for name in called if name not in read("c-abi/include/pylon_identity.h")] == []
+
+
 def check_drawing(block: Block, _: Path) -> None:
     names = re.findall(r"[\w-]+/[\w./-]*", block.code)
     assert names, "a text block is a drawing, or stands after a program"
@@ -209,6 +233,12 @@ def check_drawing(block: Block, _: Path) -> None:
 OTHERS = {
     "cmake": check_cmake,
     "console": check_console,
+    "csharp": check_foreign,
+    "ini": check_wrap,
+    "java": check_foreign,
+    "meson": check_meson,
+    "php": check_foreign,
+    "ruby": check_foreign,
     "sh": check_shell,
     "text": check_drawing,
     "ts": check_example,

@@ -30,6 +30,11 @@ def versions(root: Path) -> dict[str, str]:
         for key, package in {"": manifest, **manifest.get("packages", {})}.items():
             if package.get("name") == "pylon-identity":
                 found[f"{path.relative_to(root)}: {key}"] = package["version"]
+    for path in root.rglob("pylon_identity.h"):
+        header = path.read_text("utf-8")
+        found[str(path.relative_to(root))] = re.findall(r'_VERSION "(.+)"', header)[0]
+        numbers = re.findall(r"_VERSION_(?:MAJOR|MINOR|PATCH) (\d+)", header)
+        assert ".".join(numbers) == found[str(path.relative_to(root))].split("-")[0]
     return found
 
 

@@ -4,14 +4,16 @@ set -eu
 cd "$(dirname "$0")/.."
 
 cargo build --quiet --release --locked \
-    -p pylon-identity-c -p pylon-identity-node -p pylon-identity-cli -p client -p bench
+    -p pylon-identity-c -p pylon-identity-command -p pylon-identity-node -p pylon-identity-cli -p client -p bench
 
 # A file with the same contents keeps its time, so that nothing is built again because of it.
 copy() {
     cmp -s "$1" "$2" || { mkdir -p "${2%/*}" && cp "$1" "$2"; }
 }
 
-copy target/release/libpylon_identity.a "go/lib/$(go env GOOS)_$(go env GOARCH)/libpylon_identity.a"
+for archive in libpylon_identity.a libpylon_identity_command.a; do
+    copy "target/release/$archive" "go/lib/$(go env GOOS)_$(go env GOARCH)/$archive"
+done
 
 # Node's name of the machine, and on Linux the libc that Rust builds for: linux-x64-gnu
 platform=$(node -p '`${process.platform}-${process.arch}`')$(rustc -vV | sed -n 's/^host: .*-linux-\(gnu\|musl\).*/-\1/p')

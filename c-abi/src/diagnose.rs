@@ -22,6 +22,7 @@ pub const PYLON_IDENTITY_EXPLANATION_SIZE: usize = 8192;
 /// @param explanation_size the size of that buffer; PYLON_IDENTITY_EXPLANATION_SIZE is always enough
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_BUFFER_TOO_SMALL or
 ///         PYLON_IDENTITY_PANIC
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_diagnose(
     hex: *const c_char,

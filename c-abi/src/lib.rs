@@ -206,6 +206,7 @@ unsafe fn split<'a>(
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_EMPTY, PYLON_IDENTITY_SECRET_NOT_HEX,
 ///         PYLON_IDENTITY_SECRET_ODD_LENGTH, PYLON_IDENTITY_SECRET_WEAK,
 ///         PYLON_IDENTITY_INVALID_ARGUMENT or PYLON_IDENTITY_PANIC
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_secret_init(
     secret: *mut pylon_identity_secret,
@@ -252,6 +253,7 @@ pub unsafe extern "C" fn pylon_identity_secret_wipe(
 ///                  unless the call succeeds
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_INVALID_ARGUMENT or
 ///         PYLON_IDENTITY_PANIC
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_sign(
     secret: *const pylon_identity_secret,
@@ -280,6 +282,7 @@ pub unsafe extern "C" fn pylon_identity_sign(
 /// @param out         receives 64 digits and a NUL: PYLON_IDENTITY_EMAIL_HASH_SIZE bytes; untouched
 ///                    unless the call succeeds
 /// @return the statuses of pylon_identity_secret_init() and pylon_identity_sign()
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_sign_message_with_hmac(
     message: *const c_char,
@@ -312,6 +315,7 @@ pub unsafe extern "C" fn pylon_identity_sign_message_with_hmac(
 ///                no certain contents after PYLON_IDENTITY_PANIC
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_INVALID_ARGUMENT (also for
 ///         lengths that add up to more than any object can have) or PYLON_IDENTITY_PANIC
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_sign_many(
     secret: *const pylon_identity_secret,
@@ -360,6 +364,7 @@ pub unsafe extern "C" fn pylon_identity_sign_many(
 /// @return PYLON_IDENTITY_OK, which is 0, if it matches, so compare: if (... == PYLON_IDENTITY_OK);
 ///         otherwise PYLON_IDENTITY_HASH_MISMATCH,
 ///         PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_PANIC
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_verify(
     secret: *const pylon_identity_secret,

@@ -19,6 +19,7 @@ use pylon_identity_setting_kind::*;
 /// @return the statuses of pylon_identity_secret_init(); PYLON_IDENTITY_SECRET_MISSING if it is not set;
 ///         PYLON_IDENTITY_SECRET_EXPOSED for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_
 ///         and the like)
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
     secret: *mut pylon_identity_secret,
@@ -57,6 +58,7 @@ pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
 ///                   unless the call succeeds
 /// @return the statuses of pylon_identity_sign(); PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
 ///         PYLON_IDENTITY_EMAIL_NOT_UNICODE
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_chat_settings_hash(
     secret: *const pylon_identity_secret,
@@ -158,6 +160,7 @@ pub struct pylon_identity_user {
 ///         PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
 ///         PYLON_IDENTITY_INVALID_ARGUMENT (also for a secret together with user->email_hash) or
 ///         PYLON_IDENTITY_PANIC
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_chat_settings_script(
     secret: *const pylon_identity_secret,
@@ -193,6 +196,7 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_script(
 ///                 6 * (the sum of the lengths in user) + 40 * other_count + 400
 /// @param written  receives the length of the object, without the NUL; NULL if not wanted
 /// @return the statuses of pylon_identity_chat_settings_script()
+#[must_use]
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_chat_settings_json(
     secret: *const pylon_identity_secret,

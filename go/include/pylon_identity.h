@@ -24,6 +24,103 @@
 #include <stdint.h>
 
 /**
+ * The version of this header; pylon_identity_version() is that of the library.
+ */
+#define PYLON_IDENTITY_VERSION "0.1.0"
+#define PYLON_IDENTITY_VERSION_MAJOR 0
+#define PYLON_IDENTITY_VERSION_MINOR 1
+#define PYLON_IDENTITY_VERSION_PATCH 0
+
+/**
+ * Has the compiler warn of a call whose result is not looked at.
+ */
+#if defined(__GNUC__)
+#define PYLON_IDENTITY_NODISCARD __attribute__((warn_unused_result))
+#elif defined(__cplusplus) && (__cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L))
+#define PYLON_IDENTITY_NODISCARD [[nodiscard]]
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
+#define PYLON_IDENTITY_NODISCARD [[nodiscard]]
+#else
+#define PYLON_IDENTITY_NODISCARD
+#endif
+
+/**
+ * The result of a call. The numbers are stable; pylon_identity_status_message() explains each.
+ */
+typedef int32_t pylon_identity_status;
+
+enum {
+  /**
+   * The call succeeded. From pylon_identity_verify(): the email hash is right.
+   */
+  PYLON_IDENTITY_OK = 0,
+  /**
+   * The identity secret has no digits.
+   */
+  PYLON_IDENTITY_SECRET_EMPTY = 1,
+  /**
+   * The identity secret has an odd number of hexadecimal digits.
+   */
+  PYLON_IDENTITY_SECRET_ODD_LENGTH = 2,
+  /**
+   * The identity secret contains a character that is not a hexadecimal digit.
+   */
+  PYLON_IDENTITY_SECRET_NOT_HEX = 3,
+  /**
+   * The identity secret was wiped or never initialised.
+   */
+  PYLON_IDENTITY_SECRET_NOT_READY = 4,
+  /**
+   * The email hash is not the one that this secret gives for this email.
+   */
+  PYLON_IDENTITY_HASH_MISMATCH = 5,
+  /**
+   * A pointer is NULL or misaligned, or a length is larger than any object can be.
+   */
+  PYLON_IDENTITY_INVALID_ARGUMENT = 6,
+  /**
+   * The library has a bug: it panicked.
+   */
+  PYLON_IDENTITY_PANIC = 7,
+  /**
+   * The environment variable is not set.
+   */
+  PYLON_IDENTITY_SECRET_MISSING = 8,
+  /**
+   * Bundlers ship an environment variable of this name to browsers.
+   */
+  PYLON_IDENTITY_SECRET_EXPOSED = 9,
+  /**
+   * The email for the chat settings is empty or a filler.
+   */
+  PYLON_IDENTITY_EMAIL_EMPTY = 10,
+  /**
+   * The app ID for the chat settings is empty or a filler.
+   */
+  PYLON_IDENTITY_APP_ID_EMPTY = 11,
+  /**
+   * The nonce is not base64 text.
+   */
+  PYLON_IDENTITY_NONCE_INVALID = 12,
+  /**
+   * The buffer for the output is too small.
+   */
+  PYLON_IDENTITY_BUFFER_TOO_SMALL = 13,
+  /**
+   * The identity secret has fewer than 16 bytes, or only zero bytes.
+   */
+  PYLON_IDENTITY_SECRET_WEAK = 14,
+  /**
+   * The email has no UTF-8 form.
+   */
+  PYLON_IDENTITY_EMAIL_NOT_UNICODE = 15,
+  /**
+   * The chat settings are empty, or a name or number in them is unusable.
+   */
+  PYLON_IDENTITY_SETTINGS_INVALID = 16
+};
+
+/**
  * The size in bytes of the buffer for an email hash: 64 hexadecimal digits and a NUL.
  */
 #define PYLON_IDENTITY_EMAIL_HASH_SIZE 65
@@ -169,91 +266,6 @@
 #define PYLON_IDENTITY_EXPLANATION_SIZE 8192
 
 /**
- * The result of a call. The numbers are stable; pylon_identity_status_message() explains each.
- */
-enum pylon_identity_status
-#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
-  : int32_t
-#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
- {
-  /**
-   * The call succeeded. From pylon_identity_verify(): the email hash is right.
-   */
-  PYLON_IDENTITY_OK = 0,
-  /**
-   * The identity secret has no digits.
-   */
-  PYLON_IDENTITY_SECRET_EMPTY = 1,
-  /**
-   * The identity secret has an odd number of hexadecimal digits.
-   */
-  PYLON_IDENTITY_SECRET_ODD_LENGTH = 2,
-  /**
-   * The identity secret contains a character that is not a hexadecimal digit.
-   */
-  PYLON_IDENTITY_SECRET_NOT_HEX = 3,
-  /**
-   * The identity secret was wiped or never initialised.
-   */
-  PYLON_IDENTITY_SECRET_NOT_READY = 4,
-  /**
-   * The email hash is not the one that this secret gives for this email.
-   */
-  PYLON_IDENTITY_HASH_MISMATCH = 5,
-  /**
-   * A pointer is NULL or misaligned, or a length is larger than any object can be.
-   */
-  PYLON_IDENTITY_INVALID_ARGUMENT = 6,
-  /**
-   * The library has a bug: it panicked.
-   */
-  PYLON_IDENTITY_PANIC = 7,
-  /**
-   * The environment variable is not set.
-   */
-  PYLON_IDENTITY_SECRET_MISSING = 8,
-  /**
-   * Bundlers ship an environment variable of this name to browsers.
-   */
-  PYLON_IDENTITY_SECRET_EXPOSED = 9,
-  /**
-   * The email for the chat settings is empty or a filler.
-   */
-  PYLON_IDENTITY_EMAIL_EMPTY = 10,
-  /**
-   * The app ID for the chat settings is empty or a filler.
-   */
-  PYLON_IDENTITY_APP_ID_EMPTY = 11,
-  /**
-   * The nonce is not base64 text.
-   */
-  PYLON_IDENTITY_NONCE_INVALID = 12,
-  /**
-   * The buffer for the output is too small.
-   */
-  PYLON_IDENTITY_BUFFER_TOO_SMALL = 13,
-  /**
-   * The identity secret has fewer than 16 bytes, or only zero bytes.
-   */
-  PYLON_IDENTITY_SECRET_WEAK = 14,
-  /**
-   * The email has no UTF-8 form.
-   */
-  PYLON_IDENTITY_EMAIL_NOT_UNICODE = 15,
-  /**
-   * The chat settings are empty, or a name or number in them is unusable.
-   */
-  PYLON_IDENTITY_SETTINGS_INVALID = 16,
-};
-#ifndef __cplusplus
-#if __STDC_VERSION__ >= 202311L
-typedef enum pylon_identity_status pylon_identity_status;
-#else
-typedef int32_t pylon_identity_status;
-#endif // __STDC_VERSION__ >= 202311L
-#endif // __cplusplus
-
-/**
  * The kind of value that a setting has.
  */
 typedef enum pylon_identity_setting_kind {
@@ -364,7 +376,7 @@ typedef struct pylon_identity_user {
 
 #ifdef __cplusplus
 extern "C" {
-#endif // __cplusplus
+#endif
 
 /**
  * Parses the identity secret: an even number of the digits 0-9a-fA-F and nothing else, for at least 16 bytes
@@ -378,6 +390,7 @@ extern "C" {
  *         PYLON_IDENTITY_SECRET_ODD_LENGTH, PYLON_IDENTITY_SECRET_WEAK,
  *         PYLON_IDENTITY_INVALID_ARGUMENT or PYLON_IDENTITY_PANIC
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_secret_init(struct pylon_identity_secret *secret,
                                                  const char *hex,
                                                  size_t hex_len);
@@ -405,6 +418,7 @@ pylon_identity_status pylon_identity_secret_wipe(struct pylon_identity_secret *s
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_INVALID_ARGUMENT or
  *         PYLON_IDENTITY_PANIC
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_sign(const struct pylon_identity_secret *secret,
                                           const char *email,
                                           size_t email_len,
@@ -423,6 +437,7 @@ pylon_identity_status pylon_identity_sign(const struct pylon_identity_secret *se
  *                    unless the call succeeds
  * @return the statuses of pylon_identity_secret_init() and pylon_identity_sign()
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_sign_message_with_hmac(const char *message,
                                                             size_t message_len,
                                                             const char *hex,
@@ -444,6 +459,7 @@ pylon_identity_status pylon_identity_sign_message_with_hmac(const char *message,
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_INVALID_ARGUMENT (also for
  *         lengths that add up to more than any object can have) or PYLON_IDENTITY_PANIC
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_sign_many(const struct pylon_identity_secret *secret,
                                                const char *emails,
                                                const size_t *lengths,
@@ -464,6 +480,7 @@ pylon_identity_status pylon_identity_sign_many(const struct pylon_identity_secre
  *         otherwise PYLON_IDENTITY_HASH_MISMATCH,
  *         PYLON_IDENTITY_SECRET_NOT_READY, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_PANIC
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_verify(const struct pylon_identity_secret *secret,
                                             const char *email,
                                             size_t email_len,
@@ -512,6 +529,7 @@ const char *pylon_identity_version(void);
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_BUFFER_TOO_SMALL or
  *         PYLON_IDENTITY_PANIC
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_diagnose(const char *hex,
                                               size_t hex_len,
                                               const char *email,
@@ -546,6 +564,7 @@ const char *pylon_identity_cause_code(uint64_t cause);
  *         PYLON_IDENTITY_SECRET_EXPOSED for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_
  *         and the like)
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_secret_init_from_env(struct pylon_identity_secret *secret,
                                                           const char *name,
                                                           size_t name_len,
@@ -568,6 +587,7 @@ pylon_identity_status pylon_identity_secret_init_from_env(struct pylon_identity_
  * @return the statuses of pylon_identity_sign(); PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
  *         PYLON_IDENTITY_EMAIL_NOT_UNICODE
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_chat_settings_hash(const struct pylon_identity_secret *secret,
                                                         const char *app_id,
                                                         size_t app_id_len,
@@ -597,6 +617,7 @@ pylon_identity_status pylon_identity_chat_settings_hash(const struct pylon_ident
  *         PYLON_IDENTITY_INVALID_ARGUMENT (also for a secret together with user->email_hash) or
  *         PYLON_IDENTITY_PANIC
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_chat_settings_script(const struct pylon_identity_secret *secret,
                                                           const struct pylon_identity_user *user,
                                                           const char *nonce,
@@ -619,6 +640,7 @@ pylon_identity_status pylon_identity_chat_settings_script(const struct pylon_ide
  * @param written  receives the length of the object, without the NUL; NULL if not wanted
  * @return the statuses of pylon_identity_chat_settings_script()
  */
+PYLON_IDENTITY_NODISCARD
 pylon_identity_status pylon_identity_chat_settings_json(const struct pylon_identity_secret *secret,
                                                         const struct pylon_identity_user *user,
                                                         char *out,
@@ -626,7 +648,7 @@ pylon_identity_status pylon_identity_chat_settings_json(const struct pylon_ident
                                                         size_t *written);
 
 #ifdef __cplusplus
-}  // extern "C"
-#endif  // __cplusplus
+}
+#endif
 
 #endif  /* PYLON_IDENTITY_H */

@@ -13,5 +13,6 @@ if(NOT TARGET pylon_identity::shared)
   add_library(pylon_identity::shared SHARED IMPORTED)
   set_target_properties(pylon_identity::shared PROPERTIES
     IMPORTED_LOCATION "${_pylon_identity_prefix}/lib/@SHARED@"
+    @LINKED_AS@
     INTERFACE_INCLUDE_DIRECTORIES "${_pylon_identity_prefix}/include")
 endif()

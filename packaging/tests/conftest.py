@@ -15,6 +15,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from platform import machine
 
 import pytest
 
@@ -22,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
 VECTORS = ROOT / "tests" / "vectors"
 HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
+MACHINE = machine()
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
 
 # The seal and the oracle are programs of this checkout, not packages.
@@ -53,7 +55,7 @@ SHELL_TOOLS = ["basename", "cat", "cp", "dirname", "env", "expr", "grep", "ls", 
 SHELL_TOOLS += ["sed", "sh", "tar", "tr", "uname"]
 COMPILERS = ["c++", "cc", "gcc"]
 USER_TOOLS = [*SHELL_TOOLS, *COMPILERS, "ar", "as", "ld", "cmake", "go", "make", "node", "npm"]
-USER_TOOLS += ["npx", "pkg-config"]
+USER_TOOLS += ["meson", "ninja", "npx", "pkg-config"]
 
 
 PACKAGES = {
@@ -122,6 +124,12 @@ def tool(name: str, *arguments: str | Path) -> str:
     assert found, f"{name} is missing"
     environment = {**os.environ, "PATH": path, "LC_ALL": "C.UTF-8", "NO_COLOR": "1"}
     return run([found, *arguments], ROOT, environment)
+
+
+def zig(env: Mapping[str, str], target: str, cpu: str = MACHINE) -> dict[str, str]:
+    """Add Zig's C compiler, which brings a linker and C libraries of its own."""
+    compiler = f"{sys.executable} -m ziglang cc -target {cpu}-{target}"
+    return {**env, "CC": compiler, "ZIG_GLOBAL_CACHE_DIR": str(Path.home() / ".cache" / "zig")}
 
 
 def add_tools(folder: Path, names: Sequence[str]) -> None:

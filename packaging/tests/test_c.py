@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 
+import cffi  # type: ignore[import-untyped]
 import pytest
-from conftest import ROOT, SCRIPT, VECTORS, VERSION, attempt, readme_program, run, tool
+from conftest import (
+    EMAIL,
+    EMAIL_HASH,
+    FUNCTIONS,
+    ROOT,
+    SCRIPT,
+    SECRET,
+    VECTORS,
+    VERSION,
+    attempt,
+    first_match,
+    package,
+    platform,
+    readme_program,
+    run,
+    tool,
+)
 
 MAJOR = VERSION.split(".")[0]
 
@@ -93,6 +112,106 @@ def test_cmake(tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
             check_vectors(run([program, VECTORS], tmp_path, user))
             shared = f"libpylon_identity.so.{MAJOR}" in needed_libraries(program)
             assert shared is (link == "shared")
+
+
+INSTALLED = """
+find_package(pylon_identity REQUIRED)
+add_executable(program program.c)
+target_link_libraries(program PRIVATE pylon_identity::shared)
+set_target_properties(program PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
+install(TARGETS program)
+install(IMPORTED_RUNTIME_ARTIFACTS pylon_identity::shared)
+"""
+
+
+def test_cmake_installs_the_shared_library_beside_a_program(
+    tmp_path: Path, c_library: Path, user: dict[str, str]
+) -> None:
+    (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
+    head = "cmake_minimum_required(VERSION 3.21)\nproject(program LANGUAGES C)\n"
+    (tmp_path / "CMakeLists.txt").write_text(head + INSTALLED)
+    prefix = tmp_path / "pylon_identity"
+    shutil.copytree(c_library, prefix, symlinks=True)
+    run(["cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={prefix}"], tmp_path, user)
+    run(["cmake", "--build", "build"], tmp_path, user)
+    run(["cmake", "--install", "build", "--prefix", "installed"], tmp_path, user)
+    shutil.rmtree(prefix)
+    moved = (tmp_path / "installed").rename(tmp_path / "moved")
+    names = {path.name: path.is_symlink() for path in (moved / "lib").iterdir()}
+    name = "libpylon_identity.so"
+    assert names == {f"{name}.{MAJOR}": True, f"{name}.{VERSION}": False}
+    assert run([moved / "bin" / "program"], tmp_path, user) == f"{SCRIPT}\n"
+
+
+def test_meson(tmp_path: Path, user: dict[str, str]) -> None:
+    """The README's wrap, with the package as a local file in place of its address."""
+    readme = ROOT / "c-abi" / "README.md"
+    (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
+    project = "project('app', 'c')\n" + first_match(r"^```meson\n(.*?)^```$", readme)
+    (tmp_path / "meson.build").write_text(project)
+    wrap = first_match(r"^```ini\n(.*?)^```$", readme)
+    wrap = wrap.replace("VERSION", VERSION).replace("PLATFORM", platform())
+    wrap = re.sub("(?m)^source_url.*\n", "", wrap)
+    packed = package("C package")
+    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
+    (tmp_path / "subprojects" / "packagefiles").mkdir(parents=True)
+    shutil.copy(packed, tmp_path / "subprojects" / "packagefiles")
+    filled = re.sub("(?m)^source_hash = .*$", f"source_hash = {digest}", wrap)
+    (tmp_path / "subprojects" / "pylon_identity.wrap").write_text(filled)
+    run(["meson", "setup", "build", "--fatal-meson-warnings"], tmp_path, user)
+    run(["meson", "compile", "-C", "build"], tmp_path, user)
+    assert run([tmp_path / "build" / "program"], tmp_path, user) == f"{SCRIPT}\n"
+
+
+# --- the headers ---
+
+STRICT = ["-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-c"]
+
+# In C90, and in C++98.
+USE = """
+#include "pylon_identity.h"
+#if PYLON_IDENTITY_VERSION_MAJOR > 0 || PYLON_IDENTITY_VERSION_MINOR > 0
+static const char version[] = PYLON_IDENTITY_VERSION;
+#endif
+pylon_identity_status use(const pylon_identity_secret *secret, char *out);
+pylon_identity_status use(const pylon_identity_secret *secret, char *out) {
+    pylon_identity_status status = pylon_identity_sign(secret, version, sizeof version - 1, out);
+    switch (status) {
+        case PYLON_IDENTITY_OK: break;
+        default: return PYLON_IDENTITY_PANIC;
+    }
+    return PYLON_IDENTITY_OK;
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "compiler",
+    ["cc -std=c90", "cc -std=c99", "cc -std=c11", "c++ -x c++ -std=c++98", "c++ -x c++ -std=c++20"],
+)
+def test_the_header_pleases(
+    compiler: str, tmp_path: Path, c_library: Path, user: dict[str, str]
+) -> None:
+    include = f"-I{c_library / 'include'}"
+    (tmp_path / "use.c").write_text(USE)
+    run([*compiler.split(), *STRICT, include, "use.c"], tmp_path, user)
+    checked = "pylon_identity_status status = pylon_identity_sign"
+    (tmp_path / "use.c").write_text(USE.replace(checked, "int status = 0; pylon_identity_sign"))
+    done = attempt([*compiler.split(), *STRICT, include, "use.c"], tmp_path, user)
+    assert done.returncode != 0
+    assert "unused-result" in done.stderr
+
+
+def test_the_plain_header_in_cffi(c_library: Path) -> None:
+    ffi = cffi.FFI()
+    ffi.cdef((c_library / "include" / "pylon_identity_ffi.h").read_text("utf-8"))
+    library: Any = ffi.dlopen(str(c_library / "lib" / "libpylon_identity.so"))
+    assert all(hasattr(library, name) for name in FUNCTIONS)
+    secret = ffi.new("pylon_identity_secret *")
+    out = ffi.new("char[]", library.PYLON_IDENTITY_EMAIL_HASH_SIZE)
+    assert library.pylon_identity_secret_init(secret, SECRET.encode(), len(SECRET)) == 0
+    assert library.pylon_identity_sign(secret, EMAIL.encode(), len(EMAIL), out) == 0
+    assert ffi.string(out) == EMAIL_HASH.encode()
 
 
 @pytest.mark.parametrize("requested", ["99.0", "0.0.1", f"{VERSION}.1", f"{MAJOR}.999"])

@@ -34,8 +34,8 @@ LIMITS = {
     "npm platform package": 450,
     "npm main package": 15,
     "sdist": 100,
-    "C package": 600,
-    "Go module": 400,
+    "C package": 650,
+    "Go module": 700,
 }
 
 LICENSES = "LICENSE-APACHE LICENSE-MIT"
@@ -59,7 +59,7 @@ CONTENTS = {
     "npm main package": f"README.md package.json {LICENSES}",
     "npm platform package": f"README.md package.json pylon-identity.{{p}}.node {LICENSES}",
     "C package": f"""
-        README.md include/pylon_identity.h {LICENSES}
+        README.md include/pylon_identity.h include/pylon_identity_ffi.h meson.build {LICENSES}
         lib/cmake/pylon_identity/pylon_identityConfig.cmake
         lib/cmake/pylon_identity/pylon_identityConfigVersion.cmake
         lib/libpylon_identity.a
@@ -68,7 +68,10 @@ CONTENTS = {
         lib/libpylon_identity.so.{{v}}
         lib/pkgconfig/pylon_identity.pc
     """,
-    "Go module": f"lib/{{g}}/libpylon_identity.a {LICENSES}",
+    "Go module": f"""
+        lib/{{g}}/libpylon_identity.a lib/{{g}}/libpylon_identity_command.a
+        example_test.go {LICENSES}
+    """,
 }
 
 # Tracked files (git's patterns), and the folder that they are relative to.

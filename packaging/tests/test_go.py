@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-import sys
 import zipfile
 from pathlib import Path
 
@@ -23,6 +23,7 @@ from conftest import (
     readme_program,
     run,
     tool,
+    zig,
 )
 
 SIGN = """package main
@@ -72,14 +73,29 @@ def test_quick_start(tmp_path: Path, required: Path, go: dict[str, str]) -> None
 
 
 def test_suite(tmp_path: Path, go: dict[str, str]) -> None:
-    """The module's files as they are published, with the tests of the checkout."""
+    """First as published, with the examples, and then with the tests of the checkout."""
     with zipfile.ZipFile(package("Go module")) as module:
         module.extractall(tmp_path / "published")
     folder = tmp_path / "published" / f"{GO_MODULE}@v{VERSION}"
+    assert "--- PASS: Example" in run(["go", "test", "-v", "./..."], folder, go)
     shutil.copytree(VECTORS, folder.parent / "tests" / "vectors")
     for path in (ROOT / "go").glob("*_test.go"):
         shutil.copy(path, folder)
     assert "ok" in run(["go", "test", "./..."], folder, go)
+
+
+@pytest.fixture
+def command(tmp_path: Path, go: dict[str, str]) -> Path:
+    run(["go", "install", f"{GO_MODULE}/cmd/pylon-identity@latest"], tmp_path, go)
+    return Path(go["GOPATH"]) / "bin" / "pylon-identity"
+
+
+def test_command_line(command: Path, tmp_path: Path, go: dict[str, str]) -> None:
+    """tests/test_cli.py compares it with the command line of the other languages."""
+    assert run([command, "--version"], tmp_path, go) == f"pylon-identity {VERSION}\n"
+    assert run([command, "sign", "ada@example.com"], tmp_path, go) == f"{EMAIL_HASH}\n"
+    assert attempt([command, "verify", "ada@example.com", "x"], tmp_path, go).returncode == 1
+    assert attempt([command, "nonsense"], tmp_path, go).returncode == 2
 
 
 def test_vendored(app: Path, go: dict[str, str], tmp_path: Path) -> None:
@@ -97,6 +113,21 @@ def test_static(app: Path, go: dict[str, str]) -> None:
     assert run([app / "app"], app, go) == f"{EMAIL_HASH}\n"
 
 
+@pytest.mark.parametrize("target", ["linux-musl", "linux-gnu"])
+def test_with_zig(target: str, app: Path, go: dict[str, str]) -> None:
+    """For musl, Zig links statically, so that the program runs on a machine without musl."""
+    run(["go", "build", "-o", "app", "."], app, zig(go, target))
+    assert ("(NEEDED)" in tool("readelf", "--dynamic", app / "app")) is (target == "linux-gnu")
+    assert run([app / "app"], app, go) == f"{EMAIL_HASH}\n"
+
+
+def test_for_the_shared_musl_of_alpine(app: Path, go: dict[str, str]) -> None:
+    """It is linked and not run: that needs musl's loader, which is a part of the system."""
+    run(["go", "build", "-o", "app", "."], app, zig(go, "linux-musl -dynamic"))
+    needed = re.findall(r"\(NEEDED\).*\[(.+)\]", tool("readelf", "--dynamic", app / "app"))
+    assert needed == ["libc.so"]
+
+
 def test_without_a_c_compiler_it_says_what_to_do(
     app: Path, go: dict[str, str], tmp_path: Path
 ) -> None:
@@ -111,10 +142,8 @@ def test_without_a_c_compiler_it_says_what_to_do(
 
 def test_for_an_unsupported_platform_it_says_what_to_do(app: Path, go: dict[str, str]) -> None:
     """With Zig as the compiler for that platform, since Go compiles its own C code first."""
-    compiler = f"{sys.executable} -m ziglang cc -target riscv64-linux-gnu"
-    cache = str(Path.home() / ".cache" / "zig")
-    there = {"GOOS": "linux", "GOARCH": "riscv64", "CC": compiler, "ZIG_GLOBAL_CACHE_DIR": cache}
-    done = attempt(["go", "build", "-o", "app", "."], app, {**go, **there})
+    there = zig(go, "linux-gnu", cpu="riscv64") | {"GOOS": "linux", "GOARCH": "riscv64"}
+    done = attempt(["go", "build", "-o", "app", "."], app, there)
     assert done.returncode != 0
     assert "no_library_for_this_platform" in done.stderr
     assert "from_source" in done.stderr

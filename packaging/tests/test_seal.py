@@ -7,6 +7,7 @@ everything twice, or unwinding a panic in one library calls into the other and t
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from conftest import (
     attempt,
     run,
     tool,
+    zig,
 )
 from seal import seal
 
@@ -108,12 +110,13 @@ def test_go_has_the_same_archive(archive: Path) -> None:
 
 
 # Each panic also prints a message; one for each shows that they were real.
-def link_and_run(folder: Path, env: dict[str, str], *libraries: Path) -> tuple[str, int]:
+def link_and_run(folder: Path, env: dict[str, str], *libraries: str | Path) -> tuple[str, int]:
     values = {"secret": env["PYLON_IDENTITY_SECRET"], "hash": EMAIL_HASH, "times": TIMES}
     (folder / "program.c").write_text(C_PROGRAM % values)
     system = ["-lm", "-lpthread", "-ldl"]
     include = f"-I{HEADER.parent}"
-    run(["cc", include, "program.c", *libraries, *system, "-o", "program"], folder, env)
+    compiler = shlex.split(env.get("CC", "cc"))
+    run([*compiler, include, "program.c", *libraries, *system, "-o", "program"], folder, env)
     done = attempt([folder / "program"], folder, env)
     assert done.returncode == 0, done.stderr[-2000:]
     return done.stdout, done.stderr.count("panicked at")
@@ -133,3 +136,13 @@ def test_not_sealed_the_libraries_collide(
 ) -> None:
     with pytest.raises(AssertionError, match="multiple definition"):
         link_and_run(tmp_path, user, panicking, other)
+
+
+@pytest.mark.parametrize("target", ["linux-musl", "linux-gnu", "linux-gnu.2.17"])
+def test_with_other_c_libraries_and_another_linker(
+    target: str, sealed: Path, tmp_path: Path, user: dict[str, str]
+) -> None:
+    """One archive for glibc and musl. Zig links no unwinder, which shows that ours is inside."""
+    (tmp_path / "other.c").write_text("int other_panic(void) { return 1; }")
+    outcome = link_and_run(tmp_path, zig(user, target), sealed, "other.c")
+    assert outcome == (f"{TIMES} {TIMES} {TIMES}", TIMES)

@@ -23,8 +23,9 @@ static void explain(const char *hex, size_t hex_len, const char *email, size_t e
     uint64_t causes = 0;
     char explanation[PYLON_IDENTITY_EXPLANATION_SIZE] = "";
     const char *separator = "";
-    pylon_identity_diagnose(hex, hex_len, email, email_len, hash, hash_len, &causes, explanation,
-                            sizeof explanation);
+    if (pylon_identity_diagnose(hex, hex_len, email, email_len, hash, hash_len, &causes,
+                                explanation, sizeof explanation) != PYLON_IDENTITY_OK)
+        abort();
     for (uint64_t bit = 1; bit; bit <<= 1) {
         if (!(causes & bit)) continue;
         printf("%s%s", separator, pylon_identity_cause_code(bit));
@@ -59,7 +60,7 @@ int main(void) {
             continue;
         }
         char out[PYLON_IDENTITY_EMAIL_HASH_SIZE] = "";
-        pylon_identity_sign(&secret, email, email_len, out);
+        if (pylon_identity_sign(&secret, email, email_len, out) != PYLON_IDENTITY_OK) abort();
         status = pylon_identity_verify(&secret, email, email_len, hash, hash_len);
         printf("ok\t%s\t%s\n", status == PYLON_IDENTITY_OK ? "true" : "false", out);
         pylon_identity_secret_wipe(&secret);

@@ -46,21 +46,106 @@ fn code_files() -> Vec<File> {
     ]
 }
 
+macro_rules! line {
+    ($text:ident, $($format:tt)*) => {
+        writeln!($text, $($format)*).expect("a String takes all text")
+    };
+}
+
 /// The Go package needs its own copy: files outside its folder are not part of a Go module.
 fn headers() -> Vec<File> {
-    let package = root().join("c-abi");
-    let config = cbindgen::Config::from_file(package.join("cbindgen.toml")).expect("cbindgen.toml");
-    let bindings = cbindgen::Builder::new()
-        .with_config(config)
-        .with_src(package.join("src/lib.rs"))
-        .generate()
-        .expect("cbindgen reads c-abi");
+    let mut config = cbindgen_config();
+    config.after_includes = Some(macros() + &c_statuses(true));
+    // C90 has no comments that begin with two slashes.
+    let header = bindings(config).replace("  // extern \"C\"", "").replace("  // __cplusplus", "");
+    let header = header.replace(" // __cplusplus", "");
+
+    let mut config = cbindgen_config();
+    config.header = Some(format!("/* {NOTICE}\n{PLAIN}"));
+    config.after_includes = Some(c_statuses(false));
+    config.sys_includes.clear();
+    (config.include_guard, config.cpp_compat, config.documentation) = (None, false, false);
+    config.function.must_use = None;
+    let plain = bindings(config);
+    let plain = plain.lines().map(|line| match line.strip_prefix("#define ") {
+        Some(constant) => format!("enum {{ {} }};\n", constant.replacen(' ', " = ", 1)),
+        None => format!("{line}\n"),
+    });
+    vec![
+        ("c-abi/include/pylon_identity.h".into(), header.clone()),
+        ("go/include/pylon_identity.h".into(), header),
+        ("c-abi/include/pylon_identity_ffi.h".into(), plain.collect()),
+    ]
+}
+
+/// The head of the header without directives of the preprocessor, behind its first line.
+const PLAIN: &str = " *
+ * The declarations of pylon_identity.h alone, for interfaces of other languages that read C but have no
+ * preprocessor: PHP's FFI, Python's cffi, LuaJIT. The documentation is in pylon_identity.h.
+ */";
+
+fn cbindgen_config() -> cbindgen::Config {
+    let mut config = cbindgen::Config::from_file(root().join("c-abi/cbindgen.toml"))
+        .expect("c-abi has a cbindgen.toml");
+    // The enum of cbindgen needs C++11, or C23.
+    config.export.exclude.push("pylon_identity_status".into());
+    config
+}
+
+fn bindings(config: cbindgen::Config) -> String {
     let mut header = Vec::new();
-    bindings.write(&mut header);
-    let header = String::from_utf8(header).expect("a header is text");
-    ["c-abi", "go"]
-        .map(|folder| (format!("{folder}/include/pylon_identity.h"), header.clone()))
-        .into()
+    cbindgen::Builder::new()
+        .with_config(config)
+        .with_src(root().join("c-abi/src/lib.rs"))
+        .generate()
+        .expect("cbindgen reads c-abi")
+        .write(&mut header);
+    String::from_utf8(header).expect("a header is text")
+}
+
+fn macros() -> String {
+    let version = pylon_identity_core::VERSION;
+    let mut text = format!(
+        "\n/**\n * The version of this header; pylon_identity_version() is that of the library.\n */\n\
+         #define PYLON_IDENTITY_VERSION {version:?}\n"
+    );
+    let numbers = version.split('-').next().into_iter().flat_map(|numbers| numbers.split('.'));
+    for (name, number) in ["MAJOR", "MINOR", "PATCH"].iter().zip(numbers) {
+        line!(text, "#define PYLON_IDENTITY_VERSION_{name} {number}");
+    }
+    text + "
+/**
+ * Has the compiler warn of a call whose result is not looked at.
+ */
+#if defined(__GNUC__)
+#define PYLON_IDENTITY_NODISCARD __attribute__((warn_unused_result))
+#elif defined(__cplusplus) && (__cplusplus >= 201703L || (defined(_MSVC_LANG) && _MSVC_LANG >= 201703L))
+#define PYLON_IDENTITY_NODISCARD [[nodiscard]]
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 202311L
+#define PYLON_IDENTITY_NODISCARD [[nodiscard]]
+#else
+#define PYLON_IDENTITY_NODISCARD
+#endif
+
+"
+}
+
+/// A number of fixed size with names, which every C, C++ and foreign function interface reads.
+fn c_statuses(documented: bool) -> String {
+    let comment = |indent: &str, text: &str| match documented {
+        true => format!("{indent}/**\n{indent} * {text}\n{indent} */\n"),
+        false => String::new(),
+    };
+    let mut text = comment(
+        "",
+        "The result of a call. The numbers are stable; pylon_identity_status_message() explains each.",
+    );
+    text += "typedef int32_t pylon_identity_status;\n\nenum {\n";
+    let statuses = statuses().into_iter().map(|Status { number, code, summary, .. }| {
+        format!("{}  {} = {number}", comment("  ", summary), c_name(code))
+    });
+    text += &statuses.collect::<Vec<_>>().join(",\n");
+    text + "\n};"
 }
 
 /// A result of a call of C, in the order of the numbers.
@@ -98,12 +183,6 @@ fn c_name(code: &str) -> String {
 
 fn c_cause(cause: Cause) -> String {
     c_name(&format!("cause_{}", cause.code()))
-}
-
-macro_rules! line {
-    ($text:ident, $($format:tt)*) => {
-        writeln!($text, $($format)*).expect("a String takes all text")
-    };
 }
 
 fn c_abi() -> String {
