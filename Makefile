@@ -1,12 +1,11 @@
 # `make help` lists the commands. Everything is set up inside this folder, without root.
 
 PYTHON ?= python3
-VENV := $(CURDIR)/.venv
 
 # The tools that the project sets up come before those of the machine.
-export PATH := $(VENV)/bin:$(PATH)
-export VIRTUAL_ENV := $(VENV)
-export PYO3_PYTHON := $(VENV)/bin/python
+export VIRTUAL_ENV := $(CURDIR)/.venv
+export PATH := $(VIRTUAL_ENV)/bin:$(PATH)
+export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
 export GOTOOLCHAIN := local
 export CC PYTHON
 
@@ -17,7 +16,6 @@ EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_m
 BROWSER := $(EXAMPLES) target/examples/nextjs/server.js tests/browser/node_modules/.package-lock.json
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet target/clients/go-command
 C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
-BENCHES := target/bench/c target/bench/go
 ARCHIVE := target/release/libpylon_identity.a
 ADDON := $(wildcard node/*.node)
 COMMAND := target/release/libpylon_identity_command.a
@@ -25,8 +23,7 @@ HEADER := c-abi/include/pylon_identity.h
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LINK = $(ARCHIVE) $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
 GO_FILES := $(wildcard go/*.go go/include/*)
-NEXTJS_SOURCES := $(addprefix examples/nextjs/,proxy.ts next.config.ts tsconfig.json) \
-	$(shell find examples/nextjs/app examples/nextjs/public -type f) $(wildcard node/*.js node/*.d.ts)
+NEXTJS_SOURCES := $(shell find examples/nextjs \( -name node_modules -o -name '.next' \) -prune -o -type f -print)
 PYTHON_SOURCES := $(shell find core cli python -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print)
 
 # From the command line of make only: many people have an EMAIL in their environment.
@@ -58,7 +55,7 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp  ## run every formatter check and linter
 	@tools/lint.sh
 
-bench: build $(BENCHES) .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
+bench: build target/bench/c target/bench/go .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
 picture: .venv/bench.stamp  ## draw docs/bench.svg from the last make bench
@@ -118,8 +115,7 @@ native: | prerequisites .venv/bin/go
 	@tools/build-native.sh
 
 # The recipe is empty: cargo wrote the files, and their times change only with their contents.
-$(ARCHIVE) $(COMMAND) $(ADDON): native
-	@:
+$(ARCHIVE) $(COMMAND) $(ADDON): native ;
 
 .venv/package.stamp: $(PYTHON_SOURCES) Cargo.toml Cargo.lock | .venv/stamp
 	cd python && maturin develop --release --locked --quiet
@@ -128,11 +124,8 @@ $(ARCHIVE) $(COMMAND) $(ADDON): native
 empty-bindings: native
 	cargo build --quiet --release --locked -p pylon-identity-python -p pylon-identity-node --examples
 
-# Next ignores serverExternalPackages for links, so the package is copied.
-target/examples/nextjs/server.js: examples/nextjs/node_modules/.package-lock.json $(NEXTJS_SOURCES) $(ADDON) | native
-	cp node/*.js node/*.d.ts node/*.node examples/nextjs/node_modules/pylon-identity/
-	cd examples/nextjs && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
-	@rm -rf $(@D) && mkdir -p target/examples && mv examples/nextjs/.next/standalone $(@D) && touch $@
+target/examples/nextjs/server.js: examples/nextjs/node_modules/.package-lock.json $(NEXTJS_SOURCES) $(wildcard node/*.*) | native
+	@tools/build-nextjs.sh
 
 target/clients/c: tests/clients/client.c
 target/clients/vectors-static target/clients/vectors-shared: c-abi/tests/vectors.c

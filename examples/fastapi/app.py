@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse
 from fastapi.templating import Jinja2Templates
 from starlette.middleware.base import RequestResponseEndpoint
 
-from pylon_identity import IdentitySecret, chat_settings_script
+from pylon_identity import ChatSettings, IdentitySecret, chat_settings_script
 
 IDENTITY_SECRET = IdentitySecret.from_env()  # once, when the server starts
 APP_ID = os.environ["PYLON_APP_ID"]
@@ -77,7 +77,7 @@ app = FastAPI(openapi_url=None)
 templates = Jinja2Templates(Path(__file__).parent / "templates")
 
 
-def chat_settings(request: Request) -> dict[str, str] | None:
+def chat_settings(request: Request) -> ChatSettings | None:
     """Sign the email of the session, and never one that the request names."""
     email = session_email(request)
     user = DEMO_USERS.get(email) if email else None
@@ -146,7 +146,7 @@ def logout(request: Request) -> Response:
 
 
 @app.get("/api/chat-settings")
-def api_chat_settings(request: Request) -> dict[str, str]:
+def api_chat_settings(request: Request) -> ChatSettings:
     """Serve single-page apps, which assign the answer to window.pylon.chat_settings."""
     settings = chat_settings(request)
     if settings is None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform as machine
 import re
 import shlex
 import shutil
@@ -15,7 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from platform import machine
+from platform import machine, system
 
 import pytest
 
@@ -70,12 +69,12 @@ PACKAGES = {
 
 
 MODULES = Path(__file__).parent / "node_modules"
-ARCH = {"x86_64": "x64", "aarch64": "arm64"}.get(machine.machine(), "")
+ARCH = {"x86_64": "x64", "aarch64": "arm64"}.get(MACHINE, "")
 
 # The Nodes that package.json here names for this machine, beside the machine's own.
 NODES: dict[str, Path | None] = {"the machine's": None} | {
     path.name.split("-")[0]: path / "bin"
-    for path in sorted(MODULES.glob(f"node*-{machine.system().lower()}-{ARCH}"))
+    for path in sorted(MODULES.glob(f"node*-{system().lower()}-{ARCH}"))
 }
 
 
