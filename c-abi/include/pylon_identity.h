@@ -128,87 +128,87 @@ enum {
 /**
  * The hash is the identity secret itself.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE 1048576
+#define PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE 1
 
 /**
  * The signing code had no secret, or a filler in its place.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_MISSING 32768
+#define PYLON_IDENTITY_CAUSE_SECRET_MISSING 2
 
 /**
  * The hexadecimal string itself was the key.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT 1
+#define PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT 4
 
 /**
  * The key was cut short.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED 2
+#define PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED 8
 
 /**
  * The key was empty, or only zero bytes.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY 4
+#define PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY 16
 
 /**
  * There is white space around the secret.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE 8
+#define PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE 32
 
 /**
  * The key's bytes were turned into text.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT 262144
+#define PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT 64
 
 /**
  * The secret is wrapped or encoded.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_ENCODED 524288
+#define PYLON_IDENTITY_CAUSE_SECRET_ENCODED 128
 
 /**
  * No email was signed, or a filler in its place.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_MISSING 65536
+#define PYLON_IDENTITY_CAUSE_EMAIL_MISSING 256
 
 /**
  * The email was lowercased or uppercased first.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_CASE 16
+#define PYLON_IDENTITY_CAUSE_EMAIL_CASE 512
 
 /**
  * White space around the email was added or removed first.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE 32
+#define PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE 1024
 
 /**
  * The email was URL-encoded, HTML-escaped or JSON-quoted first.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_ENCODED 64
+#define PYLON_IDENTITY_CAUSE_EMAIL_ENCODED 2048
 
 /**
  * The email was signed in another form of Unicode.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_UNICODE 2097152
+#define PYLON_IDENTITY_CAUSE_EMAIL_UNICODE 4096
 
 /**
  * The email never went into the MAC.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED 4194304
+#define PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED 8192
 
 /**
  * The secret and the email changed places.
  */
-#define PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED 128
+#define PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED 16384
 
 /**
  * A plain hash of the email, without a key.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_UNKEYED 256
+#define PYLON_IDENTITY_CAUSE_HASH_UNKEYED 32768
 
 /**
  * A plain hash of email and secret together.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_CONCATENATED 33554432
+#define PYLON_IDENTITY_CAUSE_HASH_CONCATENATED 65536
 
 /**
  * There is no hash, or something that is none in its place.
@@ -218,47 +218,47 @@ enum {
 /**
  * The hash is a JWT.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_IS_JWT 67108864
+#define PYLON_IDENTITY_CAUSE_HASH_IS_JWT 262144
 
 /**
  * The hash has uppercase digits.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_UPPERCASE 512
+#define PYLON_IDENTITY_CAUSE_HASH_UPPERCASE 524288
 
 /**
  * The hash is base64.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_BASE64 1024
+#define PYLON_IDENTITY_CAUSE_HASH_BASE64 1048576
 
 /**
  * There is a prefix before the hash.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_PREFIXED 2048
+#define PYLON_IDENTITY_CAUSE_HASH_PREFIXED 2097152
 
 /**
  * The right digits are written in another form.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_REFORMATTED 8388608
+#define PYLON_IDENTITY_CAUSE_HASH_REFORMATTED 4194304
 
 /**
  * Only a part of the hash.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_TRUNCATED 16777216
+#define PYLON_IDENTITY_CAUSE_HASH_TRUNCATED 8388608
 
 /**
  * The hash was made with another algorithm.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM 4096
+#define PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM 16777216
 
 /**
  * The text is no email hash.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_MALFORMED 8192
+#define PYLON_IDENTITY_CAUSE_HASH_MALFORMED 33554432
 
 /**
  * No known mistake gives this hash.
  */
-#define PYLON_IDENTITY_CAUSE_UNKNOWN 16384
+#define PYLON_IDENTITY_CAUSE_UNKNOWN 67108864
 
 /**
  * The size in bytes of a buffer that holds every explanation, with its NUL.

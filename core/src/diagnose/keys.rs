@@ -65,12 +65,19 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
 
 /// The bytes of the key as text: what is not text is replaced, left out or read in another encoding.
 fn decoded_to_text(key: &[u8], causes: &[Cause]) -> Vec<Variant> {
-    let replaced = Zeroizing::new(String::from_utf8_lossy(key).into_owned());
-    let ignored: Zeroizing<String> =
-        Zeroizing::new(key.utf8_chunks().map(|chunk| chunk.valid()).collect());
-    let convert = |change: fn(u8) -> Option<char>| {
-        Zeroizing::new(key.iter().filter_map(|byte| change(*byte)).collect::<String>())
+    // Room for all of it, since growing would leave copies behind.
+    let collect = |characters: &mut dyn Iterator<Item = char>| {
+        let mut text = Zeroizing::new(String::with_capacity(key.len() * char::MAX.len_utf8()));
+        text.extend(characters);
+        text
     };
+    let convert =
+        |change: fn(u8) -> Option<char>| collect(&mut key.iter().copied().filter_map(change));
+    let replaced = collect(&mut key.utf8_chunks().flat_map(|chunk| {
+        let broken = (!chunk.invalid().is_empty()).then_some('\u{fffd}');
+        chunk.valid().chars().chain(broken)
+    }));
+    let ignored = collect(&mut key.utf8_chunks().flat_map(|chunk| chunk.valid().chars()));
     let texts = [
         replaced,
         ignored,
@@ -87,30 +94,33 @@ fn decoded_to_text(key: &[u8], causes: &[Cause]) -> Vec<Variant> {
 
 /// The texts that people configure in place of the digits.
 fn wrapped(digits: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
-    let base64 = |text: &[u8]| Base64::encode_string(text).into_bytes();
-    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| -> Vec<u8> {
-        digits.iter().flat_map(|byte| to_bytes((*byte).into())).collect()
+    // Each buffer has its full size from the start, since growing would leave copies behind.
+    let join = |pieces: &[&[u8]]| Zeroizing::new(pieces.concat());
+    let base64 = |text: &[u8]| Zeroizing::new(Base64::encode_string(text).into_bytes());
+    let utf16 = |to_bytes: fn(u16) -> [u8; 2]| {
+        let mut text = Zeroizing::new(Vec::with_capacity(2 * digits.len()));
+        digits.iter().for_each(|byte| text.extend(to_bytes((*byte).into())));
+        text
     };
     let name = IdentitySecret::ENV.as_bytes();
-    let texts = vec![
-        [b"\"", digits, b"\""].concat(),
-        [b"'", digits, b"'"].concat(),
-        [b"0x", digits].concat(),
-        [name, b"=", digits].concat(),
-        [name, b"=\"", digits, b"\""].concat(),
-        ["\u{feff}".as_bytes(), digits].concat(),
+    let mut texts = vec![
+        join(&[b"\"", digits, b"\""]),
+        join(&[b"'", digits, b"'"]),
+        join(&[b"0x", digits]),
+        join(&[name, b"=", digits]),
+        join(&[name, b"=\"", digits, b"\""]),
+        join(&["\u{feff}".as_bytes(), digits]),
         utf16(u16::to_le_bytes),
         utf16(u16::to_be_bytes),
-        [b"\xff\xfe", &utf16(u16::to_le_bytes)[..]].concat(),
+        join(&[b"\xff\xfe", &utf16(u16::to_le_bytes)]),
         base64(digits),
-        base64(&[digits, b"\n"].concat()),
+        base64(&join(&[digits, b"\n"])),
         base64(&base64(digits)),
         base64(&decode_as_node(digits).bytes),
-        [digits, digits].concat(),
-        digits.to_ascii_uppercase(),
-        digits.to_ascii_lowercase(),
+        join(&[digits, digits]),
+        Zeroizing::new(digits.to_ascii_uppercase()),
+        Zeroizing::new(digits.to_ascii_lowercase()),
     ];
-    let mut texts: Vec<_> = texts.into_iter().map(Zeroizing::new).collect();
     texts.retain(|text| text[..] != *digits);
     texts
 }
@@ -145,13 +155,15 @@ fn peel(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
         }
     }
     if text.contains(&0) {
-        let pairs = text.as_chunks::<2>().0;
-        let units = pairs.iter().map(|pair| match pair {
-            [0, byte] | [byte, 0] => Some(*byte),
-            [0xff, 0xfe] | [0xfe, 0xff] => Some(b' '),
-            _ => None,
-        });
-        return keep(&Zeroizing::new(units.collect::<Option<Vec<u8>>>()?));
+        let mut inner = Zeroizing::new(Vec::with_capacity(text.len() / 2));
+        for pair in text.as_chunks::<2>().0 {
+            match pair {
+                [0, byte] | [byte, 0] => inner.push(*byte),
+                [0xff, 0xfe] | [0xfe, 0xff] => {}
+                _ => return None,
+            }
+        }
+        return keep(&inner);
     }
     let (first, second) = text.split_at(text.len() / 2);
     if first == second && first.len() >= 64 && first.iter().all(u8::is_ascii_hexdigit) {
