@@ -198,7 +198,11 @@ CHECKS: dict[str, tuple[dict[str, Any], list[str], str]] = {
     "nothing": ({}, [], ""),
     "no app ID": ({"PYLON_APP_ID": " "}, ["E001"], "The app ID for the chat settings is empty"),
     "app ID": ({"PYLON_APP_ID": 7}, ["E001"], "app_id must be a str, not int"),
-    "no secret": ({"PYLON_IDENTITY_SECRET": None}, ["E002"], "PYLON_IDENTITY_SECRET: The environment variable"),
+    "no secret": (
+        {"PYLON_IDENTITY_SECRET": None},
+        ["E002"],
+        "PYLON_IDENTITY_SECRET: The environment variable",
+    ),
     "half a secret": ({"PYLON_IDENTITY_SECRET": SENTINEL[1:]}, ["E002"], "odd number"),
     "bytes": ({"PYLON_IDENTITY_SECRET": SENTINEL.encode()}, ["E002"], "must be a str, not bytes"),
     "no function": ({"PYLON_CHAT_USER": "test_django.SENTINEL"}, ["E003"], "is no function"),
