@@ -87,7 +87,7 @@ enum { PYLON_IDENTITY_EXPLANATION_SIZE = 8192 };
 typedef enum pylon_identity_setting_kind {
   PYLON_IDENTITY_SETTING_TEXT = 0,
   PYLON_IDENTITY_SETTING_NUMBER = 1,
-  PYLON_IDENTITY_SETTING_BOOLEAN = 2,
+  PYLON_IDENTITY_SETTING_BOOLEAN = 2
 } pylon_identity_setting_kind;
 
 typedef struct pylon_identity_secret {

@@ -280,7 +280,7 @@ typedef enum pylon_identity_setting_kind {
   /**
    * The value is whether `number` is not 0.
    */
-  PYLON_IDENTITY_SETTING_BOOLEAN = 2,
+  PYLON_IDENTITY_SETTING_BOOLEAN = 2
 } pylon_identity_setting_kind;
 
 /**

@@ -30,12 +30,12 @@ NODE_FILES = [
 
 # In kB of 1000 bytes.
 LIMITS = {
-    "wheel": 450,
-    "npm platform package": 450,
-    "npm main package": 15,
-    "sdist": 100,
-    "C package": 650,
-    "Go module": 700,
+    "wheel": 510,
+    "npm platform package": 480,
+    "npm main package": 17,
+    "sdist": 125,
+    "C package": 750,
+    "Go module": 790,
 }
 
 LICENSES = "LICENSE-APACHE LICENSE-MIT"

@@ -100,7 +100,8 @@ fn bindings(config: cbindgen::Config) -> String {
         .generate()
         .expect("cbindgen reads c-abi")
         .write(&mut header);
-    String::from_utf8(header).expect("a header is text")
+    // C90 has no comma at the end of an enum.
+    String::from_utf8(header).expect("a header is text").replace(",\n}", "\n}")
 }
 
 fn macros() -> String {
