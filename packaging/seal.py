@@ -75,7 +75,9 @@ def seal_on_linux(archive: Path, functions: list[str], sealed: Path) -> None:
         command += [f"--entry={functions[0]}", "-T", str(layout), str(archive)]
         subprocess.run([*command, str(unwinder(folder)), "-o", str(whole)], check=True)
         changes = [f"--remove-section={section}" for section in USELESS]
-        changes += [f"--redefine-sym={name}64={name}" for name in names_of_large_files(whole)]
+        # First without LLVM's bitcode, which an nm with a plugin for another LLVM cannot read.
+        subprocess.run(["objcopy", *changes, str(whole)], check=True)  # noqa: S607
+        changes = [f"--redefine-sym={name}64={name}" for name in names_of_large_files(whole)]
         changes += [f"--keep-global-symbols={names}", "--strip-unneeded"]
         command = ["objcopy", *changes, str(whole), str(alone)]
         subprocess.run(command, check=True)
