@@ -93,6 +93,7 @@ class IdentitySecret extends Uncloneable {
   #secret
   #number = (count += 1)
 
+  // The variable is fromEnv's, for its errors.
   constructor(hex, variable) {
     super()
     this.#secret = unwrap(native.parse(string(hex, SECRET)), variable)
@@ -101,7 +102,7 @@ class IdentitySecret extends Uncloneable {
   static fromEnv(name = native.SECRET_VARIABLE, env = process.env) {
     string(name, "the variable's name as a string")
     if (typeof env !== 'object' || env === null) throw wrongType('the environment as an object', env)
-    const value = Object.hasOwn(env, name) ? optional(env[name], `${name} as a string`) : null
+    const value = Object.hasOwn(env, name) ? optional(env[name], "the variable's value as a string") : null
     return new IdentitySecret(unwrap(native.readVariable(name, value ?? undefined), name), name)
   }
 

@@ -155,7 +155,7 @@ test('reads the environment by default from PYLON_IDENTITY_SECRET', () => {
   assert.throws(() => IdentitySecret.fromEnv(), { code: 'ERR_SECRET_MISSING' })
   assert.throws(() => IdentitySecret.fromEnv(5), { name: 'TypeError' })
   assert.throws(() => IdentitySecret.fromEnv(undefined, null), { name: 'TypeError' })
-  assert.throws(() => IdentitySecret.fromEnv('A', { A: 5 }), /A as a string, but got number/)
+  assert.throws(() => IdentitySecret.fromEnv('A', { A: 5 }), /the variable's value as a string, but got number/)
 })
 
 test('a secret comes from a file, and errors do not show the path', (t) => {

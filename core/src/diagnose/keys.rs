@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::search::{Variant, distinct, variant};
+use super::search::{Variant, distinct, join, variant};
 use super::{Cause, trim};
 use crate::settings::FILLERS;
 use crate::{Error, IdentitySecret};
@@ -37,7 +37,10 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
             let mut causes = weakness(digits);
             causes.extend((digits != secret).then_some(SecretWhitespace));
             keys.extend(decoded_to_text(&key.bytes, &causes));
-            keys.push(variant([&key.bytes[..], &key.bytes].concat(), &[SecretEncoded]));
+            keys.push(Variant {
+                bytes: join(&[&key.bytes, &key.bytes]),
+                causes: vec![SecretEncoded],
+            });
             keys.push(Variant { causes, ..key });
         }
     }
@@ -47,9 +50,11 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
     keys.push(key);
     if !trimmed.is_empty() {
         keys.push(variant(trimmed, &[SecretUsedAsText]));
-        let after = [&b"\n"[..], b"\r\n", b" "].map(|space| [trimmed, space].concat());
-        for text in after.into_iter().chain([[b" ", trimmed].concat(), secret.to_vec()]) {
-            keys.push(variant(text, &[SecretUsedAsText, SecretWhitespace]));
+        let spaces: [(&[u8], &[u8]); 4] = [(b"", b"\n"), (b"", b"\r\n"), (b"", b" "), (b" ", b"")];
+        let texts = spaces.map(|(before, after)| join(&[before, trimmed, after]));
+        for text in texts.into_iter().chain([join(&[secret])]) {
+            let causes = vec![SecretUsedAsText, SecretWhitespace];
+            keys.push(Variant { bytes: text, causes });
         }
         for text in wrapped(trimmed) {
             keys.push(Variant { bytes: text, causes: vec![SecretUsedAsText, SecretEncoded] });
@@ -64,6 +69,7 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
 }
 
 /// The bytes of the key as text: what is not text is replaced, left out or read in another encoding.
+#[inline(never)] // for the size of the packages
 fn decoded_to_text(key: &[u8], causes: &[Cause]) -> Vec<Variant> {
     // Room for all of it, since growing would leave copies behind.
     let collect = |characters: &mut dyn Iterator<Item = char>| {
@@ -95,7 +101,6 @@ fn decoded_to_text(key: &[u8], causes: &[Cause]) -> Vec<Variant> {
 /// The texts that people configure in place of the digits.
 fn wrapped(digits: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     // Each buffer has its full size from the start, since growing would leave copies behind.
-    let join = |pieces: &[&[u8]]| Zeroizing::new(pieces.concat());
     let base64 = |text: &[u8]| Zeroizing::new(Base64::encode_string(text).into_bytes());
     let utf16 = |to_bytes: fn(u16) -> [u8; 2]| {
         let mut text = Zeroizing::new(Vec::with_capacity(2 * digits.len()));

@@ -1,6 +1,6 @@
 //! The text that was observed in place of the email hash.
 
-use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
+use base64ct::{Base64Unpadded, Encoding};
 
 use super::Cause;
 use super::encodings::percent_decode;
@@ -67,13 +67,8 @@ fn digits_of_digits(bytes: Vec<u8>) -> Option<String> {
 }
 
 fn from_base64(text: &str) -> Option<(String, &'static [Cause])> {
-    let decoders = [
-        Base64::decode_vec,
-        Base64Unpadded::decode_vec,
-        Base64Url::decode_vec,
-        Base64UrlUnpadded::decode_vec,
-    ];
-    let bytes = decoders.iter().find_map(|decode| decode(text).ok())?;
+    let standard = text.trim_end_matches('=').replace('-', "+").replace('_', "/");
+    let bytes = Base64Unpadded::decode_vec(&standard).ok()?;
     match bytes.len() {
         64 | 128 if bytes.iter().all(u8::is_ascii_hexdigit) => {
             Some((String::from_utf8(bytes).ok()?, &[HashBase64, HashReformatted]))

@@ -1,4 +1,4 @@
-use base64ct::{Base64UrlUnpadded, Encoding};
+use base64ct::{Base64, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
@@ -16,7 +16,16 @@ pub(super) struct Variant {
 }
 
 pub(super) fn variant(bytes: impl Into<Vec<u8>>, causes: &[Cause]) -> Variant {
-    Variant { bytes: Zeroizing::new(bytes.into()), causes: causes.to_vec() }
+    #[inline(never)] // for the size of the packages
+    fn new(bytes: Vec<u8>, causes: &[Cause]) -> Variant {
+        Variant { bytes: Zeroizing::new(bytes), causes: causes.to_vec() }
+    }
+    new(bytes.into(), causes)
+}
+
+#[inline(never)] // for the size of the packages
+pub(super) fn join(pieces: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(pieces.concat())
 }
 
 /// Keeps of equal bytes those with the fewest mistakes, of as many the first.
@@ -103,7 +112,7 @@ pub(super) fn find_causes(secret: &[u8], email: &[u8], email_hash: &[u8]) -> Vec
         causes.extend(nothing.into_iter().flatten());
         causes.extend((causes.len() == before).then_some(Cause::Unknown));
     }
-    causes.sort();
+    causes.sort_unstable();
     causes.dedup();
     causes
 }
@@ -127,7 +136,7 @@ fn is_secret(email_hash: &[u8], secret: &[u8]) -> bool {
         return false;
     }
     let key = decode_as_node(&secret).bytes;
-    let base64 = Zeroizing::new(base64ct::Base64::encode_string(&key));
+    let base64 = Zeroizing::new(Base64::encode_string(&key));
     given.eq_ignore_ascii_case(&secret)
         || (key.len() >= 16 && base64.as_bytes() == trim(email_hash))
 }
@@ -137,11 +146,7 @@ fn is_jwt(text: &[u8]) -> bool {
     let text = trim(text);
     let text = text.strip_prefix(b"Bearer ").unwrap_or(text);
     let parts: Vec<_> = text.split(|byte| *byte == b'.').collect();
-    let is_object = |part: &[u8]| {
-        str::from_utf8(part).is_ok_and(|part| {
-            Base64UrlUnpadded::decode_vec(part).is_ok_and(|json| json.starts_with(b"{"))
-        })
-    };
+    let is_object = |part: &[u8]| part.starts_with(b"eyJ"); // {" in base64url
     parts.len() == 3 && is_object(parts[0]) && is_object(parts[1])
 }
 
@@ -196,8 +201,8 @@ impl Attempts {
             [true, false].map(|first| {
                 let (secret, hash) = (secret.bytes.clone(), algorithm.unkeyed());
                 let hash = move |message: &[u8]| match first {
-                    true => hash(&Zeroizing::new([&secret, message].concat())),
-                    false => hash(&Zeroizing::new([message, &secret].concat())),
+                    true => hash(&join(&[&secret, message])),
+                    false => hash(&join(&[message, &secret])),
                 };
                 Way { hash: Box::new(hash), causes: vec![Cause::HashConcatenated] }
             })
@@ -221,7 +226,7 @@ impl Attempts {
                         if let Some(shortened) = compare(&(way.hash)(&message.bytes)) {
                             let mut causes = [&way.causes[..], &message.causes].concat();
                             causes.extend(shortened);
-                            causes.sort();
+                            causes.sort_unstable();
                             found.push(causes);
                         }
                     }
