@@ -710,6 +710,7 @@ def new_mistakes() -> Iterable[Row]:
         for part in [b'{"alg":"HS256","typ":"JWT"}', b'{"email":"ada@example.com"}', key]
     )
     yield row("a token", token, "hash_is_jwt")
+    yield row("a token of two parts", token.rpartition(".")[0], "hash_malformed")
     yield row("three words", "ada.example.com", "hash_malformed")
 
 
