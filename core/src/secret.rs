@@ -1,7 +1,7 @@
 use std::fmt;
 use std::hint::black_box;
 
-use hmac::digest::block_api::{Buffer, FixedOutputCore, UpdateCore};
+use hmac::digest::block_api::{Buffer, EagerHash, FixedOutputCore, UpdateCore};
 use hmac::digest::{CtOutput, Output};
 use hmac::{KeyInit, block_api::HmacCore};
 use sha2::Sha256;
@@ -66,6 +66,7 @@ impl IdentitySecret {
         parse_into(hex.as_ref(), |secret| secret)
     }
 
+    #[inline]
     fn parse(digits: &[u8]) -> Result<Self, Error> {
         let strong = digits.len() >= MIN_DIGITS && !are_all_zero(digits);
         match keyed_hmac(digits) {
@@ -104,11 +105,13 @@ pub(crate) fn overwrite_registers() {
 pub(crate) const MIN_DIGITS: usize = 32; // 16 bytes
 
 /// Does not branch on single digits.
+#[inline]
 fn are_all_zero(digits: &[u8]) -> bool {
     digits.iter().fold(0, |seen, digit| seen | (digit ^ b'0')) == 0
 }
 
 /// HMAC keyed with the decoded digits, as many as there are; `None` if they are not hexadecimal.
+#[inline]
 fn keyed_hmac(digits: &[u8]) -> Option<KeyedHmac> {
     // HMAC pads a key with zeros to a block of the hash, and hashes longer ones first. A whole block is
     // copied without the C library, whose memcpy would leave a key in vector registers.
@@ -152,10 +155,11 @@ pub fn parse_into<T>(digits: &[u8], keep: impl FnOnce(IdentitySecret) -> T) -> R
     with_stack_wiped::<PARSING_STACK, _>(|| IdentitySecret::parse(digits).map(keep))
 }
 
-fn tag(mut hmac: KeyedHmac, message: &[u8]) -> Tag {
-    let mut buffer = Buffer::<KeyedHmac>::default();
+#[inline]
+pub(crate) fn tag<D: EagerHash>(mut hmac: HmacCore<D>, message: &[u8]) -> Output<HmacCore<D>> {
+    let mut buffer = Buffer::<HmacCore<D>>::default();
     buffer.digest_blocks(message, |blocks| hmac.update_blocks(blocks));
-    let mut tag = Tag::default();
+    let mut tag = Output::<HmacCore<D>>::default();
     hmac.finalize_fixed_core(&mut buffer, &mut tag);
     tag
 }
@@ -178,6 +182,7 @@ impl EmailHash {
     /// The number of digits: 64.
     pub const LEN: usize = 64;
 
+    #[inline]
     fn from_tag(tag: &Tag) -> Self {
         let mut digits = [0; Self::LEN];
         base16ct::lower::encode(tag, &mut digits).expect("32 bytes are 64 digits");

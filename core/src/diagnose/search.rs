@@ -1,5 +1,5 @@
 use base64ct::{Base64, Encoding};
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::{EagerHash, KeyInit, block_api::HmacCore};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
@@ -7,6 +7,7 @@ use super::keys::{decode_as_node, keys, unwrap};
 use super::messages::messages;
 use super::observed::{self, Observed, shortening};
 use super::{Cause, trim};
+use crate::secret::tag;
 use crate::settings::is_missing;
 
 /// Bytes that the code that signed may have used, and the mistakes that lead to them.
@@ -44,8 +45,13 @@ enum Algorithm {
     Sha512,
 }
 
-/// Makes the hash of a message.
-type Hasher = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+/// Makes the hash of a message, which has at most 64 bytes, and returns its length.
+type Hasher = Box<dyn Fn(&[u8], &mut [u8; 64]) -> usize>;
+
+fn write(hash: &[u8], to: &mut [u8; 64]) -> usize {
+    to[..hash.len()].copy_from_slice(hash);
+    hash.len()
+}
 
 impl Algorithm {
     /// The algorithm whose digests have this number of hexadecimal digits. Fewer may be a part of a hash.
@@ -60,23 +66,21 @@ impl Algorithm {
 
     fn unkeyed(self) -> Hasher {
         match self {
-            Self::Sha256 => Box::new(|message| Sha256::digest(message).to_vec()),
-            Self::Sha384 => Box::new(|message| Sha384::digest(message).to_vec()),
-            Self::Sha512 => Box::new(|message| Sha512::digest(message).to_vec()),
+            Self::Sha256 => Box::new(|message, to| write(&Sha256::digest(message), to)),
+            Self::Sha384 => Box::new(|message, to| write(&Sha384::digest(message), to)),
+            Self::Sha512 => Box::new(|message, to| write(&Sha512::digest(message), to)),
         }
     }
 
     fn hmac(self, key: &[u8]) -> Hasher {
-        fn keyed<M: Mac + KeyInit + Clone + 'static>(key: &[u8]) -> Hasher {
-            let hmac = <M as KeyInit>::new_from_slice(key).expect("HMAC takes keys of any length");
-            Box::new(move |message| {
-                hmac.clone().chain_update(message).finalize().into_bytes().to_vec()
-            })
+        fn keyed<D: EagerHash + 'static>(key: &[u8]) -> Hasher {
+            let hmac = HmacCore::<D>::new_from_slice(key).expect("HMAC takes keys of any length");
+            Box::new(move |message, to| write(&tag(hmac.clone(), message), to))
         }
         match self {
-            Self::Sha256 => keyed::<Hmac<Sha256>>(key),
-            Self::Sha384 => keyed::<Hmac<Sha384>>(key),
-            Self::Sha512 => keyed::<Hmac<Sha512>>(key),
+            Self::Sha256 => keyed::<Sha256>(key),
+            Self::Sha384 => keyed::<Sha384>(key),
+            Self::Sha512 => keyed::<Sha512>(key),
         }
     }
 }
@@ -200,9 +204,9 @@ impl Attempts {
         let joined = self.joined.iter().flat_map(|secret| {
             [true, false].map(|first| {
                 let (secret, hash) = (secret.bytes.clone(), algorithm.unkeyed());
-                let hash = move |message: &[u8]| match first {
-                    true => hash(&join(&[&secret, message])),
-                    false => hash(&join(&[message, &secret])),
+                let hash = move |message: &[u8], to: &mut _| match first {
+                    true => hash(&join(&[&secret, message]), to),
+                    false => hash(&join(&[message, &secret]), to),
                 };
                 Way { hash: Box::new(hash), causes: vec![Cause::HashConcatenated] }
             })
@@ -212,7 +216,7 @@ impl Attempts {
             (self.keys.iter().map(keyed).chain(joined).chain([plain]).collect(), &self.messages),
             (self.swapped_keys.iter().map(keyed).collect::<Vec<_>>(), &self.swapped_messages),
         ];
-        let mut blocks = 0;
+        let (mut blocks, mut hash) = (0, [0; 64]);
         for mistakes in 0..=MAX_MISTAKES {
             let mut found: Vec<Vec<Cause>> = Vec::new();
             for (ways, messages) in &ways {
@@ -223,7 +227,8 @@ impl Attempts {
                         if blocks > MAX_BLOCKS {
                             return None;
                         }
-                        if let Some(shortened) = compare(&(way.hash)(&message.bytes)) {
+                        let length = (way.hash)(&message.bytes, &mut hash);
+                        if let Some(shortened) = compare(&hash[..length]) {
                             let mut causes = [&way.causes[..], &message.causes].concat();
                             causes.extend(shortened);
                             causes.sort_unstable();
@@ -249,7 +254,11 @@ impl Attempts {
         let keyed =
             self.keys.iter().map(|key| (Algorithm::Sha256.hmac(&key.bytes), &key.causes[..]));
         let unkeyed = (Algorithm::Sha256.unkeyed(), &[Cause::HashUnkeyed][..]);
-        let made = keyed.chain([unkeyed]).filter(|(hash, _)| hash(b"") == mac);
+        let mut to = [0; 64];
+        let made = keyed.chain([unkeyed]).filter(|(hash, _)| {
+            hash(b"", &mut to);
+            to[..32] == *mac
+        });
         let (_, causes) = made.min_by_key(|(_, causes)| causes.len())?;
         (!email.is_empty()).then(|| [causes, &message.causes, &[Cause::EmailNotHashed]].concat())
     }

@@ -42,12 +42,13 @@ pub(super) fn add_invisible(text: &str) -> impl Iterator<Item = Vec<u8>> {
 /// NFD for the letters of [`COMPOSITIONS`].
 fn decompose(text: &str) -> String {
     fn push(decomposed: &mut String, character: char) {
-        match COMPOSITIONS.iter().find(|(composed, ..)| *composed == character) {
-            Some((_, base, mark)) => {
-                push(decomposed, *base);
-                decomposed.push(*mark);
+        match COMPOSITIONS.binary_search_by_key(&character, |(composed, ..)| *composed) {
+            Ok(found) => {
+                let (_, base, mark) = COMPOSITIONS[found];
+                push(decomposed, base);
+                decomposed.push(mark);
             }
-            None => decomposed.push(character),
+            Err(_) => decomposed.push(character),
         }
     }
     let mut decomposed = String::new();
@@ -60,8 +61,10 @@ fn compose(text: &str) -> String {
     let mut composed = String::new();
     for character in text.chars() {
         let last = composed.chars().next_back();
+        // Before this character there is no accent to search for.
+        let compositions = if character < '\u{300}' { &[] } else { &COMPOSITIONS[..] };
         let found =
-            COMPOSITIONS.iter().find(|(_, base, mark)| (last, character) == (Some(*base), *mark));
+            compositions.iter().find(|(_, base, mark)| (last, character) == (Some(*base), *mark));
         match found {
             Some((whole, ..)) => {
                 composed.pop();
