@@ -115,7 +115,8 @@ def build_python() -> None:
     out = fresh(DIST / "python")
     source = ROOT / "python"
     zig = ["--zig", "--compatibility", "manylinux2014"] if GLIBC else []
-    options = ["--release", "--locked", "--strip", "--quiet", "--out", str(out), *zig]
+    options = ["--release", "--locked", "--strip", "--quiet", "--compression-level", "9", "--out"]
+    options += [str(out), *zig]
     run("maturin", "build", *options, folder=source)
     if python := free_threaded_python():
         run("maturin", "build", *options, "--interpreter", python, folder=source)

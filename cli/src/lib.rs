@@ -28,7 +28,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
 
 /// The same for a process whose runtime has replaced standard streams that were closed when it started.
 pub fn run_with_closed(args: impl IntoIterator<Item = OsString>, closed: Closed) -> i32 {
-    let args: Vec<_> = args.into_iter().collect();
+    run_collected(args.into_iter().collect(), closed)
+}
+
+/// Not inlined into a binding, which is compiled for speed and not for size.
+#[inline(never)]
+fn run_collected(args: Vec<OsString>, closed: Closed) -> i32 {
     let json = arguments::wants_json(&args);
     let done = arguments::parse(args).map_err(Stop::from).and_then(|arguments| {
         let mut output = streams::stdout(closed)?;
