@@ -67,7 +67,7 @@ enum {
    */
   PYLON_IDENTITY_SECRET_NOT_HEX = 3,
   /**
-   * The identity secret was wiped or never initialised.
+   * The identity secret was wiped or never set.
    */
   PYLON_IDENTITY_SECRET_NOT_READY = 4,
   /**
