@@ -15,7 +15,7 @@ const (
 	ErrSecretNotHex Error = 3
 	// ErrSecretWeak: the identity secret has fewer than 16 bytes, or only zero bytes.
 	ErrSecretWeak Error = 14
-	// ErrSecretNotReady: the identity secret was wiped or never initialised.
+	// ErrSecretNotReady: the identity secret was wiped or never set.
 	ErrSecretNotReady Error = 4
 	// ErrEmailNotUnicode: the email has no UTF-8 form.
 	ErrEmailNotUnicode Error = 15

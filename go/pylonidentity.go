@@ -106,7 +106,7 @@ func (k *key) secret(status C.pylon_identity_status) (*IdentitySecret, error) {
 // lowercase hexadecimal digits. Sign only the email of the logged-in session, and only an address that
 // the user has proved to own.
 //
-// It cannot fail, but panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
+// It cannot fail, but panics with [ErrSecretNotReady] after [IdentitySecret.Wipe] or if s was never set.
 func (s *IdentitySecret) Sign(email string) string {
 	k := s.ready()
 	var out emailHash
@@ -172,7 +172,8 @@ func (s IdentitySecret) MarshalText() ([]byte, error) {
 
 // UnmarshalText parses the hexadecimal string from Pylon's dashboard, trimmed of white space as
 // [IdentitySecretFromEnv] does, for libraries that read a configuration. The errors are those of
-// [NewIdentitySecret]. Some libraries show a value that they cannot read; then use IdentitySecretFromEnv.
+// [NewIdentitySecret]. Some libraries, such as envconfig, show a value that they cannot read, and most leave a
+// missing one unset; then use [IdentitySecretFromEnv].
 func (s *IdentitySecret) UnmarshalText(text []byte) error {
 	parsed, err := fromValue(DefaultVariable, unsafe.String(unsafe.SliceData(text), len(text)), true)
 	if err != nil {

@@ -14,7 +14,7 @@ export type ErrorCode =
   | 'ERR_SECRET_NOT_HEX'
   /** The identity secret has fewer than 16 bytes, or only zero bytes. */
   | 'ERR_SECRET_WEAK'
-  /** The identity secret was wiped or never initialised. */
+  /** The identity secret was wiped or never set. */
   | 'ERR_SECRET_NOT_READY'
   /** The email has no UTF-8 form. */
   | 'ERR_EMAIL_NOT_UNICODE'

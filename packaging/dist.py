@@ -228,7 +228,8 @@ def build_c(static: Path, shared: Path) -> None:
     if SYSTEM == "linux":
         (lib / major(shared.name)).symlink_to(shared.name)
         (lib / library("pylon_identity", "cdylib")).symlink_to(major(shared.name))
-    for file in [*LICENSES, ROOT / "c-abi" / "README.md"]:
+    documents = [ROOT / "c-abi" / "README.md", ROOT / "docs" / "other-languages.md"]
+    for file in [*LICENSES, *documents]:
         shutil.copy(file, folder)
     linked_as = {
         "linux": f'IMPORTED_SONAME "{major(shared.name)}"',

@@ -126,6 +126,15 @@ def run_c(code: str, before: str, folder: Path) -> str:
     return run(["./program"], folder)
 
 
+def run_cpp(code: str, _: str, folder: Path) -> str:
+    (folder / "program.cpp").write_text(code, encoding="utf-8")
+    strict = ["-std=c++11", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    library = ROOT / "target" / "release"
+    link = [f"-L{library}", "-lpylon_identity", f"-Wl,-rpath,{library}", "-o", "program"]
+    run(["c++", *strict, f"-I{ROOT}/c-abi/include", "program.cpp", *link], folder)
+    return run(["./program"], folder)
+
+
 def run_rust(code: str, _: str, folder: Path) -> str:
     (folder / "src").mkdir()
     (folder / "src" / "main.rs").write_text(code, encoding="utf-8")
@@ -138,7 +147,8 @@ def run_rust(code: str, _: str, folder: Path) -> str:
     return run(["cargo", "run", "--quiet", "--offline"], folder, CARGO_TARGET_DIR=target)
 
 
-PROGRAMS = {"python": run_python, "js": run_js, "go": run_go, "c": run_c, "rust": run_rust}
+PROGRAMS = {"python": run_python, "js": run_js, "go": run_go, "rust": run_rust}
+PROGRAMS |= {"c": run_c, "cpp": run_cpp}
 
 
 # --- other blocks ---
@@ -212,7 +222,7 @@ def check_wrap(block: Block, _: Path) -> None:
 
 
 def check_meson(block: Block, _: Path) -> None:
-    [name] = re.findall(r"dependency\('(\w+)'\)", block.code)
+    [name] = re.findall(r"dependency\('(\w+)'", block.code)
     assert f"override_dependency('{name}'" in read("packaging/c/meson.build")
 
 

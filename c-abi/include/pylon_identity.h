@@ -67,7 +67,7 @@ enum {
    */
   PYLON_IDENTITY_SECRET_NOT_HEX = 3,
   /**
-   * The identity secret was wiped or never initialised.
+   * The identity secret was wiped or never set.
    */
   PYLON_IDENTITY_SECRET_NOT_READY = 4,
   /**
@@ -270,7 +270,7 @@ enum {
  */
 typedef enum pylon_identity_setting_kind {
   /**
-   * The value is `text`; {NULL, 0} is the empty text.
+   * The value is `text`, which may be empty.
    */
   PYLON_IDENTITY_SETTING_TEXT = 0,
   /**
@@ -296,7 +296,7 @@ typedef struct pylon_identity_secret {
 } pylon_identity_secret;
 
 /**
- * Text: bytes and how many they are. {NULL, 0} stands for no text.
+ * Text: bytes and how many they are. A length of 0 stands for no text, whatever the pointer.
  */
 typedef struct pylon_identity_text {
   /**
@@ -332,7 +332,7 @@ typedef struct pylon_identity_setting {
 } pylon_identity_setting;
 
 /**
- * The logged-in user, as the backend knows them. Start with zero bytes: text that is {NULL, 0} is left out.
+ * The logged-in user, as the backend knows them. Start with zero bytes: text of length 0 is left out.
  */
 typedef struct pylon_identity_user {
   /**
@@ -604,8 +604,8 @@ pylon_identity_status pylon_identity_chat_settings_hash(const struct pylon_ident
  * @param secret    an initialised secret, which signs the email; NULL for a visitor who is not logged
  *                  in, or if user->email_hash was made before
  * @param user      the user
- * @param nonce     the nonce of the page's Content-Security-Policy, base64 text; NULL for none
- * @param nonce_len its length in bytes
+ * @param nonce     the nonce of the page's Content-Security-Policy, base64 text
+ * @param nonce_len its length in bytes; 0 for no nonce, whatever the pointer
  * @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
  * @param out_size  the size of that buffer; always enough are
  *                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400

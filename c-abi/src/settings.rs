@@ -81,7 +81,7 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_hash(
     })
 }
 
-/// Text: bytes and how many they are. {NULL, 0} stands for no text.
+/// Text: bytes and how many they are. A length of 0 stands for no text, whatever the pointer.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct pylon_identity_text {
@@ -95,7 +95,7 @@ pub struct pylon_identity_text {
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub enum pylon_identity_setting_kind {
-    /// The value is `text`; {NULL, 0} is the empty text.
+    /// The value is `text`, which may be empty.
     PYLON_IDENTITY_SETTING_TEXT = 0,
     /// The value is `number`, from -(2^53 - 1) to 2^53 - 1.
     PYLON_IDENTITY_SETTING_NUMBER = 1,
@@ -116,7 +116,7 @@ pub struct pylon_identity_setting {
     pub number: f64,
 }
 
-/// The logged-in user, as the backend knows them. Start with zero bytes: text that is {NULL, 0} is left out.
+/// The logged-in user, as the backend knows them. Start with zero bytes: text of length 0 is left out.
 #[repr(C)]
 pub struct pylon_identity_user {
     /// The ID of the chat widget, from Pylon's dashboard; not empty.
@@ -148,8 +148,8 @@ pub struct pylon_identity_user {
 /// @param secret    an initialised secret, which signs the email; NULL for a visitor who is not logged
 ///                  in, or if user->email_hash was made before
 /// @param user      the user
-/// @param nonce     the nonce of the page's Content-Security-Policy, base64 text; NULL for none
-/// @param nonce_len its length in bytes
+/// @param nonce     the nonce of the page's Content-Security-Policy, base64 text
+/// @param nonce_len its length in bytes; 0 for no nonce, whatever the pointer
 /// @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
 /// @param out_size  the size of that buffer; always enough are
 ///                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400
@@ -276,7 +276,8 @@ const BOOLEAN: i32 = PYLON_IDENTITY_SETTING_BOOLEAN as i32;
 ///
 /// `text.data` is NULL or valid for reads of `text.length` bytes while `'a` lasts.
 unsafe fn text<'a>(text: pylon_identity_text) -> Result<Option<&'a [u8]>, pylon_identity_status> {
-    if text.data.is_null() && text.length == 0 {
+    // An empty std::string has a pointer, too.
+    if text.length == 0 {
         return Ok(None);
     }
     // SAFETY: as the caller promises.

@@ -35,9 +35,9 @@ codes! {
             "The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only \
              zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.";
         SecretNotReady = 4, "secret_not_ready",
-            "The identity secret was wiped or never initialised.",
-            "The identity secret was wiped or never initialised. Create it again from its hexadecimal \
-             string before you use it.";
+            "The identity secret was wiped or never set.",
+            "The identity secret was wiped or never set. Check that the configuration has one, and create \
+             it from its hexadecimal string before you use it.";
         EmailNotUnicode = 15, "email_not_unicode",
             "The email has no UTF-8 form.",
             "The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, \

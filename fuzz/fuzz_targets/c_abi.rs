@@ -232,10 +232,8 @@ fn cut<'a>(mut text: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
 fn script(fields: &[u8], nonce: &[u8], numbers: &[u8]) {
     let pieces = cut(fields, numbers);
     let piece = |i: usize| pieces.get(i).copied().unwrap_or_default();
-    let text = |i| match piece(i) {
-        [] => pylon_identity_text { data: ptr::null(), length: 0 },
-        bytes => pylon_identity_text { data: bytes.as_ptr().cast(), length: bytes.len() },
-    };
+    // Text of length 0 is none, whatever the pointer.
+    let text = |i| pylon_identity_text { data: piece(i).as_ptr().cast(), length: piece(i).len() };
     let names = [
         "app_id",
         "email",
@@ -273,7 +271,7 @@ fn script(fields: &[u8], nonce: &[u8], numbers: &[u8]) {
             pylon_identity_chat_settings_script(
                 ptr::null(),
                 &user,
-                if nonce.is_empty() { ptr::null() } else { nonce.as_ptr().cast() },
+                nonce.as_ptr().cast(),
                 nonce.len(),
                 out.as_mut_ptr(),
                 size,

@@ -30,49 +30,36 @@ from conftest import (
 
 MAJOR = VERSION.split(".")[0]
 
-# C users who do without pkg-config link these with the archive.
-README_LIBRARIES = "-lm -lpthread -ldl"
+README = ROOT / "c-abi" / "README.md"
+
+# The README's ways to compile and link, for the shell.
+LINES = re.findall(r"^```sh\n(.*?)^```$", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+WAYS = dict(zip(["the archive", "pkg-config", "pkg-config --static"], LINES, strict=True))
 
 
-@pytest.fixture
-def env(user: dict[str, str], c_library: Path) -> dict[str, str]:
-    return {**user, "PKG_CONFIG_PATH": str(c_library / "lib" / "pkgconfig")}
-
-
-# How people compile and link, for the shell. LIB is the folder of the libraries.
-WAYS = {
-    "pkg-config": "$(pkg-config --cflags --libs pylon_identity) -Wl,-rpath,$LIB",
-    "pkg-config --static": "-static $(pkg-config --static --cflags --libs pylon_identity)",
-    "cc, the archive": f"-I$LIB/../include $LIB/libpylon_identity.a {README_LIBRARIES}",
-    "cc, the shared library": "-I$LIB/../include -L$LIB -lpylon_identity -Wl,-rpath,$LIB",
-}
-SHARED = {"pkg-config", "cc, the shared library"}
-
-
-def build(way: str, source: Path, c_library: Path, env: dict[str, str]) -> Path:
-    command = f"cc -std=c99 -Wall -Wextra -Wpedantic -Werror {source.name} {WAYS[way]} -o program"
-    run(["sh", "-c", command], source.parent, {**env, "LIB": str(c_library / "lib")})
-    program = source.parent / "program"
-    needed = needed_libraries(program)
-    assert (f"libpylon_identity.so.{MAJOR}" in needed) is (way in SHARED), needed
+def build(way: str, folder: Path, c_library: Path, user: dict[str, str]) -> Path:
+    (folder / "folder").symlink_to(c_library)
+    command = WAYS[way].replace("cc ", "cc -std=c99 -Wall -Wextra -Wpedantic -Werror ")
+    run(["sh", "-ec", command], folder, user)
+    needed = needed_libraries(folder / "program")
+    assert (f"libpylon_identity.so.{MAJOR}" in needed) is (way == "pkg-config"), needed
     assert not (way == "pkg-config --static" and needed), "not static altogether"
-    return program
+    return folder / "program"
 
 
 def needed_libraries(path: Path) -> list[str]:
     return re.findall(r"\(NEEDED\).*\[(.+)\]", tool("readelf", "--dynamic", path))
 
 
-def test_quick_start(tmp_path: Path, c_library: Path, env: dict[str, str]) -> None:
-    (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
-    program = build("pkg-config", tmp_path / "program.c", c_library, env)
-    assert run([program], tmp_path, env) == f"{SCRIPT}\n"
+def test_quick_start(tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
+    (tmp_path / "program.c").write_text(first_match(r"^```c\n(.*?)^```$", README), "utf-8")
+    assert run([build("the archive", tmp_path, c_library, user)], tmp_path, user) == f"{SCRIPT}\n"
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_suite(way: str, tmp_path: Path, c_library: Path, env: dict[str, str]) -> None:
-    shutil.copy(ROOT / "c-abi" / "tests" / "vectors.c", tmp_path)
-    check_vectors(run([build(way, tmp_path / "vectors.c", c_library, env), VECTORS], tmp_path, env))
+def test_suite(way: str, tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
+    shutil.copy(ROOT / "c-abi" / "tests" / "vectors.c", tmp_path / "program.c")
+    check_vectors(run([build(way, tmp_path, c_library, user), VECTORS], tmp_path, user))
 
 
 def check_vectors(printed: str) -> None:
@@ -114,22 +101,17 @@ def test_cmake(tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
             assert shared is (link == "shared")
 
 
-INSTALLED = """
-find_package(pylon_identity REQUIRED)
-add_executable(program program.c)
-target_link_libraries(program PRIVATE pylon_identity::shared)
-set_target_properties(program PROPERTIES INSTALL_RPATH "$ORIGIN/../lib")
-install(TARGETS program)
-install(IMPORTED_RUNTIME_ARTIFACTS pylon_identity::shared)
-"""
-
-
-def test_cmake_installs_the_shared_library_beside_a_program(
+def test_cmake_installs_the_shared_library_with_a_program(
     tmp_path: Path, c_library: Path, user: dict[str, str]
 ) -> None:
+    """The README's two blocks."""
+    use = first_match(r"^```cmake\n(.*?)^```$", README).replace("::static", "::shared")
+    install = first_match(r"^```cmake\n(set_target_properties.*?)^```$", README)
     (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
     head = "cmake_minimum_required(VERSION 3.21)\nproject(program LANGUAGES C)\n"
-    (tmp_path / "CMakeLists.txt").write_text(head + INSTALLED)
+    (tmp_path / "CMakeLists.txt").write_text(
+        f"{head}add_executable(program program.c)\n{use}{install}"
+    )
     prefix = tmp_path / "pylon_identity"
     shutil.copytree(c_library, prefix, symlinks=True)
     run(["cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={prefix}"], tmp_path, user)
@@ -143,24 +125,32 @@ def test_cmake_installs_the_shared_library_beside_a_program(
     assert run([moved / "bin" / "program"], tmp_path, user) == f"{SCRIPT}\n"
 
 
-def test_meson(tmp_path: Path, user: dict[str, str]) -> None:
+@pytest.mark.parametrize("way", ["wrap", "pkg-config"])
+def test_meson(way: str, tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
     """The README's wrap, with the package as a local file in place of its address."""
-    readme = ROOT / "c-abi" / "README.md"
     (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
-    project = "project('app', 'c')\n" + first_match(r"^```meson\n(.*?)^```$", readme)
+    project = "project('app', 'c')\n" + first_match(r"^```meson\n(.*?)^```$", README)
     (tmp_path / "meson.build").write_text(project)
-    wrap = first_match(r"^```ini\n(.*?)^```$", readme)
+    if way == "wrap":
+        add_wrap(tmp_path)
+    else:
+        user = {**user, "PKG_CONFIG_PATH": str(c_library / "lib" / "pkgconfig")}
+    prefix = tmp_path / "installed"
+    run(["meson", "setup", "build", "--fatal-meson-warnings", f"--prefix={prefix}"], tmp_path, user)
+    run(["meson", "install", "-C", "build"], tmp_path, user)
+    assert run([prefix / "bin" / "program"], tmp_path, user) == f"{SCRIPT}\n"
+
+
+def add_wrap(folder: Path) -> None:
+    wrap = first_match(r"^```ini\n(.*?)^```$", README)
     wrap = wrap.replace("VERSION", VERSION).replace("PLATFORM", platform())
     wrap = re.sub("(?m)^source_url.*\n", "", wrap)
     packed = package("C package")
     digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-    (tmp_path / "subprojects" / "packagefiles").mkdir(parents=True)
-    shutil.copy(packed, tmp_path / "subprojects" / "packagefiles")
+    (folder / "subprojects" / "packagefiles").mkdir(parents=True)
+    shutil.copy(packed, folder / "subprojects" / "packagefiles")
     filled = re.sub("(?m)^source_hash = .*$", f"source_hash = {digest}", wrap)
-    (tmp_path / "subprojects" / "pylon_identity.wrap").write_text(filled)
-    run(["meson", "setup", "build", "--fatal-meson-warnings"], tmp_path, user)
-    run(["meson", "compile", "-C", "build"], tmp_path, user)
-    assert run([tmp_path / "build" / "program"], tmp_path, user) == f"{SCRIPT}\n"
+    (folder / "subprojects" / "pylon_identity.wrap").write_text(filled)
 
 
 # --- the headers ---

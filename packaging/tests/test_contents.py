@@ -59,7 +59,8 @@ CONTENTS = {
     "npm main package": f"README.md package.json {LICENSES}",
     "npm platform package": f"README.md package.json pylon-identity.{{p}}.node {LICENSES}",
     "C package": f"""
-        README.md include/pylon_identity.h include/pylon_identity_ffi.h meson.build {LICENSES}
+        README.md other-languages.md meson.build {LICENSES}
+        include/pylon_identity.h include/pylon_identity_ffi.h
         lib/cmake/pylon_identity/pylon_identityConfig.cmake
         lib/cmake/pylon_identity/pylon_identityConfigVersion.cmake
         lib/libpylon_identity.a

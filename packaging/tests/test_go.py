@@ -107,8 +107,8 @@ def test_vendored(app: Path, go: dict[str, str], tmp_path: Path) -> None:
 
 def test_static(app: Path, go: dict[str, str]) -> None:
     """One file that runs in an empty container, as many programs in Go do."""
-    static = "-linkmode external -extldflags -static"
-    run(["go", "build", "-ldflags", static, "-o", "app", "."], app, go)
+    static = ["-tags", "netgo,osusergo", "-ldflags", "-linkmode external -extldflags -static"]
+    run(["go", "build", *static, "-o", "app", "."], app, go)
     assert "There is no dynamic section" in tool("readelf", "--dynamic", app / "app")
     assert run([app / "app"], app, go) == f"{EMAIL_HASH}\n"
 
@@ -152,9 +152,13 @@ def test_for_an_unsupported_platform_it_says_what_to_do(app: Path, go: dict[str,
 
 def test_with_the_c_library_of_the_system(app: Path, go: dict[str, str], c_library: Path) -> None:
     """The way out for those platforms."""
-    environment = {**go, "PKG_CONFIG_PATH": str(c_library / "lib" / "pkgconfig")}
+    lib = c_library / "lib"
+    environment = {
+        **go,
+        "PKG_CONFIG_PATH": str(lib / "pkgconfig"),
+        "CGO_LDFLAGS": f"-Wl,-rpath,{lib}",
+    }
     tags = ["-tags", "pylonidentity_system"]
     run(["go", "build", *tags, "-o", "app", "."], app, environment)
     assert "libpylon_identity.so.0" in tool("readelf", "--dynamic", app / "app")
-    environment["LD_LIBRARY_PATH"] = str(c_library / "lib")
-    assert run([app / "app"], app, environment) == f"{EMAIL_HASH}\n"
+    assert run([app / "app"], app, go) == f"{EMAIL_HASH}\n"

@@ -10,7 +10,7 @@ ErrorCode = Literal[
     "secret_odd_length",  # The identity secret has an odd number of hexadecimal digits.
     "secret_not_hex",  # The identity secret contains a character that is not a hexadecimal digit.
     "secret_weak",  # The identity secret has fewer than 16 bytes, or only zero bytes.
-    "secret_not_ready",  # The identity secret was wiped or never initialised.
+    "secret_not_ready",  # The identity secret was wiped or never set.
     "email_not_unicode",  # The email has no UTF-8 form.
     "email_empty",  # The email for the chat settings is empty or a filler.
     "app_id_empty",  # The app ID for the chat settings is empty or a filler.
