@@ -28,8 +28,8 @@ codes! {
         SecretNotHex = 3, "secret_not_hex",
             "The identity secret contains a character that is not a hexadecimal digit.",
             "The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). \
-             Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's \
-             dashboard.";
+             Remove spaces, line breaks, quotes, 0x and NAME= around it, decode it if it is base64 (as in \
+             Kubernetes), or copy it again from Pylon's dashboard.";
         SecretWeak = 14, "secret_weak",
             "The identity secret has fewer than 16 bytes, or only zero bytes.",
             "The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only \
