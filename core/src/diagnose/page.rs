@@ -1,8 +1,9 @@
 //! Finds out what is wrong with the chat settings of a page.
 
 use super::reader::{CHAT_SETTINGS, NAMES, Object, Page, Value};
-use super::{Cause, Diagnosis, diagnose, diagnose_configured, keys};
+use super::{Cause, Diagnosis, SEARCH_STACK, diagnose, diagnose_configured, keys};
 use crate::env::trim;
+use crate::secret::with_stack_wiped;
 use crate::settings::is_missing;
 
 const APP_ID: usize = 1;
@@ -159,7 +160,7 @@ fn judge(secret: &[u8], page: &str, find: fn(&[u8], &str, &str) -> Diagnosis) ->
     let is_known = marks.unknown & (1 << EMAIL | 1 << EMAIL_HASH) == 0;
     let is_empty = settings.values.iter().all(|value| *value == Value::Missing);
     let uses_jwt = has_jwt && !has_hash;
-    found(holds(text, secret), Cause::SecretOnPage);
+    found(with_stack_wiped::<SEARCH_STACK, _>(|| holds(text, secret)), Cause::SecretOnPage);
     found(is_empty, Cause::SettingsMissing);
     found(!is_known && !uses_jwt, Cause::SettingsUnknown);
     found(is_late, Cause::SettingsLate);
