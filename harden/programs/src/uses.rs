@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 
 use pylon_identity_core::{
-    EmailHash, Error, IdentitySecret, User, diagnose, sign_message_with_hmac,
+    EmailHash, Error, IdentitySecret, User, diagnose, diagnose_page, sign_message_with_hmac,
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -33,6 +33,8 @@ fn take(step: &str, line: &[u8]) {
         "diagnose" => {
             assert!(!diagnose(line, EMAIL, WRONG).matches());
             assert!(!diagnose(line, EMAIL, [WRONG, WRONG].as_flattened()).matches());
+            let page = "{app_id: 'a', email: 'a', email_hash: '0123456789abcdef'}";
+            assert!(!diagnose_page(line, page).matches());
         }
         "refused" => drop(IdentitySecret::from_hex(line).expect_err("no secret")),
         _ => panic!("no such step: {step}"),
