@@ -148,9 +148,6 @@ fn judge(secret: &[u8], page: &str, find: fn(&[u8], &str, &str) -> Diagnosis) ->
     let read = Page::read(text);
     let settings = Settings::of(&read.pylon);
     let marks = Marks { is_cut: text.len() < page.len(), ..settings.marks.clone() };
-    let mut causes = Vec::new();
-    let mut found = |is_so: bool, cause| causes.extend(is_so.then_some(cause));
-
     let is_late = read.at_start.as_ref().is_some_and(|at_start| {
         let at_start = Settings::of(at_start);
         (APP_ID..=EMAIL_HASH).any(|index| at_start.values[index] != settings.values[index])
@@ -160,20 +157,23 @@ fn judge(secret: &[u8], page: &str, find: fn(&[u8], &str, &str) -> Diagnosis) ->
     let is_known = marks.unknown & (1 << EMAIL | 1 << EMAIL_HASH) == 0;
     let is_empty = settings.values.iter().all(|value| *value == Value::Missing);
     let uses_jwt = has_jwt && !has_hash;
-    found(with_stack_wiped::<SEARCH_STACK, _>(|| holds(text, secret)), Cause::SecretOnPage);
-    found(is_empty, Cause::SettingsMissing);
-    found(!is_known && !uses_jwt, Cause::SettingsUnknown);
-    found(is_late, Cause::SettingsLate);
-    found(marked(Cause::SettingsMisplaced), Cause::SettingsMisplaced);
-    found(marked(Cause::SettingsMisnamed), Cause::SettingsMisnamed);
-    found(marked(Cause::SettingsIgnored), Cause::SettingsIgnored);
-    found(read.tags > 1, Cause::SettingsRepeated);
-    found(!is_empty && !settings.has(APP_ID), Cause::AppIdMissing);
-    found(has_jwt && has_hash, Cause::JwtWithHash);
-    found(settings.has(ACCOUNT_EXTERNAL_ID) && has_hash, Cause::AccountWithHash);
-    found(!is_empty && !uses_jwt && !settings.has(EMAIL), Cause::EmailMissing);
-    found(!is_empty && !uses_jwt && !has_hash, Cause::HashMissing);
-    found(uses_jwt, Cause::HashIsJwt);
+    let secret_on_page = with_stack_wiped::<SEARCH_STACK, _>(|| holds(text, secret));
+    let found = [
+        (secret_on_page, Cause::SecretOnPage),
+        (is_empty, Cause::SettingsMissing),
+        (!is_known && !uses_jwt, Cause::SettingsUnknown),
+        (is_late, Cause::SettingsLate),
+        (marked(Cause::SettingsMisplaced), Cause::SettingsMisplaced),
+        (marked(Cause::SettingsMisnamed), Cause::SettingsMisnamed),
+        (marked(Cause::SettingsIgnored), Cause::SettingsIgnored),
+        (read.tags > 1, Cause::SettingsRepeated),
+        (!is_empty && !settings.has(APP_ID), Cause::AppIdMissing),
+        (has_jwt && has_hash, Cause::JwtWithHash),
+        (settings.has(ACCOUNT_EXTERNAL_ID) && has_hash, Cause::AccountWithHash),
+        (!is_empty && !uses_jwt && !settings.has(EMAIL), Cause::EmailMissing),
+        (!is_empty && !uses_jwt && !has_hash, Cause::HashMissing),
+        (uses_jwt, Cause::HashIsJwt),
+    ];
 
     let search = is_known && !is_empty && !uses_jwt;
     let mut diagnosis = match search {
@@ -188,7 +188,7 @@ fn judge(secret: &[u8], page: &str, find: fn(&[u8], &str, &str) -> Diagnosis) ->
     };
     // Without an email, nothing more can be found.
     diagnosis.causes.retain(|cause| *cause != Cause::Unknown || settings.has(EMAIL));
-    diagnosis.causes.extend(causes);
+    diagnosis.causes.extend(found.iter().filter(|(is_so, _)| *is_so).map(|(_, cause)| *cause));
     diagnosis.causes.sort_unstable();
     diagnosis.causes.dedup();
     diagnosis.page = Some(marks);

@@ -71,7 +71,25 @@ fn is_space(c: char) -> bool {
 }
 
 fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_' || c == '$'
+    c.is_ascii_alphanumeric() || "_$".contains(c) || (!c.is_ascii() && c != '…' && !is_space(c))
+}
+
+// Searches, not inlined for the size of the packages.
+
+/// The texts before and behind the first `separator`.
+#[inline(never)]
+fn cut<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
+    text.split_once(separator)
+}
+
+fn has(text: &str, part: &str) -> bool {
+    cut(text, part).is_some()
+}
+
+/// The text until the first character that `is_end`, and the text from there on.
+#[inline(never)]
+fn until(text: &str, is_end: fn(char) -> bool) -> (&str, &str) {
+    text.split_at(text.find(is_end).unwrap_or(text.len()))
 }
 
 /// Steps through JavaScript. JSON is a part of it.
@@ -88,13 +106,14 @@ impl<'a> Reader<'a> {
 
     fn peek(&mut self) -> Option<char> {
         loop {
-            self.rest = self.rest.trim_start_matches(is_space);
-            let end = match self.rest.as_bytes() {
-                [b'/', b'/', ..] | [b'<', b'!', b'-', b'-', ..] => self.rest.find(['\n', '\r']),
-                [b'/', b'*', ..] => self.rest[2..].find("*/").map(|end| end + 4),
+            self.rest = until(self.rest, |c| !is_space(c)).1;
+            self.rest = match self.rest.as_bytes() {
+                [b'/', b'/', ..] | [b'<', b'!', b'-', b'-', ..] => {
+                    until(self.rest, |c| matches!(c, '\n' | '\r')).1
+                }
+                [b'/', b'*', ..] => cut(&self.rest[2..], "*/").map_or("", |(_, after)| after),
                 _ => return self.rest.chars().next(),
             };
-            self.rest = &self.rest[end.unwrap_or(self.rest.len())..];
         }
     }
 
@@ -108,8 +127,7 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self) -> &'a str {
-        let end = self.rest.find(|c| !is_word(c)).unwrap_or(self.rest.len());
-        let (word, after) = self.rest.split_at(end);
+        let (word, after) = until(self.rest, |c| !is_word(c));
         self.rest = after;
         // A regular expression may stand behind these.
         self.last = if matches!(word, "return" | "typeof" | "case") { ' ' } else { 'w' };
@@ -197,7 +215,7 @@ impl<'a> Reader<'a> {
             Some('{' | '[') => {
                 self.skip(true);
                 let text = &start[..start.len() - self.rest.len()];
-                let is_empty = text.strip_prefix('{').is_some_and(|text| text.trim() == "}");
+                let is_empty = text.starts_with('{') && text[1..].trim_start() == "}";
                 // JSON has this for a promise.
                 Value::Text(if is_empty { "[object Object]" } else { text }.to_owned())
             }
@@ -306,7 +324,7 @@ fn escaped(chars: &mut Chars) -> Option<char> {
         '\n' => return None,
         'x' => character(digits(chars, 2)),
         'u' if chars.as_str().starts_with('{') => {
-            let (code, after) = chars.as_str()[1..].split_once('}')?;
+            let (code, after) = cut(&chars.as_str()[1..], "}")?;
             *chars = after.chars();
             character(u32::from_str_radix(code, 16).ok())
         }
@@ -368,16 +386,14 @@ impl Page {
         }
         if text.starts_with('{') {
             page.literal(text);
-        } else if text.starts_with('<')
-            || ["<script", "<SCRIPT"].iter().any(|tag| text.contains(tag))
-        {
+        } else if text.starts_with('<') || has(text, "<script") || has(text, "<SCRIPT") {
             page.html(text);
         } else {
             page.script(text);
             // A console may show the name first.
-            let object = text.split_once('{').filter(|(before, _)| !before.contains('('));
-            if let (Value::Missing, Some((before, _))) = (&page.pylon, object) {
-                page.literal(&text[before.len()..]);
+            let (before, object) = until(text, |c| c == '{');
+            if page.pylon == Value::Missing && !object.is_empty() && !has(before, "(") {
+                page.literal(object);
             }
         }
         page
@@ -398,15 +414,12 @@ impl Page {
         let mut rest = text;
         // Modules, and the widget's script, that run when the page is read; without a text, it is the widget's.
         let mut deferred = Vec::new();
-        while let Some(start) = rest.find('<') {
-            rest = &rest[start..];
-            if rest.starts_with("<!--") {
-                rest = rest[2..].split_once("-->").map_or("", |(_, after)| after);
+        while let Some((_, tag)) = cut(rest, "<") {
+            if tag.starts_with("!--") {
+                rest = cut(&tag[1..], "-->").map_or("", |(_, after)| after);
                 continue;
             }
-            let tag = &rest[1..];
-            let end = tag.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(tag.len());
-            let (name, after) = tag.split_at(end);
+            let (name, after) = until(tag, |c| !c.is_ascii_alphanumeric());
             if name.is_empty() {
                 rest = tag;
                 continue;
@@ -429,8 +442,8 @@ impl Page {
             let kind = attribute("type").unwrap_or_default().to_ascii_lowercase();
             let is_module = kind == "module";
             match attribute("src") {
-                _ if !kind.is_empty() && !is_module && !kind.contains("script") => {}
-                Some(source) if !source.contains(WIDGET) => {}
+                _ if !kind.is_empty() && !is_module && !has(&kind, "script") => {}
+                Some(source) if !has(source, WIDGET) => {}
                 Some(_) if is_module || attribute("defer").is_some() => deferred.push(None),
                 Some(_) => self.start(),
                 None if is_module => deferred.push(Some(&content[..end])),
@@ -455,7 +468,7 @@ impl Page {
         let mut sets_all = false;
         // Pylon's own snippet waits for the page.
         let waits = ["\"load\"", "'load'", "onload", "DOMContentLoaded"];
-        let waits = waits.iter().any(|event| text.contains(event));
+        let waits = waits.iter().any(|event| has(text, event));
         while let Some(c) = reader.peek() {
             let before = reader.rest;
             let is_name = ["window", "globalThis", "self", "pylon"]
@@ -464,7 +477,7 @@ impl Page {
             if !is_name {
                 reader.token();
                 let token = &before[..before.len() - reader.rest.len()];
-                if "\"'`".contains(c) && token.contains(WIDGET) && !waits {
+                if "\"'`".contains(c) && has(token, WIDGET) && !waits {
                     self.start();
                 }
                 continue;
@@ -544,25 +557,18 @@ fn attributes(text: &str) -> (Vec<(&str, &str)>, &str) {
     let mut attributes = Vec::new();
     let mut rest = text;
     loop {
-        rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');
+        rest = until(rest, |c| !c.is_ascii_whitespace() && c != '/').1;
         if rest.is_empty() || rest.starts_with('>') {
             return (attributes, rest.strip_prefix('>').unwrap_or(rest));
         }
-        let is_end = |(at, c): &(usize, char)| {
-            c.is_ascii_whitespace() || "/>".contains(*c) || (*c == '=' && *at > 0)
-        };
-        let end = rest.char_indices().find(is_end).map_or(rest.len(), |(at, _)| at);
-        let (name, after) = rest.split_at(end);
+        let (name, after) = until(rest, |c| c.is_ascii_whitespace() || "/>=".contains(c));
         let mut value = "";
-        rest = after.trim_start();
+        rest = until(after, |c| !c.is_ascii_whitespace()).1;
         if let Some(after) = rest.strip_prefix('=') {
-            let after = after.trim_start();
-            (value, rest) = match after.chars().next() {
-                Some(quote @ ('"' | '\'')) => after[1..].split_once(quote).unwrap_or((after, "")),
-                _ => {
-                    let is_end = |c: char| c.is_ascii_whitespace() || c == '>';
-                    after.split_at(after.find(is_end).unwrap_or(after.len()))
-                }
+            let after = until(after, |c| !c.is_ascii_whitespace()).1;
+            (value, rest) = match after.as_bytes().first() {
+                Some(b'"' | b'\'') => cut(&after[1..], &after[..1]).unwrap_or((after, "")),
+                _ => until(after, |c| c.is_ascii_whitespace() || c == '>'),
             };
         }
         attributes.push((name, value));

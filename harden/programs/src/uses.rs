@@ -21,6 +21,15 @@ fn used(parsed: &Result<IdentitySecret, Error>, several: usize) {
     secret.sign_many(&vec![EMAIL; several], &mut vec![[0; EmailHash::LEN]; several]);
 }
 
+/// The line is a secret with white space, and as a key in several shapes.
+#[inline(never)]
+fn explained(line: &[u8]) {
+    assert!(!diagnose(line, EMAIL, WRONG).matches());
+    assert!(!diagnose(line, EMAIL, [WRONG, WRONG].as_flattened()).matches());
+    let page = "{app_id: 'a', email: 'a', email_hash: '0123456789abcdef'}";
+    assert!(!diagnose_page(line, page).matches());
+}
+
 fn take(step: &str, line: &[u8]) {
     let hex = line.trim_ascii_end();
     match step {
@@ -30,12 +39,7 @@ fn take(step: &str, line: &[u8]) {
         "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV).map_err(Into::into), 1),
         "drop-in" => drop(sign_message_with_hmac(EMAIL, hex).expect("a secret")),
         // The line is a secret with white space, and as a key in several shapes.
-        "diagnose" => {
-            assert!(!diagnose(line, EMAIL, WRONG).matches());
-            assert!(!diagnose(line, EMAIL, [WRONG, WRONG].as_flattened()).matches());
-            let page = "{app_id: 'a', email: 'a', email_hash: '0123456789abcdef'}";
-            assert!(!diagnose_page(line, page).matches());
-        }
+        "diagnose" => explained(line),
         "refused" => drop(IdentitySecret::from_hex(line).expect_err("no secret")),
         _ => panic!("no such step: {step}"),
     }
