@@ -1,18 +1,19 @@
 //! Uses secrets while another process looks at its memory; commands are as for uses.py, once each.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{Read, Write};
 
 use pylon_identity_core::{
-    EmailHash, Error, IdentitySecret, User, diagnose, diagnose_page, sign_message_with_hmac,
+    EmailHash, IdentitySecret, User, diagnose, diagnose_page, sign_message_with_hmac,
 };
 
 const EMAIL: &str = "ada@example.com";
 const WRONG: [u8; 64] = [b'0'; 64];
 
 // By reference, since a move leaves a copy behind, which Rust does not wipe.
-fn used(parsed: &Result<IdentitySecret, Error>, several: usize) {
+fn used<E: Debug>(parsed: &Result<IdentitySecret, E>, several: usize) {
     let secret = parsed.as_ref().expect("a secret");
     assert!(!secret.verify(EMAIL, WRONG));
     assert!(secret.verify(EMAIL, secret.sign(EMAIL).as_str()));
@@ -36,7 +37,7 @@ fn take(step: &str, line: &[u8]) {
         "keep" => _ = black_box(Box::leak(Box::new(IdentitySecret::from_hex(hex)))),
         "use" => used(&IdentitySecret::from_hex(hex), 0),
         "many" => used(&IdentitySecret::from_hex(hex), 5000),
-        "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV).map_err(Into::into), 1),
+        "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV), 1),
         "drop-in" => drop(sign_message_with_hmac(EMAIL, hex).expect("a secret")),
         // The line is a secret with white space, and as a key in several shapes.
         "diagnose" => explained(line),
