@@ -931,8 +931,6 @@ def page_rows() -> Iterable[Row]:
         "settings in a text area": f"<textarea>{script(right, None)}</textarea>",
         "settings in an attribute": f"<p title='{script({'app_id': 'a'}, None)}'>",
         "settings in a script of JSON": tag(assigned(right), ' type="application/json"'),
-        "settings of another object": tag(assigned(right).replace("window", "config")),
-        "a comparison": tag("if (window.pylon == {chat_settings: {email: 'a'}}) {}"),
     }.items():
         yield row(name, nothing, "settings_missing")
 
@@ -1021,6 +1019,14 @@ def page_rows() -> Iterable[Row]:
         "an ellipsis": "…",
         "a regular expression": "text.match(/[/'\"]/)[0]",
     }
+    cast = assigned(right).replace("window", "(window as any)")
+    for name, code in {
+        "settings by a cast": cast,
+        "settings of another object": assigned(right).replace("window", "config"),
+        "settings in brackets": "(window.pylon = window.pylon || {}).chat_settings = {}",
+        "a comparison": "if (window.pylon == {chat_settings: {email: 'a'}}) {}",
+    }.items():
+        yield row(name, tag(code), "settings_unknown")
     for name, expression in computed.items():
         code = f"app_id: 'app-1', email: {expression}, email_hash: '{right['email_hash']}'"
         yield row(

@@ -364,6 +364,8 @@ pub(super) struct Page {
     pub(super) at_start: Option<Value>,
     /// How many script tags set all settings.
     pub(super) tags: usize,
+    /// Whether a script names the settings, perhaps to set them in a way that is not read here.
+    is_mentioned: bool,
 }
 
 /// How deep settings are: those of `window.pylon`, and those of `chat_settings`.
@@ -395,6 +397,13 @@ impl Page {
             if page.pylon == Value::Missing && !object.is_empty() && !has(before, "(") {
                 page.literal(object);
             }
+        }
+        let is_empty = match &page.pylon {
+            Value::Object(pylon) => pylon.fields.is_empty(),
+            value => *value == Value::Missing,
+        };
+        if page.is_mentioned && is_empty {
+            page.pylon = Value::Unknown;
         }
         page
     }
@@ -477,6 +486,7 @@ impl Page {
             if !is_name {
                 reader.token();
                 let token = &before[..before.len() - reader.rest.len()];
+                self.is_mentioned |= token.trim_matches(['"', '\'']) == NAMES[CHAT_SETTINGS];
                 if "\"'`".contains(c) && has(token, WIDGET) && !waits {
                     self.start();
                 }
