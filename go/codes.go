@@ -31,8 +31,28 @@ const (
 
 // The causes of a [Diagnosis].
 const (
-	// CauseSecretOnPage: the hash is the identity secret itself.
+	// CauseSecretOnPage: the identity secret is on the page.
 	CauseSecretOnPage = "secret_on_page"
+	// CauseSettingsMissing: the page has no chat settings.
+	CauseSettingsMissing = "settings_missing"
+	// CauseSettingsUnknown: the page's source does not show the email or its hash.
+	CauseSettingsUnknown = "settings_unknown"
+	// CauseSettingsLate: the settings come after the widget's script.
+	CauseSettingsLate = "settings_late"
+	// CauseSettingsMisplaced: settings are on window.pylon itself.
+	CauseSettingsMisplaced = "settings_misplaced"
+	// CauseSettingsMisnamed: settings have names that the widget does not know, such as emailHash.
+	CauseSettingsMisnamed = "settings_misnamed"
+	// CauseSettingsIgnored: settings that are not necessary have a wrong name or place.
+	CauseSettingsIgnored = "settings_ignored"
+	// CauseSettingsRepeated: several script tags set chat_settings.
+	CauseSettingsRepeated = "settings_repeated"
+	// CauseAppIDMissing: there is no app ID, or a filler in its place.
+	CauseAppIDMissing = "app_id_missing"
+	// CauseJWTWithHash: there is a JWT beside the hash.
+	CauseJWTWithHash = "jwt_with_hash"
+	// CauseAccountWithHash: there is an account_external_id beside the hash.
+	CauseAccountWithHash = "account_with_hash"
 	// CauseSecretMissing: the signing code had no secret, or a filler in its place.
 	CauseSecretMissing = "secret_missing"
 	// CauseSecretUsedAsText: the hexadecimal string itself was the key.

@@ -120,6 +120,19 @@ func TestDiagnose(t *testing.T) {
 	})
 }
 
+func TestDiagnosePage(t *testing.T) {
+	each(t, "diagnose_page.tsv", func(t *testing.T, columns []string) {
+		got := pylonidentity.DiagnosePage(text(t, columns[0]), text(t, columns[1]))
+		causes := strings.Join(got.Causes, ",")
+		if causes == "" {
+			causes = "none"
+		}
+		if strconv.FormatBool(got.Matches) != columns[2] || causes != columns[3] {
+			t.Errorf("Matches: %v, Causes: %s, want %s, %s", got.Matches, causes, columns[2], columns[3])
+		}
+	})
+}
+
 func TestFromEnv(t *testing.T) {
 	each(t, "env.tsv", func(t *testing.T, columns []string) {
 		t.Setenv("PYLON_IDENTITY_SECRET", "") // restores it at the end

@@ -24,6 +24,7 @@ GO_TARGETS = re.findall(r"^func (Fuzz\w+)", (ROOT / "go/fuzz_test.go").read_text
 # The columns of the vectors that are texts, each in hexadecimal. The targets begin with the secret.
 SEEDS = {
     "diagnose.tsv": slice(1, 4),
+    "diagnose_page.tsv": slice(1, 3),
     "malformed_secrets.tsv": slice(1, 2),
     "settings.tsv": slice(2, 9),
 }

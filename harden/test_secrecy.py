@@ -167,6 +167,7 @@ MISUSES = (
     "sign e --json=%", "sign e --secret-file %", "sign e --secret-file=%", "%", "help %",
     "generate-secret %", "verify %", "diagnose e % %", "sign % --secret-file /dev/null",
     "verify e % --secret-file /", f"verify % {WRONG}", "verify e %", "diagnose e %",
+    "diagnose --page %",
 )  # fmt: skip
 
 
@@ -190,6 +191,8 @@ def command_line(program: list[str | Path], folder: Path) -> dict[str, bytes]:
             call(f"sign {i}", "sign", EMAIL, variable=value)
             call(f"verify {i}", "verify", EMAIL, WRONG, variable=value)
             call(f"diagnose {i}", "diagnose", EMAIL, WRONG, variable=value)
+            page = b"{app_id: 'a', email: 'a', emailHash: '" + value + b"'}"
+            call(f"page {i}", "diagnose", "--page", "-", variable=value, stdin=page)
     for misuse in MISUSES:
         filled = misuse.replace("%", SENTINEL).split()
         call(misuse, *filled)

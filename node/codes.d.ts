@@ -29,8 +29,28 @@ export type ErrorCode =
 
 /** A mistake that gives another email hash than the right one, or the right digest in another form. */
 export type Cause =
-  /** The hash is the identity secret itself. */
+  /** The identity secret is on the page. */
   | 'secret_on_page'
+  /** The page has no chat settings. */
+  | 'settings_missing'
+  /** The page's source does not show the email or its hash. */
+  | 'settings_unknown'
+  /** The settings come after the widget's script. */
+  | 'settings_late'
+  /** Settings are on window.pylon itself. */
+  | 'settings_misplaced'
+  /** Settings have names that the widget does not know, such as emailHash. */
+  | 'settings_misnamed'
+  /** Settings that are not necessary have a wrong name or place. */
+  | 'settings_ignored'
+  /** Several script tags set chat_settings. */
+  | 'settings_repeated'
+  /** There is no app ID, or a filler in its place. */
+  | 'app_id_missing'
+  /** There is a JWT beside the hash. */
+  | 'jwt_with_hash'
+  /** There is an account_external_id beside the hash. */
+  | 'account_with_hash'
   /** The signing code had no secret, or a filler in its place. */
   | 'secret_missing'
   /** The hexadecimal string itself was the key. */

@@ -146,7 +146,10 @@ export type { Cause, ErrorCode } from './codes.js'
 
 /** Why an email hash does not match. It never shows the secret, the email or the hash. */
 export interface Diagnosis {
-  /** Whether the hash is exactly the right one. */
+  /**
+   * Whether the hash is exactly the right one, and with `diagnosePage` whether the widget finds an app ID, an email
+   * and that hash.
+   */
   matches: boolean
   /** The fewest mistakes that together give the hash. */
   causes: Cause[]
@@ -161,6 +164,18 @@ export interface Diagnosis {
  * Takes any text, a malformed secret too. For developers: it takes milliseconds.
  */
 export declare function diagnose(secret: string, email: string, emailHash: string): Diagnosis
+
+/**
+ * Finds out what is wrong with the chat settings of a page, for `secret`, the hexadecimal string.
+ *
+ * A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the hash. Takes a
+ * malformed secret too. For developers: it takes milliseconds.
+ *
+ * @param settings what `window.pylon` or its `chat_settings` holds; or a string: its JSON, the literal that the
+ * browser's console shows, or the HTML of the page, whose inline scripts are read and not run. Only the first MiB is
+ * read.
+ */
+export declare function diagnosePage(secret: string, settings: object | string): Diagnosis
 
 /**
  * Signs `message` with `secret`: a drop-in for the snippet in Pylon's docs.

@@ -229,7 +229,20 @@ function chatSettingsJson(settings) {
 function diagnose(secret, email, emailHash) {
   string(secret, SECRET)
   wellFormed(string(email, EMAIL))
-  const [matches, causes, ...explanation] = native.diagnose(secret, email, string(emailHash, EMAIL_HASH)).split('\n')
+  return diagnosis(native.diagnose(secret, email, string(emailHash, EMAIL_HASH)))
+}
+
+function diagnosePage(secret, settings) {
+  string(secret, SECRET)
+  if (typeof settings !== 'string') {
+    if (!isPlain(settings)) throw wrongType('the settings as a plain object, or the page as a string', settings)
+    settings = JSON.stringify(settings, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+  }
+  return diagnosis(native.diagnosePage(secret, String(settings)))
+}
+
+function diagnosis(lines) {
+  const [matches, causes, ...explanation] = lines.split('\n')
   return {
     matches: matches === 'true',
     causes: causes === '' ? [] : causes.split(','),
@@ -244,6 +257,7 @@ module.exports = {
   chatSettingsJson,
   chatSettingsScript,
   diagnose,
+  diagnosePage,
   generateSecret,
   signMessageWithHmac,
   version,

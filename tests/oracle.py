@@ -402,6 +402,16 @@ FORMS: dict[str, tuple[Callable[[bytes], str], tuple[str, ...]]] = {
 # The order in which causes are listed.
 CAUSES = [
     "secret_on_page",
+    "settings_missing",
+    "settings_unknown",
+    "settings_late",
+    "settings_misplaced",
+    "settings_misnamed",
+    "settings_ignored",
+    "settings_repeated",
+    "app_id_missing",
+    "jwt_with_hash",
+    "account_with_hash",
     "secret_missing",
     "secret_used_as_text",
     "secret_truncated",
@@ -761,6 +771,301 @@ def diagnose_rows() -> Iterable[Row]:
         yield row(title, sign(bytes.fromhex(weak), EMAIL.encode()), cause, secret=weak)
 
 
+# --- pages: the mistakes that people make around a hash ---
+
+# With these the widget still finds an email and its hash.
+WARNINGS = {"settings_ignored", "settings_repeated", "jwt_with_hash", "account_with_hash"}
+
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImFkYUBleGFtcGxlLmNvbSJ9.c2lnbmVk"
+
+WIDGET = "https://widget.usepylon.com/widget/app-1"
+LOADER = f'<script src="{WIDGET}"></script>'
+# As Pylon's own snippet does it: the widget starts when the page has loaded.
+SNIPPET = (
+    "<script>(function(){var e=window,t=document,n=function(){n.e(arguments)};n.q=[];e.Pylon=n;"
+    'var r=function(){var e=t.createElement("script");e.setAttribute("src","' + WIDGET + '");'
+    't.head.appendChild(e)};if(t.readyState==="complete"){r()}'
+    'else{e.addEventListener("load",r,false)}})();</script>'
+)
+
+
+def literal(settings: dict[str, str]) -> str:
+    """Write an object as the consoles of browsers show it."""
+    escaped = {
+        name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in settings.items()
+    }
+    fields = ", ".join(f"{name}: '{value}'" for name, value in escaped.items())
+    return "{" + fields + ",}"
+
+
+def tag(code: str, attributes: str = "") -> str:
+    return f"<script{attributes}>{code}</script>"
+
+
+def assigned(settings: dict[str, str]) -> str:
+    return f"window.pylon = {json.dumps({'chat_settings': settings})};"
+
+
+# What people have at hand.
+PAGES: dict[str, Callable[[dict[str, str]], str]] = {
+    "JSON of window.pylon": lambda fields: json.dumps({"chat_settings": fields}),
+    "JSON of chat_settings": json.dumps,
+    "JSON over many lines": lambda fields: json.dumps({"chat_settings": fields}, indent=2) + "\n",
+    "JSON in quotes": lambda fields: json.dumps(json.dumps({"chat_settings": fields})),
+    "JSON with a byte order mark": lambda fields: "\ufeff" + json.dumps({"chat_settings": fields}),
+    "a literal": lambda fields: "{chat_settings: " + literal(fields) + "}",
+    "a literal of chat_settings": literal,
+    "a literal with its name": lambda fields: f"chat_settings: {literal(fields)}",
+    "a literal with comments": lambda fields: (
+        "{ // it's the user\n chat_settings /* } */ : " + literal(fields) + "}"
+    ),
+    "an assignment": lambda fields: f"window.pylon = {{chat_settings: {literal(fields)}}};",
+    "the script tag": lambda fields: script(fields, "r4nd0m"),
+    "a page": lambda fields: (
+        "<!doctype html><html><head><title>It's</title>" + script(fields, None) + LOADER
+    ),
+    "a page with fields": lambda fields: tag(
+        "window.pylon = window.pylon || {};\nwindow.pylon.chat_settings = {}\n"
+        + "\n".join(
+            f"window.pylon.chat_settings.{name} = {json.dumps(value)}"
+            for name, value in fields.items()
+        )
+    ),
+    "a page with names in brackets": lambda fields: tag(
+        f"window['pylon'] = {{}}; window[\"pylon\"]['chat_settings'] = {literal(fields)}"
+    ),
+}
+
+
+def page_row(name: str, page: str, *causes: str, secret: str = SECRET) -> Row:
+    listed = ",".join(sorted(causes, key=CAUSES.index)) or "none"
+    matches = str(WARNINGS.issuperset(causes)).lower()
+    return name, secret.encode().hex(), page.encode().hex(), matches, listed
+
+
+def renamed(settings: dict[str, str], **names: str) -> dict[str, str]:
+    return {names.get(name, name): value for name, value in settings.items()}
+
+
+def page_rows() -> Iterable[Row]:
+    key = bytes.fromhex(SECRET)
+    email = "O'Brien+chat@Example.com"
+
+    def settings(hash_: str | None = None, **more: str) -> dict[str, str]:
+        hash_ = sign(key, more.get("email", email).encode()) if hash_ is None else hash_
+        fields = {"app_id": "app-1", "email": email, "name": 'Ada "A" <b>', "email_hash": hash_}
+        return fields | more
+
+    def without(*names: str, **more: str) -> dict[str, str]:
+        return {name: value for name, value in settings(**more).items() if name not in names}
+
+    right = settings()
+    text_key = sign(SECRET.encode(), email.encode())
+    lower = sign(SECRET.encode(), email.lower().encode())
+    camel = {"app_id": "appId", "email_hash": "emailHash"}
+    mistakes: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
+        "right": (right, ()),
+        "an emoji": (settings(email="🦀é@example.com"), ()),
+        "another setting": (settings(hide_default_launcher="x", emails="a"), ()),
+        "the word emailHash in a value": (settings(name="emailHash: appId, window.pylon = {}"), ()),
+        "key as text": (settings(text_key), ("secret_used_as_text",)),
+        "key as text, lowercased": (settings(lower), ("secret_used_as_text", "email_case")),
+        "no hash": (without("email_hash"), ("hash_missing",)),
+        "an empty hash": (settings(""), ("hash_missing",)),
+        "no email": (without("email"), ("email_missing",)),
+        "a filler for an email": (settings(email="undefined"), ("email_missing",)),
+        "a visitor": (without("email", "email_hash"), ("email_missing", "hash_missing")),
+        "camelCase": (renamed(right, **camel), ("settings_misnamed",)),
+        "camelCase, key as text": (
+            renamed(settings(text_key), **camel),
+            ("settings_misnamed", "secret_used_as_text"),
+        ),
+        "camelCase beside the right names": (right | {"appId": "x", "emailHash": "y"}, ()),
+        "camelCase of an account": (settings(accountId="x"), ("settings_ignored",)),
+        "no app ID": (without("app_id"), ("app_id_missing",)),
+        "an empty app ID": (settings(app_id=""), ("app_id_missing",)),
+        "a filler for an app ID": (settings(app_id="null"), ("app_id_missing",)),
+        "a JWT beside the hash": (settings(jwt=TOKEN), ("jwt_with_hash",)),
+        "a JWT for the hash": (settings(TOKEN), ("hash_is_jwt",)),
+        "a JWT alone": ({"app_id": "app-1", "jwt": TOKEN}, ("hash_is_jwt",)),
+        "an account": (settings(account_external_id="42"), ("account_with_hash",)),
+        "an empty account": (settings(account_external_id=""), ()),
+        "Pylon's account": (settings(account_id="42", avatar_url="https://a.example/b?c&d"), ()),
+        "an account, key as text": (
+            settings(text_key, account_external_id="42"),
+            ("account_with_hash", "secret_used_as_text"),
+        ),
+        "the secret as the hash": (settings(SECRET), ("secret_on_page",)),
+        "the secret elsewhere": (settings(name=SECRET.upper()), ("secret_on_page",)),
+        "another secret": (settings(sign(b"another", email.encode())), ("unknown",)),
+        "upper case": (settings(right["email_hash"].upper()), ("hash_uppercase",)),
+    }
+    for (name, (fields, causes)), (form, show) in product(mistakes.items(), PAGES.items()):
+        # A form for each mistake, and each form for some.
+        if (
+            name in ("right", "an emoji", "camelCase, key as text")
+            or form == "JSON of window.pylon"
+        ):
+            yield page_row(f"{name}; {form}", show(fields), *causes)
+    yield page_row(
+        "the word emailHash in a value; a page",
+        script(mistakes["the word emailHash in a value"][0], None),
+    )
+
+    def row(name: str, page: str, *causes: str) -> Row:
+        return page_row(name, page, *causes)
+
+    for name, nothing in {
+        "an empty text": "",
+        "undefined": "undefined",
+        "null": "null",
+        "{}": "{}",
+        "no settings in window.pylon": '{"chat_settings": {}}',
+        "other JSON": '{"user": {"email": "ada@example.com"}}',
+        "a list": "[1, 2]",
+        "a page of text": "<html><body><p>window.pylon = {chat_settings: {}}</p></body></html>",
+        "a page with the widget only": LOADER,
+        "settings in a comment of HTML": f"<!-- {script(right, None)} -->{LOADER}",
+        "settings in a comment of JavaScript": tag(f"/* {assigned(right)} */ // {assigned(right)}"),
+        "settings in a string": tag(f"var code = {json.dumps(assigned(right))}"),
+        "settings in a text area": f"<textarea>{script(right, None)}</textarea>",
+        "settings in an attribute": f"<p title='{script({'app_id': 'a'}, None)}'>",
+        "settings in a script of JSON": tag(assigned(right), ' type="application/json"'),
+    }.items():
+        yield row(name, nothing, "settings_missing")
+
+    outside = dict(right)
+    inside = {"app_id": outside.pop("app_id")}
+    beside = {"chat_settings": inside, **outside}
+    yield row("beside chat_settings", json.dumps(beside), "settings_misplaced", "settings_ignored")
+    yield row(
+        "no chat_settings",
+        tag(f"window.pylon = {json.dumps(right)}"),
+        "settings_misplaced",
+        "settings_ignored",
+    )
+    yield row(
+        "chatSettings",
+        json.dumps({"chatSettings": settings(text_key)}),
+        "settings_misnamed",
+        "secret_used_as_text",
+    )
+    yield row(
+        "a copy beside chat_settings",
+        json.dumps({"chat_settings": right, "email": "x", "appId": ""}),
+    )
+
+    set_ = tag(assigned(right))
+    yield row("after the widget", LOADER + set_, "settings_late")
+    yield row(
+        "after an async widget",
+        f"<SCRIPT async SRC={WIDGET}></SCRIPT>" + tag(assigned(settings(text_key))),
+        "settings_late",
+        "secret_used_as_text",
+    )
+    yield row("after a deferred widget", f'<script defer src="{WIDGET}"></script>' + set_)
+    yield row("before the widget", set_ + LOADER)
+    yield row("after the snippet, which waits", SNIPPET + set_)
+    yield row("after a snippet in a comment", f"<!-- {LOADER} -->{set_}")
+    yield row("after another script", '<script src="/widget/usepylon.js"></script>' + set_)
+    yield row(
+        "after a snippet that does not wait",
+        tag(
+            f"let s = document.createElement('script'); s.src = `{WIDGET}`; document.head.append(s)"
+        )
+        + set_,
+        "settings_late",
+    )
+    yield row(
+        "a module before the widget", tag(assigned(right), " type=module") + LOADER, "settings_late"
+    )
+    rest = tag("window.pylon.chat_settings.email_hash = '" + right["email_hash"] + "'")
+    before = tag(assigned(without("email_hash")))
+    yield row("the hash after the widget", before + LOADER + rest, "settings_late")
+    yield row("the hash in a second tag", before + rest + LOADER)
+    yield row(
+        "the name after the widget", set_ + LOADER + tag("window.pylon.chat_settings.name = 'Eve'")
+    )
+
+    visitor = tag(assigned({"app_id": "app-1"}))
+    yield row("set twice, right at last", visitor + set_, "settings_repeated")
+    yield row(
+        "set twice, a visitor at last",
+        set_ + visitor,
+        "settings_repeated",
+        "email_missing",
+        "hash_missing",
+    )
+    yield row("set twice in one tag", tag(assigned({"app_id": "app-1"}) + assigned(right)))
+    yield row("kept if set", set_ + tag("window.pylon = window.pylon || {chat_settings: {}}"))
+    yield row(
+        "kept if set, by an operator",
+        set_ + tag("window.pylon ||= {}; window.pylon.chat_settings ??= {}"),
+    )
+    yield row(
+        "added by Object.assign",
+        before
+        + tag(
+            f"Object.assign(window.pylon.chat_settings, {{email_hash: '{right['email_hash']}'}})"
+        ),
+    )
+
+    computed = {
+        "a variable": "user.email",
+        "a call": "getEmail('ada@example.com', {a: [1, 2]})",
+        "a sum": "'ada@' + domain",
+        "a template with an expression": "`${user}@example.com`",
+        "a method of a literal": "'Ada@example.com'.toLowerCase()",
+        "an ellipsis": "…",
+        "a regular expression": "text.match(/[/'\"]/)[0]",
+    }
+    cast = assigned(right).replace("window", "(window as any)")
+    for name, code in {
+        "settings by a cast": cast,
+        "settings of another object": assigned(right).replace("window", "config"),
+        "settings in brackets": "(window.pylon = window.pylon || {}).chat_settings = {}",
+        "a comparison": "if (window.pylon == {chat_settings: {email: 'a'}}) {}",
+    }.items():
+        yield row(name, tag(code), "settings_unknown")
+    for name, expression in computed.items():
+        code = f"app_id: 'app-1', email: {expression}, email_hash: '{right['email_hash']}'"
+        yield row(
+            f"email of {name}",
+            tag(f"window.pylon = {{chat_settings: {{{code}}}}}"),
+            "settings_unknown",
+        )
+    variable = assigned(right).replace('"app-1"', "appId")
+    yield row("an app ID of a variable", tag(variable))
+    yield row("shorthands", "{chat_settings: {app_id, email, email_hash}}", "settings_unknown")
+    yield row(
+        "a spread",
+        tag("window.pylon = {chat_settings: {...settings, app_id: 'a'}}"),
+        "settings_unknown",
+    )
+    yield row("settings of a function", tag("window.pylon = makeSettings()"), "settings_unknown")
+    yield row("a closed object", "{chat_settings: {…}}", "settings_unknown")
+    yield row("cut JSON", json.dumps({"chat_settings": right})[:60], "settings_unknown")
+    yield row(
+        "a variable, and no hash",
+        tag("window.pylon = {chat_settings: {app_id: 'a', email: user.email}}"),
+        "settings_unknown",
+        "hash_missing",
+    )
+    promise = json.dumps({"chat_settings": settings() | {"email_hash": {}}})
+    yield row("a promise for the hash", promise, "hash_missing")
+    digest = list(bytes.fromhex(right["email_hash"]))
+    buffer = {"email_hash": {"type": "Buffer", "data": digest}}
+    yield row(
+        "a Buffer for the hash",
+        json.dumps({"chat_settings": settings() | buffer}),
+        "hash_reformatted",
+    )
+    null = json.dumps(settings() | {"email": None, "email_hash": None})
+    yield row("null for email and hash", null, "email_missing", "hash_missing")
+    yield page_row("a wrapped secret", json.dumps(right), "secret_encoded", secret=f'"{SECRET}"')
+    yield page_row("a malformed secret", json.dumps(right), "unknown", secret="zz")
+
+
 # --- the environment ---
 
 
@@ -990,6 +1295,7 @@ def files() -> dict[Path, str]:
         ),
         VECTORS / "verify.tsv": table("name secret email hash expected", verify_rows()),
         VECTORS / "diagnose.tsv": table("name secret email hash causes", diagnose_rows()),
+        VECTORS / "diagnose_page.tsv": table("name secret page matches causes", page_rows()),
         VECTORS / "env.tsv": table("name variable value outcome", env_rows()),
         VECTORS / "settings.tsv": table(
             "name secret app_id email user avatar_url account_id account_external_id nonce script",

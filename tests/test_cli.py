@@ -48,6 +48,7 @@ def test_every_start_does_the_same(command: list[str]) -> None:
         (0, ["--version"], b""),
         (1, ["verify", oracle.EMAIL, "x"], b""),
         (1, ["--json", "diagnose", oracle.EMAIL.upper(), "-"], HASH),
+        (1, ["diagnose", "--page", "-"], b"{email: 'ada@example.com', email_hash: '%b'}" % HASH),
         (2, ["nonsense"], b""),
         (2, ["sign"], b""),
         (2, ["sign", "-"], b"a@example.com\n\xff\n"),

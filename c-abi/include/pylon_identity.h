@@ -126,144 +126,199 @@ enum {
 #define PYLON_IDENTITY_EMAIL_HASH_SIZE 65
 
 /**
- * The hash is the identity secret itself.
+ * The identity secret is on the page.
  */
 #define PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE 1
 
 /**
+ * The page has no chat settings.
+ */
+#define PYLON_IDENTITY_CAUSE_SETTINGS_MISSING 2
+
+/**
+ * The page's source does not show the email or its hash.
+ */
+#define PYLON_IDENTITY_CAUSE_SETTINGS_UNKNOWN 4
+
+/**
+ * The settings come after the widget's script.
+ */
+#define PYLON_IDENTITY_CAUSE_SETTINGS_LATE 8
+
+/**
+ * Settings are on window.pylon itself.
+ */
+#define PYLON_IDENTITY_CAUSE_SETTINGS_MISPLACED 16
+
+/**
+ * Settings have names that the widget does not know, such as emailHash.
+ */
+#define PYLON_IDENTITY_CAUSE_SETTINGS_MISNAMED 32
+
+/**
+ * Settings that are not necessary have a wrong name or place.
+ */
+#define PYLON_IDENTITY_CAUSE_SETTINGS_IGNORED 64
+
+/**
+ * Several script tags set chat_settings.
+ */
+#define PYLON_IDENTITY_CAUSE_SETTINGS_REPEATED 128
+
+/**
+ * There is no app ID, or a filler in its place.
+ */
+#define PYLON_IDENTITY_CAUSE_APP_ID_MISSING 256
+
+/**
+ * There is a JWT beside the hash.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_WITH_HASH 512
+
+/**
+ * There is an account_external_id beside the hash.
+ */
+#define PYLON_IDENTITY_CAUSE_ACCOUNT_WITH_HASH 1024
+
+/**
  * The signing code had no secret, or a filler in its place.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_MISSING 2
+#define PYLON_IDENTITY_CAUSE_SECRET_MISSING 2048
 
 /**
  * The hexadecimal string itself was the key.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT 4
+#define PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT 4096
 
 /**
  * The key was cut short.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED 8
+#define PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED 8192
 
 /**
  * The key was empty, or only zero bytes.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY 16
+#define PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY 16384
 
 /**
  * There is white space around the secret.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE 32
+#define PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE 32768
 
 /**
  * The key's bytes were turned into text.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT 64
+#define PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT 65536
 
 /**
  * The secret is wrapped or encoded.
  */
-#define PYLON_IDENTITY_CAUSE_SECRET_ENCODED 128
+#define PYLON_IDENTITY_CAUSE_SECRET_ENCODED 131072
 
 /**
  * No email was signed, or a filler in its place.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_MISSING 256
+#define PYLON_IDENTITY_CAUSE_EMAIL_MISSING 262144
 
 /**
  * The email was lowercased or uppercased first.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_CASE 512
+#define PYLON_IDENTITY_CAUSE_EMAIL_CASE 524288
 
 /**
  * White space around the email was added or removed first.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE 1024
+#define PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE 1048576
 
 /**
  * The email was URL-encoded, HTML-escaped or JSON-quoted first.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_ENCODED 2048
+#define PYLON_IDENTITY_CAUSE_EMAIL_ENCODED 2097152
 
 /**
  * The email was signed in another form of Unicode.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_UNICODE 4096
+#define PYLON_IDENTITY_CAUSE_EMAIL_UNICODE 4194304
 
 /**
  * The email never went into the MAC.
  */
-#define PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED 8192
+#define PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED 8388608
 
 /**
  * The secret and the email changed places.
  */
-#define PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED 16384
+#define PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED 16777216
 
 /**
  * A plain hash of the email, without a key.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_UNKEYED 32768
+#define PYLON_IDENTITY_CAUSE_HASH_UNKEYED 33554432
 
 /**
  * A plain hash of email and secret together.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_CONCATENATED 65536
+#define PYLON_IDENTITY_CAUSE_HASH_CONCATENATED 67108864
 
 /**
  * There is no hash, or something that is none in its place.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_MISSING 131072
+#define PYLON_IDENTITY_CAUSE_HASH_MISSING 134217728
 
 /**
  * The hash is a JWT.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_IS_JWT 262144
+#define PYLON_IDENTITY_CAUSE_HASH_IS_JWT 268435456
 
 /**
  * The hash has uppercase digits.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_UPPERCASE 524288
+#define PYLON_IDENTITY_CAUSE_HASH_UPPERCASE 536870912
 
 /**
  * The hash is base64.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_BASE64 1048576
+#define PYLON_IDENTITY_CAUSE_HASH_BASE64 1073741824
 
 /**
  * There is a prefix before the hash.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_PREFIXED 2097152
+#define PYLON_IDENTITY_CAUSE_HASH_PREFIXED 2147483648
 
 /**
  * The right digits are written in another form.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_REFORMATTED 4194304
+#define PYLON_IDENTITY_CAUSE_HASH_REFORMATTED 4294967296
 
 /**
  * Only a part of the hash.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_TRUNCATED 8388608
+#define PYLON_IDENTITY_CAUSE_HASH_TRUNCATED 8589934592
 
 /**
  * The hash was made with another algorithm.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM 16777216
+#define PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM 17179869184
 
 /**
  * The text is no email hash.
  */
-#define PYLON_IDENTITY_CAUSE_HASH_MALFORMED 33554432
+#define PYLON_IDENTITY_CAUSE_HASH_MALFORMED 34359738368
 
 /**
  * No known mistake gives this hash.
  */
-#define PYLON_IDENTITY_CAUSE_UNKNOWN 67108864
+#define PYLON_IDENTITY_CAUSE_UNKNOWN 68719476736
+
+/**
+ * The causes with which the widget still finds an email and the right hash.
+ */
+#define PYLON_IDENTITY_WARNINGS 1728
 
 /**
  * The size in bytes of a buffer that holds every explanation, with its NUL.
  */
-#define PYLON_IDENTITY_EXPLANATION_SIZE 8192
+#define PYLON_IDENTITY_EXPLANATION_SIZE 16384
 
 /**
  * The kind of value that a setting has.
@@ -539,6 +594,35 @@ pylon_identity_status pylon_identity_diagnose(const char *hex,
                                               uint64_t *causes,
                                               char *explanation,
                                               size_t explanation_size);
+
+/**
+ * Finds out what is wrong with the chat settings of a page.
+ *
+ * A page is what JSON.stringify(window.pylon) gives in the browser's console, or its chat_settings alone, as
+ * JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are read and not
+ * run. Only the first MiB is read. Takes any bytes, a malformed secret too. For developers: it takes
+ * milliseconds.
+ *
+ * @param hex              the hexadecimal string from Pylon's dashboard
+ * @param hex_len          its length in bytes
+ * @param page             the page, UTF-8
+ * @param page_len         its length in bytes
+ * @param causes           receives the mistakes, PYLON_IDENTITY_CAUSE_ bits; without others than those of
+ *                         PYLON_IDENTITY_WARNINGS, the widget finds an email and the right hash
+ * @param explanation      receives the explanation and the fix, NUL-terminated plain text that
+ *                         never shows the secret; NULL if not wanted
+ * @param explanation_size the size of that buffer; PYLON_IDENTITY_EXPLANATION_SIZE is always enough
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_BUFFER_TOO_SMALL or
+ *         PYLON_IDENTITY_PANIC
+ */
+PYLON_IDENTITY_NODISCARD
+pylon_identity_status pylon_identity_diagnose_page(const char *hex,
+                                                   size_t hex_len,
+                                                   const char *page,
+                                                   size_t page_len,
+                                                   uint64_t *causes,
+                                                   char *explanation,
+                                                   size_t explanation_size);
 
 /**
  * The name of a cause, the same in every language, for example "secret_used_as_text".

@@ -87,64 +87,96 @@ impl From<Error> for pylon_identity_status {
     }
 }
 
-/// The hash is the identity secret itself.
+/// The identity secret is on the page.
 pub const PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE: u64 = 0x1;
+/// The page has no chat settings.
+pub const PYLON_IDENTITY_CAUSE_SETTINGS_MISSING: u64 = 0x2;
+/// The page's source does not show the email or its hash.
+pub const PYLON_IDENTITY_CAUSE_SETTINGS_UNKNOWN: u64 = 0x4;
+/// The settings come after the widget's script.
+pub const PYLON_IDENTITY_CAUSE_SETTINGS_LATE: u64 = 0x8;
+/// Settings are on window.pylon itself.
+pub const PYLON_IDENTITY_CAUSE_SETTINGS_MISPLACED: u64 = 0x10;
+/// Settings have names that the widget does not know, such as emailHash.
+pub const PYLON_IDENTITY_CAUSE_SETTINGS_MISNAMED: u64 = 0x20;
+/// Settings that are not necessary have a wrong name or place.
+pub const PYLON_IDENTITY_CAUSE_SETTINGS_IGNORED: u64 = 0x40;
+/// Several script tags set chat_settings.
+pub const PYLON_IDENTITY_CAUSE_SETTINGS_REPEATED: u64 = 0x80;
+/// There is no app ID, or a filler in its place.
+pub const PYLON_IDENTITY_CAUSE_APP_ID_MISSING: u64 = 0x100;
+/// There is a JWT beside the hash.
+pub const PYLON_IDENTITY_CAUSE_JWT_WITH_HASH: u64 = 0x200;
+/// There is an account_external_id beside the hash.
+pub const PYLON_IDENTITY_CAUSE_ACCOUNT_WITH_HASH: u64 = 0x400;
 /// The signing code had no secret, or a filler in its place.
-pub const PYLON_IDENTITY_CAUSE_SECRET_MISSING: u64 = 0x2;
+pub const PYLON_IDENTITY_CAUSE_SECRET_MISSING: u64 = 0x800;
 /// The hexadecimal string itself was the key.
-pub const PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT: u64 = 0x4;
+pub const PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT: u64 = 0x1000;
 /// The key was cut short.
-pub const PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED: u64 = 0x8;
+pub const PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED: u64 = 0x2000;
 /// The key was empty, or only zero bytes.
-pub const PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY: u64 = 0x10;
+pub const PYLON_IDENTITY_CAUSE_SECRET_EMPTY_KEY: u64 = 0x4000;
 /// There is white space around the secret.
-pub const PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE: u64 = 0x20;
+pub const PYLON_IDENTITY_CAUSE_SECRET_WHITESPACE: u64 = 0x8000;
 /// The key's bytes were turned into text.
-pub const PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT: u64 = 0x40;
+pub const PYLON_IDENTITY_CAUSE_SECRET_DECODED_TO_TEXT: u64 = 0x10000;
 /// The secret is wrapped or encoded.
-pub const PYLON_IDENTITY_CAUSE_SECRET_ENCODED: u64 = 0x80;
+pub const PYLON_IDENTITY_CAUSE_SECRET_ENCODED: u64 = 0x20000;
 /// No email was signed, or a filler in its place.
-pub const PYLON_IDENTITY_CAUSE_EMAIL_MISSING: u64 = 0x100;
+pub const PYLON_IDENTITY_CAUSE_EMAIL_MISSING: u64 = 0x40000;
 /// The email was lowercased or uppercased first.
-pub const PYLON_IDENTITY_CAUSE_EMAIL_CASE: u64 = 0x200;
+pub const PYLON_IDENTITY_CAUSE_EMAIL_CASE: u64 = 0x80000;
 /// White space around the email was added or removed first.
-pub const PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE: u64 = 0x400;
+pub const PYLON_IDENTITY_CAUSE_EMAIL_WHITESPACE: u64 = 0x100000;
 /// The email was URL-encoded, HTML-escaped or JSON-quoted first.
-pub const PYLON_IDENTITY_CAUSE_EMAIL_ENCODED: u64 = 0x800;
+pub const PYLON_IDENTITY_CAUSE_EMAIL_ENCODED: u64 = 0x200000;
 /// The email was signed in another form of Unicode.
-pub const PYLON_IDENTITY_CAUSE_EMAIL_UNICODE: u64 = 0x1000;
+pub const PYLON_IDENTITY_CAUSE_EMAIL_UNICODE: u64 = 0x400000;
 /// The email never went into the MAC.
-pub const PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED: u64 = 0x2000;
+pub const PYLON_IDENTITY_CAUSE_EMAIL_NOT_HASHED: u64 = 0x800000;
 /// The secret and the email changed places.
-pub const PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED: u64 = 0x4000;
+pub const PYLON_IDENTITY_CAUSE_ARGUMENTS_SWAPPED: u64 = 0x1000000;
 /// A plain hash of the email, without a key.
-pub const PYLON_IDENTITY_CAUSE_HASH_UNKEYED: u64 = 0x8000;
+pub const PYLON_IDENTITY_CAUSE_HASH_UNKEYED: u64 = 0x2000000;
 /// A plain hash of email and secret together.
-pub const PYLON_IDENTITY_CAUSE_HASH_CONCATENATED: u64 = 0x10000;
+pub const PYLON_IDENTITY_CAUSE_HASH_CONCATENATED: u64 = 0x4000000;
 /// There is no hash, or something that is none in its place.
-pub const PYLON_IDENTITY_CAUSE_HASH_MISSING: u64 = 0x20000;
+pub const PYLON_IDENTITY_CAUSE_HASH_MISSING: u64 = 0x8000000;
 /// The hash is a JWT.
-pub const PYLON_IDENTITY_CAUSE_HASH_IS_JWT: u64 = 0x40000;
+pub const PYLON_IDENTITY_CAUSE_HASH_IS_JWT: u64 = 0x10000000;
 /// The hash has uppercase digits.
-pub const PYLON_IDENTITY_CAUSE_HASH_UPPERCASE: u64 = 0x80000;
+pub const PYLON_IDENTITY_CAUSE_HASH_UPPERCASE: u64 = 0x20000000;
 /// The hash is base64.
-pub const PYLON_IDENTITY_CAUSE_HASH_BASE64: u64 = 0x100000;
+pub const PYLON_IDENTITY_CAUSE_HASH_BASE64: u64 = 0x40000000;
 /// There is a prefix before the hash.
-pub const PYLON_IDENTITY_CAUSE_HASH_PREFIXED: u64 = 0x200000;
+pub const PYLON_IDENTITY_CAUSE_HASH_PREFIXED: u64 = 0x80000000;
 /// The right digits are written in another form.
-pub const PYLON_IDENTITY_CAUSE_HASH_REFORMATTED: u64 = 0x400000;
+pub const PYLON_IDENTITY_CAUSE_HASH_REFORMATTED: u64 = 0x100000000;
 /// Only a part of the hash.
-pub const PYLON_IDENTITY_CAUSE_HASH_TRUNCATED: u64 = 0x800000;
+pub const PYLON_IDENTITY_CAUSE_HASH_TRUNCATED: u64 = 0x200000000;
 /// The hash was made with another algorithm.
-pub const PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM: u64 = 0x1000000;
+pub const PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM: u64 = 0x400000000;
 /// The text is no email hash.
-pub const PYLON_IDENTITY_CAUSE_HASH_MALFORMED: u64 = 0x2000000;
+pub const PYLON_IDENTITY_CAUSE_HASH_MALFORMED: u64 = 0x800000000;
 /// No known mistake gives this hash.
-pub const PYLON_IDENTITY_CAUSE_UNKNOWN: u64 = 0x4000000;
+pub const PYLON_IDENTITY_CAUSE_UNKNOWN: u64 = 0x1000000000;
+/// The causes with which the widget still finds an email and the right hash.
+pub const PYLON_IDENTITY_WARNINGS: u64 = 0x6c0;
 
 /// Each cause with its bit and its code.
 pub(crate) const CAUSES: &[(Cause, u64, &CStr)] = &[
     (Cause::SecretOnPage, PYLON_IDENTITY_CAUSE_SECRET_ON_PAGE, c"secret_on_page"),
+    (Cause::SettingsMissing, PYLON_IDENTITY_CAUSE_SETTINGS_MISSING, c"settings_missing"),
+    (Cause::SettingsUnknown, PYLON_IDENTITY_CAUSE_SETTINGS_UNKNOWN, c"settings_unknown"),
+    (Cause::SettingsLate, PYLON_IDENTITY_CAUSE_SETTINGS_LATE, c"settings_late"),
+    (Cause::SettingsMisplaced, PYLON_IDENTITY_CAUSE_SETTINGS_MISPLACED, c"settings_misplaced"),
+    (Cause::SettingsMisnamed, PYLON_IDENTITY_CAUSE_SETTINGS_MISNAMED, c"settings_misnamed"),
+    (Cause::SettingsIgnored, PYLON_IDENTITY_CAUSE_SETTINGS_IGNORED, c"settings_ignored"),
+    (Cause::SettingsRepeated, PYLON_IDENTITY_CAUSE_SETTINGS_REPEATED, c"settings_repeated"),
+    (Cause::AppIdMissing, PYLON_IDENTITY_CAUSE_APP_ID_MISSING, c"app_id_missing"),
+    (Cause::JwtWithHash, PYLON_IDENTITY_CAUSE_JWT_WITH_HASH, c"jwt_with_hash"),
+    (Cause::AccountWithHash, PYLON_IDENTITY_CAUSE_ACCOUNT_WITH_HASH, c"account_with_hash"),
     (Cause::SecretMissing, PYLON_IDENTITY_CAUSE_SECRET_MISSING, c"secret_missing"),
     (Cause::SecretUsedAsText, PYLON_IDENTITY_CAUSE_SECRET_USED_AS_TEXT, c"secret_used_as_text"),
     (Cause::SecretTruncated, PYLON_IDENTITY_CAUSE_SECRET_TRUNCATED, c"secret_truncated"),

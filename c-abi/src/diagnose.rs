@@ -1,9 +1,9 @@
-use pylon_identity_core::diagnose;
+use pylon_identity_core::{Diagnosis, diagnose, diagnose_page};
 
 use super::*;
 
 /// The size in bytes of a buffer that holds every explanation, with its NUL.
-pub const PYLON_IDENTITY_EXPLANATION_SIZE: usize = 8192;
+pub const PYLON_IDENTITY_EXPLANATION_SIZE: usize = 16384;
 
 /// Finds out why an email hash is not the one of this email under this secret.
 ///
@@ -41,18 +41,68 @@ pub unsafe extern "C" fn pylon_identity_diagnose(
         let (hex, email) = unsafe { (bytes(hex, hex_len)?, bytes(email, email_len)?) };
         // SAFETY: as the caller promises.
         let diagnosis = diagnose(hex, email, unsafe { bytes(hash, hash_len) }?);
-        let found = CAUSES.iter().filter(|(cause, ..)| diagnosis.causes().contains(cause));
-        let bits = found.fold(0, |bits, (_, bit, _)| bits | bit);
-        if !explanation.is_null() {
-            // SAFETY: not NULL, so valid for writes of its size as the caller promises.
-            unsafe {
-                write_text(&diagnosis.explanation(), explanation, explanation_size, ptr::null_mut())
-            }?;
-        }
-        // SAFETY: not NULL and aligned, so valid for writes as the caller promises.
-        unsafe { causes.write(bits) };
-        Ok(())
+        // SAFETY: as the caller promises.
+        unsafe { write_diagnosis(&diagnosis, causes, explanation, explanation_size) }
     })
+}
+
+/// Finds out what is wrong with the chat settings of a page.
+///
+/// A page is what JSON.stringify(window.pylon) gives in the browser's console, or its chat_settings alone, as
+/// JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are read and not
+/// run. Only the first MiB is read. Takes any bytes, a malformed secret too. For developers: it takes
+/// milliseconds.
+///
+/// @param hex              the hexadecimal string from Pylon's dashboard
+/// @param hex_len          its length in bytes
+/// @param page             the page, UTF-8
+/// @param page_len         its length in bytes
+/// @param causes           receives the mistakes, PYLON_IDENTITY_CAUSE_ bits; without others than those of
+///                         PYLON_IDENTITY_WARNINGS, the widget finds an email and the right hash
+/// @param explanation      receives the explanation and the fix, NUL-terminated plain text that
+///                         never shows the secret; NULL if not wanted
+/// @param explanation_size the size of that buffer; PYLON_IDENTITY_EXPLANATION_SIZE is always enough
+/// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_BUFFER_TOO_SMALL or
+///         PYLON_IDENTITY_PANIC
+#[must_use]
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_diagnose_page(
+    hex: *const c_char,
+    hex_len: usize,
+    page: *const c_char,
+    page_len: usize,
+    causes: *mut u64,
+    explanation: *mut c_char,
+    explanation_size: usize,
+) -> pylon_identity_status {
+    status(|| {
+        usable(causes)?;
+        // SAFETY: as the caller promises.
+        let (hex, page) = unsafe { (bytes(hex, hex_len)?, bytes(page, page_len)?) };
+        let diagnosis = diagnose_page(hex, &String::from_utf8_lossy(page));
+        // SAFETY: as the caller promises.
+        unsafe { write_diagnosis(&diagnosis, causes, explanation, explanation_size) }
+    })
+}
+
+/// # Safety
+///
+/// `causes` is valid for a write, and `explanation` is NULL or valid for writes of `size` bytes.
+unsafe fn write_diagnosis(
+    diagnosis: &Diagnosis,
+    causes: *mut u64,
+    explanation: *mut c_char,
+    size: usize,
+) -> Outcome {
+    let found = CAUSES.iter().filter(|(cause, ..)| diagnosis.causes().contains(cause));
+    let bits = found.fold(0, |bits, (_, bit, _)| bits | bit);
+    if !explanation.is_null() {
+        // SAFETY: not NULL, so valid for writes of its size as the caller promises.
+        unsafe { write_text(&diagnosis.explanation(), explanation, size, ptr::null_mut()) }?;
+    }
+    // SAFETY: valid for a write as the caller promises.
+    unsafe { causes.write(bits) };
+    Ok(())
 }
 
 /// The name of a cause, the same in every language, for example "secret_used_as_text".
@@ -75,6 +125,6 @@ mod tests {
     fn every_explanation_fits() {
         let all: usize = Cause::ALL.iter().map(|cause| cause.explanation().len() + 3).sum();
         let error = Error::ALL.iter().map(|error| error.message().len()).max().unwrap();
-        assert!(all + error + 500 < PYLON_IDENTITY_EXPLANATION_SIZE, "{all} {error}");
+        assert!(all + error + 1000 < PYLON_IDENTITY_EXPLANATION_SIZE, "{all} {error}");
     }
 }

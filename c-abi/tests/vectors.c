@@ -110,6 +110,15 @@ static void malformed_case(const char *file, char **column) {
     free(hex.bytes);
 }
 
+static void list_causes(uint64_t causes, char *codes) {
+    for (uint64_t bit = 1; bit; bit <<= 1) {
+        if (!(causes & bit)) continue;
+        if (*codes) strcat(codes, ",");
+        strcat(codes, pylon_identity_cause_code(bit));
+    }
+    if (!causes) strcpy(codes, "none");
+}
+
 static void diagnose_case(const char *file, char **column) {
     text hex = decode(column[1], 1), email = decode(column[2], 1), hash = decode(column[3], 1);
     char explanation[PYLON_IDENTITY_EXPLANATION_SIZE], codes[512] = "";
@@ -117,12 +126,8 @@ static void diagnose_case(const char *file, char **column) {
     pylon_identity_status status = pylon_identity_diagnose(
         hex.bytes, hex.length, email.bytes, email.length, hash.bytes, hash.length, &causes,
         explanation, sizeof explanation);
-    for (uint64_t bit = 1; bit; bit <<= 1) {
-        if (!(causes & bit)) continue;
-        if (*codes) strcat(codes, ",");
-        strcat(codes, pylon_identity_cause_code(bit));
-    }
-    check(status == PYLON_IDENTITY_OK && strcmp(*codes ? codes : "none", column[4]) == 0 &&
+    list_causes(causes, codes);
+    check(status == PYLON_IDENTITY_OK && strcmp(codes, column[4]) == 0 &&
               strlen(explanation) > 80 &&
               pylon_identity_diagnose(hex.bytes, hex.length, email.bytes, email.length, hash.bytes,
                                       hash.length, &without_text, NULL, 0) == PYLON_IDENTITY_OK &&
@@ -131,6 +136,23 @@ static void diagnose_case(const char *file, char **column) {
     free(hex.bytes);
     free(email.bytes);
     free(hash.bytes);
+}
+
+static void diagnose_page_case(const char *file, char **column) {
+    text hex = decode(column[1], 1), page = decode(column[2], 1);
+    char explanation[PYLON_IDENTITY_EXPLANATION_SIZE], codes[512] = "";
+    uint64_t causes = 0, without_text = 0;
+    pylon_identity_status status = pylon_identity_diagnose_page(
+        hex.bytes, hex.length, page.bytes, page.length, &causes, explanation, sizeof explanation);
+    list_causes(causes, codes);
+    check(status == PYLON_IDENTITY_OK && strcmp(codes, column[4]) == 0 && strlen(explanation) > 60 &&
+              strcmp(causes & ~PYLON_IDENTITY_WARNINGS ? "false" : "true", column[3]) == 0 &&
+              pylon_identity_diagnose_page(hex.bytes, hex.length, page.bytes, page.length, &without_text,
+                                           NULL, 0) == PYLON_IDENTITY_OK &&
+              without_text == causes,
+          file, column[0]);
+    free(hex.bytes);
+    free(page.bytes);
 }
 
 static void env_case(const char *file, char **column) {
@@ -371,6 +393,7 @@ int main(int argc, char **argv) {
     each("verify.tsv", 5, verify_case);
     each("malformed_secrets.tsv", 3, malformed_case);
     each("diagnose.tsv", 5, diagnose_case);
+    each("diagnose_page.tsv", 5, diagnose_page_case);
     each("env.tsv", 4, env_case);
     each("settings.tsv", 10, settings_case);
     each("other_settings.tsv", 5, other_settings_case);

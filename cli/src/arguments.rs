@@ -31,6 +31,8 @@ pub(crate) enum Command {
         email: String,
         email_hash: Option<String>,
     },
+    /// The path of a page, - for standard input.
+    DiagnosePage(PathBuf),
     GenerateSecret,
 }
 
@@ -47,7 +49,7 @@ pub(crate) fn wants_json(args: &[OsString]) -> bool {
 /// Reads the arguments, without the name of the program.
 pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
     let (mut help, mut version) = (false, false);
-    let (mut secret_file, mut values) = (None, Vec::new());
+    let (mut secret_file, mut page, mut values) = (None, None, Vec::new());
     let mut parser = Parser::from_args(args);
     while let Some(arg) = parser.next().map_err(misused_option)? {
         match arg {
@@ -56,6 +58,9 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
             Arg::Long("json") => {}
             Arg::Long("secret-file") => {
                 secret_file = Some(PathBuf::from(parser.value().map_err(misused_option)?));
+            }
+            Arg::Long("page") => {
+                page = Some(PathBuf::from(parser.value().map_err(misused_option)?));
             }
             Arg::Value(value) => values.push(value),
             Arg::Long(name) => return Err(unknown_option("--", name)),
@@ -70,7 +75,10 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
     let command = match (help, version, values.is_empty()) {
         (true, _, true) => Command::Help(help::PROGRAM),
         (false, true, _) => Command::Version,
-        _ => command(values, help)?,
+        _ if page.is_some() && !help && values.first().is_none_or(|name| name != "diagnose") => {
+            return Err(Failure::usage("Only diagnose takes --page."));
+        }
+        _ => command(values, page, help)?,
     };
     if matches!(command, Command::GenerateSecret) && secret_file.is_some() {
         return Err(Failure::usage(
@@ -80,7 +88,11 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
     Ok(Arguments { command, secret_file })
 }
 
-fn command(mut values: Vec<OsString>, help: bool) -> Result<Command, Failure> {
+fn command(
+    mut values: Vec<OsString>,
+    page: Option<PathBuf>,
+    help: bool,
+) -> Result<Command, Failure> {
     let unknown = |problem| {
         Failure::usage(format!(
             "{problem}. The commands are sign, verify, diagnose, generate-secret and help."
@@ -104,6 +116,10 @@ fn command(mut values: Vec<OsString>, help: bool) -> Result<Command, Failure> {
         "verify" => {
             let (email, email_hash) = email_and_hash(name, values)?;
             Command::Verify { email, email_hash }
+        }
+        "diagnose" if page.is_some() => {
+            let [] = texts("diagnose --page", [], values)?;
+            Command::DiagnosePage(page.unwrap_or_default())
         }
         "diagnose" => {
             let (email, email_hash) = email_and_hash(name, values)?;
@@ -177,7 +193,9 @@ fn unknown_option(dashes: &str, name: &str) -> Failure {
 /// The parser's own words would repeat the value.
 fn misused_option(error: lexopt::Error) -> Failure {
     Failure::usage(match error {
-        lexopt::Error::MissingValue { .. } => "--secret-file needs the path of a file.".to_owned(),
+        lexopt::Error::MissingValue { option } => {
+            format!("{} needs the path of a file.", option.unwrap_or_default())
+        }
         lexopt::Error::UnexpectedValue { option, .. } => format!("{option} takes no value."),
         _ => "The arguments are not understood.".to_owned(),
     })

@@ -23,6 +23,7 @@ Commands:
   sign -               sign each line of standard input
   verify EMAIL -       say whether the hash on standard input is right for the email
   diagnose EMAIL -     find out why the hash on standard input is not right
+  diagnose --page -    find out what is wrong with the page on standard input
   generate-secret      make a secret for tests and development
   help [COMMAND]       explain the program or a command
 
@@ -98,15 +99,23 @@ Finds out why a hash is not right for an email, and says how to fix it.
 Usage:
   pylon-identity diagnose [OPTIONS] EMAIL -
   pylon-identity diagnose [OPTIONS] EMAIL HASH
+  pylon-identity diagnose [OPTIONS] --page FILE
 
   EMAIL and HASH are the values that the page sets as email and email_hash. With - it reads the
   hash from standard input, where others do not see it. It tries the common mistakes in all
   combinations: the secret not decoded or cut off, the email lowercased or encoded, base64 and
   so on. The secret may be malformed. The exit code is 0 if the hash is right and 1 if not.
 
+  With --page it judges the page too: names, places, order, a JWT. FILE, or - for standard input,
+  holds the text that JSON.stringify(window.pylon) gives in the browser's console, or the HTML.
+
 Options:
+  --page FILE          judge the page in this file of at most 1 MiB, - for standard input
   --secret-file PATH   read the secret from this file, not from PYLON_IDENTITY_SECRET
   --json               print {\"matches\":…,\"causes\":[…],\"explanation\":…}
+
+Example:
+  pylon-identity diagnose --page - < page.html
 ";
 
 const GENERATE_SECRET: &str = "\

@@ -11,12 +11,14 @@ mod streams;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 
-use pylon_identity_core::binding::{diagnose_configured, json_object, trim};
-use pylon_identity_core::{EnvError, Error, IdentitySecret, generate_secret};
+use pylon_identity_core::binding::{
+    diagnose_configured, diagnose_page_configured, json_object, trim,
+};
+use pylon_identity_core::{Diagnosis, EnvError, Error, IdentitySecret, generate_secret};
 
 use arguments::{Arguments, Command};
 pub use streams::Closed;
-use streams::{Patient, read_hash, read_secret};
+use streams::{Patient, read_hash, read_page, read_secret};
 
 /// Runs the command line with `args`, without the program's name, and returns the exit code.
 ///
@@ -224,19 +226,15 @@ fn execute(
         }
         Command::Diagnose { email, email_hash } => {
             let email_hash = hash(email_hash)?;
-            let diagnosis = diagnose_configured(&configured()?, &email, &email_hash);
-            let (matches, explanation) = (diagnosis.matches(), diagnosis.explanation());
-            let text = if json {
-                let codes = diagnosis.causes().iter().map(|cause| format!("\"{}\"", cause.code()));
-                let codes = codes.collect::<Vec<_>>().join(",");
-                let explanation = json_object([("explanation", &explanation)]);
-                format!("{{\"matches\":{matches},\"causes\":[{codes}],{}\n", &explanation[1..])
-            } else {
-                let (verdict, rest) = explanation.split_once('\n').unwrap_or((&explanation, ""));
-                let verdict = paint(if matches { GREEN } else { RED }, verdict, colours);
-                format!("{}\n", format!("{verdict}\n{rest}").trim_end())
-            };
-            (text, matches)
+            show(&diagnose_configured(&configured()?, &email, &email_hash), json, colours)
+        }
+        Command::DiagnosePage(path) => {
+            if streams::is_stdin(&path) && secret_file.is_some_and(streams::is_stdin) {
+                let message = "Standard input cannot give both the secret and the page.";
+                return Err(Failure::usage(message).into());
+            }
+            let page = read_page(&path, closed)?;
+            show(&diagnose_page_configured(&configured()?, &page), json, colours)
         }
         Command::GenerateSecret => {
             let secret = generate_secret();
@@ -245,6 +243,22 @@ fn execute(
         }
     };
     Ok(Answer { text, yes })
+}
+
+/// The text of a diagnosis, and whether the hash is right.
+fn show(diagnosis: &Diagnosis, json: bool, colours: bool) -> (String, bool) {
+    let (matches, explanation) = (diagnosis.matches(), diagnosis.explanation());
+    let text = if json {
+        let codes = diagnosis.causes().iter().map(|cause| format!("\"{}\"", cause.code()));
+        let codes = codes.collect::<Vec<_>>().join(",");
+        let explanation = json_object([("explanation", &explanation)]);
+        format!("{{\"matches\":{matches},\"causes\":[{codes}],{}\n", &explanation[1..])
+    } else {
+        let (verdict, rest) = explanation.split_once('\n').unwrap_or((&explanation, ""));
+        let verdict = paint(if matches { GREEN } else { RED }, verdict, colours);
+        format!("{}\n", format!("{verdict}\n{rest}").trim_end())
+    };
+    (text, matches)
 }
 
 const PYLON_DIGITS: usize = 64;

@@ -146,6 +146,26 @@ pub(crate) fn read_hash(at_start: Closed) -> Result<String, Failure> {
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
+/// As much as the core reads.
+const MAX_PAGE: u64 = 1 << 20;
+
+/// The text of a page. A browser shows bytes that are not UTF-8 in another form, too.
+pub(crate) fn read_page(path: &Path, at_start: Closed) -> Result<String, Failure> {
+    let mut page = Vec::new();
+    let read = match path == Path::new("-") {
+        true => stdin(at_start).and_then(|input| input.take(MAX_PAGE + 1).read_to_end(&mut page)),
+        false => File::open(path).and_then(|file| file.take(MAX_PAGE + 1).read_to_end(&mut page)),
+    };
+    let problem = match read {
+        Ok(length) if length as u64 <= MAX_PAGE => {
+            return Ok(String::from_utf8_lossy(&page).into_owned());
+        }
+        Ok(_) => "it is longer than 1 MiB".to_owned(),
+        Err(error) => error.to_string(),
+    };
+    Err(Failure::new("page_unreadable", format!("The page of --page cannot be read: {problem}.")))
+}
+
 /// Waits for a stream that is not ready, as a blocking stream does by itself.
 ///
 /// A process that shares a pipe can make it non-blocking for all, and Node does so with its standard streams.

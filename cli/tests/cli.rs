@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use pylon_identity_core::binding::json_object;
-use pylon_identity_core::{Error, IdentitySecret, VERSION, diagnose};
+use pylon_identity_core::{Error, IdentitySecret, VERSION, diagnose, diagnose_page};
 
 /// The secret of these tests, of digits that nothing else prints.
 const SECRET: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2";
@@ -136,6 +136,46 @@ fn verifies_and_diagnoses() {
     expect(&feed(program(["verify", EMAIL, "-"]), hash), 0, "verified\n", "");
     assert_eq!(run(["verify", "eve@example.com", &upper.to_lowercase()]).code, 1);
     assert!(run(["diagnose", "--json", EMAIL, &upper]).out.contains("[\"hash_uppercase\"]"));
+}
+
+#[test]
+fn diagnoses_pages() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors/diagnose_page.tsv");
+    let vectors = fs::read_to_string(path).unwrap();
+    let text = |digits: &str| {
+        let byte = |i| u8::from_str_radix(&digits[i..i + 2], 16).unwrap();
+        String::from_utf8((0..digits.len()).step_by(2).map(byte).collect()).unwrap()
+    };
+    let mut cases = vectors.lines().skip(2).peekable();
+    assert!(cases.peek().is_some());
+    for case in cases {
+        let [name, secret, page, matches, causes] = *case.split('\t').collect::<Vec<_>>() else {
+            panic!("{case}");
+        };
+        let mut command = program(["diagnose", "--json", "--page", "-"]);
+        command.env(IdentitySecret::ENV, text(secret));
+        let done = feed(command, text(page));
+        let causes = causes.replace(',', "\",\"").replace("none", "");
+        let causes = format!("[\"{causes}\"]").replace("[\"\"]", "[]");
+        let json = format!("{{\"matches\":{matches},\"causes\":{causes},\"explanation\":\"");
+        assert!(done.out.starts_with(&json), "{name}: {}", done.out);
+        assert_eq!((done.code, &*done.err), (i32::from(matches != "true"), ""), "{name}");
+    }
+
+    let settings = format!("{{app_id: 'a', email: '{EMAIL}', email_hash: '{}'}}", hash());
+    let path = file("page", &settings);
+    let done = run(["diagnose", "--page", path.to_str().unwrap()]);
+    let explanation = diagnose_page(SECRET, &settings).explanation();
+    expect(&done, 0, &format!("{explanation}\n"), "");
+    for (size, code) in [(1 << 20, 0), ((1 << 20) + 1, 2)] {
+        let page = settings.clone() + &" ".repeat(size - settings.len());
+        let done = feed(program(["diagnose", "--page", "-"]), page);
+        assert_eq!(done.code, code, "{}", done.err);
+        assert_eq!(done.err.contains("it is longer than 1 MiB."), code == 2);
+    }
+    for path in [env!("CARGO_TARGET_TMPDIR"), "missing", SECRET] {
+        expect_failure(&run(["diagnose", "--page", path]), "The page of --page cannot be read: ");
+    }
 }
 
 #[test]
@@ -293,7 +333,12 @@ fn standard_input_gives_one_thing() {
         names.extend(["/dev/stdin", "/dev/fd/0", emails.to_str().unwrap()]);
     }
     for path in names {
-        for args in [&["sign", "-"][..], &["verify", EMAIL, "-"], &["diagnose", EMAIL, "-"]] {
+        for args in [
+            &["sign", "-"][..],
+            &["verify", EMAIL, "-"],
+            &["diagnose", EMAIL, "-"],
+            &["diagnose", "--page", "-"],
+        ] {
             let mut command = program([args, &["--secret-file", path]].concat());
             command.stdin(fs::File::open(&emails).unwrap());
             expect_failure(&done(command.output().unwrap()), "cannot give both the secret and the");
@@ -333,6 +378,9 @@ fn explains_wrong_arguments() {
         ("sign", "sign needs EMAIL, or - for standard input."),
         ("verify", "verify needs EMAIL and HASH, or - for standard input."),
         ("diagnose a", "diagnose needs EMAIL and HASH, or - for standard input."),
+        ("diagnose a x --page y", "diagnose --page takes no arguments."),
+        ("sign a --page y", "Only diagnose takes --page."),
+        ("diagnose --page", "--page needs the path of a file."),
         ("sign a b", "sign takes EMAIL, or - for standard input, and nothing else."),
         ("generate-secret a", "generate-secret takes no arguments."),
         ("generate-secret --secret-file a", "generate-secret reads no secret."),

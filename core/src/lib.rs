@@ -33,7 +33,7 @@ mod json;
 mod secret;
 mod settings;
 
-pub use diagnose::{Cause, Diagnosis, diagnose};
+pub use diagnose::{Cause, Diagnosis, diagnose, diagnose_page};
 pub use env::EnvError;
 pub use error::Error;
 pub use json::SettingValue;

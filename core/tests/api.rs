@@ -3,9 +3,11 @@
 use std::collections::HashSet;
 
 use hmac::{Hmac, KeyInit, Mac};
+use std::time::Instant;
+
 use pylon_identity_core::{
     Cause, EmailHash, Error, IdentitySecret, User, binding, chat_settings_json,
-    chat_settings_script, diagnose, generate_secret,
+    chat_settings_script, diagnose, diagnose_page, generate_secret,
 };
 use sha2::{Digest, Sha256, Sha384};
 
@@ -67,6 +69,73 @@ fn diagnoses_show_neither_secret_nor_email_nor_hash() {
             }
         }
     }
+}
+
+#[test]
+fn a_diagnosis_of_a_page_names_fields_and_no_values() {
+    let page = format!(
+        "{{appId: 'widget-1', email: 'eve@example.com', emailHash: '{}', accountId: 'acme'}}",
+        IdentitySecret::from_hex(SENTINEL).unwrap().sign("eve@example.com")
+    );
+    let diagnosis = diagnose_page(SENTINEL, &page);
+    assert_eq!(diagnosis.causes(), [Cause::SettingsMisnamed, Cause::SettingsIgnored]);
+    let shown = format!("{diagnosis:?} {}", diagnosis.explanation());
+    for named in ["On this page: app_id, email_hash.", "On this page: account_id."] {
+        assert!(shown.contains(named), "{shown}");
+    }
+    for hidden in ["53454e54", "widget-1", "eve@example.com", "acme"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+}
+
+/// A page of each takes milliseconds. Time that grows with the square would take minutes.
+#[test]
+fn pages_take_linear_time_and_little_stack() {
+    let start = Instant::now();
+    for piece in [
+        "{",
+        "[",
+        "(",
+        "<",
+        "'",
+        "`",
+        "/",
+        "<a ",
+        "<!--",
+        "</",
+        "{chat_settings:",
+        "{email:",
+        "a:[,",
+        "'\\",
+        "'\\'",
+        "=/[",
+        "= /\\/",
+        "/*",
+        "//\n",
+        "\\u",
+        "`${`",
+        "window.",
+        "window[",
+        "window.pylon=",
+        "assign(",
+        "pylon.chat_settings={",
+        "pylon.email=1;",
+        "<script>",
+        "<script src='",
+        "<title></",
+        " ",
+        "\n",
+        "é",
+        "…",
+    ] {
+        for before in ["", "{", "<script>", "x"] {
+            let page = before.to_owned() + &piece.repeat((1 << 18) / piece.len());
+            assert!(!diagnose_page(SENTINEL, &page).matches());
+        }
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+    let long = format!("{{}}{}", " ".repeat(1 << 20));
+    assert!(diagnose_page(SENTINEL, &long).explanation().contains("Only the beginning was read."));
 }
 
 #[test]

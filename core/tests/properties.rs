@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use hmac::{Hmac, KeyInit, Mac};
 use pylon_identity_core::{
-    EmailHash, Error, IdentitySecret, User, chat_settings_script, diagnose, sign_message_with_hmac,
+    Cause, Diagnosis, EmailHash, Error, IdentitySecret, User, chat_settings_script, diagnose,
+    diagnose_page, sign_message_with_hmac,
 };
 use sha2::Sha256;
 
@@ -86,11 +87,27 @@ pub fn explains(hex: &[u8], email: &[u8], shown: &[u8]) {
     let secret = IdentitySecret::from_hex(hex);
     let matches = secret.is_ok_and(|secret| secret.verify(email, shown));
     assert_eq!(diagnosis.matches(), matches);
+    is_plain(&diagnosis);
+}
+
+/// Diagnoses any text as a page.
+pub fn explains_page(hex: &[u8], page: &str) {
+    let diagnosis = diagnose_page(hex, page);
+    is_plain(&diagnosis);
+    // The right hash is on the page, perhaps with escapes.
+    let digits = page.bytes().filter(u8::is_ascii_hexdigit).count();
+    assert!(!diagnosis.matches() || digits >= EmailHash::LEN, "{page}");
+}
+
+/// Lists the causes in their order, and shows no eight digits in a row.
+fn is_plain(diagnosis: &Diagnosis) {
     assert!(diagnosis.causes().is_sorted_by(|a, b| a < b));
     let said = format!("{diagnosis:?}\n{}", diagnosis.explanation());
     let longest = said.split(|character: char| !character.is_ascii_hexdigit()).map(str::len).max();
     assert!(longest < Some(8), "{said}");
 }
+
+const LOADER: &str = "<script src=\"https://widget.usepylon.com/widget/a\"></script>";
 
 /// The script is printable ASCII that HTML does not read as markup, and a JSON parser reads the settings from it.
 pub fn scripts(hex: &[u8], user: User, nonce: Option<&str>) {
@@ -105,6 +122,13 @@ pub fn scripts(hex: &[u8], user: User, nonce: Option<&str>) {
         }
     };
     assert!(!is_missing(user.app_id) && !is_missing(user.email) && nonce.is_none_or(is_base64));
+    for page in [&format!("<p>{script}{LOADER}"), script.as_str()] {
+        let diagnosis = diagnose_page(hex, page);
+        let account = !is_missing(user.account_external_id.unwrap_or_default());
+        let expected = if account { &[Cause::AccountWithHash][..] } else { &[] };
+        assert_eq!(diagnosis.causes(), expected, "{page}");
+        assert!(diagnosis.matches());
+    }
     let right = oracle(&key, user.email.as_bytes());
     let fields = [
         ("app_id", Some(user.app_id)),
@@ -170,6 +194,15 @@ mod random {
         vec(any::<char>(), 0..64).prop_map(String::from_iter)
     }
 
+    /// Pieces of pages, in any order.
+    fn page() -> impl Strategy<Value = String> {
+        let pieces = "< > <script> </script> <!-- --> type=module src= async { } [ ] ( ) : , ; = || . ' \" ` \\ \\u \\x \
+            d83d dc00 ${ / // /* */ window.pylon chat_settings email email_hash app_id appId jwt null 1 \
+            undefined assign( … é return";
+        let pieces: Vec<_> = pieces.split(' ').chain(["\n", " ", LOADER]).collect();
+        vec(prop::sample::select(pieces), 0..64).prop_map(|pieces| pieces.concat())
+    }
+
     /// Digits of both cases, enough for a secret.
     fn digits(key: &[u8], first: u8) -> Vec<u8> {
         let lower = hex::encode([&[first; 15][..], &[1], key].concat());
@@ -224,6 +257,17 @@ mod random {
         #[test]
         fn any_diagnosis(hex in text(), email in text(), shown in text()) {
             explains(hex.as_bytes(), email.as_bytes(), shown.as_bytes());
+        }
+
+        #[test]
+        fn any_page(key: Vec<u8>, first: u8, text in text(), page in page(), hash: bool) {
+            let hex = digits(&key, first);
+            explains_page(text.as_bytes(), &text);
+            explains_page(&hex, &page);
+            let email_hash = IdentitySecret::from_hex(&hex).unwrap().sign("a@b.c");
+            let email_hash = if hash { email_hash.as_str() } else { &page };
+            explains_page(&hex, &format!("<script>window.pylon = {{chat_settings: {{email: 'a@b.c', \
+                app_id: 'a', email_hash: '{email_hash}'}}}}\n{page}"));
         }
 
         #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use pylon_identity_core::{
     Cause, EmailHash, EnvError, IdentitySecret, SettingValue, User, binding, chat_settings_json,
-    chat_settings_script, diagnose, sign_message_with_hmac,
+    chat_settings_script, diagnose, diagnose_page, sign_message_with_hmac,
 };
 
 /// Runs `case` on each line of a vector file and fails if the file holds more cases than ran.
@@ -73,6 +73,22 @@ fn diagnoses() {
         let expected = if causes == "none" { vec![] } else { causes.split(',').collect() };
         assert_eq!(codes, expected, "{name}");
         assert_eq!(diagnosis.matches(), expected.is_empty(), "{name}");
+        for cause in Cause::ALL {
+            let explained = diagnosis.explanation().contains(cause.explanation());
+            assert_eq!(explained, expected.contains(&cause.code()), "{name}");
+        }
+    });
+}
+
+#[test]
+fn diagnoses_pages() {
+    each("diagnose_page.tsv", |[name, secret, page, matches, causes]: [&str; 5]| {
+        let page = String::from_utf8(unhex(page)).unwrap();
+        let diagnosis = diagnose_page(unhex(secret), &page);
+        let codes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
+        let expected = if causes == "none" { vec![] } else { causes.split(',').collect() };
+        assert_eq!(codes, expected, "{name}");
+        assert_eq!(diagnosis.matches().to_string(), matches, "{name}");
         for cause in Cause::ALL {
             let explained = diagnosis.explanation().contains(cause.explanation());
             assert_eq!(explained, expected.contains(&cause.code()), "{name}");

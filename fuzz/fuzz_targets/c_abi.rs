@@ -108,31 +108,47 @@ fuzz_target!(|input: &[u8]| {
         }
 
         let size = number(0) * number(1);
-        let (mut causes, mut explanation) = (u64::MAX, untouched(size));
-        let status = pylon_identity_diagnose(
-            hex_start,
-            hex_len,
-            email_start,
-            email_len,
-            other_start,
-            other_len,
-            &mut causes,
-            if size == 0 { ptr::null_mut() } else { explanation.as_mut_ptr() },
-            size,
-        );
-        let diagnosis = core::diagnose(&hex, &email, &other);
-        let text = diagnosis.explanation();
-        if size == 0 || text.len() < size {
-            assert_eq!(status, PYLON_IDENTITY_OK);
-            let found = Cause::ALL.iter().enumerate().filter(|(i, _)| causes & 1 << i != 0);
-            assert!(found.map(|(_, cause)| cause).eq(diagnosis.causes()));
-            assert!(causes < 1 << Cause::ALL.len());
-            if size > 0 {
-                check(status, &explanation, Ok(&text));
+        let page = core::diagnose_page(&hex, &String::from_utf8_lossy(&other));
+        for (of_page, diagnosis) in [(false, core::diagnose(&hex, &email, &other)), (true, page)] {
+            let (mut causes, mut explanation) = (u64::MAX, untouched(size));
+            let buffer = if size == 0 { ptr::null_mut() } else { explanation.as_mut_ptr() };
+            let status = if of_page {
+                pylon_identity_diagnose_page(
+                    hex_start,
+                    hex_len,
+                    other_start,
+                    other_len,
+                    &mut causes,
+                    buffer,
+                    size,
+                )
+            } else {
+                pylon_identity_diagnose(
+                    hex_start,
+                    hex_len,
+                    email_start,
+                    email_len,
+                    other_start,
+                    other_len,
+                    &mut causes,
+                    buffer,
+                    size,
+                )
+            };
+            let text = diagnosis.explanation();
+            if size == 0 || text.len() < size {
+                assert_eq!(status, PYLON_IDENTITY_OK);
+                let found = Cause::ALL.iter().enumerate().filter(|(i, _)| causes & 1 << i != 0);
+                assert!(found.map(|(_, cause)| cause).eq(diagnosis.causes()));
+                assert!(causes < 1 << Cause::ALL.len());
+                assert_eq!(causes & !PYLON_IDENTITY_WARNINGS == 0, diagnosis.matches());
+                if size > 0 {
+                    check(status, &explanation, Ok(&text));
+                }
+            } else {
+                check(status, &explanation, Err(PYLON_IDENTITY_BUFFER_TOO_SMALL));
+                assert_eq!(causes, u64::MAX);
             }
-        } else {
-            check(status, &explanation, Err(PYLON_IDENTITY_BUFFER_TOO_SMALL));
-            assert_eq!(causes, u64::MAX);
         }
 
         // Any number has a text.

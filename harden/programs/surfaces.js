@@ -173,8 +173,14 @@ function main() {
   }
   for (const [i, value] of given.entries()) {
     for (const wrong of ['0'.repeat(64), value]) {
-      const diagnosis = api.diagnose(value, EMAIL, wrong)
-      emit(`diagnosis ${i} ${wrong === value}`, () => inspect(diagnosis) + JSON.stringify(diagnosis))
+      const page = { app_id: wrong, email: EMAIL, emailHash: wrong }
+      for (const [what, diagnosis] of [
+        ['diagnosis', api.diagnose(value, EMAIL, wrong)],
+        ['diagnosis of a page', api.diagnosePage(value, page)],
+        ['diagnosis of HTML', api.diagnosePage(value, `<script>window.pylon = ${JSON.stringify(page)}`)],
+      ]) {
+        emit(`${what} ${i} ${wrong === value}`, () => inspect(diagnosis) + JSON.stringify(diagnosis))
+      }
     }
   }
   process.stdout.write(emitted.join(''), () => process.exit())

@@ -27,7 +27,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pylon_identity
-from pylon_identity import IdentityError, IdentitySecret, diagnose
+from pylon_identity import IdentityError, IdentitySecret, diagnose, diagnose_page
 
 api: Any = pylon_identity  # without types, for calls with wrong ones
 EMAIL = "ada@example.com"
@@ -210,9 +210,14 @@ def main() -> None:
         show_all(SHOW_ERROR, f"error of {call}", error)
     for i, given in enumerate(GIVEN):
         for wrong in ("0" * 64, given):
-            diagnosis = diagnose(given, EMAIL, wrong)
-            text = f"{diagnosis!r} {diagnosis.explanation}"
-            emit(f"diagnosis {i} {wrong == given}", partial(str, text))
+            page = {"app_id": wrong, "email": EMAIL, "emailHash": wrong}
+            for what, diagnosis in {
+                "diagnosis": diagnose(given, EMAIL, wrong),
+                "diagnosis of a page": diagnose_page(given, page),
+                "diagnosis of HTML": diagnose_page(given, f"<script>window.pylon = {page}"),
+            }.items():
+                text = f"{diagnosis!r} {diagnosis.explanation}"
+                emit(f"{what} {i} {wrong == given}", partial(str, text))
 
 
 main()

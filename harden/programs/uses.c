@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #define EMAIL "ada@example.com", 15
+#define PAGE "{app_id: 'a', email: 'a', email_hash: '0123456789abcdef'}"
 #define HASH PYLON_IDENTITY_EMAIL_HASH_SIZE
 #define SEVERAL 3000
 
@@ -62,6 +63,7 @@ static void diagnose(const char *line, size_t size) {
     for (size_t length = 64; length <= 128; length += 64) {
         check(!pylon_identity_diagnose(line, size + 1, EMAIL, wrong, length, &causes, NULL, 0) && causes);
     }
+    check(!pylon_identity_diagnose_page(line, size + 1, PAGE, strlen(PAGE), &causes, NULL, 0) && causes);
 }
 
 static void from_env(const char *line, size_t size) {

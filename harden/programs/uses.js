@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict')
 const { createInterface } = require('node:readline')
-const { IdentitySecret, chatSettingsScript, diagnose, signMessageWithHmac } = require('../../node')
+const { IdentitySecret, chatSettingsScript, diagnose, diagnosePage, signMessageWithHmac } = require('../../node')
 
 const EMAIL = 'ada@example.com'
 const WRONG = '0'.repeat(64)
@@ -29,6 +29,7 @@ const STEPS = {
   'drop-in': (line) => signMessageWithHmac(EMAIL, line),
   diagnose(line) {
     for (const wrong of [WRONG, WRONG + WRONG]) assert(!diagnose(`${line}\n`, EMAIL, wrong).matches)
+    assert(!diagnosePage(`${line}\n`, { app_id: 'a', email: EMAIL, email_hash: WRONG }).matches)
   },
   env() {
     const secret = IdentitySecret.fromEnv()

@@ -16,6 +16,7 @@ from pylon_identity import (
     IdentitySecret,
     chat_settings_script,
     diagnose,
+    diagnose_page,
     sign_message_with_hmac,
 )
 
@@ -46,6 +47,8 @@ def many(line: str) -> None:
 def explain(line: str) -> None:
     for wrong in (WRONG, WRONG * 2):
         assert not diagnose(line, EMAIL, wrong).matches
+    page = {"app_id": "a", "email": EMAIL, "email_hash": WRONG}
+    assert not diagnose_page(line, page).matches
 
 
 def refused(line: str) -> None:

@@ -155,9 +155,19 @@ fn fields(
 #[napi(catch_unwind)]
 pub fn diagnose(secret: StringArgument, email: String, email_hash: String) -> Result<String> {
     let mut buffer = SecretBuffer::default();
-    let diagnosis = core::diagnose(secret.read(&mut buffer)?, email, email_hash);
+    Ok(lines(&core::diagnose(secret.read(&mut buffer)?, email, email_hash)))
+}
+
+/// Returns the same lines.
+#[napi(catch_unwind)]
+pub fn diagnose_page(secret: StringArgument, page: String) -> Result<String> {
+    let mut buffer = SecretBuffer::default();
+    Ok(lines(&core::diagnose_page(secret.read(&mut buffer)?, &page)))
+}
+
+fn lines(diagnosis: &core::Diagnosis) -> String {
     let causes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
-    Ok(format!("{}\n{}\n{}", diagnosis.matches(), causes.join(","), diagnosis.explanation()))
+    format!("{}\n{}\n{}", diagnosis.matches(), causes.join(","), diagnosis.explanation())
 }
 
 /// The code and the message of the error with this number. The message begins with the name of the variable, if one

@@ -12,7 +12,7 @@ const { inspect } = require('node:util')
 const v8 = require('node:v8')
 
 const api = require('pylon-identity')
-const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, generateSecret, signMessageWithHmac, version } = api
+const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, diagnosePage, generateSecret, signMessageWithHmac, version } = api
 
 const EMAIL = 'ada@example.com'
 const SENTINEL = '53454e54494e454c'.repeat(4) // "SENTINEL", recognisable in hexadecimal and decoded
@@ -241,6 +241,21 @@ test('diagnoses', () => {
   }
 })
 
+test('diagnoses pages', () => {
+  const settings = secret.chatSettings({ appId: 'app', email: EMAIL })
+  for (const page of [settings, { chat_settings: settings }, JSON.stringify(settings), chatSettingsScript(settings)]) {
+    assert.deepEqual(diagnosePage(SENTINEL, page).causes, [])
+  }
+  const wrong = { appId: 7n, email: EMAIL, email_hash: Promise.resolve(settings.email_hash), more: '\ud800' }
+  const diagnosis = diagnosePage(SENTINEL, { chat_settings: wrong })
+  assert.deepEqual(diagnosis.causes, ['settings_misnamed', 'hash_missing'])
+  assert.match(diagnosis.explanation, /On this page: app_id\./)
+  assertHidden(inspect(diagnosis))
+  for (const wrong of [[], [SENTINEL], [null, settings], [SENTINEL, null], [SENTINEL, [settings]], [SENTINEL, secret]]) {
+    assert.throws(() => diagnosePage(...wrong), { name: 'TypeError' })
+  }
+})
+
 test('a bundle for the browser throws and holds no secret', async () => {
   const { build } = require('esbuild')
   const stdin = {
@@ -393,7 +408,7 @@ test('at the end of the stack every function works or throws', () => {
     "secret.signMany(['a', 'b'])", "secret.sign('a')", "secret.sign('\\ud800')", "secret.verify('a', 'b')", 'secret.sign()',
     "api.signMessageWithHmac('a', hex)", "api.signMessageWithHmac('a', 'zz')", 'new api.IdentitySecret(hex)', 'api.IdentitySecret.fromEnv()',
     "secret.chatSettings({ appId: 'a', email: 'b' })", "api.chatSettingsScript({ app_id: 'a' })", 'api.chatSettingsScript({})',
-    "api.diagnose(hex, 'a', 'b')", 'api.generateSecret()', 'new api.IdentitySecret(hex)[Symbol.dispose]()',
+    "api.diagnose(hex, 'a', 'b')", "api.diagnosePage(hex, { a: 'b' })", 'api.generateSecret()', 'new api.IdentitySecret(hex)[Symbol.dispose]()',
   ]
   runs(`
     for (const call of [${calls.map((call) => `() => ${call}`)}]) {

@@ -7,7 +7,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 
-const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, signMessageWithHmac } = require('pylon-identity')
+const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, diagnosePage, signMessageWithHmac } = require('pylon-identity')
 
 /** Runs `check` on each case of a file, and fails if the file holds another number than ran. */
 function each(file, check) {
@@ -49,6 +49,12 @@ each('diagnose.tsv', (name, hex, email, hash, causes) => {
   const diagnosis = diagnose(text(hex), text(email), text(hash))
   assert.deepEqual(diagnosis.causes, causes === 'none' ? [] : causes.split(','), name)
   assert.equal(diagnosis.matches, causes === 'none', name)
+})
+
+each('diagnose_page.tsv', (name, hex, page, matches, causes) => {
+  const diagnosis = diagnosePage(text(hex), text(page))
+  assert.deepEqual(diagnosis.causes, causes === 'none' ? [] : causes.split(','), name)
+  assert.equal(String(diagnosis.matches), matches, name)
 })
 
 each('other_settings.tsv', (name, setting, kind, value, expected) => {

@@ -9,6 +9,7 @@ import {
   chatSettingsJson,
   chatSettingsScript,
   diagnose,
+  diagnosePage,
   generateSecret,
   signMessageWithHmac,
   version,
@@ -40,6 +41,8 @@ export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string,
   chatSettingsScript({ ...settings, hide_default_launcher: true }, {})
   chatSettingsJson(settings)
   const { matches, causes, explanation } = diagnose('00', user.email, settings.email_hash)
+  diagnosePage('00', { chat_settings: settings })
+  diagnosePage('00', '<script>').causes.push(...causes)
   return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? hidden : explanation, causes]
 }
 
@@ -61,6 +64,8 @@ export function refused(secret: IdentitySecret): void {
   // @ts-expect-error
   secret.chatSettings({ appId: 'app', email: 'ada@example.com', name: 'Ada', app_id: 'app' })
   // @ts-expect-error
+  diagnosePage('00', null)
+  // @ts-expect-error
   chatSettingsScript({ appId: 'app' })
 }
 
@@ -70,6 +75,7 @@ export const names: Record<keyof typeof api, true> = {
   chatSettingsJson: true,
   chatSettingsScript: true,
   diagnose: true,
+  diagnosePage: true,
   generateSecret: true,
   signMessageWithHmac: true,
   version: true,

@@ -27,6 +27,7 @@ from ._native import (
     chat_settings_json,
     chat_settings_script,
     diagnose,
+    diagnose_page,
     generate_secret,
     sign_message_with_hmac,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "chat_settings_json",
     "chat_settings_script",
     "diagnose",
+    "diagnose_page",
     "generate_secret",
     "sign_message_with_hmac",
 ]

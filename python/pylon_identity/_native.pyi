@@ -13,6 +13,7 @@ __all__ = [
     "chat_settings_json",
     "chat_settings_script",
     "diagnose",
+    "diagnose_page",
     "generate_secret",
     "run_command_line",
     "sign_message_with_hmac",
@@ -107,9 +108,10 @@ class IdentitySecret:
 
 @final
 class Diagnosis:
-    """Why an email hash does not match: the result of diagnose().
+    """Why an email hash does not match: the result of diagnose() and diagnose_page().
 
-    matches: whether the hash is exactly the right one.
+    matches: whether the hash is exactly the right one; of a page, whether the widget finds an app
+    ID, an email and that hash.
     causes: the codes of the fewest mistakes that give the hash, for example "secret_used_as_text".
     explanation: the mistakes and how to fix them, in plain text. It never shows the secret.
     """
@@ -149,6 +151,17 @@ def diagnose(secret: str, email: str, email_hash: str) -> Diagnosis:
 
     Tries the usual mistakes in all combinations, and reports the fewest that give the observed
     hash. Takes any text, a malformed secret too. For developers: it takes milliseconds.
+    """
+
+def diagnose_page(secret: str, settings: Mapping[str, Any] | str) -> Diagnosis:
+    """Find out what is wrong with a page's chat settings, for `secret`, the hexadecimal string.
+
+    `settings` is what `window.pylon` or its `chat_settings` holds, as a mapping; or a str: its
+    JSON, the literal that the browser's console shows, or the HTML of the page, whose inline
+    scripts are read and not run. Only the first MiB is read.
+
+    A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the
+    hash. Takes a malformed secret too. For developers: it takes milliseconds.
     """
 
 def generate_secret() -> str:

@@ -19,7 +19,17 @@ ErrorCode = Literal[
 ]
 
 Cause = Literal[
-    "secret_on_page",  # The hash is the identity secret itself.
+    "secret_on_page",  # The identity secret is on the page.
+    "settings_missing",  # The page has no chat settings.
+    "settings_unknown",  # The page's source does not show the email or its hash.
+    "settings_late",  # The settings come after the widget's script.
+    "settings_misplaced",  # Settings are on window.pylon itself.
+    "settings_misnamed",  # Settings have names that the widget does not know, such as emailHash.
+    "settings_ignored",  # Settings that are not necessary have a wrong name or place.
+    "settings_repeated",  # Several script tags set chat_settings.
+    "app_id_missing",  # There is no app ID, or a filler in its place.
+    "jwt_with_hash",  # There is a JWT beside the hash.
+    "account_with_hash",  # There is an account_external_id beside the hash.
     "secret_missing",  # The signing code had no secret, or a filler in its place.
     "secret_used_as_text",  # The hexadecimal string itself was the key.
     "secret_truncated",  # The key was cut short.

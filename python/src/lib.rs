@@ -12,9 +12,9 @@ use std::path::PathBuf;
 use pylon_identity_core as core;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyString, PyType};
+use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyType};
 
-use arguments::{Argument, digits};
+use arguments::{Argument, digits, lossy};
 use errors::{IdentityError, file_error, identity_error, variable_error};
 
 fn hash_text<'py>(py: Python<'py>, hash: &[u8]) -> PyResult<Bound<'py, PyString>> {
@@ -198,9 +198,10 @@ impl<'py> FromPyObject<'_, 'py> for VariableName<'py> {
     }
 }
 
-/// Why an email hash does not match: the result of diagnose().
+/// Why an email hash does not match: the result of diagnose() and diagnose_page().
 ///
-/// matches: whether the hash is exactly the right one.
+/// matches: whether the hash is exactly the right one; of a page, whether the widget finds an app ID, an
+/// email and that hash.
 /// causes: the codes of the fewest mistakes that give the hash, for example "secret_used_as_text".
 /// explanation: the mistakes and how to fix them, in plain text. It never shows the secret.
 #[pyclass(frozen, get_all, module = "pylon_identity")]
@@ -208,6 +209,16 @@ struct Diagnosis {
     matches: bool,
     causes: Vec<&'static str>,
     explanation: String,
+}
+
+impl Diagnosis {
+    fn of(diagnosis: &core::Diagnosis) -> Self {
+        Self {
+            matches: diagnosis.matches(),
+            causes: diagnosis.causes().iter().map(|cause| cause.code()).collect(),
+            explanation: diagnosis.explanation(),
+        }
+    }
 }
 
 #[pymethods]
@@ -238,11 +249,36 @@ fn diagnose(
         email.to_str()?,
         email_hash.to_string_lossy().as_bytes(),
     );
-    Ok(Diagnosis {
-        matches: diagnosis.matches(),
-        causes: diagnosis.causes().iter().map(|cause| cause.code()).collect(),
-        explanation: diagnosis.explanation(),
-    })
+    Ok(Diagnosis::of(&diagnosis))
+}
+
+/// Find out what is wrong with a page's chat settings, for `secret`, the hexadecimal string.
+///
+/// `settings` is what `window.pylon` or its `chat_settings` holds, as a mapping; or a str: its JSON, the
+/// literal that the browser's console shows, or the HTML of the page, whose inline scripts are read and
+/// not run. Only the first MiB is read.
+///
+/// A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the hash.
+/// Takes a malformed secret too. For developers: it takes milliseconds.
+#[pyfunction]
+fn diagnose_page(secret: &Bound<'_, PyAny>, settings: &Bound<'_, PyAny>) -> PyResult<Diagnosis> {
+    let py = secret.py();
+    let secret = Argument("diagnose_page", "secret").secret(secret)?;
+    let page = match settings.cast::<PyMapping>() {
+        // Values of other types as their text.
+        Ok(settings) => {
+            let options = PyDict::new(py);
+            options.set_item("default", py.get_type::<PyString>())?;
+            let dict = py.get_type::<PyDict>().call1((settings,))?;
+            py.import("json")?.call_method("dumps", (dict,), Some(&options))?.cast_into()?
+        }
+        Err(_) => {
+            let argument = Argument("diagnose_page", "settings");
+            argument.text_or(settings, "a mapping or a str", "")?
+        }
+    };
+    let (secret, page) = (secret.to_string_lossy(), lossy(&page)?);
+    Ok(Diagnosis::of(&py.detach(|| core::diagnose_page(secret.as_bytes(), &page))))
 }
 
 /// Return the script tag that sets ``window.pylon``, to be put before the widget's own tag.
@@ -323,7 +359,7 @@ mod _native {
     #[pymodule_export]
     use super::{
         Diagnosis, IdentityError, IdentitySecret, chat_settings_json, chat_settings_script,
-        diagnose, generate_secret, run_command_line, sign_message_with_hmac,
+        diagnose, diagnose_page, generate_secret, run_command_line, sign_message_with_hmac,
     };
 
     #[pymodule_export]

@@ -38,6 +38,7 @@ from pylon_identity import (
     chat_settings_json,
     chat_settings_script,
     diagnose,
+    diagnose_page,
     generate_secret,
     sign_message_with_hmac,
 )
@@ -229,6 +230,21 @@ def test_diagnosis() -> None:
     assert diagnose("\udcff", EMAIL, "\udcff").causes == ["hash_malformed"]
 
 
+def test_diagnosis_of_a_page() -> None:
+    settings = secret.chat_settings(app_id="app", email=EMAIL, name="\udcff")
+    script = chat_settings_script(settings)
+    pages: list[Any] = [settings, {"chat_settings": settings}, types.MappingProxyType(settings)]
+    for page in (*pages, script, json.dumps(settings)):
+        assert diagnose_page(SENTINEL, page).causes == []
+    wrong = {**settings, "accountId": Path("acme"), "email_hash": settings["email_hash"].encode()}
+    diagnosis = diagnose_page(SENTINEL, wrong)
+    assert diagnosis.causes == ["settings_ignored", "hash_reformatted"]
+    assert_hidden(repr(diagnosis) + diagnosis.explanation)
+    assert diagnose_page("\udcff", "\udcff").causes == ["settings_missing"]
+    with pytest.raises(TypeError, match="settings must be a mapping or a str, not list"):
+        diagnose_page(SENTINEL, [settings])  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("wrap", ["{}0", "0x{}", "'{}'", "{}\udcff"])
 def test_errors_show_nothing(wrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
     malformed = wrap.format(SENTINEL)
@@ -278,6 +294,7 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "chat_settings(): email": lambda wrong: secret.chat_settings(app_id="app", email=wrong),
     "diagnose(): secret": lambda wrong: diagnose(wrong, EMAIL, ""),
     "diagnose(): email": lambda wrong: diagnose(SENTINEL, wrong, ""),
+    "diagnose_page(): secret": lambda wrong: diagnose_page(wrong, ""),
     "diagnose(): email_hash": lambda wrong: diagnose(SENTINEL, EMAIL, wrong),
 }
 
@@ -469,7 +486,7 @@ def test_the_stub_has_the_docstrings_of_the_extension() -> None:
     compared: set[str] = set()
     stub = Path(pylon_identity.__file__).with_name("_native.pyi")
     compare(ast.parse(stub.read_text(encoding="utf-8")), pylon_identity._native)
-    assert compared > {"IdentitySecret", "sign_many", "diagnose", "IdentityError"}
+    assert compared > {"IdentitySecret", "sign_many", "diagnose_page", "IdentityError"}
 
 
 def test_docstring_examples() -> None:

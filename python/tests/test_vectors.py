@@ -13,6 +13,7 @@ from pylon_identity import (
     chat_settings_script,
     codes,
     diagnose,
+    diagnose_page,
     sign_message_with_hmac,
 )
 
@@ -50,6 +51,13 @@ def test_diagnose(secret: str, email: str, email_hash: str, causes: str) -> None
     assert diagnosis.matches is (expected == [])
 
 
+@pytest.mark.parametrize(("secret", "page", "matches", "causes"), cases("diagnose_page.tsv"))
+def test_diagnose_page(secret: str, page: str, matches: str, causes: str) -> None:
+    diagnosis = diagnose_page(text(secret), text(page))
+    assert diagnosis.causes == ([] if causes == "none" else causes.split(","))
+    assert diagnosis.matches is (matches == "true")
+
+
 @pytest.mark.parametrize(("variable", "value", "outcome"), cases("env.tsv"))
 def test_from_env(variable: str, value: str, outcome: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYLON_IDENTITY_SECRET", raising=False)
@@ -84,7 +92,8 @@ def test_other_settings(setting: str, kind: str, value: str, expected: str) -> N
 def test_the_types_name_every_code() -> None:
     malformed = {case.values[-1] for case in cases("malformed_secrets.tsv")}
     assert malformed < set(get_args(codes.ErrorCode))
-    causes = {cause for case in cases("diagnose.tsv") for cause in str(case.values[-1]).split(",")}
+    diagnoses = [*cases("diagnose.tsv"), *cases("diagnose_page.tsv")]
+    causes = {cause for case in diagnoses for cause in str(case.values[-1]).split(",")}
     assert causes - {"none"} == set(get_args(codes.Cause))
 
 

@@ -3,6 +3,6 @@
 
 pub use pylon_identity_core::{
     Cause, ChatSettings, Diagnosis, EmailHash, EnvError, Error, IdentitySecret, SettingValue, User,
-    VERSION, chat_settings_json, chat_settings_script, diagnose, generate_secret,
+    VERSION, chat_settings_json, chat_settings_script, diagnose, diagnose_page, generate_secret,
     sign_message_with_hmac,
 };

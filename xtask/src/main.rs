@@ -213,6 +213,10 @@ fn c_abi() -> String {
         let bit = 1_u64 << cause.number();
         line!(text, "/// {}\npub const {}: u64 = {bit:#x};", cause.summary(), c_cause(*cause));
     }
+    let warnings = Cause::ALL.iter().filter(|cause| cause.is_warning());
+    let warnings = warnings.fold(0, |bits, cause| bits | 1_u64 << cause.number());
+    text += "/// The causes with which the widget still finds an email and the right hash.\n";
+    line!(text, "pub const PYLON_IDENTITY_WARNINGS: u64 = {warnings:#x};");
     text += "\n/// Each cause with its bit and its code.\n";
     text += "pub(crate) const CAUSES: &[(Cause, u64, &CStr)] = &[\n";
     for cause in Cause::ALL {
@@ -293,12 +297,19 @@ fn markdown() -> String {
         });
         line!(text, "| `{code}` | {message} | {node} | {go} | `{}` |", c_name(code));
     }
-    text += "\n## Causes\n\n`diagnose` lists the causes in this order. Go has them as constants \
+    text += "\n## Causes\n\n`diagnose` and `diagnose_page` list the causes in this order. Go has them as constants \
              (`CauseUnknown`), C as bits (`PYLON_IDENTITY_CAUSE_UNKNOWN`).\n\n";
     text += "| code | explanation |\n| --- | --- |\n";
     for cause in Cause::ALL {
         line!(text, "| `{}` | {} |", cause.code(), cause.explanation());
     }
+    let warnings = Cause::ALL.iter().filter(|cause| cause.is_warning());
+    let warnings =
+        warnings.map(|cause| format!("`{}`", cause.code())).collect::<Vec<_>>().join(", ");
+    line!(
+        text,
+        "\nWith these alone, the widget still finds an email and the right hash, and `matches` is true: {warnings}."
+    );
     text
 }
 

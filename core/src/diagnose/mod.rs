@@ -7,6 +7,8 @@ mod encodings;
 mod keys;
 mod messages;
 mod observed;
+mod page;
+mod reader;
 mod search;
 mod unicode;
 
@@ -15,6 +17,7 @@ use crate::secret::with_stack_wiped;
 use crate::{Error, IdentitySecret};
 
 pub use causes::Cause;
+pub use page::{diagnose_page, diagnose_page_configured};
 
 /// The number of hexadecimal digits of the secrets in Pylon's dashboard.
 const PYLON_DIGITS: usize = 64;
@@ -26,12 +29,14 @@ pub struct Diagnosis {
     secret_error: Option<Error>,
     unusual_length: bool,
     right_for_unwrapped_secret: bool,
+    /// Of a whole page.
+    page: Option<page::Marks>,
 }
 
 impl Diagnosis {
-    /// Whether the hash is exactly the right one. Then there is no cause.
+    /// Whether the hash is exactly the right one. Then [`diagnose`] finds no cause.
     pub fn matches(&self) -> bool {
-        self.causes.is_empty()
+        self.causes.iter().all(|cause| cause.is_warning())
     }
 
     /// The fewest mistakes that together give the hash, each once, in the order of [`Cause::ALL`].
@@ -42,6 +47,14 @@ impl Diagnosis {
     /// The mistakes and how to fix them, in plain text of one or more lines.
     pub fn explanation(&self) -> String {
         let mut lines = vec![match self.causes[..] {
+            _ if self.page.is_some() => match (self.matches(), self.causes.is_empty()) {
+                (true, true) => "The page gives the widget an email and the right hash for it. If Pylon still does not \
+                                 know the user, then the page changes its settings later, or Pylon's dashboard \
+                                 has another secret.",
+                (true, false) => "The page gives the widget an email and the right hash for it. Look at this even so:",
+                (false, _) => "The page does not give the widget an email and the right hash for it.",
+            }
+            .to_owned(),
             [] => "The email hash matches this email and this secret. If the widget still does not \
                    verify the user, then the page sends another email or hash, or sets them after the \
                    widget has started, or Pylon's dashboard has another secret."
@@ -51,7 +64,12 @@ impl Diagnosis {
                 format!("The email hash does not match, because of {} mistakes.", self.causes.len())
             }
         }];
-        lines.extend(self.causes.iter().map(|cause| format!("- {}", cause.explanation())));
+        let marks = self.page.as_ref();
+        lines.extend(self.causes.iter().map(|cause| {
+            let on_page = marks.map_or(String::new(), |marks| marks.on(*cause));
+            format!("- {}{on_page}", cause.explanation())
+        }));
+        lines.extend(marks.map_or(Vec::new(), |marks| marks.remarks(&self.causes)));
         if self.right_for_unwrapped_secret {
             lines.push(
                 "- The hash is right for the secret inside the one given here. Unwrap it where it is configured."
@@ -104,7 +122,13 @@ pub fn diagnose(
         let inner = || IdentitySecret::from_hex(&keys::unwrap(secret)?[..]).ok();
         let right_for_unwrapped_secret = causes == [Cause::SecretEncoded]
             && inner().is_some_and(|inner| inner.verify(email, email_hash));
-        Diagnosis { causes, secret_error: parsed.err(), unusual_length, right_for_unwrapped_secret }
+        Diagnosis {
+            causes,
+            secret_error: parsed.err(),
+            unusual_length,
+            right_for_unwrapped_secret,
+            page: None,
+        }
     })
 }
 

@@ -1,18 +1,19 @@
 //! Uses secrets while another process looks at its memory; commands are as for uses.py, once each.
 
+use std::fmt::Debug;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{Read, Write};
 
 use pylon_identity_core::{
-    EmailHash, Error, IdentitySecret, User, diagnose, sign_message_with_hmac,
+    EmailHash, IdentitySecret, User, diagnose, diagnose_page, sign_message_with_hmac,
 };
 
 const EMAIL: &str = "ada@example.com";
 const WRONG: [u8; 64] = [b'0'; 64];
 
 // By reference, since a move leaves a copy behind, which Rust does not wipe.
-fn used(parsed: &Result<IdentitySecret, Error>, several: usize) {
+fn used<E: Debug>(parsed: &Result<IdentitySecret, E>, several: usize) {
     let secret = parsed.as_ref().expect("a secret");
     assert!(!secret.verify(EMAIL, WRONG));
     assert!(secret.verify(EMAIL, secret.sign(EMAIL).as_str()));
@@ -21,19 +22,25 @@ fn used(parsed: &Result<IdentitySecret, Error>, several: usize) {
     secret.sign_many(&vec![EMAIL; several], &mut vec![[0; EmailHash::LEN]; several]);
 }
 
+/// The line is a secret with white space, and as a key in several shapes.
+#[inline(never)]
+fn explained(line: &[u8]) {
+    assert!(!diagnose(line, EMAIL, WRONG).matches());
+    assert!(!diagnose(line, EMAIL, [WRONG, WRONG].as_flattened()).matches());
+    let page = "{app_id: 'a', email: 'a', email_hash: '0123456789abcdef'}";
+    assert!(!diagnose_page(line, page).matches());
+}
+
 fn take(step: &str, line: &[u8]) {
     let hex = line.trim_ascii_end();
     match step {
         "keep" => _ = black_box(Box::leak(Box::new(IdentitySecret::from_hex(hex)))),
         "use" => used(&IdentitySecret::from_hex(hex), 0),
         "many" => used(&IdentitySecret::from_hex(hex), 5000),
-        "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV).map_err(Into::into), 1),
+        "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV), 1),
         "drop-in" => drop(sign_message_with_hmac(EMAIL, hex).expect("a secret")),
         // The line is a secret with white space, and as a key in several shapes.
-        "diagnose" => {
-            assert!(!diagnose(line, EMAIL, WRONG).matches());
-            assert!(!diagnose(line, EMAIL, [WRONG, WRONG].as_flattened()).matches());
-        }
+        "diagnose" => explained(line),
         "refused" => drop(IdentitySecret::from_hex(line).expect_err("no secret")),
         _ => panic!("no such step: {step}"),
     }

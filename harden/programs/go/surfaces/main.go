@@ -170,10 +170,16 @@ func failures(secret *pylonidentity.IdentitySecret, given []string) {
 	fail("script, as the nonce")(pylonidentity.ChatSettings{AppID: "app"}.Script(hex + "!"))
 	for i, value := range given {
 		for _, wrong := range []string{strings.Repeat("0", 64), value} {
-			diagnosis := pylonidentity.Diagnose(value, email, wrong)
-			emit(fmt.Sprintf("diagnosis %d %t", i, wrong == value), func(w io.Writer) error {
-				return ignore(fmt.Fprintf(w, "%+v", diagnosis))
-			})
+			page := fmt.Sprintf("{app_id: %q, email: %q, emailHash: %q}", wrong, email, wrong)
+			for what, diagnosis := range map[string]pylonidentity.Diagnosis{
+				"diagnosis":           pylonidentity.Diagnose(value, email, wrong),
+				"diagnosis of a page": pylonidentity.DiagnosePage(value, page),
+				"diagnosis of HTML":   pylonidentity.DiagnosePage(value, "<script>window.pylon = "+page),
+			} {
+				emit(fmt.Sprintf("%s %d %t", what, i, wrong == value), func(w io.Writer) error {
+					return ignore(fmt.Fprintf(w, "%+v", diagnosis))
+				})
+			}
 		}
 	}
 }

@@ -52,6 +52,8 @@ var steps = map[string]func(digits string){
 	"diagnose": func(digits string) {
 		check(!pylonidentity.Diagnose(digits+"\n", email, wrong).Matches)
 		check(!pylonidentity.Diagnose(digits+"\n", email, wrong+wrong).Matches)
+		page := "{app_id: 'a', email: 'a', email_hash: '" + wrong + "'}"
+		check(!pylonidentity.DiagnosePage(digits+"\n", page).Matches)
 	},
 	"env": func(string) {
 		secret := must(pylonidentity.IdentitySecretFromEnv(""))
