@@ -51,7 +51,7 @@ pub(crate) const STATUSES: &[(pylon_identity_status, &CStr, &CStr)] = &[
     (PYLON_IDENTITY_OK, c"ok", c"Success."),
     (PYLON_IDENTITY_SECRET_EMPTY, c"secret_empty", c"The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there."),
     (PYLON_IDENTITY_SECRET_ODD_LENGTH, c"secret_odd_length", c"The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard."),
-    (PYLON_IDENTITY_SECRET_NOT_HEX, c"secret_not_hex", c"The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard."),
+    (PYLON_IDENTITY_SECRET_NOT_HEX, c"secret_not_hex", c"The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes, 0x and NAME= around it, decode it if it is base64 (as in Kubernetes), or copy it again from Pylon's dashboard."),
     (PYLON_IDENTITY_SECRET_NOT_READY, c"secret_not_ready", c"The identity secret was wiped or never set. Check that the configuration has one, and create it from its hexadecimal string before you use it."),
     (PYLON_IDENTITY_HASH_MISMATCH, c"hash_mismatch", c"The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email."),
     (PYLON_IDENTITY_INVALID_ARGUMENT, c"invalid_argument", c"An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes."),
