@@ -182,7 +182,7 @@ func TestAnonymousVisitors(t *testing.T) {
 		t.Errorf("%s, %v, want %s", script, err, want)
 	}
 	script, err = pylonidentity.ChatSettings{}.Script("")
-	if script != "" || !errors.Is(err, pylonidentity.ErrSettingsInvalid) {
+	if script != "" || !errors.Is(err, pylonidentity.ErrAppIDEmpty) {
 		t.Error(script, err)
 	}
 }
@@ -287,7 +287,7 @@ func TestWipingBesideSigningGivesNoWrongHash(t *testing.T) {
 
 func TestJSONPanicsForSettingsThatAreNone(t *testing.T) {
 	for want, settings := range map[error]pylonidentity.ChatSettings{
-		pylonidentity.ErrSettingsInvalid: {},
+		pylonidentity.ErrAppIDEmpty:      {},
 		pylonidentity.ErrEmailNotUnicode: {AppID: "app", Email: "j\xfcrgen"},
 	} {
 		func() {

@@ -154,8 +154,8 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 //
 // The tag is printable ASCII, safe inside HTML of any encoding, whatever the settings hold, and html/template
 // does not escape it again. The nonce is the nonce of the page's Content-Security-Policy, base64 text and new
-// for each response; "" stands for none. The error is [ErrNonceInvalid], [ErrSettingsInvalid] for settings
-// without any field and for values that the page cannot have, or [ErrEmailNotUnicode].
+// for each response; "" stands for none. The error is [ErrNonceInvalid], [ErrAppIDEmpty],
+// [ErrSettingsInvalid] for values that the page cannot have, or [ErrEmailNotUnicode].
 func (s ChatSettings) Script(nonce string) (template.HTML, error) {
 	script, err := s.write(nonce, func(user C.pylon_identity_user, out *C.char, size C.size_t, written *C.size_t) C.pylon_identity_status {
 		return C.chat_settings_script(user, pointer(nonce), C.size_t(len(nonce)), out, size, written)
@@ -176,8 +176,8 @@ func (s ChatSettings) JSON() string {
 	return string(json)
 }
 
-// MarshalJSON returns the same as [ChatSettings.JSON]. The error is [ErrSettingsInvalid] for settings without
-// any field and for values that the page cannot have, or [ErrEmailNotUnicode] for an email that is not UTF-8.
+// MarshalJSON returns the same as [ChatSettings.JSON]. The error is [ErrAppIDEmpty], [ErrSettingsInvalid]
+// for values that the page cannot have, or [ErrEmailNotUnicode] for an email that is not UTF-8.
 func (s ChatSettings) MarshalJSON() ([]byte, error) {
 	return s.write("", func(user C.pylon_identity_user, out *C.char, size C.size_t, written *C.size_t) C.pylon_identity_status {
 		return C.chat_settings_json(user, out, size, written)

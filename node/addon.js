@@ -50,8 +50,9 @@ function loadAny() {
     `The native addon of pylon-identity for ${machine} cannot be loaded. It is in the npm package ` +
     `${platforms.map((platform) => `pylon-identity-${platform}`).join(' or ')}. Usual reasons: npm left out optional ` +
     'dependencies (install without --omit=optional); node_modules came from another system (install again on this ' +
-    'one); a bundler left the .node file behind (mark pylon-identity as external, or copy .node files); Node runs ' +
-    'with --permission but without --allow-addons; Deno runs without --allow-ffi.'
+    'one); a bundler left the .node file behind (mark pylon-identity as external, or copy .node files); a single ' +
+    'executable loads only built-in modules (see Bundlers in the README of pylon-identity); Node runs with ' +
+    '--permission but without --allow-addons; Deno runs without --allow-ffi.'
   throw Object.assign(new Error(message, { cause }), { code: 'ERR_ADDON_NOT_FOUND' })
 }
 

@@ -92,13 +92,13 @@ export interface User {
   /** The email of the logged-in session, exactly as it is stored; not empty. */
   email: string
   /** The name to show. */
-  name?: string | null
+  name?: string | null | undefined
   /** The address of a picture. */
-  avatarUrl?: string | null
+  avatarUrl?: string | null | undefined
   /** Pylon's ID of the user's account. A number must be a safe integer. */
-  accountId?: string | number | bigint | null
+  accountId?: string | number | bigint | null | undefined
   /** Your own ID of the user's account. A number must be a safe integer. */
-  accountExternalId?: string | number | bigint | null
+  accountExternalId?: string | number | bigint | null | undefined
 }
 
 /**
@@ -110,14 +110,20 @@ export interface User {
 export interface ChatSettings {
   app_id: string
   email: string
-  name?: string
+  name?: string | undefined
   email_hash: string
-  avatar_url?: string
-  account_id?: string
-  account_external_id?: string
+  avatar_url?: string | undefined
+  account_id?: string | undefined
+  account_external_id?: string | undefined
   /** Whether the page shows no launcher of the widget's own. */
-  hide_default_launcher?: boolean
+  hide_default_launcher?: boolean | undefined
 }
+
+/**
+ * The settings of a visitor who is not logged in, or has no confirmed email. A page has
+ * `ChatSettings | VisitorSettings`.
+ */
+export type VisitorSettings = Omit<ChatSettings, 'email' | 'email_hash'>
 
 /**
  * Returns the script tag that sets `window.pylon`, to be put before the widget's own.
@@ -127,12 +133,13 @@ export interface ChatSettings {
  *
  * @param settings what `chatSettings()` returns, or `{ app_id }` alone for a visitor who is not logged in
  * @param options.nonce that of the page's Content-Security-Policy: base64 text, new for each response
- * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce, and `ERR_SETTINGS_INVALID` for
- * settings that are empty, hold a name that is not the widget's, such as `appId`, or a number that is not finite
+ * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce, `ERR_APP_ID_EMPTY` for an `app_id` that
+ * is empty, a filler, `undefined` or `null`, and `ERR_SETTINGS_INVALID` for settings that are empty, hold a name that
+ * is not the widget's, such as `appId`, or a number that is not finite
  */
 export declare function chatSettingsScript(
   settings: Partial<ChatSettings>,
-  options?: { nonce?: string | null },
+  options?: { nonce?: string | null | undefined },
 ): string
 
 /**

@@ -153,7 +153,7 @@ class IdentitySecret extends Uncloneable {
     if (typeof user !== 'object' || user === null) throw wrongType('the user as an object', user)
     const { appId, email, name, avatarUrl, accountId, accountExternalId } = user
     const settings = {
-      app_id: string(appId, 'appId as a string'),
+      app_id: string(appId, 'appId as a string (is the environment variable set?)'),
       email: string(email, EMAIL),
       name: optional(name, 'name as a string'),
       email_hash: '',
@@ -207,7 +207,10 @@ function signMessageWithHmac(message, secret) {
 /** The names of the settings, and their values. */
 function fieldsOf(settings) {
   if (!isPlain(settings)) throw wrongType('the chat settings as a plain object', settings)
-  const fields = Object.entries(settings).filter(([, value]) => value !== undefined)
+  // An unset app ID is an empty one, for the error of the core.
+  const fields = Object.entries(settings)
+    .map(([name, value]) => [name, name === 'app_id' ? (value ?? '') : value])
+    .filter(([, value]) => value !== undefined)
   for (const [name, value] of fields) {
     if (!['string', 'number', 'boolean'].includes(typeof value)) {
       throw wrongType(`${name} in the chat settings as a string, a number or a boolean`, value)

@@ -1251,6 +1251,9 @@ def other_settings_rows() -> Iterable[Row]:
         yield f"number {number}", "count", "number", number.encode().hex(), expected
     for name in ["appId", "emailHash", "__proto__"]:
         yield f"a setting {name}", name, "boolean", b"true".hex(), "settings_invalid"
+    # A visitor's settings have the app ID only.
+    for filler in ["", " ", "undefined", "null"]:
+        yield f"app ID {filler!r}", "app_id", "text", filler.encode().hex(), "app_id_empty"
 
 
 def compositions() -> str:

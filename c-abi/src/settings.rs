@@ -155,8 +155,8 @@ pub struct pylon_identity_user {
 ///                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400
 /// @param written   receives the length of the tag, without the NUL; NULL if not wanted
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
-///         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (no setting at all,
-///         or a name, kind or number that cannot be used), PYLON_IDENTITY_NONCE_INVALID,
+///         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (a name, kind or number that
+///         cannot be used), PYLON_IDENTITY_NONCE_INVALID,
 ///         PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
 ///         PYLON_IDENTITY_INVALID_ARGUMENT (also for a secret together with user->email_hash) or
 ///         PYLON_IDENTITY_PANIC
@@ -245,7 +245,7 @@ unsafe fn chat_settings_fields<'a>(
     let email = email.map(str::from_utf8).transpose();
     let email = email.map_err(|_| PYLON_IDENTITY_EMAIL_NOT_UNICODE)?;
     let texts = [
-        ("app_id", app_id.map(String::from_utf8_lossy)),
+        ("app_id", Some(String::from_utf8_lossy(app_id.unwrap_or_default()))),
         ("email", email.map(Cow::Borrowed)),
         ("name", lossy(user.name)?),
         ("email_hash", email_hash),

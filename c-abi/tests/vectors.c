@@ -335,7 +335,7 @@ static void misuse(void) {
     pylon_identity_user user;
     memset(&user, 0, sizeof user);
     check(pylon_identity_chat_settings_json(NULL, &user, out, sizeof out, NULL) ==
-              PYLON_IDENTITY_SETTINGS_INVALID,
+              PYLON_IDENTITY_APP_ID_EMPTY,
           "misuse", "settings of nothing");
     user.app_id.data = "app";
     user.app_id.length = 3;

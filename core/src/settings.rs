@@ -120,6 +120,7 @@ impl fmt::Debug for ChatSettings<'_> {
 ///
 /// # Errors
 ///
+/// - [`Error::AppIdEmpty`] for an `app_id` that is empty, white space or a filler such as "undefined".
 /// - [`Error::SettingsInvalid`] for no fields, for a name that occurs twice, for a name that is not the
 ///   widget's (`appId` instead of `app_id`, `__proto__`), and for a number that JavaScript would not read as it
 ///   is (beyond 2^53 - 1, not finite).
@@ -141,12 +142,15 @@ pub fn chat_settings_script<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
 ///
 /// # Errors
 ///
-/// [`Error::SettingsInvalid`], as [`chat_settings_script`].
+/// [`Error::AppIdEmpty`] and [`Error::SettingsInvalid`], as [`chat_settings_script`].
 pub fn chat_settings_json<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     fields: impl IntoIterator<Item = (N, V)>,
 ) -> Result<String, Error> {
     let fields: Vec<(N, SettingValue)> =
         fields.into_iter().map(|(name, value)| (name, value.into())).collect();
+    if fields.iter().any(|(name, value)| is_missing_app_id(name.as_ref(), value)) {
+        return Err(Error::AppIdEmpty);
+    }
     let mut names: Vec<_> = fields.iter().map(|(name, _)| name.as_ref()).collect();
     names.sort_unstable();
     let has_duplicate = names.windows(2).any(|pair| pair[0] == pair[1]);
@@ -155,6 +159,11 @@ pub fn chat_settings_json<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
         return Err(Error::SettingsInvalid);
     }
     Ok(json::object(fields))
+}
+
+/// A visitor's settings have nothing else, and an unset variable leaves a filler there.
+fn is_missing_app_id(name: &str, value: &SettingValue) -> bool {
+    name == "app_id" && matches!(value, SettingValue::Text(text) if is_missing(text))
 }
 
 /// Whether the page may have a setting of this name. Many names in camelCase are a binding's, not the widget's.

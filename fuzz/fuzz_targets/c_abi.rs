@@ -274,7 +274,8 @@ fn script(fields: &[u8], nonce: &[u8], numbers: &[u8]) {
     let small = numbers.iter().map(|number| usize::from(*number)).sum();
     let given = String::from_utf8_lossy(nonce);
     let nonce_text = (!nonce.is_empty()).then_some(&*given);
-    let present = names.iter().enumerate().filter(|(i, _)| !piece(*i).is_empty());
+    // A user without an app ID has an empty one.
+    let present = names.iter().enumerate().filter(|(i, _)| *i == 0 || !piece(*i).is_empty());
     let present = present.map(|(i, name)| (name, String::from_utf8_lossy(piece(i))));
     let expected = match str::from_utf8(piece(1)) {
         Ok(_) => core::chat_settings_script(present, nonce_text).map_err(Into::into),

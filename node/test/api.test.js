@@ -205,6 +205,9 @@ test('the script takes fields of text, and leaves out those that are undefined',
   assert.equal(chatSettingsJson({ app_id: 'app' }), '{"app_id":"app"}')
   assert.equal(chatSettingsScript({ app_id: 'app' }, { nonce: undefined }), script)
   assert.throws(() => chatSettingsScript({ name: [SENTINEL] }), /name in the chat settings as a string, a number or a boolean, but got Array/)
+  for (const settings of [{ app_id: undefined }, { app_id: null, email: EMAIL }]) {
+    assert.throws(() => chatSettingsScript(settings), { code: 'ERR_APP_ID_EMPTY' })
+  }
   for (const settings of [{}, { name: undefined }, { appId: 'app' }, JSON.parse('{"app_id":"app","__proto__":"x"}'), { 'a\ud800': '', 'a\ufffd': '' }]) {
     for (const use of [chatSettingsScript, chatSettingsJson]) {
       assert.throws(() => use(settings), { name: 'Error', code: 'ERR_SETTINGS_INVALID' })

@@ -60,9 +60,10 @@ each('diagnose_page.tsv', (name, hex, page, matches, causes) => {
 each('other_settings.tsv', (name, setting, kind, value, expected) => {
   const convert = { text: String, number: (digits) => Number(digits.replace('inf', 'Infinity')), boolean: (word) => word === 'true' }
   const settings = Object.fromEntries([['app_id', 'app-1'], [setting, convert[kind](text(value))]])
-  if (expected === 'settings_invalid') {
-    assert.throws(() => chatSettingsJson(settings), { code: 'ERR_SETTINGS_INVALID' }, name)
-    assert.throws(() => chatSettingsScript(settings), { code: 'ERR_SETTINGS_INVALID' }, name)
+  const error = { settings_invalid: 'ERR_SETTINGS_INVALID', app_id_empty: 'ERR_APP_ID_EMPTY' }[expected]
+  if (error) {
+    assert.throws(() => chatSettingsJson(settings), { code: error }, name)
+    assert.throws(() => chatSettingsScript(settings), { code: error }, name)
   } else {
     const json = `{"app_id":"app-1","${setting}":${expected}}`
     assert.equal(chatSettingsJson(settings), json, name)

@@ -6,6 +6,7 @@ import {
   type ChatSettings,
   type ErrorCode,
   IdentitySecret,
+  type VisitorSettings,
   chatSettingsJson,
   chatSettingsScript,
   diagnose,
@@ -44,6 +45,14 @@ export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string,
   diagnosePage('00', { chat_settings: settings })
   diagnosePage('00', '<script>').causes.push(...causes)
   return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? hidden : explanation, causes]
+}
+
+/** Of a page that knows the visitor or does not. exactOptionalPropertyTypes is on. */
+export function pageSettings(secret: IdentitySecret, user?: { email: string; name: string | undefined }): ChatSettings | VisitorSettings {
+  const nonce: string | undefined = user?.name
+  const settings = user ? secret.chatSettings({ appId: 'app', ...user }) : { app_id: 'app' }
+  chatSettingsScript(settings, { nonce })
+  return settings
 }
 
 export function refused(secret: IdentitySecret): void {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import socket
 import subprocess
@@ -29,9 +30,11 @@ ESM = COMMONJS.replace("const {", "import {").replace("= require('", "from '").r
 # The commands of the package's README.
 README = (ROOT / "node" / "README.md").read_text("utf-8")
 SECTION = README.partition("## Bundlers\n")[2].partition("\n## ")[0]
-BUNDLERS = dict(re.findall(r"^\| (.+) \| `(.+)` \|$", SECTION, re.MULTILINE))
-NITRO_BUILD = BUNDLERS.pop("Nitro, the server of Nuxt").split()
-BUNDLERS["ncc, CommonJS"] = BUNDLERS["ncc"].replace(".mjs", ".cjs")
+ROWS = re.findall(r"^\| (.+) \| `(.+)` \| (.+) \|$", SECTION, re.MULTILINE)
+BUNDLERS = {name: (command, place) for name, command, place in ROWS}
+NITRO_BUILD, _ = BUNDLERS.pop("Nitro, the server of Nuxt")
+SINGLE_EXECUTABLE, _ = BUNDLERS.pop("Node's single executable")
+BUNDLERS["ncc, CommonJS"] = (BUNDLERS["ncc"][0].replace(".mjs", ".cjs"), "the output")
 
 NITRO = """
 import { IdentitySecret } from 'pylon-identity'
@@ -103,6 +106,14 @@ def move(project: Path, output: str) -> Path:
     return moved
 
 
+def bundle(command: str, project: Path, user: Mapping[str, str]) -> None:
+    program, *options = shlex.split(command)
+    modules = ROOT / "node" / "node_modules" if program == "esbuild" else MODULES
+    # npm's package of Bun is a placeholder before its install script, which is not run.
+    [path] = [modules / ".bin" / program] if program != "bun" else MODULES.glob("@oven/*/bin/bun")
+    run([path, *options], project, user)
+
+
 @contextmanager
 def serve(program: str, folder: Path, env: Mapping[str, str]) -> Iterator[HTTPConnection]:
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -147,23 +158,45 @@ def log_in(connection: HTTPConnection) -> str:
 
 @pytest.mark.parametrize("name", BUNDLERS)
 def test_bundler(name: str, project: Path, app: Path, user: dict[str, str]) -> None:
-    program, *options = BUNDLERS[name].split()
-    modules = ROOT / "node" / "node_modules" if program == "esbuild" else MODULES
-    run([modules / ".bin" / program, *options], project, user)
-    moved = move(project, "dist" if program == "nft" else "out")
-    if not list(moved.rglob("*.node")):
-        assert program == "vite" or "external" in BUNDLERS[name]
+    command, place = BUNDLERS[name]
+    bundle(command, project, user)
+    moved = move(project, "dist" if command.startswith("nft") else "out")
+    assert bool(list(moved.rglob("*.node"))) == (place == "the output")
+    if place == "the executable":
+        assert run([moved / "app"], moved, user) == f"{EMAIL_HASH}\n"
+        return
+    if place != "the output":
         (moved / "package.json").write_text('{"type": "module"}')
         shutil.copytree(app / "node_modules", moved / "node_modules")
     [built] = [path for path in moved.iterdir() if path.suffix in (".cjs", ".js", ".mjs")]
     assert run(["node", built], moved, user) == f"{EMAIL_HASH}\n"
 
 
+def test_vite_that_bundles_packages(project: Path, app: Path, user: dict[str, str]) -> None:
+    config = "export default { ssr: { noExternal: true, external: ['pylon-identity'] } }"
+    assert "`ssr.external: ['pylon-identity']`" in SECTION
+    (project / "vite.config.mjs").write_text(config)
+    bundle(BUNDLERS["Vite"][0], project, user)
+    moved = move(project, "out")
+    shutil.copytree(app / "node_modules", moved / "node_modules")
+    assert run(["node", "app.mjs"], moved, user) == f"{EMAIL_HASH}\n"
+
+
+def test_single_executable(project: Path, user: dict[str, str]) -> None:
+    [config] = re.findall(r"`(\{.+\})`", SECTION)
+    (project / "sea.json").write_text(config)
+    bundle(SINGLE_EXECUTABLE, project, user)
+    newest = NODES[list(NODES)[-1]]
+    run([newest / "node" if newest else "node", "--build-sea", "sea.json"], project, user)
+    moved = move(project, "out")
+    (moved / "app.js").unlink()
+    assert run([moved / "app"], moved, user) == f"{EMAIL_HASH}\n"
+
+
 def test_nitro(project: Path, user: dict[str, str]) -> None:
     (project / "routes").mkdir()
     (project / "routes" / "index.ts").write_text(NITRO)
-    program, *options = NITRO_BUILD
-    run([MODULES / ".bin" / program, *options], project, user)
+    bundle(NITRO_BUILD, project, user)
     with serve("server/index.mjs", move(project, ".output"), user) as connection:
         assert get(connection, "/") == EMAIL_HASH
 

@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import oracle
 import pytest
 from conftest import (
     EMAIL,
     EMAIL_HASH,
     ROOT,
     SCRIPT,
+    SECRET,
     VERSION,
     add_suite,
     attempt,
@@ -153,3 +155,9 @@ def test_data_frames(tmp_path: Path, user: dict[str, str]) -> None:
     assert len(programs) == 2
     for program in programs:
         assert run([python, "-c", program], tmp_path, user) == f"{EMAIL_HASH}\n"
+    # As pandas.concat leaves it: a label stands for several rows.
+    twice = programs[0].replace("None]}", "None, 'eve@example.com']}, index=[0, 0, 0]")
+    shown = "print([str(users['email_hash'].iloc[row])[:4] for row in range(3)])"
+    twice = twice.replace('print(users["email_hash"][0])', shown)
+    hashes = [EMAIL_HASH[:4], "nan", oracle.sign(bytes.fromhex(SECRET), b"eve@example.com")[:4]]
+    assert run([python, "-c", twice], tmp_path, user) == f"{hashes}\n"

@@ -34,13 +34,14 @@ from ._native import (
 
 TYPE_CHECKING = False  # importing typing would take longer than the whole package
 if TYPE_CHECKING:
-    from ._chat_settings import ChatSettings
+    from ._chat_settings import ChatSettings, VisitorSettings
 
 __all__ = [
     "ChatSettings",
     "Diagnosis",
     "IdentityError",
     "IdentitySecret",
+    "VisitorSettings",
     "__version__",
     "chat_settings_json",
     "chat_settings_script",
@@ -61,8 +62,8 @@ class _Html(str):
 
 
 def __getattr__(name: str) -> object:
-    if name == "ChatSettings":
-        from ._chat_settings import ChatSettings
+    if name in ("ChatSettings", "VisitorSettings"):
+        from . import _chat_settings
 
-        return ChatSettings
+        return getattr(_chat_settings, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

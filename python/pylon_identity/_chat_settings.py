@@ -1,4 +1,4 @@
-"""The type of chat settings. It is imported on first use, since typing takes a while."""
+"""The types of chat settings. They are imported on first use, since typing takes a while."""
 
 import sys
 
@@ -12,13 +12,25 @@ else:
         from typing import TypedDict
 
 
-class _Required(TypedDict):
+class _Visitor(TypedDict):
     app_id: str
+
+
+class VisitorSettings(_Visitor, total=False):
+    """The settings of a visitor who is not logged in, or has no confirmed email.
+
+    A page has ``ChatSettings | VisitorSettings``.
+    """
+
+    hide_default_launcher: bool
+
+
+class _User(_Visitor):
     email: str
     email_hash: str
 
 
-class ChatSettings(_Required, total=False):
+class ChatSettings(_User, total=False):
     """The object that the page assigns to ``window.pylon.chat_settings``, in the widget's names.
 
     IdentitySecret.chat_settings() makes it, with the email signed: email_hash has 64 lowercase
@@ -30,3 +42,8 @@ class ChatSettings(_Required, total=False):
     account_id: str
     account_external_id: str
     hide_default_launcher: bool
+
+
+# pydantic, and so FastAPI, would drop the widget's other settings.
+for _type in (VisitorSettings, ChatSettings):
+    _type.__pydantic_config__ = {"extra": "allow"}  # type: ignore[union-attr]

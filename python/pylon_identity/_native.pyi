@@ -2,7 +2,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, Final, Literal, final
 
-from ._chat_settings import ChatSettings
+from ._chat_settings import ChatSettings, VisitorSettings
 from .codes import Cause, ErrorCode
 
 __all__ = [
@@ -123,7 +123,9 @@ class Diagnosis:
     @property
     def explanation(self) -> str: ...
 
-def chat_settings_json(settings: ChatSettings | Mapping[str, str | bool | float]) -> str:
+def chat_settings_json(
+    settings: ChatSettings | VisitorSettings | Mapping[str, str | bool | float],
+) -> str:
     """Return the settings as a JSON object, for templates that write the script tag themselves.
 
     The JSON is printable ASCII, safe inside HTML of any encoding. Raises the errors of
@@ -131,7 +133,8 @@ def chat_settings_json(settings: ChatSettings | Mapping[str, str | bool | float]
     """
 
 def chat_settings_script(
-    settings: ChatSettings | Mapping[str, str | bool | float], nonce: str | None = None
+    settings: ChatSettings | VisitorSettings | Mapping[str, str | bool | float],
+    nonce: str | None = None,
 ) -> str:
     """Return the script tag that sets ``window.pylon``, to be put before the widget's own tag.
 
@@ -141,9 +144,10 @@ def chat_settings_script(
     again. `nonce` is the nonce of the page's Content-Security-Policy: base64 text, new for each
     response.
 
-    Raises IdentityError with the code "nonce_invalid" for any other nonce and "settings_invalid"
-    for settings that are empty, have a name such as "appId" or a number that JavaScript cannot
-    hold, and TypeError for values of other types.
+    Raises IdentityError with the code "nonce_invalid" for any other nonce, "app_id_empty" for an
+    app_id that is empty, a filler or None, and "settings_invalid" for settings that are empty, have
+    a name such as "appId" or a number that JavaScript cannot hold; and TypeError for values of
+    other types.
     """
 
 def diagnose(secret: str, email: str, email_hash: str) -> Diagnosis:

@@ -288,9 +288,10 @@ fn diagnose_page(secret: &Bound<'_, PyAny>, settings: &Bound<'_, PyAny>) -> PyRe
 /// the settings hold, and templates do not escape it again. `nonce` is the nonce of the page's
 /// Content-Security-Policy: base64 text, new for each response.
 ///
-/// Raises IdentityError with the code "nonce_invalid" for any other nonce and "settings_invalid" for
-/// settings that are empty, have a name such as "appId" or a number that JavaScript cannot hold, and
-/// TypeError for values of other types.
+/// Raises IdentityError with the code "nonce_invalid" for any other nonce, "app_id_empty" for an
+/// app_id that is empty, a filler or None, and "settings_invalid" for settings that are empty, have
+/// a name such as "appId" or a number that JavaScript cannot hold; and TypeError for values of other
+/// types.
 // Not in Python, where the frame of a traceback would have the settings among its locals.
 #[pyfunction]
 #[pyo3(signature = (settings, nonce = None))]

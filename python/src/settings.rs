@@ -81,7 +81,9 @@ fn fields(settings: &Bound<'_, PyAny>, function: &'static str) -> PyResult<Vec<F
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
         let name = lossy(&Argument(function, "a name in settings").text(&name)?)?.into_owned();
         let argument = Argument(function, &format!("settings['{name}']"));
-        let value = if let Ok(value) = value.cast::<PyBool>() {
+        let value = if name == "app_id" && value.is_none() {
+            "".into() // as of an unset variable, for the error of the core
+        } else if let Ok(value) = value.cast::<PyBool>() {
             value.is_true().into()
         } else if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
             match value.extract::<f64>() {

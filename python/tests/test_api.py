@@ -218,6 +218,12 @@ def test_settings_that_are_none_are_refused(broken: dict[str, str]) -> None:
         assert raised.value.code == "settings_invalid"
 
 
+def test_an_app_id_that_is_not_set() -> None:
+    with pytest.raises(IdentityError) as raised:
+        chat_settings_script({"app_id": None})  # type: ignore[dict-item]
+    assert raised.value.code == "app_id_empty"
+
+
 def test_diagnosis() -> None:
     right = diagnose(SENTINEL, EMAIL, secret.sign(EMAIL))
     assert repr(right) == "Diagnosis(matches=True, causes=[])"
@@ -464,7 +470,7 @@ def test_version_of_the_installed_package() -> None:
 def test_the_package_exports_the_extension() -> None:
     private = {"run_command_line"}
     extension = set(pylon_identity._native.__all__) - private
-    assert set(pylon_identity.__all__) == extension | {"ChatSettings"}
+    assert set(pylon_identity.__all__) == extension | {"ChatSettings", "VisitorSettings"}
 
 
 def test_the_stub_has_the_docstrings_of_the_extension() -> None:

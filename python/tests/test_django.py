@@ -175,6 +175,24 @@ def test_the_project_chooses_the_user() -> None:
     assert settings_in(get("/", user=ADA)) == settings_in(get("/")) == VISITOR
 
 
+def misspelt_user(_: Any) -> dict[str, str]:
+    return {"mail": "ada@example.com"}
+
+
+def text_user(_: Any) -> str:
+    return "ada@example.com"
+
+
+@pytest.mark.parametrize("function", [misspelt_user, text_user])
+def test_a_function_that_returns_something_else_is_named(function: Any) -> None:
+    path = f"test_django.{function.__name__}"
+    with (
+        override_settings(PYLON_CHAT_USER=path),
+        pytest.raises(TypeError, match=rf"^PYLON_CHAT_USER: {path} must return the arguments"),
+    ):
+        chat_settings(types.SimpleNamespace(user=ADA))
+
+
 def test_the_secret_is_parsed_once_and_follows_the_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -2,7 +2,7 @@ import { headers } from 'next/headers'
 import { IdentitySecret, chatSettingsScript } from 'pylon-identity'
 import { currentUser } from './session' // yours
 
-const appId = process.env.PYLON_APP_ID!
+const appId = process.env.PYLON_APP_ID ?? ''
 const widgetOrigin = process.env.WIDGET_ORIGIN || 'https://widget.usepylon.com'
 let secret: IdentitySecret | undefined // not before a request: there is none when Next builds
 

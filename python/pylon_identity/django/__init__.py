@@ -86,7 +86,13 @@ def chat_settings(request: HttpRequest) -> dict[str, Any]:
     user = (import_string(path) if path else chat_user)(request)
     if user is None:
         return {"app_id": settings.PYLON_APP_ID}
-    return dict(identity_secret().chat_settings(app_id=settings.PYLON_APP_ID, **user))
+    try:
+        return dict(identity_secret().chat_settings(app_id=settings.PYLON_APP_ID, **user))
+    except TypeError as error:
+        if path:
+            wrong = f"PYLON_CHAT_USER: {path} must return the arguments of chat_settings, or None"
+            raise TypeError(f"{wrong}: {error}") from error
+        raise
 
 
 def chat_script(request: HttpRequest, nonce: str | None = None) -> str:
