@@ -230,7 +230,7 @@ def node(program: str, folder: str) -> Harness:
 
 
 def data_frame(code: str, _: Path, __: Run) -> None:
-    """Look at the syntax only: packaging/tests/test_python.py runs it, with 360 MB of packages."""
+    """Look at the syntax only: packaging/tests/test_bulk.py runs it, with 360 MB of packages."""
     compile(code, "data_frame", "exec")
 
 

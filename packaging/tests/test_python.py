@@ -21,7 +21,6 @@ from conftest import (
     VERSION,
     add_suite,
     attempt,
-    first_match,
     package,
     readme_program,
     run,
@@ -138,18 +137,3 @@ def test_types(python: Path, tmp_path: Path) -> None:
     program.write_text(readme_program("python") + "\nreveal_type(secret.sign('a'))\n", "utf-8")
     cache = f"--cache-dir={tmp_path}"
     assert '"str"' in tool("mypy", "--strict", cache, "--python-executable", python, program)
-
-
-def test_data_frames(tmp_path: Path, user: dict[str, str]) -> None:
-    """Run the README's programs with the real pandas and Polars."""
-    run([sys.executable, "-m", "venv", tmp_path], tmp_path, user)
-    python = tmp_path / "bin" / "python"
-    install: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
-    locked = ROOT / "requirements" / "frames.txt"
-    run([*install, "--require-hashes", "--requirement", locked], tmp_path, os.environ)
-    run([*install, "--no-index", package("wheel")], tmp_path, user)
-    section = first_match(r"^## pandas and Polars\n(.*?)^## ", ROOT / "python" / "README.md")
-    programs = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    assert len(programs) == 2
-    for program in programs:
-        assert run([python, "-c", program], tmp_path, user) == f"{EMAIL_HASH}\n"
