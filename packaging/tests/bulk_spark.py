@@ -64,9 +64,8 @@ queries = [
     (f"SELECT email, '{planted['literal']}' AS key FROM users", {}),  # noqa: S608 (as people do)
     ("SELECT email, :key AS key FROM users", {"key": planted["parameter"]}),
 ]
-if spark.version >= "4":
-    spark.sql(f"DECLARE VARIABLE key = '{planted['variable']}'")
-    queries.append(("SELECT email, key FROM users", {}))
+spark.sql(f"DECLARE VARIABLE key = '{planted['variable']}'")
+queries.append(("SELECT email, key FROM users", {}))
 for i, (query, arguments) in enumerate(queries):
     table = spark.sql(query, arguments)
     table.write.format("noop").mode("overwrite").save()
@@ -104,6 +103,10 @@ for problem, malformed in (("empty", ""), ("malformed", "of" * 32)):
         "files": [path.name for path in target.rglob("part-*")],
     }
 
+broken = spark.range(1).selectExpr("CAST(X'FF' AS STRING) AS email")
+validated = broken.selectExpr("try_validate_utf8(email) AS email")
+not_unicode = [row.email_hash for row in with_pyspark.add_email_hashes(validated).collect()]
+
 own_hmac = spark.version >= "4.3" and [
     users.selectExpr(f"hmac({key}, 'a') IS NULL AS missing").first().missing
     for key in ("unhex('no hex')", "unhex(NULL)", "'no hex'")
@@ -139,6 +142,7 @@ spark.stop()
             "planted": planted,
             "unchanged": unchanged,
             "failures": failures,
+            "not unicode": not_unicode,
             "own hmac": own_hmac,
             "executors": executors,
         }

@@ -147,6 +147,7 @@ def test_pyspark(
         assert {f"IdentityError: {error}" for error in failure["errors"]} == {expected}
         assert len(failure["errors"]) == 4
         assert failure["files"] == []
+    assert result["not unicode"] == [None]
     assert result["own hmac"] in ([True, True, False], False)
 
     work = Path(env["SPARK_HOME"]) / "work"
