@@ -49,6 +49,10 @@ signed.write.parquet(str(folder / "hashes"))
 (shown / "plan").write_text(signed._jdf.queryExecution().toString())
 unchanged = users.columns == users.schema.names == columns
 
+broken = spark.range(1).selectExpr("CAST(X'FF' AS STRING) AS email")
+validated = broken.selectExpr("try_validate_utf8(email) AS email")
+not_unicode = [row.email_hash for row in with_pyspark.add_email_hashes(validated).collect()]
+
 
 # --- what must be found ---
 
@@ -102,10 +106,6 @@ for problem, malformed in (("empty", ""), ("malformed", "of" * 32)):
         "errors": [row["error"] for row in rows],
         "files": [path.name for path in target.rglob("part-*")],
     }
-
-broken = spark.range(1).selectExpr("CAST(X'FF' AS STRING) AS email")
-validated = broken.selectExpr("try_validate_utf8(email) AS email")
-not_unicode = [row.email_hash for row in with_pyspark.add_email_hashes(validated).collect()]
 
 own_hmac = spark.version >= "4.3" and [
     users.selectExpr(f"hmac({key}, 'a') IS NULL AS missing").first().missing
