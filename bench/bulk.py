@@ -145,6 +145,8 @@ def measure(ways: dict[tuple[str, str], Way]) -> dict[tuple[str, str], list[tupl
 
 
 def main() -> None:
+    if not Path("/proc/self/stat").exists():
+        sys.exit("bench: only Linux tells the processor time of all processes")
     engines = {"duckdb": duckdb, "pandas": pd, "polars": pl, "pyspark": pyspark}
     versions = {name: engine.__version__ for name, engine in engines.items()}
     machine = {"cpu": cpu(), "processors": os.cpu_count(), "python": platform.python_version()}
