@@ -15,22 +15,19 @@ NPM := node examples/express examples/nextjs tests/browser packaging/tests
 EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
 BROWSER := $(EXAMPLES) target/examples/nextjs/server.js tests/browser/node_modules/.package-lock.json
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet target/clients/go-command
-C_TESTS := target/clients/vectors-static target/clients/vectors-shared target/clients/vectors-c++.o
+C_TESTS := $(addprefix target/clients/vectors-,static shared c++.o)
 ARCHIVE := target/release/libpylon_identity.a
-ADDON := $(wildcard node/*.node)
 COMMAND := target/release/libpylon_identity_command.a
 HEADER := c-abi/include/pylon_identity.h
 C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LINK = $(ARCHIVE) $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
-GO_FILES := $(wildcard go/*.go go/include/*)
 NEXTJS_SOURCES := $(shell find examples/nextjs \( -name node_modules -o -name '.next' \) -prune -o -type f -print)
-PYTHON_SOURCES := $(shell find core cli python -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print)
 
 # From the command line of make only: many people have an EMAIL in their environment.
 given = $(if $(filter command,$(origin $1)),$(value $1))
 
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-web test test-browser bench harden fuzz dist test-dist version lock codegen picture build \
+.PHONY: help demo demo-web test test-browser bench bench-bulk harden fuzz dist test-dist version lock codegen picture build \
 	lint native empty-bindings prerequisites test-prerequisites clean
 
 help:  ## list the commands
@@ -58,6 +55,9 @@ lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist
 bench: build target/bench/c target/bench/go .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
+bench-bulk: build .venv/bulk.stamp  ## measure the recipes of docs/bulk.md beside the docs' snippet (3 minutes)
+	@python bench/bulk.py
+
 picture: .venv/bench.stamp  ## draw docs/bench.svg from the last make bench
 	@python bench/plot.py
 
@@ -70,7 +70,7 @@ fuzz: build .venv/harden.stamp node/node_modules/.package-lock.json  ## look for
 dist: prerequisites .venv/dist.stamp .venv/bin/go  ## build the packages of the registries, into dist/
 	@python packaging/dist.py
 
-test-dist: dist build .venv/bin/c++ $(NPM:=/node_modules/.package-lock.json)  ## install them as users do, and test them
+test-dist: dist build .venv/bulk.stamp .venv/bin/c++ $(NPM:=/node_modules/.package-lock.json)  ## install them as users do, and test them
 	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-dist packaging/tests
 
 codegen: | prerequisites  ## write again the lists that are generated from the core
@@ -115,9 +115,9 @@ native: | prerequisites .venv/bin/go
 	@tools/build-native.sh
 
 # The recipe is empty: cargo wrote the files, and their times change only with their contents.
-$(ARCHIVE) $(COMMAND) $(ADDON): native ;
+$(ARCHIVE) $(COMMAND) $(wildcard node/*.node): native ;
 
-.venv/package.stamp: $(PYTHON_SOURCES) Cargo.toml Cargo.lock | .venv/stamp
+.venv/package.stamp: $(shell find core cli python -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print) Cargo.toml Cargo.lock | .venv/stamp
 	cd python && maturin develop --release --locked --quiet
 	@touch $@
 
@@ -145,6 +145,6 @@ target/clients/go-snippet: $(wildcard tests/snippets/go/*)
 target/clients/go-command: $(wildcard go/cmd/pylon-identity/*) $(COMMAND)
 target/examples/go-http: $(wildcard examples/go-http/*)
 target/bench/go: $(wildcard bench/go/*)
-target/clients/go target/clients/go-snippet target/clients/go-command target/examples/go-http target/bench/go: $(ARCHIVE) $(GO_FILES)
+target/clients/go target/clients/go-snippet target/clients/go-command target/examples/go-http target/bench/go: $(ARCHIVE) $(wildcard go/*.go go/include/*)
 	@mkdir -p $(@D) && rm -f $@
 	cd $(dir $(filter %/main.go,$^)) && go build -o $(CURDIR)/$@ .

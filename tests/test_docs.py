@@ -154,17 +154,24 @@ PROGRAMS |= {"c": run_c, "cpp": run_cpp}
 
 # --- other blocks ---
 
-# The words that may follow a command. `cc` and `go mod` also run with their program.
+# The words that may follow a command. `cc` and `go mod` also run with their program, and
+# packaging/tests/test_bulk.py runs DuckDB and Spark.
+RECIPE = r"examples/bulk/with_\w+\.py emails\.parquet hashes\.parquet$"
 COMMANDS = {
     "cargo": r"add |install --locked |test|xtask codegen",
     "cc": "",
     "cd": "",
+    "duckdb": "-",
     "export": "",
     "go": rf"get {GO_MODULE}$|install {GO_MODULE}/cmd/pylon-identity@latest$|mod |run \.|test",
     "make": "",
     "npm": "ci|install|run|start|test",
     "pip": "install ",
-    "python": r"app\.py$|-m pytest",
+    "pylon-identity": "sign - --json ",
+    "python": rf"app\.py$|-m pytest|{RECIPE}",
+    "set": "-o pipefail$",
+    "spark-submit": RECIPE,
+    "umask": "077$",
 }
 
 

@@ -12,18 +12,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import oracle
 import pytest
 from conftest import (
     EMAIL,
     EMAIL_HASH,
     ROOT,
     SCRIPT,
-    SECRET,
     VERSION,
     add_suite,
     attempt,
-    first_match,
     package,
     readme_program,
     run,
@@ -140,24 +137,3 @@ def test_types(python: Path, tmp_path: Path) -> None:
     program.write_text(readme_program("python") + "\nreveal_type(secret.sign('a'))\n", "utf-8")
     cache = f"--cache-dir={tmp_path}"
     assert '"str"' in tool("mypy", "--strict", cache, "--python-executable", python, program)
-
-
-def test_data_frames(tmp_path: Path, user: dict[str, str]) -> None:
-    """Run the README's programs with the real pandas and Polars."""
-    run([sys.executable, "-m", "venv", tmp_path], tmp_path, user)
-    python = tmp_path / "bin" / "python"
-    install: list[str | Path] = [python, "-m", "pip", "install", "--quiet"]
-    locked = ROOT / "requirements" / "frames.txt"
-    run([*install, "--require-hashes", "--requirement", locked], tmp_path, os.environ)
-    run([*install, "--no-index", package("wheel")], tmp_path, user)
-    section = first_match(r"^## pandas and Polars\n(.*?)^## ", ROOT / "python" / "README.md")
-    programs = re.findall(r"^```python\n(.*?)^```$", section, re.MULTILINE | re.DOTALL)
-    assert len(programs) == 2
-    for program in programs:
-        assert run([python, "-c", program], tmp_path, user) == f"{EMAIL_HASH}\n"
-    # As pandas.concat leaves it: a label stands for several rows.
-    twice = programs[0].replace("None]}", "None, 'eve@example.com']}, index=[0, 0, 0]")
-    shown = "print([str(users['email_hash'].iloc[row])[:4] for row in range(3)])"
-    twice = twice.replace('print(users["email_hash"][0])', shown)
-    hashes = [EMAIL_HASH[:4], "nan", oracle.sign(bytes.fromhex(SECRET), b"eve@example.com")[:4]]
-    assert run([python, "-c", twice], tmp_path, user) == f"{hashes}\n"
