@@ -17,6 +17,9 @@ type Diagnosis struct {
 // It takes any text, a malformed secret too. It is for developers, and takes milliseconds.
 func Diagnose(secret, email, emailHash string) Diagnosis {
 	causes, explanation, status := diagnose(secret, email, emailHash)
+	if status == invalidArgument { // longer than the memory of the portable core
+		return Diagnosis{Causes: []string{CauseUnknown}, Explanation: status.Error()}
+	}
 	if status != ok {
 		panic(status)
 	}
