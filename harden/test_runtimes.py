@@ -78,7 +78,7 @@ def test_go_finds_no_race() -> None:
     run(["go", "test", "-race", "./..."], cwd=GO)
 
 
-# The portable core, whose hashes are slow: fewer random inputs, and the vectors of diagnose only once.
+# The hashes of the portable core are slow, so it gets fewer random inputs.
 PORTABLE = ["go", "test", "-tags=pylonidentity_portable", "-quickchecks=5"]
 PLATFORMS = [f"{system}/{arch}" for system in ("freebsd", "openbsd") for arch in ("386", "arm")]
 PLATFORMS += [f"{system}/amd64" for system in ("freebsd", "openbsd", "darwin", "windows")]
