@@ -28,7 +28,7 @@ given = $(if $(filter command,$(origin $1)),$(value $1))
 
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-web test test-browser bench bench-bulk harden fuzz dist test-dist version lock codegen picture build \
-	lint native empty-bindings prerequisites test-prerequisites clean
+	portable lint native empty-bindings prerequisites test-prerequisites clean
 
 help:  ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,12 +75,12 @@ test-dist: dist build .venv/bulk.stamp .venv/bin/c++ $(NPM:=/node_modules/.packa
 
 codegen: | prerequisites  ## write again the lists that are generated from the core
 	@cargo xtask codegen
+portable: | .venv/bin/go ; @python tools/portable.py  ## build the WebAssembly module and its Go source again
 
 version: .venv/version.stamp  ## set the version everywhere (VERSION=1.2.3)
 	@tools/version.sh '$(call given,VERSION)'
 
-lock: .venv/stamp  ## lock requirements/*.in again, in requirements/*.txt
-	@tools/lock.sh
+lock: .venv/stamp ; @tools/lock.sh  ## lock requirements/*.in again, in requirements/*.txt
 
 clean:  ## remove everything that was built or set up
 	rm -rf target .venv $(NPM:=/node_modules) examples/nextjs/.next node/*.node go/lib/*/*.a dist python/pylon_identity/_native.*so

@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// Memory that another goroutine wipes during a call looks like this to C.
+// Memory that another goroutine wipes during a call looks like this to the core.
 func TestDamagedKeysPanic(t *testing.T) {
 	for name, use := range map[string]func(*IdentitySecret){
 		"Sign":         func(s *IdentitySecret) { s.Sign("ada@example.com") },
@@ -18,7 +18,7 @@ func TestDamagedKeysPanic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		memory := secret.key.c()
+		memory := secret.key.state()
 		clear(unsafe.Slice((*byte)(unsafe.Pointer(memory)), unsafe.Sizeof(*memory)))
 		func() {
 			defer func() {

@@ -1,16 +1,5 @@
 package pylonidentity
 
-/*
-#cgo noescape pylon_identity_diagnose
-#cgo nocallback pylon_identity_diagnose
-#cgo noescape pylon_identity_diagnose_page
-#cgo nocallback pylon_identity_diagnose_page
-#include "pylon_identity.h"
-*/
-import "C"
-
-import "unsafe"
-
 // A Diagnosis says why an email hash does not match. It never shows the secret, the email or the hash.
 type Diagnosis struct {
 	// Matches is whether the hash is exactly the right one, and with [DiagnosePage] whether the widget finds
@@ -28,16 +17,7 @@ type Diagnosis struct {
 // It tries the usual mistakes in all combinations, and reports the fewest that give the observed hash.
 // It takes any text, a malformed secret too. It is for developers, and takes milliseconds.
 func Diagnose(secret, email, emailHash string) Diagnosis {
-	var causes C.uint64_t
-	var text [C.PYLON_IDENTITY_EXPLANATION_SIZE]byte
-	status := C.pylon_identity_diagnose(
-		pointer(secret), C.size_t(len(secret)), pointer(email), C.size_t(len(email)),
-		pointer(emailHash), C.size_t(len(emailHash)), &causes, (*C.char)(unsafe.Pointer(&text)),
-		C.size_t(len(text)))
-	if status != C.PYLON_IDENTITY_OK {
-		panic(Error(status))
-	}
-	return diagnosis(causes, &text)
+	return diagnosis(diagnose(secret, email, emailHash))
 }
 
 // DiagnosePage finds out what is wrong with the chat settings of a page, for secret, the hexadecimal string.
@@ -49,26 +29,27 @@ func Diagnose(secret, email, emailHash string) Diagnosis {
 //
 // A [Diagnosis] that matches may have causes: mistakes that do not keep the widget from finding the hash.
 func DiagnosePage(secret, page string) Diagnosis {
-	var causes C.uint64_t
-	var text [C.PYLON_IDENTITY_EXPLANATION_SIZE]byte
-	status := C.pylon_identity_diagnose_page(
-		pointer(secret), C.size_t(len(secret)), pointer(page), C.size_t(len(page)),
-		&causes, (*C.char)(unsafe.Pointer(&text)), C.size_t(len(text)))
-	if status != C.PYLON_IDENTITY_OK {
-		panic(Error(status))
-	}
-	return diagnosis(causes, &text)
+	return diagnosis(diagnosePage(secret, page))
 }
 
-func diagnosis(causes C.uint64_t, text *[C.PYLON_IDENTITY_EXPLANATION_SIZE]byte) Diagnosis {
-	diagnosis := Diagnosis{
-		Matches:     causes&^C.PYLON_IDENTITY_WARNINGS == 0,
-		Explanation: C.GoString((*C.char)(unsafe.Pointer(text))),
+func diagnosis(causes uint64, explanation string, status Error) Diagnosis {
+	if status == invalidArgument { // longer than the memory of the portable core
+		return Diagnosis{Causes: []string{CauseUnknown}, Explanation: status.Error()}
 	}
-	for bit := C.uint64_t(1); bit != 0; bit <<= 1 {
+	if status != ok {
+		panic(status)
+	}
+	diagnosis := Diagnosis{Matches: causes&^warnings == 0, Explanation: explanation}
+	for bit := uint64(1); bit != 0; bit <<= 1 {
 		if causes&bit != 0 {
-			diagnosis.Causes = append(diagnosis.Causes, C.GoString(C.pylon_identity_cause_code(bit)))
+			diagnosis.Causes = append(diagnosis.Causes, causeCode(bit))
 		}
 	}
 	return diagnosis
 }
+
+// The size of a buffer that holds every explanation, with its NUL.
+const explanationSize = 16384
+
+// A bit for each cause with which the widget still finds an email and the right hash.
+const warnings = 0x6c0

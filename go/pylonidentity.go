@@ -6,32 +6,14 @@
 // email, keyed with the decoded secret, as 64 lowercase hexadecimal digits. See
 // https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification.
 //
-// The package is a thin layer over a native library; building it needs cgo and a C compiler. The module
-// has the library for Linux and macOS on amd64 and arm64. Elsewhere, or to link one of your own, install
-// the C library and build with -tags pylonidentity_system, which asks pkg-config for pylon_identity.
+// The package is a thin layer over a core in Rust. With cgo, on Linux and macOS on amd64 and arm64, that is a
+// native library in the module. Everywhere else it is the portable core: the same code, translated to Go. The
+// results and errors are the same; [Backend] says which one runs. These build tags choose one:
+//   - pylonidentity_portable: the portable core.
+//   - pylonidentity_cgo: the native library of the module, or an error of the compiler.
+//   - pylonidentity_system: a native library of your own. Install the C library, for which pkg-config finds
+//     pylon_identity.
 package pylonidentity
-
-/*
-#cgo CFLAGS: -I${SRCDIR}/include
-#cgo linux,amd64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/linux_amd64/libpylon_identity.a
-#cgo linux,arm64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/linux_arm64/libpylon_identity.a
-#cgo darwin,amd64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/darwin_amd64/libpylon_identity.a
-#cgo darwin,arm64,!pylonidentity_system LDFLAGS: ${SRCDIR}/lib/darwin_arm64/libpylon_identity.a
-#cgo pylonidentity_system pkg-config: pylon_identity
-#cgo linux LDFLAGS: -lutil -lrt -lpthread -lm -ldl
-#cgo noescape pylon_identity_secret_init
-#cgo nocallback pylon_identity_secret_init
-#cgo noescape pylon_identity_secret_wipe
-#cgo nocallback pylon_identity_secret_wipe
-#cgo noescape pylon_identity_sign
-#cgo nocallback pylon_identity_sign
-#cgo noescape pylon_identity_sign_message_with_hmac
-#cgo nocallback pylon_identity_sign_message_with_hmac
-#cgo noescape pylon_identity_verify
-#cgo nocallback pylon_identity_verify
-#include "pylon_identity.h"
-*/
-import "C"
 
 import (
 	"crypto/rand"
@@ -44,23 +26,27 @@ import (
 	"unsafe"
 )
 
-// Version is the version of the native library, for example "1.2.3".
-var Version = C.GoString(C.pylon_identity_version())
+// Version is the version of the core, for example "1.2.3".
+var Version = version()
+
+// The results of the core that are no [Error] of this package.
+const (
+	ok              Error = 0
+	hashMismatch    Error = 5
+	invalidArgument Error = 6
+	panicked        Error = 7
+)
 
 // An Error is one of the Err constants, for errors.Is. The text names the problem and the next step, and
 // never contains the secret.
 type Error int32
 
 // Error returns the message, which is the same in every language.
-func (e Error) Error() string {
-	return C.GoString(C.pylon_identity_status_message(C.int32_t(e)))
-}
+func (e Error) Error() string { return e.message() }
 
 // Code returns the name for programs and logs, which is the same in every language: that of
 // [ErrSecretEmpty] is "secret_empty".
-func (e Error) Code() string {
-	return C.GoString(C.pylon_identity_status_code(C.int32_t(e)))
-}
+func (e Error) Code() string { return e.code() }
 
 // An IdentitySecret is a parsed identity secret. It does not keep the hexadecimal string, prints as
 // hidden with every verb and in JSON, and is wiped when it is garbage collected or by
@@ -73,17 +59,17 @@ type IdentitySecret struct {
 }
 
 type key struct {
-	// Points to a C.pylon_identity_secret, without a type that printing or reflection could follow.
+	// Points to a state, without a type that printing or reflection could follow.
 	memory unsafe.Pointer
 	wiped  atomic.Bool
 }
 
-func newKey() *key { return &key{memory: unsafe.Pointer(new(C.pylon_identity_secret))} }
+func newKey() *key { return &key{memory: unsafe.Pointer(new(state))} }
 
-func (k *key) c() *C.pylon_identity_secret {
+func (k *key) state() *state {
 	memory := k.memory
 	maybeGC()
-	return (*C.pylon_identity_secret)(memory)
+	return (*state)(memory)
 }
 
 // NewIdentitySecret parses the hexadecimal string from Pylon's dashboard: an even number of the digits
@@ -91,14 +77,14 @@ func (k *key) c() *C.pylon_identity_secret {
 // [ErrSecretOddLength], [ErrSecretNotHex] or [ErrSecretWeak].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
 	k := newKey()
-	return k.secret(C.pylon_identity_secret_init(k.c(), pointer(hex), C.size_t(len(hex))))
+	return k.secret(k.state().parse(hex))
 }
 
-func (k *key) secret(status C.pylon_identity_status) (*IdentitySecret, error) {
-	if status != C.PYLON_IDENTITY_OK {
-		return nil, Error(status)
+func (k *key) secret(status Error) (*IdentitySecret, error) {
+	if status != ok {
+		return nil, status
 	}
-	runtime.AddCleanup(k, wipe, k.c())
+	runtime.AddCleanup(k, (*state).wipe, k.state())
 	return &IdentitySecret{k}, nil
 }
 
@@ -110,10 +96,10 @@ func (k *key) secret(status C.pylon_identity_status) (*IdentitySecret, error) {
 func (s *IdentitySecret) Sign(email string) string {
 	k := s.ready()
 	var out emailHash
-	status := C.pylon_identity_sign(k.c(), pointer(email), C.size_t(len(email)), out.pointer())
+	status := k.state().sign(email, &out)
 	k.used()
-	if status != C.PYLON_IDENTITY_OK {
-		panic(Error(status))
+	if status != ok {
+		panic(status)
 	}
 	return out.String()
 }
@@ -124,13 +110,12 @@ func (s *IdentitySecret) Sign(email string) string {
 // It panics with [ErrSecretNotReady] after [IdentitySecret.Wipe].
 func (s *IdentitySecret) Verify(email, emailHash string) bool {
 	k := s.ready()
-	status := C.pylon_identity_verify(
-		k.c(), pointer(email), C.size_t(len(email)), pointer(emailHash), C.size_t(len(emailHash)))
+	status := k.state().verify(email, emailHash)
 	k.used()
-	if status != C.PYLON_IDENTITY_OK && status != C.PYLON_IDENTITY_HASH_MISMATCH {
-		panic(Error(status))
+	if status != ok && status != hashMismatch {
+		panic(status)
 	}
-	return status == C.PYLON_IDENTITY_OK
+	return status == ok
 }
 
 // Wipe overwrites the key in memory. It may run beside other uses of s and of its copies: each of them gives
@@ -139,7 +124,7 @@ func (s *IdentitySecret) Verify(email, emailHash string) bool {
 func (s *IdentitySecret) Wipe() {
 	if s != nil && s.key != nil {
 		s.key.wiped.Store(true) // first, so that a call that read a half wiped key notices
-		wipe(s.key.c())
+		s.key.state().wipe()
 		runtime.KeepAlive(s.key)
 	}
 }
@@ -198,10 +183,8 @@ func SignMessageWithHMAC(message, secret string) (*string, error) {
 		text   string
 		digits emailHash
 	})
-	status := C.pylon_identity_sign_message_with_hmac(
-		pointer(message), C.size_t(len(message)), pointer(secret), C.size_t(len(secret)), signed.digits.pointer())
-	if status != C.PYLON_IDENTITY_OK {
-		return nil, Error(status)
+	if status := signMessage(message, secret, &signed.digits); status != ok {
+		return nil, status
 	}
 	signed.text = unsafe.String(&signed.digits[0], len(signed.digits)-1)
 	return &signed.text, nil
@@ -222,23 +205,7 @@ func (s *IdentitySecret) ready() *key {
 	return s.key
 }
 
-func wipe(c *C.pylon_identity_secret) {
-	C.pylon_identity_secret_wipe(c)
-}
-
-// An emailHash is one as C writes it: 64 digits and a NUL.
-type emailHash [C.PYLON_IDENTITY_EMAIL_HASH_SIZE]byte
-
-func (h *emailHash) pointer() *C.char { return (*C.char)(unsafe.Pointer(h)) }
+// An emailHash is one as the core writes it: 64 digits and a NUL.
+type emailHash [65]byte
 
 func (h *emailHash) String() string { return string(h[:len(h)-1]) }
-
-// pointer gives C the bytes of s. The result of unsafe.StringData is unspecified for an empty string.
-func pointer(s string) *C.char {
-	if s == "" {
-		return nil
-	}
-	data := unsafe.StringData(s)
-	maybeGC()
-	return (*C.char)(unsafe.Pointer(data))
-}

@@ -435,11 +435,11 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-func TestWithoutCgoTheCompilerSaysWhatToDo(t *testing.T) {
-	build := exec.Command("go", "build", ".")
+func TestABuildTagThatAsksForTooMuchSaysWhatItNeeds(t *testing.T) {
+	build := exec.Command("go", "build", "-tags=pylonidentity_cgo", ".")
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")
 	output, err := build.CombinedOutput()
-	if err == nil || !strings.Contains(string(output), "set_CGO_ENABLED_1_and_install_a_C_compiler") {
+	if err == nil || !strings.Contains(string(output), "needs_CGO_ENABLED_1__a_C_compiler") {
 		t.Errorf("%v: %s", err, output)
 	}
 }

@@ -1,29 +1,5 @@
 package pylonidentity
 
-/*
-#cgo noescape pylon_identity_secret_init_from_env
-#cgo nocallback pylon_identity_secret_init_from_env
-#cgo noescape pylon_identity_chat_settings_hash
-#cgo nocallback pylon_identity_chat_settings_hash
-#cgo noescape chat_settings_script
-#cgo nocallback chat_settings_script
-#cgo noescape chat_settings_json
-#cgo nocallback chat_settings_json
-#include "pylon_identity.h"
-
-// These take the user by value, since a struct in the memory of Go must not hold pointers of Go.
-
-static pylon_identity_status chat_settings_script(pylon_identity_user user, const char *nonce, size_t nonce_len,
-	char *out, size_t out_size, size_t *written) {
-	return pylon_identity_chat_settings_script(NULL, &user, nonce, nonce_len, out, out_size, written);
-}
-
-static pylon_identity_status chat_settings_json(pylon_identity_user user, char *out, size_t out_size, size_t *written) {
-	return pylon_identity_chat_settings_json(NULL, &user, out, out_size, written);
-}
-*/
-import "C"
-
 import (
 	"errors"
 	"fmt"
@@ -31,9 +7,7 @@ import (
 	"maps"
 	"os"
 	"reflect"
-	"runtime"
 	"slices"
-	"unsafe"
 )
 
 // DefaultVariable is the environment variable that [IdentitySecretFromEnv] reads by default.
@@ -76,13 +50,8 @@ func IdentitySecretFromFile(path string) (*IdentitySecret, error) {
 }
 
 func fromValue(name, text string, set bool) (*IdentitySecret, error) {
-	value := pointer(text)
-	if set && value == nil {
-		value = new(C.char) // nil would say that the variable is not set
-	}
 	k := newKey()
-	return k.secret(C.pylon_identity_secret_init_from_env(
-		k.c(), pointer(name), C.size_t(len(name)), value, C.size_t(len(text))))
+	return k.secret(k.state().parseValue(name, text, set))
 }
 
 // A User is the logged-in user, as the backend knows them. AppID and Email must not be empty.
@@ -129,15 +98,14 @@ type ChatSettings struct {
 func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 	k := s.ready()
 	var out emailHash
-	status := C.pylon_identity_chat_settings_hash(
-		k.c(), pointer(user.AppID), C.size_t(len(user.AppID)), pointer(user.Email), C.size_t(len(user.Email)),
-		out.pointer())
+	status := k.state().chatSettingsHash(user.AppID, user.Email, &out)
 	k.used()
-	switch err := Error(status); {
-	case err == ErrSecretNotReady:
-		panic(err)
-	case status != C.PYLON_IDENTITY_OK:
-		return ChatSettings{}, err
+	switch status {
+	case ok:
+	case ErrSecretNotReady:
+		panic(status)
+	default:
+		return ChatSettings{}, status
 	}
 	return ChatSettings{
 		AppID:             user.AppID,
@@ -157,9 +125,7 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 // for each response; "" stands for none. The error is [ErrNonceInvalid], [ErrAppIDEmpty],
 // [ErrSettingsInvalid] for values that the page cannot have, or [ErrEmailNotUnicode].
 func (s ChatSettings) Script(nonce string) (template.HTML, error) {
-	script, err := s.write(nonce, func(user C.pylon_identity_user, out *C.char, size C.size_t, written *C.size_t) C.pylon_identity_status {
-		return C.chat_settings_script(user, pointer(nonce), C.size_t(len(nonce)), out, size, written)
-	})
+	script, err := s.write(true, nonce)
 	return template.HTML(script), err
 }
 
@@ -179,80 +145,66 @@ func (s ChatSettings) JSON() string {
 // MarshalJSON returns the same as [ChatSettings.JSON]. The error is [ErrAppIDEmpty], [ErrSettingsInvalid]
 // for values that the page cannot have, or [ErrEmailNotUnicode] for an email that is not UTF-8.
 func (s ChatSettings) MarshalJSON() ([]byte, error) {
-	return s.write("", func(user C.pylon_identity_user, out *C.char, size C.size_t, written *C.size_t) C.pylon_identity_status {
-		return C.chat_settings_json(user, out, size, written)
-	})
+	return s.write(false, "")
 }
 
-// write calls C with the settings and a buffer that is always large enough, as the header says.
-func (s ChatSettings) write(
-	nonce string,
-	call func(C.pylon_identity_user, *C.char, C.size_t, *C.size_t) C.pylon_identity_status,
-) ([]byte, error) {
-	var pinned runtime.Pinner
-	defer pinned.Unpin()
-	other, length, ok := s.other(&pinned)
-	if !ok {
+// write has the core write the script tag or the object.
+func (s ChatSettings) write(script bool, nonce string) ([]byte, error) {
+	other, usable := s.other()
+	if !usable {
 		return nil, ErrSettingsInvalid
 	}
-	user := C.pylon_identity_user{
-		app_id:              text(s.AppID),
-		email:               text(s.Email),
-		name:                text(s.Name),
-		email_hash:          text(s.EmailHash),
-		avatar_url:          text(s.AvatarURL),
-		account_id:          text(s.AccountID),
-		account_external_id: text(s.AccountExternalID),
-		other:               unsafe.SliceData(other),
-		other_count:         C.size_t(len(other)),
+	texts := [...]string{s.AppID, s.Email, s.Name, s.AvatarURL, s.AccountID, s.AccountExternalID, s.EmailHash}
+	// A size that is always enough, as the header says.
+	size := 40*len(other) + 400 + 6*len(nonce)
+	for _, text := range texts {
+		size += 6 * len(text)
 	}
-	length += len(s.AppID) + len(s.Email) + len(s.Name) + len(s.EmailHash) + len(s.AvatarURL) +
-		len(s.AccountID) + len(s.AccountExternalID) + len(nonce)
-	out := make([]byte, 6*length+40*len(other)+400)
-	var written C.size_t
-	status := call(user, (*C.char)(unsafe.Pointer(unsafe.SliceData(out))), C.size_t(len(out)), &written)
-	if status != C.PYLON_IDENTITY_OK {
-		return nil, Error(status)
+	for _, setting := range other {
+		size += 6 * (len(setting.name) + len(setting.text))
 	}
-	return out[:written], nil
+	written, status := writeSettings(script, &texts, other, nonce, size)
+	if status != ok {
+		return nil, status
+	}
+	return written, nil
 }
 
-// other returns the further settings for C, sorted by name, and the length of their texts. It reports false for
-// a value of a type that the page cannot have.
-func (s ChatSettings) other(pinned *runtime.Pinner) (settings []C.pylon_identity_setting, length int, ok bool) {
-	// C reads these through memory of Go, so they must not move.
-	pin := func(s string) C.pylon_identity_text {
-		length += len(s)
-		pinned.Pin(unsafe.StringData(s))
-		return text(s)
-	}
+// A setting is one of the further settings, as the core takes it.
+type setting struct {
+	name, text string
+	kind       int32
+	number     float64
+}
+
+const (
+	kindNumber  = 1
+	kindBoolean = 2
+)
+
+// other returns the further settings, sorted by name. It reports false for a value of a type that the page
+// cannot have.
+func (s ChatSettings) other() (settings []setting, usable bool) {
 	for _, name := range slices.Sorted(maps.Keys(s.Other)) {
-		setting := C.pylon_identity_setting{name: pin(name)}
+		setting := setting{name: name}
 		switch value := reflect.ValueOf(s.Other[name]); {
 		case value.Kind() == reflect.String:
-			setting.text = pin(value.String())
+			setting.text = value.String()
 		case value.Kind() == reflect.Bool:
-			setting.kind = C.PYLON_IDENTITY_SETTING_BOOLEAN
+			setting.kind = kindBoolean
 			if value.Bool() {
 				setting.number = 1
 			}
 		case value.CanInt():
-			setting.kind, setting.number = C.PYLON_IDENTITY_SETTING_NUMBER, C.double(value.Int())
+			setting.kind, setting.number = kindNumber, float64(value.Int())
 		case value.CanUint():
-			setting.kind, setting.number = C.PYLON_IDENTITY_SETTING_NUMBER, C.double(value.Uint())
+			setting.kind, setting.number = kindNumber, float64(value.Uint())
 		case value.CanFloat():
-			setting.kind, setting.number = C.PYLON_IDENTITY_SETTING_NUMBER, C.double(value.Float())
+			setting.kind, setting.number = kindNumber, value.Float()
 		default:
-			return nil, 0, false
+			return nil, false
 		}
 		settings = append(settings, setting)
 	}
-	if len(settings) > 0 {
-		pinned.Pin(&settings[0])
-	}
-	return settings, length, true
-}
-
-func text(s string) C.pylon_identity_text {
-	return C.pylon_identity_text{data: pointer(s), length: C.size_t(len(s))}
+	return settings, true
 }

@@ -109,6 +109,7 @@ func TestMalformedSecrets(t *testing.T) {
 
 func TestDiagnose(t *testing.T) {
 	each(t, "diagnose.tsv", func(t *testing.T, columns []string) {
+		t.Parallel()
 		got := pylonidentity.Diagnose(text(t, columns[0]), text(t, columns[1]), text(t, columns[2]))
 		causes := strings.Join(got.Causes, ",")
 		if got.Matches != (causes == "") || got.Matches != (columns[3] == "none") {

@@ -35,6 +35,8 @@ def command(language: str) -> list[str | Path]:
             return ["node", "--expose-gc", "--max-semi-space-size=1", PROGRAMS / "uses.js"]
         case "Go":
             return [build_go("uses", out)]
+        case "portable Go":
+            return [build_go("uses", out, "pylonidentity_portable")]
         case "Rust":
             return [build_rust("harden-uses")]
     portable = language == "portable C"

@@ -105,9 +105,9 @@ def build_c(source: Path, out: Path, *options: str, library: Path = ARCHIVE) -> 
     return out
 
 
-def build_go(name: str, out: Path) -> Path:
+def build_go(name: str, out: Path, tags: str = "") -> Path:
     out.unlink(missing_ok=True)  # Go does not see when the library changes
-    run(["go", "build", "-o", out, f"./{name}"], cwd=PROGRAMS / "go")
+    run(["go", "build", "-tags", tags, "-o", out, f"./{name}"], cwd=PROGRAMS / "go")
     return out
 
 

@@ -78,6 +78,28 @@ def test_go_finds_no_race() -> None:
     run(["go", "test", "-race", "./..."], cwd=GO)
 
 
+# The hashes of the portable core are slow, so it gets fewer random inputs.
+PORTABLE = ["go", "test", "-tags=pylonidentity_portable", "-quickchecks=5"]
+PLATFORMS = [f"{system}/{arch}" for system in ("freebsd", "openbsd") for arch in ("386", "arm")]
+PLATFORMS += [f"{system}/amd64" for system in ("freebsd", "openbsd", "darwin", "windows")]
+PLATFORMS += [f"{system}/arm64" for system in ("freebsd", "openbsd", "darwin", "windows")]
+PLATFORMS += ["js/wasm", "linux/s390x", "linux/riscv64"]
+
+
+def test_go_finds_no_race_in_the_portable_core() -> None:
+    run([*PORTABLE, "-race", "-skip=^TestDiagnose$", "."], cwd=GO)
+
+
+def test_go_runs_the_portable_core_on_32_bits() -> None:
+    run([*PORTABLE, "."], cwd=GO, env={"GOARCH": "386", "CGO_ENABLED": "0"})
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_go_compiles_the_portable_core_for(platform: str) -> None:
+    system, arch = platform.split("/")
+    run(["go", "build", "."], cwd=GO, env={"GOOS": system, "GOARCH": arch, "CGO_ENABLED": "0"})
+
+
 def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
     run(["go", "test", "./..."], cwd=GO, env={"GOEXPERIMENT": "cgocheck2"})
 

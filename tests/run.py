@@ -24,6 +24,11 @@ CARGO_TEST = ["cargo", "test", "--locked", "--quiet"]
 # As on processors without SHA instructions.
 SOFTWARE_SHA = ["env", 'RUSTFLAGS=--cfg sha2_backend="soft"', "CARGO_TARGET_DIR=target/soft"]
 
+GO_TEST = ["go", "test", "-count=1", "-v"]
+
+# With fewer random inputs, since its hashes are slower.
+PORTABLE = ["-tags=pylonidentity_portable", "-quickchecks=20"]
+
 
 class Suite(NamedTuple):
     name: str
@@ -36,7 +41,7 @@ SUITES = [
     Suite("Rust", [CARGO_TEST, [*SOFTWARE_SHA, *CARGO_TEST]], r"^test result: .* (\d+) passed"),
     Suite("Python", [[*PYTEST, "../target/pytest-python"]], r"(\d+) passed", "python"),
     Suite("Node", [["npm", "test", "--", "--test-reporter=tap"]], r"^# pass (\d+)", "node"),
-    Suite("Go", [["go", "test", "-count=1", "-v", "./..."]], r"^ *(--- PASS:)", "go"),
+    Suite("Go", [[*GO_TEST, "./..."], [*GO_TEST, *PORTABLE, "."]], r"^ *(--- PASS:)", "go"),
     Suite(
         "C",
         [[f"target/clients/vectors-{link}", "tests/vectors"] for link in ("static", "shared")],

@@ -13,7 +13,7 @@ CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy --quiet --manifest-path fuzz/Cargo.
 ruff format --quiet --check .
 ruff check --quiet .
 strict="mypy --strict --no-error-summary"
-$strict python/pylon_identity python/tests tests bench/measure.py
+MYPYPATH=tools $strict tools/portable.py python/pylon_identity python/tests tests bench/measure.py
 MYPYPATH=tests:packaging $strict --exclude bulk packaging # those need the engines
 $strict examples/fastapi
 MYPYPATH=harden:packaging $strict harden
@@ -28,6 +28,7 @@ git ls-files '*go.mod' | grep . >/dev/null || { echo "git lists no Go module"; e
 git ls-files '*go.mod' | while read -r module; do
     (cd "$(dirname "$module")" && go vet ./...)
 done
+(cd go && go vet -tags=pylonidentity_portable .)
 
 go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.11 -shellcheck=
 zizmor --offline --quiet --no-progress --persona=pedantic .github

@@ -18,6 +18,8 @@ use zeroize::Zeroize;
 mod codes;
 mod diagnose;
 mod fault_injection;
+#[cfg(target_arch = "wasm32")]
+mod portable;
 mod settings;
 
 pub use codes::*;

@@ -128,30 +128,27 @@ def test_for_the_shared_musl_of_alpine(app: Path, go: dict[str, str]) -> None:
     assert needed == ["libc.so"]
 
 
-def test_without_a_c_compiler_it_says_what_to_do(
-    app: Path, go: dict[str, str], tmp_path: Path
-) -> None:
-    """Go then does without cgo by itself."""
+def test_without_a_c_compiler(app: Path, go: dict[str, str], tmp_path: Path) -> None:
+    """Go then does without cgo by itself, and the program is static."""
     add_tools(tmp_path / "tools", [name for name in USER_TOOLS if name not in COMPILERS])
     environment = {key: value for key, value in go.items() if key != "CGO_ENABLED"}
     environment["PATH"] = str(tmp_path / "tools")
-    done = attempt(["go", "build", "."], app, environment)
-    assert done.returncode != 0
-    assert "install_a_C_compiler" in done.stderr
+    run(["go", "build", "-o", "app", "."], app, environment)
+    assert "There is no dynamic section" in tool("readelf", "--dynamic", app / "app")
+    assert run([app / "app"], app, go) == f"{EMAIL_HASH}\n"
 
 
-def test_for_an_unsupported_platform_it_says_what_to_do(app: Path, go: dict[str, str]) -> None:
+def test_with_cgo_for_a_platform_without_a_library(app: Path, go: dict[str, str]) -> None:
     """With Zig as the compiler for that platform, since Go compiles its own C code first."""
     there = zig(go, "linux-gnu", cpu="riscv64") | {"GOOS": "linux", "GOARCH": "riscv64"}
-    done = attempt(["go", "build", "-o", "app", "."], app, there)
-    assert done.returncode != 0
-    assert "no_library_for_this_platform" in done.stderr
-    assert "from_source" in done.stderr
+    run(["go", "build", "-o", "app", "."], app, there)
+    done = attempt(["go", "build", "-tags", "pylonidentity_cgo", "."], app, there)
+    assert "the_native_library_of_pylonidentity_needs" in done.stderr
     assert "undefined reference" not in done.stderr  # the linker's words say nothing to anyone
 
 
 def test_with_the_c_library_of_the_system(app: Path, go: dict[str, str], c_library: Path) -> None:
-    """The way out for those platforms."""
+    """For platforms without a library in the module that want more than the portable core."""
     lib = c_library / "lib"
     environment = {
         **go,
