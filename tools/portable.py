@@ -27,7 +27,9 @@ TARGET = "wasm32-unknown-unknown"
 WASM2GO = "github.com/ncruces/wasm2go@v0.4.21"
 LINKER = "wasm-ld-19"  # Debian's; rustup's Rust has its own
 PROFILE = ["opt-level='z'", "panic='abort'", "strip=true", "lto=true", "codegen-units=1"]
-PROFILE += ["package.sha2.opt-level=3"]  # diagnosing is some 50,000 hashes
+# Also in place of what Cargo.toml says for packages. Diagnosing is thousands of hashes.
+PROFILE += ["package.'*'.opt-level='z'", "package.sha2.opt-level=3"]
+PROFILE += [f"package.{name}.opt-level='z'" for name in ("base16ct", "hmac", "pylon-identity-core")]
 FLAGS = [
     '--cfg=getrandom_backend="unsupported"',
     "-Clink-arg=--max-memory=268435456",
@@ -62,8 +64,10 @@ def origin() -> str:
     crates = {re.sub(r" \(.*?\)", "", line).strip() for line in tree.splitlines()}
     paths = [*ROOT.glob("core/src/**/*.rs"), *ROOT.glob("c-abi/src/**/*.rs")]
     files = [f"{path.relative_to(ROOT).as_posix()} {sha256(path.read_bytes())}" for path in paths]
-    parts = [TARGET, WASM2GO, *PROFILE, *FLAGS, GROW, WIPE, *sorted(crates), *sorted(files)]
-    return sha256("\n".join(parts).encode())
+    manifest = (ROOT / "Cargo.toml").read_text("utf-8")
+    profile = re.findall(r"^\[profile\.release.+?(?=^\[|\Z)", manifest, re.MULTILINE | re.DOTALL)
+    built = [TARGET, WASM2GO, *PROFILE, *FLAGS, GROW, WIPE, *profile]
+    return sha256("\n".join([*built, *sorted(crates), *sorted(files)]).encode())
 
 
 def stamp(module: bytes, source: bytes) -> str:
@@ -93,8 +97,7 @@ def tools() -> str:
 def build() -> tuple[bytes, bytes]:
     home = os.environ.get("CARGO_HOME", str(Path.home() / ".cargo"))
     sysroot = output("rustc", "--print", "sysroot").strip()
-    places = {str(ROOT): "pylon-identity", home: "cargo", sysroot: "rust"}
-    flags = [*FLAGS, *(f"--remap-path-prefix={path}={name}" for path, name in places.items())]
+    flags = [*FLAGS, f"--remap-path-prefix={home}=cargo", f"--remap-path-prefix={sysroot}=rust"]
     if shutil.which(LINKER):
         flags.append(f"-Clinker={LINKER}")
     env = {"CARGO_TARGET_DIR": str(BUILT), "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags)}

@@ -21,7 +21,7 @@ func New() *Module {
 	m := new(Module)
 	m.t0 = make([]any, 111)
 	m.memory = make([]byte, 0x30000)
-	m.elements = [][]any{{m.fn29, m.fn507, m.fn349, m.fn350, m.fn351, m.fn352, m.fn353, m.fn354, m.fn76, m.fn189, m.fn64, m.fn81, m.fn84, m.fn128, fn403, fn405, m.fn417, m.fn418, m.fn419, m.fn421, m.fn422, fn423, m.fn425, fn426, fn427, fn428, fn429, m.fn430, m.fn431, m.fn136, m.fn444, m.fn445, m.fn338, m.fn183, m.fn179, m.fn470, m.fn185, m.fn473, fn477, m.fn184, m.fn508, fn480, m.fn483, m.fn486, m.fn139, m.fn140, m.fn141, m.fn138, m.fn286, m.fn288, m.fn289, m.fn280, m.fn281, m.fn282, m.fn273, m.fn274, m.fn297, m.fn298, m.fn299, m.fn301, m.fn302, m.fn303, m.fn304, m.fn305, m.fn306, m.fn436, m.fn439, m.fn440, m.fn442, m.fn449, m.fn451, m.fn452, m.fn453, m.fn454, m.fn455, m.fn456, m.fn395, m.fn458, m.fn459, m.fn460, m.fn461, m.fn463, m.fn464, m.fn465, m.fn466, m.fn467, m.fn468, m.fn469, m.fn472, m.fn474, m.fn476, m.fn479, m.fn481, m.fn482, m.fn484, m.fn485, m.fn487, m.fn488, m.fn489, m.fn490, m.fn491, m.fn492, m.fn493, m.fn495, m.fn496, m.fn497, m.fn498, m.fn499, m.fn500, m.fn501}}
+	m.elements = [][]any{{m.fn17, m.fn507, m.fn349, m.fn350, m.fn351, m.fn352, m.fn353, m.fn354, m.fn76, m.fn189, m.fn64, m.fn81, m.fn84, m.fn123, fn403, fn405, m.fn417, m.fn418, m.fn419, m.fn421, m.fn422, fn423, m.fn425, fn426, fn427, fn428, fn429, m.fn430, m.fn431, m.fn131, m.fn444, m.fn445, m.fn338, m.fn183, m.fn179, m.fn470, m.fn185, m.fn473, fn477, m.fn184, m.fn508, fn480, m.fn483, m.fn486, m.fn134, m.fn135, m.fn136, m.fn133, m.fn286, m.fn288, m.fn289, m.fn280, m.fn281, m.fn282, m.fn273, m.fn274, m.fn297, m.fn298, m.fn299, m.fn301, m.fn302, m.fn303, m.fn304, m.fn305, m.fn306, m.fn436, m.fn439, m.fn440, m.fn442, m.fn449, m.fn451, m.fn452, m.fn453, m.fn454, m.fn455, m.fn456, m.fn395, m.fn458, m.fn459, m.fn460, m.fn461, m.fn463, m.fn464, m.fn465, m.fn466, m.fn467, m.fn468, m.fn469, m.fn472, m.fn474, m.fn476, m.fn479, m.fn481, m.fn482, m.fn484, m.fn485, m.fn487, m.fn488, m.fn489, m.fn490, m.fn491, m.fn492, m.fn493, m.fn495, m.fn496, m.fn497, m.fn498, m.fn499, m.fn500, m.fn501}}
 	table_init(m.t0, m.elements[0], i32(1), 0, len(m.elements[0]))
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x20000)), 0, len(data0))
@@ -63,7 +63,7 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
-	m.fn126(v3+i32(32), v3+i32(4))
+	m.fn121(v3+i32(32), v3+i32(4))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v1 = t1
@@ -76,14 +76,14 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 		if t3 == 0 {
 			goto l1
 		}
-		m.fn125(v3+i32(12), v2)
-		m.fn28(v3+i32(12), v1, v4)
-		m.fn124(v3+i32(12), i32(135900), i32(135903))
+		m.fn120(v3+i32(12), v2)
+		m.fn16(v3+i32(12), v1, v4)
+		m.fn119(v3+i32(12), i32(135900), i32(135903))
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t4))
 	l3:
 		{
-			m.fn126(v3+i32(32), v3+i32(24))
+			m.fn121(v3+i32(32), v3+i32(24))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			v2 = t5
 			if v2 == 0 {
@@ -96,11 +96,11 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+44))
 			v1 = t6
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+36))
-			m.fn28(v3+i32(12), v2, t7)
+			m.fn16(v3+i32(12), v2, t7)
 			if v1 == 0 {
 				goto l3
 			}
-			m.fn124(v3+i32(12), i32(135900), i32(135903))
+			m.fn119(v3+i32(12), i32(135900), i32(135903))
 			goto l3
 		}
 	}
@@ -115,228 +115,6 @@ l4:
 	m.g0 = v3 + i32(48)
 }
 func (m *Module) fn2(v0, v1 int32) {
-	if v0 == i32(-0x7fffffff) {
-		return
-	}
-	m.fn3(v0, v1)
-}
-func (m *Module) fn3(v0, v1 int32) {
-	if v0 == i32(-0x80000000) {
-		return
-	}
-	m.fn11(v0, v1)
-}
-func (m *Module) fn4(v0 int32) {
-	t0 := int32(m.memory[uint32(v0)])
-	if t0 != 0 {
-		return
-	}
-	m.fn5(v0 + i32(8))
-}
-func (m *Module) fn5(v0 int32) {
-	m.fn16(v0)
-	m.fn16(v0 + i32(40))
-}
-func (m *Module) fn6(v0 int32) {
-	var v1 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	v1 = t0
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn7(v1, t1)
-	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn8(t2, v1)
-}
-func (m *Module) fn7(v0, v1 int32) {
-l1:
-	{
-		if v1 == 0 {
-			return
-		}
-		t0 := int32(load32(m.memory, uint32(v0)))
-		t1 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn3(t0, t1)
-		t2 := int32(load32(m.memory, uint32(v0+i32(16))))
-		t3 := int32(load32(m.memory, uint32(v0+i32(20))))
-		m.fn15(t2, t3)
-		v1 = v1 + i32(-1)
-		v0 = v0 + i32(32)
-		goto l1
-	}
-}
-func (m *Module) fn8(v0, v1 int32) {
-	m.fn12(v0, v1, i32(8), i32(32))
-}
-func (m *Module) fn9(v0 int32) {
-	var v1 int32
-	t0 := int32(load32(m.memory, uint32(v0)))
-	v1 = t0
-	t1 := int32(load32(m.memory, uint32(v1)))
-	t2 := v1
-	v1 = t1
-	store32(m.memory, uint32(t2), uint32(v1+i32(-1)))
-	{
-		if v1 != i32(1) {
-			return
-		}
-		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn10(t3)
-	}
-}
-func (m *Module) fn10(v0 int32) {
-	var v1 int32
-	m.fn17(v0 + i32(8))
-	{
-		if v0 == i32(-1) {
-			return
-		}
-		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		t1 := v0
-		v1 = t0
-		store32(m.memory, uint64(uint32(t1))+4, uint32(v1+i32(-1)))
-		if v1 != i32(1) {
-			return
-		}
-		m.fn56(v0, i32(20))
-	}
-}
-func (m *Module) fn11(v0, v1 int32) {
-	m.fn12(v0, v1, i32(1), i32(1))
-}
-func (m *Module) fn12(v0, v1, v2, v3 int32) {
-	var v4 int32
-	t0 := m.g0
-	v4 = t0 - i32(16)
-	m.g0 = v4
-	if v0 != 0 {
-		goto l0
-	}
-	v0 = i32(0)
-	v3 = v4 + i32(12)
-	goto l1
-l0:
-	store32(m.memory, uint64(uint32(v4))+12, uint32(v2))
-	v0 = v0 * v3
-	v3 = v4 + i32(8)
-l1:
-	store32(m.memory, uint32(v3), uint32(v0))
-	{
-		t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
-		v0 = t1
-		if v0 == 0 {
-			goto l2
-		}
-		t2 := int32(load32(m.memory, uint64(uint32(v4))+8))
-		m.fn120(v1, v0, t2)
-	}
-l2:
-	m.g0 = v4 + i32(16)
-}
-func (m *Module) fn13(v0 int32) {
-	var v1 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	v1 = t0
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+12))
-	m.fn7(v1, int32(uint32(t1-v1)>>5))
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t3 := int32(load32(m.memory, uint32(v0)))
-	m.fn8(t2, t3)
-}
-func (m *Module) fn14(v0 int32) {
-	var v1, v2 int32
-	{
-		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		v1 = t0
-		t1 := int32(load32(m.memory, uint32(v0)))
-		t2 := v1
-		v2 = t1
-		if t2 == v2 {
-			return
-		}
-		v1 = v1 - v2
-		v0 = v2*i32(20) + v0 + i32(20)
-	l1:
-		{
-			if v1 == 0 {
-				return
-			}
-			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
-			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn2(t3, t4)
-			v1 = v1 + i32(-1)
-			v0 = v0 + i32(20)
-			goto l1
-		}
-	}
-}
-func (m *Module) fn15(v0, v1 int32) {
-	p0 := i32(-0x80000000)
-	if uint32(v0) > uint32(i32(-0x80000000)) {
-		p0 = v0
-	}
-	if p0&i32(0x7fffffff) != 0 {
-		return
-	}
-	m.fn3(v0, v1)
-}
-func (m *Module) fn16(v0 int32) {
-	store32(m.memory, uint32(v0), uint32(i32(0)))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(v0))+20, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(v0))+24, uint32(i32(0)))
-	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
-	store64(m.memory, uint64(uint32(v0))+32, uint64(i64(0)))
-}
-func (m *Module) fn17(v0 int32) {
-	var v1 int32
-	t0 := int32(load32(m.memory, uint32(v0)))
-	v1 = t0
-	t1 := int32(load32(m.memory, uint32(v1)))
-	t2 := v1
-	v1 = t1
-	store32(m.memory, uint32(t2), uint32(v1+i32(-1)))
-	{
-		if v1 != i32(1) {
-			return
-		}
-		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn18(t3)
-	}
-}
-func (m *Module) fn18(v0 int32) {
-	var v1, v2 int32
-	{
-		t0 := int32(load32(m.memory, uint64(uint32(v0))+16))
-		v1 = t0
-		if v1 == 0 {
-			goto l0
-		}
-		m.memory[uint32(v1)] = byte(i32(0))
-		t1 := int32(load32(m.memory, uint64(uint32(v0))+20))
-		v2 = t1
-		if v2 == 0 {
-			goto l0
-		}
-		m.fn56(v1, v2)
-	}
-l0:
-	{
-		if v0 == i32(-1) {
-			return
-		}
-		t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		t3 := v0
-		v1 = t2
-		store32(m.memory, uint64(uint32(t3))+4, uint32(v1+i32(-1)))
-		if v1 != i32(1) {
-			return
-		}
-		m.fn56(v0, i32(24))
-	}
-}
-func (m *Module) fn19(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 float64
 	var v14, v15, v16 int32
@@ -379,19 +157,19 @@ l1:
 l0:
 	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(8)))
 	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(0)))
-	m.fn8(i32(0), i32(8))
+	m.fn3(i32(0), i32(8))
 	store32(m.memory, uint64(uint32(v2))+44, uint32(i32(8)))
 	store32(m.memory, uint64(uint32(v2))+36, uint32(i32(8)))
-	m.fn7(v6, i32(0))
+	m.fn4(v6, i32(0))
 	store32(m.memory, uint64(uint32(v2))+28, uint32(v4))
 	store32(m.memory, uint64(uint32(v2))+24, uint32(v3))
 	store32(m.memory, uint64(uint32(v2))+20, uint32(v7))
-	m.fn13(v2 + i32(32))
-	m.fn20(v2+i32(8), v4, i32(4), i32(8))
+	m.fn5(v2 + i32(32))
+	m.fn6(v2+i32(8), v4, i32(4), i32(8))
 	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(0)))
 	t11 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	store64(m.memory, uint64(uint32(v2))+32, uint64(t11))
-	m.fn21(v2+i32(32), v4)
+	m.fn7(v2+i32(32), v4)
 	t12 := int32(load32(m.memory, uint64(uint32(v2))+40))
 	v9 = t12
 	t13 := int32(load32(m.memory, uint64(uint32(v2))+36))
@@ -424,10 +202,10 @@ l2:
 	if uint32(v9) < uint32(i32(21)) {
 		goto l5
 	}
-	m.fn22(v10, v9, v2+i32(127))
+	m.fn8(v10, v9, v2+i32(127))
 	goto l4
 l5:
-	m.fn23(v10, v9, i32(1))
+	m.fn9(v10, v9, i32(1))
 l4:
 	v1 = v10
 	v5 = v9
@@ -465,7 +243,7 @@ l11:
 			v11 = i32(0)
 			store32(m.memory, uint64(uint32(v2))+76, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v2))+68, uint64(i64(0x100000000)))
-			m.fn26(v2+i32(68), i32(123))
+			m.fn13(v2+i32(68), i32(123))
 			store32(m.memory, uint64(uint32(v2))+44, uint32(v6))
 			store32(m.memory, uint64(uint32(v2))+40, uint32(v7))
 			store32(m.memory, uint64(uint32(v2))+32, uint32(v3))
@@ -497,10 +275,10 @@ l11:
 						if v11 == 0 {
 							goto l15
 						}
-						m.fn26(v2+i32(68), i32(44))
+						m.fn13(v2+i32(68), i32(44))
 					l15:
-						m.fn27(v2+i32(68), v7, v8)
-						m.fn26(v2+i32(68), i32(58))
+						m.fn14(v2+i32(68), v7, v8)
+						m.fn13(v2+i32(68), i32(58))
 						{
 							p37 := i32(-0x80000000)
 							if uint32(v5) > uint32(i32(-0x80000000)) {
@@ -510,8 +288,8 @@ l11:
 							default:
 								t38 := v2 + i32(68)
 								v1 = (v16|v15<<16)<<8 | v9
-								m.fn27(t38, v1, int32(int64(math.Float64bits(v13))))
-								m.fn3(v5, v1)
+								m.fn14(t38, v1, int32(int64(math.Float64bits(v13))))
+								m.fn15(v5, v1)
 								goto l19
 							case 2:
 								t39 := v2 + i32(68)
@@ -524,7 +302,7 @@ l11:
 								if v1 != 0 {
 									p41 = i32(4)
 								}
-								m.fn28(t39, p40, p41)
+								m.fn16(t39, p40, p41)
 								goto l19
 							case 1:
 								if float64(v13-math.Trunc(v13)) == float64(0) {
@@ -532,11 +310,11 @@ l11:
 									if v17 < i64(0) {
 										goto l21
 									}
-									m.fn31(v2+i32(112), i32(19))
+									m.fn20(v2+i32(112), i32(19))
 									goto l22
 								l21:
-									m.fn31(v2+i32(112), i32(20))
-									m.fn26(v2+i32(112), i32(45))
+									m.fn20(v2+i32(112), i32(20))
+									m.fn13(v2+i32(112), i32(45))
 								l22:
 									t46 := v17
 									v18 = v17 >> 63
@@ -595,36 +373,36 @@ l11:
 											m.memory[uint32(t52+v1)] = byte(t53)
 										}
 									l26:
-										m.fn28(v2+i32(112), v2+i32(92)+v1, i32(19)-v1)
+										m.fn16(v2+i32(112), v2+i32(92)+v1, i32(19)-v1)
 										t54 := int32(load32(m.memory, uint64(uint32(v2))+112))
 										v1 = t54
 										t55 := int32(load32(m.memory, uint64(uint32(v2))+116))
 										t56 := v2 + i32(68)
 										v5 = t55
 										t57 := int32(load32(m.memory, uint64(uint32(v2))+120))
-										m.fn28(t56, v5, t57)
-										m.fn11(v1, v5)
+										m.fn16(t56, v5, t57)
+										m.fn19(v1, v5)
 										goto l19
 									}
 								}
 								store64(m.memory, uint64(uint32(v2))+80, math.Float64bits(v13))
 								store32(m.memory, uint64(uint32(v2))+116, uint32(i32(1)))
 								store32(m.memory, uint64(uint32(v2))+112, uint32(v2+i32(80)))
-								m.fn30(v2+i32(92), i32(131154), v2+i32(112))
+								m.fn18(v2+i32(92), i32(131154), v2+i32(112))
 								t42 := int32(load32(m.memory, uint64(uint32(v2))+92))
 								v1 = t42
 								t43 := int32(load32(m.memory, uint64(uint32(v2))+96))
 								t44 := v2 + i32(68)
 								v5 = t43
 								t45 := int32(load32(m.memory, uint64(uint32(v2))+100))
-								m.fn28(t44, v5, t45)
-								m.fn11(v1, v5)
+								m.fn16(t44, v5, t45)
+								m.fn19(v1, v5)
 								goto l19
 							}
 						}
 					l19:
 						v11 = v11 + i32(1)
-						m.fn3(v14, v7)
+						m.fn15(v14, v7)
 						goto l29
 					}
 					v4 = v11
@@ -633,19 +411,19 @@ l11:
 			l13:
 				store32(m.memory, uint64(uint32(v2))+48, uint32(v4))
 				store32(m.memory, uint64(uint32(v2))+36, uint32(v6))
-				m.fn13(v2 + i32(32))
-				m.fn26(v2+i32(68), i32(125))
+				m.fn5(v2 + i32(32))
+				m.fn13(v2+i32(68), i32(125))
 				t28 := int32(load32(m.memory, uint64(uint32(v2))+76))
 				store32(m.memory, uint64(uint32(v0))+8, uint32(t28))
 				t29 := int64(load64(m.memory, uint64(uint32(v2))+68))
 				store64(m.memory, uint32(v0), uint64(t29))
-				m.fn25(v12, v10)
+				m.fn11(v12, v10)
 				goto l12
 			}
 		}
 		t21 := int32(load32(m.memory, uint32(v1+i32(4))))
 		t22 := int32(load32(m.memory, uint32(v1+i32(8))))
-		t23 := m.fn24(t21, t22, i32(151472), i32(7))
+		t23 := m.fn10(t21, t22, i32(151472), i32(7))
 		if t23 != 0 {
 			goto l8
 		}
@@ -671,13 +449,43 @@ l11:
 l8:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(11))
-	m.fn25(v12, v10)
-	m.fn6(v2 + i32(20))
+	m.fn11(v12, v10)
+	m.fn12(v2 + i32(20))
 	goto l12
 l12:
 	m.g0 = v2 + i32(128)
 }
-func (m *Module) fn20(v0, v1, v2, v3 int32) {
+func (m *Module) fn3(v0, v1 int32) {
+	m.fn31(v0, v1, i32(8), i32(32))
+}
+func (m *Module) fn4(v0, v1 int32) {
+l1:
+	{
+		if v1 == 0 {
+			return
+		}
+		t0 := int32(load32(m.memory, uint32(v0)))
+		t1 := int32(load32(m.memory, uint32(v0+i32(4))))
+		m.fn15(t0, t1)
+		t2 := int32(load32(m.memory, uint32(v0+i32(16))))
+		t3 := int32(load32(m.memory, uint32(v0+i32(20))))
+		m.fn33(t2, t3)
+		v1 = v1 + i32(-1)
+		v0 = v0 + i32(32)
+		goto l1
+	}
+}
+func (m *Module) fn5(v0 int32) {
+	var v1 int32
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	v1 = t0
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+12))
+	m.fn4(v1, int32(uint32(t1-v1)>>5))
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	t3 := int32(load32(m.memory, uint32(v0)))
+	m.fn3(t2, t3)
+}
+func (m *Module) fn6(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -695,11 +503,11 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t2))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn21(v0, v1 int32) {
+func (m *Module) fn7(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	m.fn220(v0, t0, v1, i32(4), i32(8))
 }
-func (m *Module) fn22(v0, v1, v2 int32) {
+func (m *Module) fn8(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5 int64
 	{
@@ -769,7 +577,7 @@ l2:
 	m.fn516(v0, v1, i32(0), int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62), v2)
 	return
 }
-func (m *Module) fn23(v0, v1, v2 int32) {
+func (m *Module) fn9(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	{
 		if uint32(v2+i32(-1)) >= uint32(v1) {
@@ -826,7 +634,7 @@ func (m *Module) fn23(v0, v1, v2 int32) {
 		goto l6
 	}
 }
-func (m *Module) fn24(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn10(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6 int32
 	v3 = v3 << 3
 l1:
@@ -854,10 +662,19 @@ l0:
 	}
 	return p3
 }
-func (m *Module) fn25(v0, v1 int32) {
-	m.fn12(v0, v1, i32(4), i32(8))
+func (m *Module) fn11(v0, v1 int32) {
+	m.fn31(v0, v1, i32(4), i32(8))
 }
-func (m *Module) fn26(v0, v1 int32) {
+func (m *Module) fn12(v0 int32) {
+	var v1 int32
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	v1 = t0
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	m.fn4(v1, t1)
+	t2 := int32(load32(m.memory, uint32(v0)))
+	m.fn3(t2, v1)
+}
+func (m *Module) fn13(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -868,7 +685,7 @@ func (m *Module) fn26(v0, v1 int32) {
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.memory[uint32(v3+t2)] = byte(v1)
 }
-func (m *Module) fn27(v0, v1, v2 int32) {
+func (m *Module) fn14(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -879,7 +696,7 @@ l16:
 	{
 	l2:
 		if v2 == v4 {
-			m.fn28(v0, v1, v2)
+			m.fn16(v0, v1, v2)
 			m.fn391(v0, i32(34))
 			m.g0 = v3 + i32(48)
 			return
@@ -895,10 +712,10 @@ l16:
 				v4 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t6 := int32(load32(m.memory, uint64(uint32(v3))+20))
-				m.fn28(v0, t5, t6)
+				m.fn16(v0, t5, t6)
 				store32(m.memory, uint64(uint32(v3))+36, uint32(v4+v2))
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v4))
-				t7 := m.fn130(v3 + i32(32))
+				t7 := m.fn125(v3 + i32(32))
 				v4 = t7
 			l15:
 				switch v4 + i32(-8) {
@@ -932,7 +749,7 @@ l16:
 						store32(m.memory, uint64(uint32(v3))+44, uint32(v2))
 						store32(m.memory, uint64(uint32(v3))+20, uint32(i32(2)))
 						store32(m.memory, uint64(uint32(v3))+16, uint32(v3+i32(44)))
-						t10 := m.fn138(v0, i32(151266), v3+i32(16))
+						t10 := m.fn133(v0, i32(151266), v3+i32(16))
 						if t10 != 0 {
 							panic("unreachable")
 						}
@@ -941,19 +758,19 @@ l16:
 						goto l14
 					}
 				case 2:
-					m.fn124(v0, i32(151256), i32(151258))
+					m.fn119(v0, i32(151256), i32(151258))
 					goto l12
 				case 5:
-					m.fn124(v0, i32(151258), i32(151260))
+					m.fn119(v0, i32(151258), i32(151260))
 					goto l12
 				case 1:
-					m.fn124(v0, i32(151260), i32(151262))
+					m.fn119(v0, i32(151260), i32(151262))
 					goto l12
 				case 0:
-					m.fn124(v0, i32(151262), i32(151264))
+					m.fn119(v0, i32(151262), i32(151264))
 					goto l12
 				case 4:
-					m.fn124(v0, i32(151264), i32(151266))
+					m.fn119(v0, i32(151264), i32(151266))
 					goto l12
 				}
 			l10:
@@ -967,10 +784,16 @@ l16:
 		}
 	}
 }
-func (m *Module) fn28(v0, v1, v2 int32) {
-	m.fn124(v0, v1, v1+v2)
+func (m *Module) fn15(v0, v1 int32) {
+	if v0 == i32(-0x80000000) {
+		return
+	}
+	m.fn19(v0, v1)
 }
-func (m *Module) fn29(v0, v1 int32) int32 {
+func (m *Module) fn16(v0, v1, v2 int32) {
+	m.fn119(v0, v1, v1+v2)
+}
+func (m *Module) fn17(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4, v5 float64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -1026,34 +849,37 @@ func (m *Module) fn29(v0, v1 int32) int32 {
 		return t5
 	}
 }
-func (m *Module) fn30(v0, v1, v2 int32) {
+func (m *Module) fn18(v0, v1, v2 int32) {
 	if v2&i32(1) == 0 {
 		goto l0
 	}
-	m.fn59(v0, v1, int32(uint32(v2)>>1))
+	m.fn57(v0, v1, int32(uint32(v2)>>1))
 	return
 l0:
-	m.fn61(v0, v1, v2)
+	m.fn58(v0, v1, v2)
 }
-func (m *Module) fn31(v0, v1 int32) {
+func (m *Module) fn19(v0, v1 int32) {
+	m.fn31(v0, v1, i32(1), i32(1))
+}
+func (m *Module) fn20(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn20(v2+i32(8), v1, i32(1), i32(1))
+	m.fn6(v2+i32(8), v1, i32(1), i32(1))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn32(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn21(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(112)
 	m.g0 = v6
-	m.fn33(v6+i32(32), v2, v3)
+	m.fn22(v6+i32(32), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+32))
 		if t1 != 0 {
@@ -1061,13 +887,13 @@ func (m *Module) fn32(v0, v1, v2, v3, v4, v5 int32) {
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v6))+36))
 		t3 := int32(load32(m.memory, uint64(uint32(v6))+40))
-		t4 := m.fn34(t2, t3)
+		t4 := m.fn23(t2, t3)
 		if t4 != 0 {
 			goto l1
 		}
 	}
 l0:
-	m.fn33(v6+i32(32), v4, v5)
+	m.fn22(v6+i32(32), v4, v5)
 	{
 		t5 := int32(load32(m.memory, uint64(uint32(v6))+32))
 		if t5 == 0 {
@@ -1079,15 +905,15 @@ l0:
 				t7 := int32(load32(m.memory, uint64(uint32(v6))+40))
 				t8 := v5
 				v4 = t7
-				t9 := m.fn34(t8, v4)
+				t9 := m.fn23(t8, v4)
 				if t9 != 0 {
 					m.memory[uint32(v2)] = byte(i32(8))
 					goto l3
 				}
 				memory_copy(m.memory, uint32(v6+i32(32)+i32(40)), uint32(v1+i32(40)), uint32(i32(40)))
 				memory_copy(m.memory, uint32(v6+i32(32)), uint32(v1), uint32(i32(40)))
-				m.fn35(v6, v6+i32(32), v5, v4)
-				m.fn36(v2, v6)
+				m.fn24(v6, v6+i32(32), v5, v4)
+				m.fn25(v2, v6)
 				v3 = i32(0)
 				goto l3
 			}
@@ -1103,7 +929,7 @@ l3:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v6 + i32(112)
 }
-func (m *Module) fn33(v0, v1, v2 int32) {
+func (m *Module) fn22(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -1166,7 +992,7 @@ l10:
 				}
 			}
 			v8 = i64(0x10100000000)
-			t2 := int32(m.memory[uint64(uint32(v6))+151528])
+			t2 := int32(m.memory[uint64(uint32(v6))+156612])
 			switch t2 + i32(-2) {
 			case 0:
 				goto l2
@@ -1290,7 +1116,7 @@ l5:
 l13:
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn34(v0, v1 int32) int32 {
+func (m *Module) fn23(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -1308,14 +1134,14 @@ func (m *Module) fn34(v0, v1 int32) int32 {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
-		t3 := m.fn24(t2, v1, i32(151336), i32(8))
+		t3 := m.fn10(t2, v1, i32(151336), i32(8))
 		v1 = t3
 	}
 l1:
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn35(v0, v1, v2, v3 int32) {
+func (m *Module) fn24(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(160)
@@ -1364,13 +1190,13 @@ l2:
 	m.fn240(v1)
 	m.g0 = v4 + i32(160)
 }
-func (m *Module) fn36(v0, v1 int32) {
+func (m *Module) fn25(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
 	m.g0 = v2
 	memory_zero(m.memory, uint32(v2+i32(8)), uint32(i32(64)))
-	m.fn143(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
+	m.fn138(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+72))
 		if t1 != 0 {
@@ -1381,6 +1207,180 @@ func (m *Module) fn36(v0, v1 int32) {
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2+i32(8)), uint32(i32(64)))
 	m.g0 = v2 + i32(80)
+}
+func (m *Module) fn26(v0, v1 int32) {
+	if v0 == i32(-0x7fffffff) {
+		return
+	}
+	m.fn15(v0, v1)
+}
+func (m *Module) fn27(v0 int32) {
+	t0 := int32(m.memory[uint32(v0)])
+	if t0 != 0 {
+		return
+	}
+	m.fn28(v0 + i32(8))
+}
+func (m *Module) fn28(v0 int32) {
+	m.fn34(v0)
+	m.fn34(v0 + i32(40))
+}
+func (m *Module) fn29(v0 int32) {
+	var v1 int32
+	t0 := int32(load32(m.memory, uint32(v0)))
+	v1 = t0
+	t1 := int32(load32(m.memory, uint32(v1)))
+	t2 := v1
+	v1 = t1
+	store32(m.memory, uint32(t2), uint32(v1+i32(-1)))
+	{
+		if v1 != i32(1) {
+			return
+		}
+		t3 := int32(load32(m.memory, uint32(v0)))
+		m.fn30(t3)
+	}
+}
+func (m *Module) fn30(v0 int32) {
+	var v1 int32
+	m.fn35(v0 + i32(8))
+	{
+		if v0 == i32(-1) {
+			return
+		}
+		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		t1 := v0
+		v1 = t0
+		store32(m.memory, uint64(uint32(t1))+4, uint32(v1+i32(-1)))
+		if v1 != i32(1) {
+			return
+		}
+		m.fn56(v0, i32(20))
+	}
+}
+func (m *Module) fn31(v0, v1, v2, v3 int32) {
+	var v4 int32
+	t0 := m.g0
+	v4 = t0 - i32(16)
+	m.g0 = v4
+	if v0 != 0 {
+		goto l0
+	}
+	v0 = i32(0)
+	v3 = v4 + i32(12)
+	goto l1
+l0:
+	store32(m.memory, uint64(uint32(v4))+12, uint32(v2))
+	v0 = v0 * v3
+	v3 = v4 + i32(8)
+l1:
+	store32(m.memory, uint32(v3), uint32(v0))
+	{
+		t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
+		v0 = t1
+		if v0 == 0 {
+			goto l2
+		}
+		t2 := int32(load32(m.memory, uint64(uint32(v4))+8))
+		m.fn114(v1, v0, t2)
+	}
+l2:
+	m.g0 = v4 + i32(16)
+}
+func (m *Module) fn32(v0 int32) {
+	var v1, v2 int32
+	{
+		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		v1 = t0
+		t1 := int32(load32(m.memory, uint32(v0)))
+		t2 := v1
+		v2 = t1
+		if t2 == v2 {
+			return
+		}
+		v1 = v1 - v2
+		v0 = v2*i32(20) + v0 + i32(20)
+	l1:
+		{
+			if v1 == 0 {
+				return
+			}
+			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
+			t4 := int32(load32(m.memory, uint32(v0)))
+			m.fn26(t3, t4)
+			v1 = v1 + i32(-1)
+			v0 = v0 + i32(20)
+			goto l1
+		}
+	}
+}
+func (m *Module) fn33(v0, v1 int32) {
+	p0 := i32(-0x80000000)
+	if uint32(v0) > uint32(i32(-0x80000000)) {
+		p0 = v0
+	}
+	if p0&i32(0x7fffffff) != 0 {
+		return
+	}
+	m.fn15(v0, v1)
+}
+func (m *Module) fn34(v0 int32) {
+	store32(m.memory, uint32(v0), uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v0))+20, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v0))+24, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(v0))+32, uint64(i64(0)))
+}
+func (m *Module) fn35(v0 int32) {
+	var v1 int32
+	t0 := int32(load32(m.memory, uint32(v0)))
+	v1 = t0
+	t1 := int32(load32(m.memory, uint32(v1)))
+	t2 := v1
+	v1 = t1
+	store32(m.memory, uint32(t2), uint32(v1+i32(-1)))
+	{
+		if v1 != i32(1) {
+			return
+		}
+		t3 := int32(load32(m.memory, uint32(v0)))
+		m.fn36(t3)
+	}
+}
+func (m *Module) fn36(v0 int32) {
+	var v1, v2 int32
+	{
+		t0 := int32(load32(m.memory, uint64(uint32(v0))+16))
+		v1 = t0
+		if v1 == 0 {
+			goto l0
+		}
+		m.memory[uint32(v1)] = byte(i32(0))
+		t1 := int32(load32(m.memory, uint64(uint32(v0))+20))
+		v2 = t1
+		if v2 == 0 {
+			goto l0
+		}
+		m.fn56(v1, v2)
+	}
+l0:
+	{
+		if v0 == i32(-1) {
+			return
+		}
+		t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		t3 := v0
+		v1 = t2
+		store32(m.memory, uint64(uint32(t3))+4, uint32(v1+i32(-1)))
+		if v1 != i32(1) {
+			return
+		}
+		m.fn56(v0, i32(24))
+	}
 }
 func (m *Module) fn37(v0, v1 int32) {
 	var v2, v3 int32
@@ -1407,8 +1407,8 @@ func (m *Module) fn37(v0, v1 int32) {
 		memory_copy(m.memory, uint32(v2+i32(128)), uint32(v2+i32(16)), uint32(i32(80)))
 		t6 := int32(load32(m.memory, uint32(v1)))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn35(v2+i32(96), v2+i32(128), t6, t7)
-		m.fn36(v0+i32(1), v2+i32(96))
+		m.fn24(v2+i32(96), v2+i32(128), t6, t7)
+		m.fn25(v0+i32(1), v2+i32(96))
 		v3 = i32(0)
 	}
 l1:
@@ -1621,12 +1621,12 @@ l3:
 			goto l7
 		}
 	l6:
-		m.fn4(v2 + i32(184))
+		m.fn27(v2 + i32(184))
 	l7:
 		m.fn45(v2 + i32(276))
 		t33 := int32(load32(m.memory, uint64(uint32(v2))+276))
 		t34 := int32(load32(m.memory, uint64(uint32(v2))+280))
-		m.fn11(t33, t34)
+		m.fn19(t33, t34)
 		v1 = i32(0)
 		if v3 != 0 {
 			goto l4
@@ -1638,7 +1638,7 @@ l3:
 		t38 := int32(load32(m.memory, uint64(uint32(v5))+4))
 		t39 := m.fn42(v2+i32(104), t35, t36, t37, t38)
 		v1 = t39
-		m.fn5(v2 + i32(184))
+		m.fn28(v2 + i32(184))
 	}
 l4:
 	memory_copy(m.memory, uint32(v2+i32(184)), uint32(v2), uint32(i32(88)))
@@ -1652,7 +1652,7 @@ l4:
 		goto l9
 	}
 l8:
-	m.fn4(v2 + i32(184))
+	m.fn27(v2 + i32(184))
 	v3 = i32(12)
 l9:
 	t42 := int32(load32(m.memory, uint64(uint32(v2))+100))
@@ -1687,7 +1687,7 @@ func (m *Module) fn42(v0, v1, v2, v3, v4 int32) int32 {
 		}
 		memory_copy(m.memory, uint32(v5+i32(72)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 		memory_copy(m.memory, uint32(v5+i32(72)), uint32(v0), uint32(i32(40)))
-		m.fn35(v5+i32(40), v5+i32(72), v1, v2)
+		m.fn24(v5+i32(40), v5+i32(72), v1, v2)
 		t3 := int64(load64(m.memory, uint64(uint32(v5))+24))
 		store64(m.memory, uint64(uint32(v5))+96, uint64(t3))
 		t4 := int64(load64(m.memory, uint64(uint32(v5))+16))
@@ -1744,7 +1744,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 	t0 := m.g0
 	v7 = t0 - i32(912)
 	m.g0 = v7
-	m.fn33(v7+i32(384), v5, v6)
+	m.fn22(v7+i32(384), v5, v6)
 	{
 		{
 			{
@@ -1755,7 +1755,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						v8 = t2
 						p3 := t1
 						if v8 != 0 {
-							p3 = i32(151822)
+							p3 = i32(151566)
 						}
 						v9 = p3
 						t4 := int32(load32(m.memory, uint64(uint32(v7))+392))
@@ -1765,7 +1765,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 							p5 = i32(5)
 						}
 						v8 = p5
-						t7 := m.fn34(t6, v8)
+						t7 := m.fn23(t6, v8)
 						if t7 != 0 {
 							goto l0
 						}
@@ -1824,7 +1824,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						}
 						v11 = v17 + v14 - (v15 + v13) + v8
 					l5:
-						t18 := m.fn34(v9+v12, v11-v12)
+						t18 := m.fn23(v9+v12, v11-v12)
 						if t18 != 0 {
 							goto l0
 						}
@@ -1857,7 +1857,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						store64(m.memory, uint64(uint32(v7))+592, uint64(t28))
 						t29 := int32(load32(m.memory, uint64(uint32(v7))+396))
 						t30 := int32(load32(m.memory, uint64(uint32(v7))+400))
-						m.fn11(t29, t30)
+						m.fn19(t29, t30)
 						t31 := int32(load32(m.memory, uint64(uint32(v7))+596))
 						t32 := int32(load32(m.memory, uint64(uint32(v7))+600))
 						t33 := v7 + i32(384)
@@ -1945,7 +1945,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 					if uint32(v10) < uint32(i32(7)) {
 						goto l15
 					}
-					t49 := m.fn536(v13, i32(151830), i32(7))
+					t49 := m.fn536(v13, i32(151574), i32(7))
 					p50 := v13 + i32(7)
 					if t49 != 0 {
 						p50 = i32(0)
@@ -2013,7 +2013,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 								t73 := int32(load32(m.memory, uint64(uint32(v13))+12))
 								t74 := m.fn347(t72, t73)
 								v8 = t74
-								m.fn25(v16, v13)
+								m.fn11(v16, v13)
 								if v8 != 0 {
 									t76 := m.fn80(i32(1), i32(1))
 									v8 = t76
@@ -2068,9 +2068,9 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 			goto l14
 		}
 	l17:
-		m.fn25(v16, v13)
+		m.fn11(v16, v13)
 	l22:
-		m.fn33(v7+i32(384), v5, v6)
+		m.fn22(v7+i32(384), v5, v6)
 		{
 			{
 				t77 := int32(load32(m.memory, uint64(uint32(v7))+384))
@@ -2086,7 +2086,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				m.fn206(t79, t81, v13)
 				t82 := int32(load32(m.memory, uint64(uint32(v7))+128))
 				t83 := int32(load32(m.memory, uint64(uint32(v7))+132))
-				m.fn59(v7+i32(872), t82, t83)
+				m.fn57(v7+i32(872), t82, t83)
 				t84 := int32(load32(m.memory, uint64(uint32(v7))+876))
 				t85 := v7 + i32(120)
 				v10 = t84
@@ -2108,9 +2108,9 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						goto l24
 					}
 					t91 := int32(load32(m.memory, uint64(uint32(v7))+116))
-					m.fn59(v7+i32(384), v16, t91)
+					m.fn57(v7+i32(384), v16, t91)
 					t92 := int32(load32(m.memory, uint64(uint32(v7))+872))
-					m.fn11(t92, v10)
+					m.fn19(t92, v10)
 					t93 := int32(load32(m.memory, uint64(uint32(v7))+392))
 					t94 := v7
 					v14 = t93
@@ -2140,8 +2140,8 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 							store32(m.memory, uint64(uint32(v7))+872, uint32(v9))
 							t141 := int32(load32(m.memory, uint64(uint32(v7))+752))
 							t142 := int32(load32(m.memory, uint64(uint32(v7))+756))
-							m.fn11(t141, t142)
-							m.fn11(v9, v10)
+							m.fn19(t141, t142)
+							m.fn19(v9, v10)
 							goto l23
 						}
 						{
@@ -2154,7 +2154,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 							{
 								if v13 == 0 {
 									store32(m.memory, uint64(uint32(v7))+872, uint32(v9))
-									m.fn127(v7+i32(888), v10, v14)
+									m.fn122(v7+i32(888), v10, v14)
 									t117 := int32(load32(m.memory, uint64(uint32(v7))+892))
 									t118 := v7 + i32(752)
 									v8 = t117
@@ -2195,10 +2195,10 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 										t129 := int32(load32(m.memory, uint64(uint32(v7))+596))
 										m.fn257(v14, t129)
 										if v14 != i32(-0x80000000) {
-											m.fn127(v7+i32(312), v15, i32(64))
+											m.fn122(v7+i32(312), v15, i32(64))
 											t132 := int32(load32(m.memory, uint64(uint32(v7))+312))
 											v14 = t132
-											m.fn11(v13, v16)
+											m.fn19(v13, v16)
 											if v14 == i32(-0x80000000) {
 												goto l35
 											}
@@ -2220,12 +2220,12 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 											t139 := int64(load64(m.memory, uint64(uint32(v7))+388))
 											v20 = t139
 											t140 := int32(load32(m.memory, uint64(uint32(v7))+888))
-											m.fn11(t140, v8)
+											m.fn19(t140, v8)
 											goto l40
 										}
 									}
 								l36:
-									m.fn11(v13, v16)
+									m.fn19(v13, v16)
 									goto l35
 								}
 								v13 = v13 + i32(-1)
@@ -2320,7 +2320,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						store64(m.memory, uint64(uint32(v7))+312, uint64(i64(0x100000000)))
 					l38:
 						m.fn358(v7+i32(752), v7+i32(312))
-						m.fn11(v9, v10)
+						m.fn19(v9, v10)
 						store64(m.memory, uint64(uint32(v7))+876, uint64(v18))
 						v14 = int32(int64(uint64(v18) >> 32))
 						v10 = int32(v18)
@@ -2333,7 +2333,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 					l40:
 						t143 := int32(load32(m.memory, uint64(uint32(v7))+752))
 						t144 := int32(load32(m.memory, uint64(uint32(v7))+756))
-						m.fn11(t143, t144)
+						m.fn19(t143, t144)
 						goto l41
 					}
 				l35:
@@ -2352,7 +2352,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 					v19 = int32(v18)
 				}
 			l41:
-				m.fn11(v9, v10)
+				m.fn19(v9, v10)
 				if v19 == i32(-0x80000000) {
 					goto l23
 				}
@@ -2439,7 +2439,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				goto l46
 			}
 		}
-		store32(m.memory, uint64(uint32(v7))+600, uint32(i32(156500)))
+		store32(m.memory, uint64(uint32(v7))+600, uint32(i32(156244)))
 		store64(m.memory, uint64(uint32(v7))+592, uint64(i64(0x100000000)))
 		t165 := int32(load32(m.memory, uint64(uint32(v7))+800))
 		store32(m.memory, uint64(uint32(v7))+400, uint32(t165))
@@ -2496,7 +2496,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 									}
 								l50:
 									m.memory[uint64(uint32(v7))+384] = byte(i32(0))
-									t177 := m.fn63(i32(1))
+									t177 := m.fn60(i32(1))
 									v8 = t177
 									if v8 == 0 {
 										goto l52
@@ -2568,7 +2568,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 											v10 = v8 + i32(24)
 											t195 := int32(load32(m.memory, uint32(v8+i32(4))))
 											t196 := int32(load32(m.memory, uint32(v8+i32(8))))
-											m.fn33(v7+i32(384), t195, t196)
+											m.fn22(v7+i32(384), t195, t196)
 											{
 												t197 := int32(load32(m.memory, uint64(uint32(v7))+384))
 												if t197 == i32(1) {
@@ -2579,13 +2579,13 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 												t199 := int32(load32(m.memory, uint64(uint32(v7))+388))
 												v30 = t199
 												v13 = i32(0)
-												t200 := int64(load64(m.memory, uint64(uint32(i32(0)))+156508))
+												t200 := int64(load64(m.memory, uint64(uint32(i32(0)))+156252))
 												store64(m.memory, uint32(v27), uint64(t200))
-												t201 := int64(load64(m.memory, uint64(uint32(i32(0)))+156516))
+												t201 := int64(load64(m.memory, uint64(uint32(i32(0)))+156260))
 												store64(m.memory, uint64(uint32(v27))+8, uint64(t201))
-												t202 := int64(load64(m.memory, uint64(uint32(i32(0)))+156524))
+												t202 := int64(load64(m.memory, uint64(uint32(i32(0)))+156268))
 												store64(m.memory, uint64(uint32(v27))+16, uint64(t202))
-												t203 := int64(load64(m.memory, uint64(uint32(i32(0)))+156532))
+												t203 := int64(load64(m.memory, uint64(uint32(i32(0)))+156276))
 												store64(m.memory, uint64(uint32(v27))+24, uint64(t203))
 												store32(m.memory, uint64(uint32(v7))+388, uint32(i32(4)))
 											l64:
@@ -2655,12 +2655,12 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 															t220 := int32(load32(m.memory, uint64(uint32(v16))+8))
 															t221 := v5
 															v17 = t220
-															m.fn59(t219, t221, v17)
+															m.fn57(t219, t221, v17)
 															t222 := m.fn359(v7+i32(312), v7+i32(592))
 															if t222 == 0 {
 																goto l62
 															}
-															m.fn11(v6, v5)
+															m.fn19(v6, v5)
 															goto l63
 														}
 													l61:
@@ -2668,9 +2668,9 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 													l60:
 														t223 := int32(uint32(v32-v16) / uint32(i32(12)))
 														m.fn321(v16, t223)
-														m.fn12(v33, v31, i32(4), i32(12))
+														m.fn31(v33, v31, i32(4), i32(12))
 														t224 := int32(load32(m.memory, uint64(uint32(v7))+888))
-														m.fn11(t224, v11)
+														m.fn19(t224, v11)
 														goto l64
 													}
 												l62:
@@ -2703,7 +2703,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 							}
 						l53:
 							m.fn360(v7+i32(300), v7+i32(360))
-							m.fn33(v7+i32(384), v3, v4)
+							m.fn22(v7+i32(384), v3, v4)
 							{
 								t227 := int32(load32(m.memory, uint64(uint32(v7))+384))
 								if t227 != 0 {
@@ -2821,7 +2821,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 											store32(m.memory, uint64(uint32(v7))+904, uint32(v7+i32(288)))
 											store32(m.memory, uint64(uint32(v7))+896, uint32(v7+i32(884)))
 											store32(m.memory, uint64(uint32(v7))+888, uint32(v7+i32(864)))
-											m.fn30(v7+i32(872), i32(0x20009), v7+i32(888))
+											m.fn18(v7+i32(872), i32(0x20009), v7+i32(888))
 											t246 := int32(load32(m.memory, uint64(uint32(v7))+880))
 											store32(m.memory, uint64(uint32(v13))+8, uint32(t246))
 											t247 := int64(load64(m.memory, uint64(uint32(v7))+872))
@@ -2999,7 +2999,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 										v13 = t295 + (i32(0)-v13)*i32(12)
 										t296 := int32(load32(m.memory, uint32(v13+i32(-12))))
 										t297 := int32(load32(m.memory, uint32(v13+i32(-8))))
-										m.fn11(t296, t297)
+										m.fn19(t296, t297)
 										goto l85
 									}
 									t288 := int32(load32(m.memory, uint64(uint32(v7))+400))
@@ -3046,7 +3046,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						m.fn362(v7+i32(776), v7+i32(592))
 						t308 := int32(load32(m.memory, uint64(uint32(v7))+396))
 						t309 := int32(load32(m.memory, uint64(uint32(v7))+400))
-						m.fn11(t308, t309)
+						m.fn19(t308, t309)
 						{
 							t310 := int32(load32(m.memory, uint64(uint32(v7))+784))
 							v10 = t310
@@ -3280,8 +3280,8 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v16 = t370
 								t371 := m.fn80(i32(4), i32(48))
 								v8 = t371
-								m.fn316(v7+i32(592), v16, v13, i32(151827), i32(1))
-								m.fn316(v7+i32(384), v1, v2, i32(151828), i32(2))
+								m.fn316(v7+i32(592), v16, v13, i32(151571), i32(1))
+								m.fn316(v7+i32(384), v1, v2, i32(151572), i32(2))
 								t372 := int64(load64(m.memory, uint64(uint32(v7))+608))
 								store64(m.memory, uint64(uint32(v8))+16, uint64(t372))
 								t373 := int64(load64(m.memory, uint64(uint32(v7))+600))
@@ -3333,7 +3333,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 							l104:
 								t386 := int32(load32(m.memory, uint64(uint32(v7))+604))
 								t387 := int32(load32(m.memory, uint64(uint32(v7))+608))
-								m.fn11(t386, t387)
+								m.fn19(t386, t387)
 								t388 := int32(load32(m.memory, uint64(uint32(v7))+784))
 								store32(m.memory, uint64(uint32(v7))+392, uint32(t388))
 								t389 := int64(load64(m.memory, uint64(uint32(v7))+776))
@@ -3473,7 +3473,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 									v13 = t420
 									t421 := int32(load32(m.memory, uint32(v14+i32(4))))
 									t422 := int32(load32(m.memory, uint32(v14+i32(8))))
-									m.fn59(v7+i32(312), t421, t422)
+									m.fn57(v7+i32(312), t421, t422)
 									t423 := int32(m.memory[uint64(uint32(v7))+776])
 									m.fn296(v7+i32(40), t423)
 									t424 := int64(load64(m.memory, uint64(uint32(v7))+40))
@@ -3737,7 +3737,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 															if v8 != 0 {
 																p540 = v17
 															}
-															m.fn11(p539, p540)
+															m.fn19(p539, p540)
 															p541 := v46<<32 | int64(uint32(v17))
 															if v8 != 0 {
 																p541 = v35
@@ -3861,7 +3861,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																			}
 																		}
 																	l128:
-																		m.fn144(v7+i32(888), v12, v28)
+																		m.fn139(v7+i32(888), v12, v28)
 																		v31 = i32(23)
 																		{
 																			t486 := int32(load32(m.memory, uint64(uint32(v7))+892))
@@ -3937,9 +3937,9 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																					t498 := v7 + i32(792)
 																					v30 = t497
 																					t499 := int32(load32(m.memory, uint64(uint32(v7))+600))
-																					m.fn28(t498, v30, t499)
+																					m.fn16(t498, v30, t499)
 																					t500 := int32(load32(m.memory, uint64(uint32(v7))+592))
-																					m.fn11(t500, v30)
+																					m.fn19(t500, v30)
 																					v31 = v31 + i32(1)
 																					v28 = v28 + i32(-1)
 																					if v28 != 0 {
@@ -3957,7 +3957,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		l134:
 																			t504 := m.fn146(v28, v30, v25, v22)
 																			v30 = t504
-																			m.fn11(v31, v28)
+																			m.fn19(v31, v28)
 																			p505 := i32(27)
 																			if v30 != 0 {
 																				p505 = i32(22)
@@ -3966,7 +3966,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		}
 																	l129:
 																		t506 := int32(load32(m.memory, uint64(uint32(v7))+888))
-																		m.fn11(t506, v44)
+																		m.fn19(t506, v44)
 																		if v31 != i32(27) {
 																			goto l127
 																		}
@@ -4015,7 +4015,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 														}
 													l126:
 														t519 := int32(load32(m.memory, uint64(uint32(v7))+752))
-														m.fn11(t519, v12)
+														m.fn19(t519, v12)
 														goto l123
 													}
 												}
@@ -4058,7 +4058,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				l150:
 					{
 						if v8 == i32(32) {
-							m.fn11(v36, v29)
+							m.fn19(v36, v29)
 							if v38 != 0 {
 								goto l105
 							}
@@ -4072,7 +4072,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						t545 := int32(load32(m.memory, uint32(v13+i32(8))))
 						m.fn293(v16, t545)
 						t546 := int32(load32(m.memory, uint32(v13)))
-						m.fn12(t546, v16, i32(4), i32(20))
+						m.fn31(t546, v16, i32(4), i32(20))
 						v8 = v8 + i32(16)
 						goto l150
 					}
@@ -4304,7 +4304,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						v15 = t598
 					}
 				l168:
-					m.fn11(v17, v9)
+					m.fn19(v17, v9)
 				}
 			l151:
 				if v15 == i32(-0x80000000) {
@@ -4329,7 +4329,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 		l155:
 			store32(m.memory, uint64(uint32(v7))+276, uint32(i32(-0x80000000)))
 		l154:
-			m.fn11(v17, v9)
+			m.fn19(v17, v9)
 		l152:
 			if v23 != 0 {
 				m.fn312(v7+i32(200), i32(24))
@@ -4345,7 +4345,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				m.fn379(v7 + i32(216))
 				t619 := int32(load32(m.memory, uint64(uint32(v7))+200))
 				t620 := int32(load32(m.memory, uint64(uint32(v7))+204))
-				m.fn11(t619, t620)
+				m.fn19(t619, t620)
 				goto l178
 			}
 			m.memory[uint64(uint32(v7))+404] = byte(i32(8))
@@ -4406,7 +4406,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				v10 = t602
 				t603 := int32(load32(m.memory, uint32(v8)))
 				t604 := int32(load32(m.memory, uint32(v8+i32(4))))
-				m.fn33(v7+i32(592), t603, t604)
+				m.fn22(v7+i32(592), t603, t604)
 				v16 = i32(27)
 				{
 					t605 := int32(load32(m.memory, uint64(uint32(v7))+592))
@@ -4415,7 +4415,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 					}
 					t606 := int32(load32(m.memory, uint64(uint32(v7))+596))
 					t607 := int32(load32(m.memory, uint64(uint32(v7))+600))
-					t608 := m.fn34(t606, t607)
+					t608 := m.fn23(t606, t607)
 					p609 := i32(27)
 					if t608 != 0 {
 						p609 = v10
@@ -4488,7 +4488,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 			m.fn379(v7 + i32(216))
 		}
 	l178:
-		m.fn11(v19, v25)
+		m.fn19(v19, v25)
 	}
 l14:
 	m.g0 = v7 + i32(912)
@@ -4682,8 +4682,8 @@ l2:
 			memory_copy(m.memory, uint32(v2+i32(32)), uint32(v1), uint32(i32(40)))
 			t17 := int32(load32(m.memory, uint32(v5)))
 			t18 := int32(load32(m.memory, uint32(v5+i32(4))))
-			m.fn35(v2, v2+i32(32), t17, t18)
-			m.fn36(v2+i32(32), v2)
+			m.fn24(v2, v2+i32(32), t17, t18)
+			m.fn25(v2+i32(32), v2)
 			memory_copy(m.memory, uint32(v7), uint32(v2+i32(32)), uint32(i32(64)))
 			v6 = v6 + i32(-1)
 			v7 = v7 + i32(64)
@@ -4856,7 +4856,7 @@ func (m *Module) fn54(v0, v1, v2, v3, v4 int32) int32 {
 			p9 = t8
 		}
 		v2 = p9
-		m.fn122(t2, t4, t3, v2, v3, v4)
+		m.fn116(t2, t4, t3, v2, v3, v4)
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v6 = t10
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -4876,7 +4876,7 @@ func (m *Module) fn55(v0, v1, v2, v3, v4 int32) {
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn123(v5+i32(20), v1, v3, v4)
+	m.fn117(v5+i32(20), v1, v3, v4)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
@@ -4905,13 +4905,13 @@ func (m *Module) fn55(v0, v1, v2, v3, v4 int32) {
 				if v2 != 0 {
 					goto l3
 				}
-				m.fn118(v5+i32(8), v6, v4)
+				m.fn111(v5+i32(8), v6, v4)
 				t4 := int32(load32(m.memory, uint64(uint32(v5))+8))
 				v3 = t4
 				goto l4
 			}
 		l3:
-			m.fn119(v5, v6, v4, i32(1))
+			m.fn112(v5, v6, v4, i32(1))
 			t5 := int32(load32(m.memory, uint32(v5)))
 			v3 = t5
 		}
@@ -4933,552 +4933,15 @@ l1:
 }
 func (m *Module) fn56(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	fn112(t0, v1)
-	m.fn117(v0)
+	fn140(t0, v1)
+	m.fn144(v0)
 }
 func (m *Module) fn57(v0, v1, v2 int32) {
-	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20 int32
-	var v21 int64
-	t0 := m.g0
-	v3 = t0 - i32(400)
-	m.g0 = v3
-	{
-		if v2 == 0 {
-			goto l0
-		}
-		if v2&i32(3) == 0 {
-			goto l1
-		}
-	l0:
-		store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-		goto l2
-	l1:
-		t1 := int32(load32(m.memory, uint32(v2)))
-		v4 = t1
-		{
-			t2 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			v5 = t2
-			if v5 != 0 {
-				if v4 == 0 {
-					goto l5
-				}
-				if v5 > i32(-1) {
-					goto l4
-				}
-			l5:
-				store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-				goto l2
-			}
-			var p3 int32
-			if v4|v5 != i32(0) {
-				p3 = 1
-			}
-			v4 = p3
-			goto l4
-		}
-	l4:
-		t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
-		v6 = t4
-		{
-			t5 := int32(load32(m.memory, uint64(uint32(v2))+12))
-			v7 = t5
-			if v7 != 0 {
-				if v6 == 0 {
-					goto l8
-				}
-				if v7 > i32(-1) {
-					goto l7
-				}
-			l8:
-				store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-				goto l2
-			}
-			var p6 int32
-			if v6|v7 != i32(0) {
-				p6 = 1
-			}
-			v6 = p6
-			goto l7
-		}
-	l7:
-		t7 := int32(load32(m.memory, uint64(uint32(v2))+48))
-		t8 := int32(load32(m.memory, uint64(uint32(v2))+52))
-		m.fn47(v3+i32(220), t7, t8)
-		t9 := int32(load32(m.memory, uint64(uint32(v3))+224))
-		v8 = t9
-		{
-			t10 := int32(load32(m.memory, uint64(uint32(v3))+220))
-			v9 = t10
-			if v9 != i32(-0x7ffffffe) {
-				goto l9
-			}
-			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
-			goto l2
-		}
-	l9:
-		{
-			{
-				if v1 != 0 {
-					m.fn48(v3+i32(16), v1)
-					t12 := int32(load32(m.memory, uint64(uint32(v3))+20))
-					v1 = t12
-					{
-						t13 := int32(load32(m.memory, uint64(uint32(v3))+16))
-						if t13&i32(1) != 0 {
-							store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-							store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
-							goto l15
-						}
-						if v9 != i32(-0x7fffffff) {
-							store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-							goto l15
-						}
-						t15 := v3 + i32(220)
-						t16 := v1
-						p14 := i32(1)
-						if v4 != 0 {
-							p14 = v4
-						}
-						p17 := i32(0)
-						if v4 != 0 {
-							p17 = v5
-						}
-						p18 := i32(1)
-						if v6 != 0 {
-							p18 = v6
-						}
-						p19 := i32(0)
-						if v6 != 0 {
-							p19 = v7
-						}
-						m.fn32(t15, t16, p14, p17, p18, p19)
-						t20 := int32(m.memory[uint64(uint32(v3))+221])
-						v1 = t20
-						{
-							t21 := int32(m.memory[uint64(uint32(v3))+220])
-							if t21 == 0 {
-								memory_copy(m.memory, uint32(v3+i32(24)+i32(1)), uint32(v3+i32(222)), uint32(i32(63)))
-								m.memory[uint64(uint32(v3))+24] = byte(v1)
-								m.fn33(v3+i32(220), v3+i32(24), i32(64))
-								t23 := int32(load32(m.memory, uint64(uint32(v3))+220))
-								if t23 == i32(1) {
-									panic("unreachable")
-								}
-								t24 := int32(load32(m.memory, uint64(uint32(v3))+224))
-								t25 := int32(load32(m.memory, uint64(uint32(v3))+228))
-								m.fn59(v3+i32(220), t24, t25)
-								t26 := int32(load32(m.memory, uint64(uint32(v3))+228))
-								v10 = t26
-								t27 := int32(load32(m.memory, uint64(uint32(v3))+224))
-								v8 = t27
-								t28 := int32(load32(m.memory, uint64(uint32(v3))+220))
-								v9 = t28
-								goto l11
-							}
-							store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-							t22 := m.fn58(v1)
-							store32(m.memory, uint64(uint32(v0))+4, uint32(t22))
-							v9 = i32(-0x7fffffff)
-							goto l15
-						}
-					}
-				}
-				t11 := int32(load32(m.memory, uint64(uint32(v3))+228))
-				v10 = t11
-				goto l11
-			}
-		l11:
-			v1 = i32(0)
-			if v6 != 0 {
-				goto l17
-			}
-			goto l18
-		l17:
-			m.fn33(v3+i32(220), v6, v7)
-			{
-				t29 := int32(load32(m.memory, uint64(uint32(v3))+220))
-				switch t29 {
-				case 2:
-					goto l18
-				default:
-					store64(m.memory, uint32(v0), uint64(i64(0xf80000000)))
-					goto l15
-				case 0:
-					t30 := int32(load32(m.memory, uint64(uint32(v3))+228))
-					v7 = t30
-					t31 := int32(load32(m.memory, uint64(uint32(v3))+224))
-					v1 = t31
-				}
-			}
-		l18:
-			m.fn0(v3+i32(228), v4, v5)
-			store32(m.memory, uint64(uint32(v3))+224, uint32(i32(6)))
-			store32(m.memory, uint64(uint32(v3))+220, uint32(i32(135836)))
-			t32 := int32(load32(m.memory, uint64(uint32(v2))+16))
-			t33 := int32(load32(m.memory, uint64(uint32(v2))+20))
-			m.fn47(v3+i32(24), t32, t33)
-			p34 := i32(-0x7fffffff)
-			if v1 != 0 {
-				p34 = i32(-0x80000000)
-			}
-			v4 = p34
-			t35 := int32(load32(m.memory, uint64(uint32(v3))+28))
-			v5 = t35
-			{
-				t36 := int32(load32(m.memory, uint64(uint32(v3))+24))
-				v6 = t36
-				if v6 != i32(-0x7ffffffe) {
-					t39 := int32(load32(m.memory, uint64(uint32(v3))+32))
-					v11 = t39
-					t40 := int32(load32(m.memory, uint64(uint32(v2))+24))
-					t41 := int32(load32(m.memory, uint64(uint32(v2))+28))
-					m.fn47(v3+i32(24), t40, t41)
-					t42 := int32(load32(m.memory, uint64(uint32(v3))+28))
-					v12 = t42
-					{
-						t43 := int32(load32(m.memory, uint64(uint32(v3))+24))
-						v13 = t43
-						if v13 != i32(-0x7ffffffe) {
-							t46 := int32(load32(m.memory, uint64(uint32(v3))+32))
-							v14 = t46
-							t47 := int32(load32(m.memory, uint64(uint32(v2))+32))
-							t48 := int32(load32(m.memory, uint64(uint32(v2))+36))
-							m.fn47(v3+i32(24), t47, t48)
-							t49 := int32(load32(m.memory, uint64(uint32(v3))+28))
-							v15 = t49
-							{
-								t50 := int32(load32(m.memory, uint64(uint32(v3))+24))
-								v16 = t50
-								if v16 != i32(-0x7ffffffe) {
-									t53 := int32(load32(m.memory, uint64(uint32(v3))+32))
-									v17 = t53
-									t54 := int32(load32(m.memory, uint64(uint32(v2))+40))
-									t55 := int32(load32(m.memory, uint64(uint32(v2))+44))
-									m.fn47(v3+i32(24), t54, t55)
-									t56 := int32(load32(m.memory, uint64(uint32(v3))+28))
-									v18 = t56
-									{
-										t57 := int32(load32(m.memory, uint64(uint32(v3))+24))
-										v19 = t57
-										if v19 != i32(-0x7ffffffe) {
-											t60 := int32(load32(m.memory, uint64(uint32(v3))+32))
-											v20 = t60
-											t61 := int32(load32(m.memory, uint64(uint32(v3))+236))
-											store32(m.memory, uint64(uint32(v3))+48, uint32(t61))
-											t62 := int64(load64(m.memory, uint64(uint32(v3))+228))
-											store64(m.memory, uint64(uint32(v3))+40, uint64(t62))
-											t63 := int64(load64(m.memory, uint64(uint32(v3))+220))
-											store64(m.memory, uint64(uint32(v3))+32, uint64(t63))
-											store32(m.memory, uint64(uint32(v3))+168, uint32(v20))
-											store32(m.memory, uint64(uint32(v3))+164, uint32(v18))
-											store32(m.memory, uint64(uint32(v3))+160, uint32(v19))
-											store32(m.memory, uint64(uint32(v3))+156, uint32(i32(19)))
-											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(135881)))
-											store32(m.memory, uint64(uint32(v3))+148, uint32(v17))
-											store32(m.memory, uint64(uint32(v3))+144, uint32(v15))
-											store32(m.memory, uint64(uint32(v3))+140, uint32(v16))
-											store32(m.memory, uint64(uint32(v3))+136, uint32(i32(10)))
-											store32(m.memory, uint64(uint32(v3))+132, uint32(i32(135871)))
-											store32(m.memory, uint64(uint32(v3))+128, uint32(v14))
-											store32(m.memory, uint64(uint32(v3))+124, uint32(v12))
-											store32(m.memory, uint64(uint32(v3))+120, uint32(v13))
-											store32(m.memory, uint64(uint32(v3))+116, uint32(i32(10)))
-											store32(m.memory, uint64(uint32(v3))+112, uint32(i32(135861)))
-											store32(m.memory, uint64(uint32(v3))+108, uint32(v10))
-											store32(m.memory, uint64(uint32(v3))+104, uint32(v8))
-											store32(m.memory, uint64(uint32(v3))+100, uint32(v9))
-											store32(m.memory, uint64(uint32(v3))+96, uint32(i32(10)))
-											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(135851)))
-											store32(m.memory, uint64(uint32(v3))+88, uint32(v11))
-											store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
-											store32(m.memory, uint64(uint32(v3))+80, uint32(v6))
-											store32(m.memory, uint64(uint32(v3))+76, uint32(i32(4)))
-											store32(m.memory, uint64(uint32(v3))+72, uint32(i32(135847)))
-											store32(m.memory, uint64(uint32(v3))+68, uint32(v7))
-											store32(m.memory, uint64(uint32(v3))+64, uint32(v1))
-											store32(m.memory, uint64(uint32(v3))+60, uint32(v4))
-											store32(m.memory, uint64(uint32(v3))+56, uint32(i32(5)))
-											store32(m.memory, uint64(uint32(v3))+52, uint32(i32(135842)))
-											store64(m.memory, uint64(uint32(v3))+24, uint64(i64(0x700000000)))
-											m.fn60(v3+i32(184), v3+i32(24))
-											{
-												t64 := int32(load32(m.memory, uint64(uint32(v3))+184))
-												if t64 == i32(-0x7fffffff) {
-													goto l25
-												}
-												m.fn20(v3+i32(8), i32(4), i32(8), i32(32))
-												t65 := int32(load32(m.memory, uint64(uint32(v3))+8))
-												v4 = t65
-												t66 := int32(load32(m.memory, uint64(uint32(v3))+12))
-												v6 = t66
-												t67 := int64(load64(m.memory, uint64(uint32(v3))+208))
-												store64(m.memory, uint64(uint32(v6))+24, uint64(t67))
-												t68 := int64(load64(m.memory, uint64(uint32(v3))+200))
-												store64(m.memory, uint64(uint32(v6))+16, uint64(t68))
-												t69 := int64(load64(m.memory, uint64(uint32(v3))+192))
-												store64(m.memory, uint64(uint32(v6))+8, uint64(t69))
-												t70 := int64(load64(m.memory, uint64(uint32(v3))+184))
-												store64(m.memory, uint32(v6), uint64(t70))
-												store32(m.memory, uint64(uint32(v3))+180, uint32(i32(1)))
-												store32(m.memory, uint64(uint32(v3))+176, uint32(v6))
-												store32(m.memory, uint64(uint32(v3))+172, uint32(v4))
-												memory_copy(m.memory, uint32(v3+i32(220)), uint32(v3+i32(24)), uint32(i32(148)))
-												v5 = i32(32)
-												v1 = i32(1)
-											l28:
-												{
-													m.fn60(v3+i32(368), v3+i32(220))
-													t71 := int32(load32(m.memory, uint64(uint32(v3))+368))
-													if t71 == i32(-0x7fffffff) {
-														m.fn14(v3 + i32(220))
-														goto l29
-													}
-													{
-														t72 := int32(load32(m.memory, uint64(uint32(v3))+172))
-														if v1 != t72 {
-															goto l27
-														}
-														m.fn51(v3+i32(172), v1, i32(1), i32(8), i32(32))
-														t73 := int32(load32(m.memory, uint64(uint32(v3))+176))
-														v6 = t73
-													}
-												l27:
-													v4 = v6 + v5
-													t74 := int64(load64(m.memory, uint64(uint32(v3))+368))
-													store64(m.memory, uint32(v4), uint64(t74))
-													t75 := int64(load64(m.memory, uint64(uint32(v3))+392))
-													store64(m.memory, uint64(uint32(v4))+24, uint64(t75))
-													t76 := int64(load64(m.memory, uint64(uint32(v3))+384))
-													store64(m.memory, uint64(uint32(v4))+16, uint64(t76))
-													t77 := int64(load64(m.memory, uint64(uint32(v3))+376))
-													store64(m.memory, uint64(uint32(v4))+8, uint64(t77))
-													t78 := v3
-													v1 = v1 + i32(1)
-													store32(m.memory, uint64(uint32(t78))+180, uint32(v1))
-													v5 = v5 + i32(32)
-													goto l28
-												}
-											}
-										l25:
-											store32(m.memory, uint64(uint32(v3))+180, uint32(i32(0)))
-											store64(m.memory, uint64(uint32(v3))+172, uint64(i64(0x800000000)))
-											m.fn14(v3 + i32(24))
-										l29:
-											{
-												t79 := int32(load32(m.memory, uint64(uint32(v2))+60))
-												v1 = t79
-												if v1 != 0 {
-													{
-														t80 := int32(load32(m.memory, uint64(uint32(v2))+56))
-														v4 = t80
-														if v4 == 0 {
-															goto l32
-														}
-														if v4&i32(7) != 0 {
-															goto l32
-														}
-														if uint32(v1) < uint32(i32(0x4000000)) {
-															goto l31
-														}
-													}
-												l32:
-													store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-													m.fn6(v3 + i32(172))
-													goto l2
-												}
-												v4 = i32(8)
-												goto l31
-											}
-										l31:
-											v5 = v1 << 5
-											v1 = v4 + i32(12)
-										l44:
-											{
-												{
-													{
-														if v5 == 0 {
-															t82 := int32(load32(m.memory, uint64(uint32(v3))+180))
-															store32(m.memory, uint64(uint32(v0))+8, uint32(t82))
-															t83 := int64(load64(m.memory, uint64(uint32(v3))+172))
-															store64(m.memory, uint32(v0), uint64(t83))
-															goto l2
-														}
-														t81 := int32(load32(m.memory, uint64(uint32(v4))+8))
-														switch t81 {
-														case 0:
-															goto l34
-														case 1:
-															t84 := int64(load64(m.memory, uint32(v1+i32(12))))
-															v21 = t84
-															v7 = i32(-0x7fffffff)
-															goto l38
-														case 2:
-															t85 := math.Float64frombits(load64(m.memory, uint32(v1+i32(12))))
-															t86 := v8 & i32(-256)
-															var p87 int32
-															if t85 != float64(0) {
-																p87 = 1
-															}
-															v8 = t86 | p87
-															v7 = i32(-0x7ffffffe)
-															goto l38
-														default:
-															store64(m.memory, uint32(v0), uint64(i64(0x1080000000)))
-															goto l42
-														}
-													}
-												l34:
-													t88 := int32(load32(m.memory, uint32(v1)))
-													t89 := int32(load32(m.memory, uint32(v1+i32(4))))
-													m.fn47(v3+i32(220), t88, t89)
-													t90 := int32(load32(m.memory, uint64(uint32(v3))+224))
-													v8 = t90
-													t91 := int32(load32(m.memory, uint64(uint32(v3))+220))
-													v7 = t91
-													if v7 == i32(-0x7ffffffe) {
-														goto l39
-													}
-													{
-														if v7 == i32(-0x7fffffff) {
-															goto l40
-														}
-														t92 := int64(load32(m.memory, uint64(uint32(v3))+228))
-														v21 = v21&i64(-0x100000000) | t92
-														goto l38
-													}
-												l40:
-													v21 = v21 & i64(-0x100000000)
-													v7 = i32(0)
-													v8 = i32(1)
-												}
-											l38:
-												t93 := int32(load32(m.memory, uint32(v4)))
-												t94 := int32(load32(m.memory, uint64(uint32(v4))+4))
-												m.fn47(v3+i32(220), t93, t94)
-												t95 := int32(load32(m.memory, uint64(uint32(v3))+224))
-												v9 = t95
-												t96 := int32(load32(m.memory, uint64(uint32(v3))+220))
-												v2 = t96
-												if v2 != i32(-0x7ffffffe) {
-													t97 := int32(load32(m.memory, uint64(uint32(v3))+228))
-													var p98 int32
-													if v2 == i32(-0x7fffffff) {
-														p98 = 1
-													}
-													v6 = p98
-													p99 := t97
-													if v6 != 0 {
-														p99 = i32(0)
-													}
-													v10 = p99
-													p100 := v9
-													if v6 != 0 {
-														p100 = i32(1)
-													}
-													v9 = p100
-													p101 := v2
-													if v6 != 0 {
-														p101 = i32(0)
-													}
-													v12 = p101
-													{
-														t102 := int32(load32(m.memory, uint64(uint32(v3))+180))
-														v6 = t102
-														t103 := int32(load32(m.memory, uint64(uint32(v3))+172))
-														if v6 != t103 {
-															goto l43
-														}
-														m.fn53(v3 + i32(172))
-													}
-												l43:
-													v4 = v4 + i32(32)
-													t104 := int32(load32(m.memory, uint64(uint32(v3))+176))
-													v2 = t104 + v6<<5
-													store64(m.memory, uint64(uint32(v2))+24, uint64(v21))
-													store32(m.memory, uint64(uint32(v2))+20, uint32(v8))
-													store32(m.memory, uint64(uint32(v2))+16, uint32(v7))
-													store32(m.memory, uint64(uint32(v2))+8, uint32(v10))
-													store32(m.memory, uint64(uint32(v2))+4, uint32(v9))
-													store32(m.memory, uint32(v2), uint32(v12))
-													store32(m.memory, uint64(uint32(v3))+180, uint32(v6+i32(1)))
-													v5 = v5 + i32(-32)
-													v1 = v1 + i32(32)
-													goto l44
-												}
-												store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-												store32(m.memory, uint64(uint32(v0))+4, uint32(v9))
-												m.fn15(v7, v8)
-												goto l42
-											}
-										l39:
-											store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-											store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
-										l42:
-											m.fn6(v3 + i32(172))
-											goto l2
-										}
-										store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-										store32(m.memory, uint64(uint32(v0))+4, uint32(v18))
-										m.fn2(v16, v15)
-										m.fn2(v13, v12)
-										m.fn2(v9, v8)
-										m.fn2(v6, v5)
-										m.fn2(v4, v1)
-										t58 := int32(load32(m.memory, uint64(uint32(v3))+228))
-										t59 := int32(load32(m.memory, uint64(uint32(v3))+232))
-										m.fn2(t58, t59)
-										goto l2
-									}
-								}
-								store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-								store32(m.memory, uint64(uint32(v0))+4, uint32(v15))
-								m.fn2(v13, v12)
-								m.fn2(v9, v8)
-								m.fn2(v6, v5)
-								m.fn2(v4, v1)
-								t51 := int32(load32(m.memory, uint64(uint32(v3))+228))
-								t52 := int32(load32(m.memory, uint64(uint32(v3))+232))
-								m.fn2(t51, t52)
-								goto l2
-							}
-						}
-						store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-						store32(m.memory, uint64(uint32(v0))+4, uint32(v12))
-						m.fn2(v9, v8)
-						m.fn2(v6, v5)
-						m.fn2(v4, v1)
-						t44 := int32(load32(m.memory, uint64(uint32(v3))+228))
-						t45 := int32(load32(m.memory, uint64(uint32(v3))+232))
-						m.fn2(t44, t45)
-						goto l2
-					}
-				}
-				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-				store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
-				m.fn2(v4, v1)
-				t37 := int32(load32(m.memory, uint64(uint32(v3))+228))
-				t38 := int32(load32(m.memory, uint64(uint32(v3))+232))
-				m.fn2(t37, t38)
-				goto l15
-			}
-		}
-	l15:
-		m.fn2(v9, v8)
-	}
-l2:
-	m.g0 = v3 + i32(400)
-}
-func (m *Module) fn58(v0 int32) int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+158240))
-	return t0
-}
-func (m *Module) fn59(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn125(v3+i32(4), v2)
+	m.fn120(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -5498,45 +4961,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn60(v0, v1 int32) {
-	var v2, v3, v4, v5, v6 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	t1 := int32(load32(m.memory, uint32(v1)))
-	v2 = t1
-	v3 = t0 - v2
-	v4 = v2*i32(20) + v1 + i32(16)
-	{
-	l1:
-		{
-			v5 = v4
-			if v3 == 0 {
-				goto l0
-			}
-			t2 := v1
-			v2 = v2 + i32(1)
-			store32(m.memory, uint32(t2), uint32(v2))
-			v3 = v3 + i32(-1)
-			v4 = v5 + i32(20)
-			t3 := int32(load32(m.memory, uint32(v5)))
-			v6 = t3
-			if v6 == i32(-0x7fffffff) {
-				goto l1
-			}
-		}
-		store32(m.memory, uint64(uint32(v0))+16, uint32(v6))
-		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-		t4 := v0
-		v3 = v5 + i32(-8)
-		t5 := int64(load64(m.memory, uint64(uint32(v3))+12))
-		store64(m.memory, uint64(uint32(t4))+20, uint64(t5))
-		t6 := int64(load64(m.memory, uint32(v3)))
-		store64(m.memory, uint64(uint32(v0))+4, uint64(t6))
-		return
-	}
-l0:
-	store32(m.memory, uint32(v0), uint32(i32(-0x7fffffff)))
-}
-func (m *Module) fn61(v0, v1, v2 int32) {
+func (m *Module) fn58(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -5592,9 +5017,9 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 	v4 = int32(uint32(v2) >> 1)
 	goto l1
 l1:
-	m.fn125(v3+i32(4), v4)
+	m.fn120(v3+i32(4), v4)
 	{
-		t8 := m.fn138(v3+i32(4), v1, v2)
+		t8 := m.fn133(v3+i32(4), v1, v2)
 		if t8 != 0 {
 			panic("unreachable")
 		}
@@ -5606,15 +5031,15 @@ l1:
 		return
 	}
 }
-func (m *Module) fn62(v0 int32) int32 {
-	t0 := m.fn63(v0)
+func (m *Module) fn59(v0 int32) int32 {
+	t0 := m.fn60(v0)
 	v0 = t0
 	if v0 != 0 {
 		return v0
 	}
 	panic("unreachable")
 }
-func (m *Module) fn63(v0 int32) int32 {
+func (m *Module) fn60(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6, v7, v8 int32
 	var v9 int64
 	{
@@ -6096,7 +5521,7 @@ func (m *Module) fn63(v0 int32) int32 {
 										}
 										t80 := v0
 										v1 = v1 & i32(-8)
-										m.fn114(t80, v1)
+										m.fn141(t80, v1)
 										v7 = v1 + v7
 										v0 = v0 + v1
 										t81 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -6218,6 +5643,581 @@ l16:
 	return v0
 l1:
 	return i32(0)
+}
+func (m *Module) fn61(v0, v1, v2 int32) {
+	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20 int32
+	var v21 int64
+	t0 := m.g0
+	v3 = t0 - i32(400)
+	m.g0 = v3
+	{
+		if v2 == 0 {
+			goto l0
+		}
+		if v2&i32(3) == 0 {
+			goto l1
+		}
+	l0:
+		store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
+		goto l2
+	l1:
+		t1 := int32(load32(m.memory, uint32(v2)))
+		v4 = t1
+		{
+			t2 := int32(load32(m.memory, uint64(uint32(v2))+4))
+			v5 = t2
+			if v5 != 0 {
+				if v4 == 0 {
+					goto l5
+				}
+				if v5 > i32(-1) {
+					goto l4
+				}
+			l5:
+				store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
+				goto l2
+			}
+			var p3 int32
+			if v4|v5 != i32(0) {
+				p3 = 1
+			}
+			v4 = p3
+			goto l4
+		}
+	l4:
+		t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
+		v6 = t4
+		{
+			t5 := int32(load32(m.memory, uint64(uint32(v2))+12))
+			v7 = t5
+			if v7 != 0 {
+				if v6 == 0 {
+					goto l8
+				}
+				if v7 > i32(-1) {
+					goto l7
+				}
+			l8:
+				store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
+				goto l2
+			}
+			var p6 int32
+			if v6|v7 != i32(0) {
+				p6 = 1
+			}
+			v6 = p6
+			goto l7
+		}
+	l7:
+		t7 := int32(load32(m.memory, uint64(uint32(v2))+48))
+		t8 := int32(load32(m.memory, uint64(uint32(v2))+52))
+		m.fn47(v3+i32(220), t7, t8)
+		t9 := int32(load32(m.memory, uint64(uint32(v3))+224))
+		v8 = t9
+		{
+			t10 := int32(load32(m.memory, uint64(uint32(v3))+220))
+			v9 = t10
+			if v9 != i32(-0x7ffffffe) {
+				goto l9
+			}
+			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
+			goto l2
+		}
+	l9:
+		{
+			{
+				if v1 != 0 {
+					m.fn48(v3+i32(16), v1)
+					t12 := int32(load32(m.memory, uint64(uint32(v3))+20))
+					v1 = t12
+					{
+						t13 := int32(load32(m.memory, uint64(uint32(v3))+16))
+						if t13&i32(1) != 0 {
+							store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+							store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
+							goto l15
+						}
+						if v9 != i32(-0x7fffffff) {
+							store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
+							goto l15
+						}
+						t15 := v3 + i32(220)
+						t16 := v1
+						p14 := i32(1)
+						if v4 != 0 {
+							p14 = v4
+						}
+						p17 := i32(0)
+						if v4 != 0 {
+							p17 = v5
+						}
+						p18 := i32(1)
+						if v6 != 0 {
+							p18 = v6
+						}
+						p19 := i32(0)
+						if v6 != 0 {
+							p19 = v7
+						}
+						m.fn21(t15, t16, p14, p17, p18, p19)
+						t20 := int32(m.memory[uint64(uint32(v3))+221])
+						v1 = t20
+						{
+							t21 := int32(m.memory[uint64(uint32(v3))+220])
+							if t21 == 0 {
+								memory_copy(m.memory, uint32(v3+i32(24)+i32(1)), uint32(v3+i32(222)), uint32(i32(63)))
+								m.memory[uint64(uint32(v3))+24] = byte(v1)
+								m.fn22(v3+i32(220), v3+i32(24), i32(64))
+								t23 := int32(load32(m.memory, uint64(uint32(v3))+220))
+								if t23 == i32(1) {
+									panic("unreachable")
+								}
+								t24 := int32(load32(m.memory, uint64(uint32(v3))+224))
+								t25 := int32(load32(m.memory, uint64(uint32(v3))+228))
+								m.fn57(v3+i32(220), t24, t25)
+								t26 := int32(load32(m.memory, uint64(uint32(v3))+228))
+								v10 = t26
+								t27 := int32(load32(m.memory, uint64(uint32(v3))+224))
+								v8 = t27
+								t28 := int32(load32(m.memory, uint64(uint32(v3))+220))
+								v9 = t28
+								goto l11
+							}
+							store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+							t22 := m.fn62(v1)
+							store32(m.memory, uint64(uint32(v0))+4, uint32(t22))
+							v9 = i32(-0x7fffffff)
+							goto l15
+						}
+					}
+				}
+				t11 := int32(load32(m.memory, uint64(uint32(v3))+228))
+				v10 = t11
+				goto l11
+			}
+		l11:
+			v1 = i32(0)
+			if v6 != 0 {
+				goto l17
+			}
+			goto l18
+		l17:
+			m.fn22(v3+i32(220), v6, v7)
+			{
+				t29 := int32(load32(m.memory, uint64(uint32(v3))+220))
+				switch t29 {
+				case 2:
+					goto l18
+				default:
+					store64(m.memory, uint32(v0), uint64(i64(0xf80000000)))
+					goto l15
+				case 0:
+					t30 := int32(load32(m.memory, uint64(uint32(v3))+228))
+					v7 = t30
+					t31 := int32(load32(m.memory, uint64(uint32(v3))+224))
+					v1 = t31
+				}
+			}
+		l18:
+			m.fn0(v3+i32(228), v4, v5)
+			store32(m.memory, uint64(uint32(v3))+224, uint32(i32(6)))
+			store32(m.memory, uint64(uint32(v3))+220, uint32(i32(135836)))
+			t32 := int32(load32(m.memory, uint64(uint32(v2))+16))
+			t33 := int32(load32(m.memory, uint64(uint32(v2))+20))
+			m.fn47(v3+i32(24), t32, t33)
+			p34 := i32(-0x7fffffff)
+			if v1 != 0 {
+				p34 = i32(-0x80000000)
+			}
+			v4 = p34
+			t35 := int32(load32(m.memory, uint64(uint32(v3))+28))
+			v5 = t35
+			{
+				t36 := int32(load32(m.memory, uint64(uint32(v3))+24))
+				v6 = t36
+				if v6 != i32(-0x7ffffffe) {
+					t39 := int32(load32(m.memory, uint64(uint32(v3))+32))
+					v11 = t39
+					t40 := int32(load32(m.memory, uint64(uint32(v2))+24))
+					t41 := int32(load32(m.memory, uint64(uint32(v2))+28))
+					m.fn47(v3+i32(24), t40, t41)
+					t42 := int32(load32(m.memory, uint64(uint32(v3))+28))
+					v12 = t42
+					{
+						t43 := int32(load32(m.memory, uint64(uint32(v3))+24))
+						v13 = t43
+						if v13 != i32(-0x7ffffffe) {
+							t46 := int32(load32(m.memory, uint64(uint32(v3))+32))
+							v14 = t46
+							t47 := int32(load32(m.memory, uint64(uint32(v2))+32))
+							t48 := int32(load32(m.memory, uint64(uint32(v2))+36))
+							m.fn47(v3+i32(24), t47, t48)
+							t49 := int32(load32(m.memory, uint64(uint32(v3))+28))
+							v15 = t49
+							{
+								t50 := int32(load32(m.memory, uint64(uint32(v3))+24))
+								v16 = t50
+								if v16 != i32(-0x7ffffffe) {
+									t53 := int32(load32(m.memory, uint64(uint32(v3))+32))
+									v17 = t53
+									t54 := int32(load32(m.memory, uint64(uint32(v2))+40))
+									t55 := int32(load32(m.memory, uint64(uint32(v2))+44))
+									m.fn47(v3+i32(24), t54, t55)
+									t56 := int32(load32(m.memory, uint64(uint32(v3))+28))
+									v18 = t56
+									{
+										t57 := int32(load32(m.memory, uint64(uint32(v3))+24))
+										v19 = t57
+										if v19 != i32(-0x7ffffffe) {
+											t60 := int32(load32(m.memory, uint64(uint32(v3))+32))
+											v20 = t60
+											t61 := int32(load32(m.memory, uint64(uint32(v3))+236))
+											store32(m.memory, uint64(uint32(v3))+48, uint32(t61))
+											t62 := int64(load64(m.memory, uint64(uint32(v3))+228))
+											store64(m.memory, uint64(uint32(v3))+40, uint64(t62))
+											t63 := int64(load64(m.memory, uint64(uint32(v3))+220))
+											store64(m.memory, uint64(uint32(v3))+32, uint64(t63))
+											store32(m.memory, uint64(uint32(v3))+168, uint32(v20))
+											store32(m.memory, uint64(uint32(v3))+164, uint32(v18))
+											store32(m.memory, uint64(uint32(v3))+160, uint32(v19))
+											store32(m.memory, uint64(uint32(v3))+156, uint32(i32(19)))
+											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(135881)))
+											store32(m.memory, uint64(uint32(v3))+148, uint32(v17))
+											store32(m.memory, uint64(uint32(v3))+144, uint32(v15))
+											store32(m.memory, uint64(uint32(v3))+140, uint32(v16))
+											store32(m.memory, uint64(uint32(v3))+136, uint32(i32(10)))
+											store32(m.memory, uint64(uint32(v3))+132, uint32(i32(135871)))
+											store32(m.memory, uint64(uint32(v3))+128, uint32(v14))
+											store32(m.memory, uint64(uint32(v3))+124, uint32(v12))
+											store32(m.memory, uint64(uint32(v3))+120, uint32(v13))
+											store32(m.memory, uint64(uint32(v3))+116, uint32(i32(10)))
+											store32(m.memory, uint64(uint32(v3))+112, uint32(i32(135861)))
+											store32(m.memory, uint64(uint32(v3))+108, uint32(v10))
+											store32(m.memory, uint64(uint32(v3))+104, uint32(v8))
+											store32(m.memory, uint64(uint32(v3))+100, uint32(v9))
+											store32(m.memory, uint64(uint32(v3))+96, uint32(i32(10)))
+											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(135851)))
+											store32(m.memory, uint64(uint32(v3))+88, uint32(v11))
+											store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
+											store32(m.memory, uint64(uint32(v3))+80, uint32(v6))
+											store32(m.memory, uint64(uint32(v3))+76, uint32(i32(4)))
+											store32(m.memory, uint64(uint32(v3))+72, uint32(i32(135847)))
+											store32(m.memory, uint64(uint32(v3))+68, uint32(v7))
+											store32(m.memory, uint64(uint32(v3))+64, uint32(v1))
+											store32(m.memory, uint64(uint32(v3))+60, uint32(v4))
+											store32(m.memory, uint64(uint32(v3))+56, uint32(i32(5)))
+											store32(m.memory, uint64(uint32(v3))+52, uint32(i32(135842)))
+											store64(m.memory, uint64(uint32(v3))+24, uint64(i64(0x700000000)))
+											m.fn63(v3+i32(184), v3+i32(24))
+											{
+												t64 := int32(load32(m.memory, uint64(uint32(v3))+184))
+												if t64 == i32(-0x7fffffff) {
+													goto l25
+												}
+												m.fn6(v3+i32(8), i32(4), i32(8), i32(32))
+												t65 := int32(load32(m.memory, uint64(uint32(v3))+8))
+												v4 = t65
+												t66 := int32(load32(m.memory, uint64(uint32(v3))+12))
+												v6 = t66
+												t67 := int64(load64(m.memory, uint64(uint32(v3))+208))
+												store64(m.memory, uint64(uint32(v6))+24, uint64(t67))
+												t68 := int64(load64(m.memory, uint64(uint32(v3))+200))
+												store64(m.memory, uint64(uint32(v6))+16, uint64(t68))
+												t69 := int64(load64(m.memory, uint64(uint32(v3))+192))
+												store64(m.memory, uint64(uint32(v6))+8, uint64(t69))
+												t70 := int64(load64(m.memory, uint64(uint32(v3))+184))
+												store64(m.memory, uint32(v6), uint64(t70))
+												store32(m.memory, uint64(uint32(v3))+180, uint32(i32(1)))
+												store32(m.memory, uint64(uint32(v3))+176, uint32(v6))
+												store32(m.memory, uint64(uint32(v3))+172, uint32(v4))
+												memory_copy(m.memory, uint32(v3+i32(220)), uint32(v3+i32(24)), uint32(i32(148)))
+												v5 = i32(32)
+												v1 = i32(1)
+											l28:
+												{
+													m.fn63(v3+i32(368), v3+i32(220))
+													t71 := int32(load32(m.memory, uint64(uint32(v3))+368))
+													if t71 == i32(-0x7fffffff) {
+														m.fn32(v3 + i32(220))
+														goto l29
+													}
+													{
+														t72 := int32(load32(m.memory, uint64(uint32(v3))+172))
+														if v1 != t72 {
+															goto l27
+														}
+														m.fn51(v3+i32(172), v1, i32(1), i32(8), i32(32))
+														t73 := int32(load32(m.memory, uint64(uint32(v3))+176))
+														v6 = t73
+													}
+												l27:
+													v4 = v6 + v5
+													t74 := int64(load64(m.memory, uint64(uint32(v3))+368))
+													store64(m.memory, uint32(v4), uint64(t74))
+													t75 := int64(load64(m.memory, uint64(uint32(v3))+392))
+													store64(m.memory, uint64(uint32(v4))+24, uint64(t75))
+													t76 := int64(load64(m.memory, uint64(uint32(v3))+384))
+													store64(m.memory, uint64(uint32(v4))+16, uint64(t76))
+													t77 := int64(load64(m.memory, uint64(uint32(v3))+376))
+													store64(m.memory, uint64(uint32(v4))+8, uint64(t77))
+													t78 := v3
+													v1 = v1 + i32(1)
+													store32(m.memory, uint64(uint32(t78))+180, uint32(v1))
+													v5 = v5 + i32(32)
+													goto l28
+												}
+											}
+										l25:
+											store32(m.memory, uint64(uint32(v3))+180, uint32(i32(0)))
+											store64(m.memory, uint64(uint32(v3))+172, uint64(i64(0x800000000)))
+											m.fn32(v3 + i32(24))
+										l29:
+											{
+												t79 := int32(load32(m.memory, uint64(uint32(v2))+60))
+												v1 = t79
+												if v1 != 0 {
+													{
+														t80 := int32(load32(m.memory, uint64(uint32(v2))+56))
+														v4 = t80
+														if v4 == 0 {
+															goto l32
+														}
+														if v4&i32(7) != 0 {
+															goto l32
+														}
+														if uint32(v1) < uint32(i32(0x4000000)) {
+															goto l31
+														}
+													}
+												l32:
+													store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
+													m.fn12(v3 + i32(172))
+													goto l2
+												}
+												v4 = i32(8)
+												goto l31
+											}
+										l31:
+											v5 = v1 << 5
+											v1 = v4 + i32(12)
+										l44:
+											{
+												{
+													{
+														if v5 == 0 {
+															t82 := int32(load32(m.memory, uint64(uint32(v3))+180))
+															store32(m.memory, uint64(uint32(v0))+8, uint32(t82))
+															t83 := int64(load64(m.memory, uint64(uint32(v3))+172))
+															store64(m.memory, uint32(v0), uint64(t83))
+															goto l2
+														}
+														t81 := int32(load32(m.memory, uint64(uint32(v4))+8))
+														switch t81 {
+														case 0:
+															goto l34
+														case 1:
+															t84 := int64(load64(m.memory, uint32(v1+i32(12))))
+															v21 = t84
+															v7 = i32(-0x7fffffff)
+															goto l38
+														case 2:
+															t85 := math.Float64frombits(load64(m.memory, uint32(v1+i32(12))))
+															t86 := v8 & i32(-256)
+															var p87 int32
+															if t85 != float64(0) {
+																p87 = 1
+															}
+															v8 = t86 | p87
+															v7 = i32(-0x7ffffffe)
+															goto l38
+														default:
+															store64(m.memory, uint32(v0), uint64(i64(0x1080000000)))
+															goto l42
+														}
+													}
+												l34:
+													t88 := int32(load32(m.memory, uint32(v1)))
+													t89 := int32(load32(m.memory, uint32(v1+i32(4))))
+													m.fn47(v3+i32(220), t88, t89)
+													t90 := int32(load32(m.memory, uint64(uint32(v3))+224))
+													v8 = t90
+													t91 := int32(load32(m.memory, uint64(uint32(v3))+220))
+													v7 = t91
+													if v7 == i32(-0x7ffffffe) {
+														goto l39
+													}
+													{
+														if v7 == i32(-0x7fffffff) {
+															goto l40
+														}
+														t92 := int64(load32(m.memory, uint64(uint32(v3))+228))
+														v21 = v21&i64(-0x100000000) | t92
+														goto l38
+													}
+												l40:
+													v21 = v21 & i64(-0x100000000)
+													v7 = i32(0)
+													v8 = i32(1)
+												}
+											l38:
+												t93 := int32(load32(m.memory, uint32(v4)))
+												t94 := int32(load32(m.memory, uint64(uint32(v4))+4))
+												m.fn47(v3+i32(220), t93, t94)
+												t95 := int32(load32(m.memory, uint64(uint32(v3))+224))
+												v9 = t95
+												t96 := int32(load32(m.memory, uint64(uint32(v3))+220))
+												v2 = t96
+												if v2 != i32(-0x7ffffffe) {
+													t97 := int32(load32(m.memory, uint64(uint32(v3))+228))
+													var p98 int32
+													if v2 == i32(-0x7fffffff) {
+														p98 = 1
+													}
+													v6 = p98
+													p99 := t97
+													if v6 != 0 {
+														p99 = i32(0)
+													}
+													v10 = p99
+													p100 := v9
+													if v6 != 0 {
+														p100 = i32(1)
+													}
+													v9 = p100
+													p101 := v2
+													if v6 != 0 {
+														p101 = i32(0)
+													}
+													v12 = p101
+													{
+														t102 := int32(load32(m.memory, uint64(uint32(v3))+180))
+														v6 = t102
+														t103 := int32(load32(m.memory, uint64(uint32(v3))+172))
+														if v6 != t103 {
+															goto l43
+														}
+														m.fn53(v3 + i32(172))
+													}
+												l43:
+													v4 = v4 + i32(32)
+													t104 := int32(load32(m.memory, uint64(uint32(v3))+176))
+													v2 = t104 + v6<<5
+													store64(m.memory, uint64(uint32(v2))+24, uint64(v21))
+													store32(m.memory, uint64(uint32(v2))+20, uint32(v8))
+													store32(m.memory, uint64(uint32(v2))+16, uint32(v7))
+													store32(m.memory, uint64(uint32(v2))+8, uint32(v10))
+													store32(m.memory, uint64(uint32(v2))+4, uint32(v9))
+													store32(m.memory, uint32(v2), uint32(v12))
+													store32(m.memory, uint64(uint32(v3))+180, uint32(v6+i32(1)))
+													v5 = v5 + i32(-32)
+													v1 = v1 + i32(32)
+													goto l44
+												}
+												store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+												store32(m.memory, uint64(uint32(v0))+4, uint32(v9))
+												m.fn33(v7, v8)
+												goto l42
+											}
+										l39:
+											store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+											store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
+										l42:
+											m.fn12(v3 + i32(172))
+											goto l2
+										}
+										store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+										store32(m.memory, uint64(uint32(v0))+4, uint32(v18))
+										m.fn26(v16, v15)
+										m.fn26(v13, v12)
+										m.fn26(v9, v8)
+										m.fn26(v6, v5)
+										m.fn26(v4, v1)
+										t58 := int32(load32(m.memory, uint64(uint32(v3))+228))
+										t59 := int32(load32(m.memory, uint64(uint32(v3))+232))
+										m.fn26(t58, t59)
+										goto l2
+									}
+								}
+								store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+								store32(m.memory, uint64(uint32(v0))+4, uint32(v15))
+								m.fn26(v13, v12)
+								m.fn26(v9, v8)
+								m.fn26(v6, v5)
+								m.fn26(v4, v1)
+								t51 := int32(load32(m.memory, uint64(uint32(v3))+228))
+								t52 := int32(load32(m.memory, uint64(uint32(v3))+232))
+								m.fn26(t51, t52)
+								goto l2
+							}
+						}
+						store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+						store32(m.memory, uint64(uint32(v0))+4, uint32(v12))
+						m.fn26(v9, v8)
+						m.fn26(v6, v5)
+						m.fn26(v4, v1)
+						t44 := int32(load32(m.memory, uint64(uint32(v3))+228))
+						t45 := int32(load32(m.memory, uint64(uint32(v3))+232))
+						m.fn26(t44, t45)
+						goto l2
+					}
+				}
+				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+				store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
+				m.fn26(v4, v1)
+				t37 := int32(load32(m.memory, uint64(uint32(v3))+228))
+				t38 := int32(load32(m.memory, uint64(uint32(v3))+232))
+				m.fn26(t37, t38)
+				goto l15
+			}
+		}
+	l15:
+		m.fn26(v9, v8)
+	}
+l2:
+	m.g0 = v3 + i32(400)
+}
+func (m *Module) fn62(v0 int32) int32 {
+	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+158240))
+	return t0
+}
+func (m *Module) fn63(v0, v1 int32) {
+	var v2, v3, v4, v5, v6 int32
+	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
+	t1 := int32(load32(m.memory, uint32(v1)))
+	v2 = t1
+	v3 = t0 - v2
+	v4 = v2*i32(20) + v1 + i32(16)
+	{
+	l1:
+		{
+			v5 = v4
+			if v3 == 0 {
+				goto l0
+			}
+			t2 := v1
+			v2 = v2 + i32(1)
+			store32(m.memory, uint32(t2), uint32(v2))
+			v3 = v3 + i32(-1)
+			v4 = v5 + i32(20)
+			t3 := int32(load32(m.memory, uint32(v5)))
+			v6 = t3
+			if v6 == i32(-0x7fffffff) {
+				goto l1
+			}
+		}
+		store32(m.memory, uint64(uint32(v0))+16, uint32(v6))
+		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+		t4 := v0
+		v3 = v5 + i32(-8)
+		t5 := int64(load64(m.memory, uint64(uint32(v3))+12))
+		store64(m.memory, uint64(uint32(t4))+20, uint64(t5))
+		t6 := int64(load64(m.memory, uint32(v3)))
+		store64(m.memory, uint64(uint32(v0))+4, uint64(t6))
+		return
+	}
+l0:
+	store32(m.memory, uint32(v0), uint32(i32(-0x7fffffff)))
 }
 func (m *Module) fn64(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -6447,7 +6447,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 != 0 {
 				goto l3
 			}
-			m.fn32(v6+i32(79), v0, v8, v2, i32(1), i32(0))
+			m.fn21(v6+i32(79), v0, v8, v2, i32(1), i32(0))
 			goto l4
 		l3:
 			if v3 == 0 {
@@ -6456,7 +6456,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 < i32(0) {
 				goto l0
 			}
-			m.fn32(v6+i32(79), v0, v8, v2, v3, v4)
+			m.fn21(v6+i32(79), v0, v8, v2, v3, v4)
 		l4:
 			t3 := int32(m.memory[uint64(uint32(v6))+80])
 			v7 = t3
@@ -6469,7 +6469,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 					m.memory[uint64(uint32(v5))+64] = byte(i32(0))
 					goto l6
 				}
-				t5 := m.fn58(v7)
+				t5 := m.fn62(v7)
 				v7 = t5
 				goto l0
 			}
@@ -6498,7 +6498,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 		v2 = i32(6)
 		goto l1
 	l0:
-		m.fn57(v5+i32(24), v0, v1)
+		m.fn61(v5+i32(24), v0, v1)
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+28))
 		v1 = t1
 		{
@@ -6511,7 +6511,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 			store32(m.memory, uint64(uint32(v5))+44, uint32(t3))
 			store32(m.memory, uint64(uint32(v5))+40, uint32(v1))
 			store32(m.memory, uint64(uint32(v5))+36, uint32(v0))
-			m.fn19(v5+i32(12), v5+i32(36))
+			m.fn2(v5+i32(12), v5+i32(36))
 			t4 := int32(m.memory[uint64(uint32(v5))+16])
 			v1 = t4
 			{
@@ -6520,7 +6520,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 				if v0 != i32(-0x80000000) {
 					goto l3
 				}
-				t6 := m.fn58(v1)
+				t6 := m.fn62(v1)
 				v2 = t6
 				goto l1
 			}
@@ -6556,7 +6556,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 			}
 			store32(m.memory, uint32(v4), uint32(v7))
 		l5:
-			m.fn11(v0, v6)
+			m.fn19(v0, v6)
 		}
 	l2:
 		p10 := v1
@@ -6579,7 +6579,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 		if v4 == 0 {
 			goto l0
 		}
-		m.fn57(v7+i32(96), v0, v1)
+		m.fn61(v7+i32(96), v0, v1)
 		t1 := int32(load32(m.memory, uint64(uint32(v7))+100))
 		v1 = t1
 		{
@@ -6623,7 +6623,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 							v1 = t7
 							t8 := int32(load32(m.memory, uint64(uint32(v7))+48))
 							v9 = t8
-							m.fn19(v7+i32(96), v7+i32(28))
+							m.fn2(v7+i32(96), v7+i32(28))
 							t9 := int32(m.memory[uint64(uint32(v7))+100])
 							v8 = t9
 							t10 := int32(load32(m.memory, uint64(uint32(v7))+96))
@@ -6645,7 +6645,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 							if v3 != 0 {
 								goto l6
 							}
-							m.fn72(v7+i32(16), i32(150759), i32(2), v1, v9)
+							m.fn72(v7+i32(16), i32(151400), i32(2), v1, v9)
 							{
 								{
 									t14 := int32(load32(m.memory, uint64(uint32(v7))+16))
@@ -6688,7 +6688,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 						l13:
 							{
 								if v0 == v8 {
-									t24 := m.fn75(v3, v0, i32(151400), i32(6))
+									t24 := m.fn75(v3, v0, i32(151402), i32(6))
 									if t24 != 0 {
 										goto l9
 									}
@@ -6696,7 +6696,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 									store32(m.memory, uint64(uint32(v7))+88, uint32(v11))
 									store32(m.memory, uint64(uint32(v7))+100, uint32(i32(9)))
 									store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(88)))
-									m.fn30(v7+i32(76), i32(134825), v7+i32(96))
+									m.fn18(v7+i32(76), i32(134825), v7+i32(96))
 									goto l12
 								}
 								t22 := int32(m.memory[uint32(v3+v8)])
@@ -6718,11 +6718,11 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 							goto l13
 						}
 					l4:
-						m.fn6(v7 + i32(28))
+						m.fn12(v7 + i32(28))
 						goto l0
 					l9:
 						t25 := int32(load32(m.memory, uint64(uint32(v7))+68))
-						m.fn11(v10, t25)
+						m.fn19(v10, t25)
 						v8 = i32(10)
 						goto l5
 					}
@@ -6734,13 +6734,13 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 					store32(m.memory, uint64(uint32(v7))+100, uint32(i32(11)))
 					store32(m.memory, uint64(uint32(v7))+104, uint32(v7+i32(64)))
 					store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(76)))
-					m.fn30(v7+i32(52), i32(131783), v7+i32(96))
+					m.fn18(v7+i32(52), i32(131783), v7+i32(96))
 					t26 := int32(load32(m.memory, uint64(uint32(v7))+76))
 					t27 := int32(load32(m.memory, uint64(uint32(v7))+80))
-					m.fn11(t26, t27)
+					m.fn19(t26, t27)
 					t28 := int32(load32(m.memory, uint64(uint32(v7))+64))
 					t29 := int32(load32(m.memory, uint64(uint32(v7))+68))
-					m.fn11(t28, t29)
+					m.fn19(t28, t29)
 					t30 := int32(m.memory[uint64(uint32(v7))+56])
 					v8 = t30
 					t31 := int32(load32(m.memory, uint64(uint32(v7))+52))
@@ -6750,10 +6750,10 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 					}
 				}
 			l5:
-				t32 := m.fn58(v8)
+				t32 := m.fn62(v8)
 				v8 = t32
 				t33 := int32(load32(m.memory, uint64(uint32(v7))+44))
-				m.fn2(v2, t33)
+				m.fn26(v2, t33)
 				goto l0
 			}
 		l14:
@@ -6788,9 +6788,9 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 			}
 			store32(m.memory, uint32(v6), uint32(v3))
 		l16:
-			m.fn11(v0, v8)
+			m.fn19(v0, v8)
 			t37 := int32(load32(m.memory, uint64(uint32(v7))+44))
-			m.fn2(v2, t37)
+			m.fn26(v2, t37)
 		}
 	l1:
 		p38 := v1
@@ -6965,16 +6965,16 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 			v10 = t7
 			switch v1 {
 			case 0:
-				m.fn59(v9+i32(36), i32(142932), i32(223))
+				m.fn57(v9+i32(36), i32(142932), i32(223))
 				goto l10
 			case 1:
-				m.fn59(v9+i32(36), i32(143155), i32(30))
+				m.fn57(v9+i32(36), i32(143155), i32(30))
 				goto l10
 			default:
 				store32(m.memory, uint64(uint32(v9))+56, uint32(v1))
 				store32(m.memory, uint64(uint32(v9))+28, uint32(i32(12)))
 				store32(m.memory, uint64(uint32(v9))+24, uint32(v9+i32(56)))
-				m.fn30(v9+i32(36), i32(132682), v9+i32(24))
+				m.fn18(v9+i32(36), i32(132682), v9+i32(24))
 			}
 		l10:
 			t8 := int32(load32(m.memory, uint64(uint32(v9))+44))
@@ -7007,7 +7007,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 					store32(m.memory, uint64(uint32(v9))+48, uint32(t15))
 					store32(m.memory, uint64(uint32(v9))+60, uint32(i32(9)))
 					store32(m.memory, uint64(uint32(v9))+56, uint32(v9+i32(48)))
-					m.fn30(v9+i32(36), i32(131151), v9+i32(56))
+					m.fn18(v9+i32(36), i32(131151), v9+i32(56))
 					t16 := int32(load32(m.memory, uint64(uint32(v9))+44))
 					store32(m.memory, uint64(uint32(v10))+8, uint32(t16))
 					t17 := int64(load64(m.memory, uint64(uint32(v9))+36))
@@ -7028,7 +7028,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 				if t18 == 0 {
 					goto l13
 				}
-				m.fn59(v9+i32(36), i32(143185), i32(95))
+				m.fn57(v9+i32(36), i32(143185), i32(95))
 				m.fn83(v9+i32(24), v9+i32(36))
 			}
 		l13:
@@ -7073,7 +7073,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 					if t22 != i32(1) {
 						goto l18
 					}
-					m.fn59(v9+i32(36), i32(143280), i32(125))
+					m.fn57(v9+i32(36), i32(143280), i32(125))
 					m.fn83(v9+i32(24), v9+i32(36))
 					goto l18
 				}
@@ -7081,13 +7081,13 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 				m.memory[uint64(uint32(v9))+48] = byte(v10)
 				store32(m.memory, uint64(uint32(v9))+60, uint32(i32(13)))
 				store32(m.memory, uint64(uint32(v9))+56, uint32(v9+i32(48)))
-				m.fn30(v9+i32(36), i32(131101), v9+i32(56))
+				m.fn18(v9+i32(36), i32(131101), v9+i32(56))
 				m.fn83(v9+i32(24), v9+i32(36))
 				t23 := int32(m.memory[uint64(uint32(v9))+48])
 				if t23 != i32(4) {
 					goto l18
 				}
-				m.fn59(v9+i32(36), i32(143406), i32(120))
+				m.fn57(v9+i32(36), i32(143406), i32(120))
 				m.fn83(v9+i32(24), v9+i32(36))
 			}
 		l18:
@@ -7119,7 +7119,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 			}
 		l19:
 			t29 := int32(load32(m.memory, uint64(uint32(v9))+36))
-			m.fn11(t29, v1)
+			m.fn19(t29, v1)
 			if v5 != 0 {
 				goto l21
 			}
@@ -7129,7 +7129,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 		v10 = i32(17)
 	l21:
 		t30 := int32(load32(m.memory, uint64(uint32(v9))+8))
-		m.fn11(t30, v0)
+		m.fn19(t30, v0)
 		p31 := v10
 		if v10 == i32(17) {
 			p31 = i32(0)
@@ -7327,7 +7327,7 @@ func (m *Module) fn85(v0, v1, v2, v3 int32) {
 		m.fn214(v4+i32(4), v6)
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn28(v4+i32(4), t3, t4)
+		m.fn16(v4+i32(4), t3, t4)
 		v7 = v1 + i32(20)
 		t5 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t6 := v6
@@ -7475,7 +7475,7 @@ func (m *Module) Xpylon_identity_secret_init(v0, v1, v2 int32) int32 {
 		if v0 == i32(12) {
 			goto l0
 		}
-		t2 := m.fn58(v0)
+		t2 := m.fn62(v0)
 		v4 = t2
 	}
 l0:
@@ -7552,20 +7552,20 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 						t6 := int32(load32(m.memory, uint64(uint32(v5))+40))
 						t7 := v1
 						v8 = t6
-						t8 := m.fn75(t7, v8, i32(150761), i32(7))
+						t8 := m.fn75(t7, v8, i32(150759), i32(7))
 						if t8 != 0 {
 							goto l7
 						}
 						store32(m.memory, uint64(uint32(v5))+60, uint32(i32(9)))
 						store32(m.memory, uint64(uint32(v5))+56, uint32(i32(150768)))
-						m.fn30(v5+i32(44), i32(0x2000d), v5+i32(56))
+						m.fn18(v5+i32(44), i32(0x2000d), v5+i32(56))
 						t9 := int32(load32(m.memory, uint64(uint32(v5))+48))
 						v0 = t9
 						t10 := int32(load32(m.memory, uint64(uint32(v5))+52))
 						t11 := m.fn93(v0, t10, v1, v8)
 						v6 = t11
 						t12 := int32(load32(m.memory, uint64(uint32(v5))+44))
-						m.fn11(t12, v0)
+						m.fn19(t12, v0)
 						if v6 != 0 {
 							goto l7
 						}
@@ -7588,13 +7588,13 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 					}
 				l7:
 					t16 := int32(load32(m.memory, uint64(uint32(v5))+32))
-					m.fn11(t16, v1)
+					m.fn19(t16, v1)
 					v6 = i32(1)
 					goto l10
 				}
 			l8:
 				t17 := int32(load32(m.memory, uint64(uint32(v5))+32))
-				m.fn11(t17, v1)
+				m.fn19(t17, v1)
 				if v3 != 0 {
 					goto l11
 				}
@@ -7624,12 +7624,12 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				}
 			}
 		l10:
-			t21 := m.fn58(v6)
+			t21 := m.fn62(v6)
 			v0 = t21
 		}
 	l6:
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+20))
-		m.fn3(t22, v7)
+		m.fn15(t22, v7)
 		p23 := v0
 		if v0 == i32(17) {
 			p23 = i32(0)
@@ -7645,7 +7645,7 @@ func (m *Module) fn92(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn59(v3+i32(4), v1, v2)
+	m.fn57(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	m.fn406(t1, t2)
@@ -7700,7 +7700,7 @@ func (m *Module) fn94(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn33(v3+i32(16), v1, v2)
+	m.fn22(v3+i32(16), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		if t1 != 0 {
@@ -7824,7 +7824,7 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 			}
 			memory_copy(m.memory, uint32(v4+i32(112)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v4+i32(112)), uint32(v0), uint32(i32(40)))
-			m.fn35(v4+i32(80), v4+i32(112), i32(1), i32(0))
+			m.fn24(v4+i32(80), v4+i32(112), i32(1), i32(0))
 			goto l3
 		l2:
 			if v1 == 0 {
@@ -7835,9 +7835,9 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 			}
 			memory_copy(m.memory, uint32(v4+i32(112)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v4+i32(112)), uint32(v0), uint32(i32(40)))
-			m.fn35(v4+i32(80), v4+i32(112), v1, v2)
+			m.fn24(v4+i32(80), v4+i32(112), v1, v2)
 		l3:
-			m.fn36(v4+i32(16), v4+i32(80))
+			m.fn25(v4+i32(16), v4+i32(80))
 			memory_copy(m.memory, uint32(v3), uint32(v4+i32(16)), uint32(i32(64)))
 			m.memory[uint64(uint32(v3))+64] = byte(i32(0))
 			goto l4
@@ -7911,7 +7911,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 					p5 = v3
 				}
 				v11 = p5
-				m.fn20(t6, v11, i32(1), i32(64))
+				m.fn6(t6, v11, i32(1), i32(64))
 				store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 				t7 := int64(load64(m.memory, uint64(uint32(v5))+24))
 				store64(m.memory, uint64(uint32(v5))+304, uint64(t7))
@@ -7936,7 +7936,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 					{
 						{
 							if v3 == 0 {
-								m.fn12(v14, v12, i32(1), i32(64))
+								m.fn31(v14, v12, i32(1), i32(64))
 								goto l1
 							}
 							t12 := v5 + i32(16)
@@ -7946,7 +7946,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 								p13 = v0
 							}
 							v0 = p13
-							m.fn20(t12, v0, i32(4), i32(8))
+							m.fn6(t12, v0, i32(4), i32(8))
 							v11 = i32(0)
 							store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 							t14 := int64(load64(m.memory, uint64(uint32(v5))+16))
@@ -8060,7 +8060,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							v11 = t29
 						}
 					l19:
-						t30 := m.fn62(i32(20))
+						t30 := m.fn59(i32(20))
 						v0 = t30
 						m.memory[uint64(uint32(v0))+16] = byte(i32(0))
 						store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0)))
@@ -8079,7 +8079,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						if t32 != 0 {
 							goto l10
 						}
-						m.fn9(v5 + i32(304))
+						m.fn29(v5 + i32(304))
 						memory_zero(m.memory, uint32(v5+i32(160)), uint32(i32(64)))
 						m.fn101(v5+i32(80), v5+i32(160), i32(64))
 						m.fn102(v5+i32(80), v16)
@@ -8115,14 +8115,14 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						m.fn105(v5+i32(8), i32(1), i32(0))
 						t41 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						t42 := int32(load32(m.memory, uint64(uint32(v5))+12))
-						m.fn35(v5+i32(264), v5+i32(80), t41, t42)
+						m.fn24(v5+i32(264), v5+i32(80), t41, t42)
 						v0 = v5 + i32(264)
 						v6 = v6 << 6
 						v0 = v4
 						v11 = v12
 					l22:
 						if v6 == 0 {
-							m.fn25(v17, v1)
+							m.fn11(v17, v1)
 							v4 = v4 + i32(0x104000)
 							goto l23
 						}
@@ -8254,7 +8254,7 @@ func (m *Module) fn100(v0 int64, v1 int32) int32 {
 					t13 := v2 + i32(20)
 					t14 := v4
 					v6 = v4 + i32(1)
-					m.fn122(t13, t14, t12, v6, i32(1), i32(1))
+					m.fn116(t13, t14, t12, v6, i32(1), i32(1))
 					t15 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					v3 = t15
 					{
@@ -8275,7 +8275,7 @@ func (m *Module) fn100(v0 int64, v1 int32) int32 {
 					goto l8
 				}
 			l9:
-				m.fn137(v2 + i32(8))
+				m.fn132(v2 + i32(8))
 				t17 := int32(load32(m.memory, uint64(uint32(v2))+8))
 				v6 = t17
 			}
@@ -8297,10 +8297,10 @@ func (m *Module) fn100(v0 int64, v1 int32) int32 {
 				goto l11
 			}
 			v1 = i32(1)
-			m.fn120(v7, i32(1), v6)
+			m.fn114(v7, i32(1), v6)
 			goto l1
 		l11:
-			t20 := m.fn111(v7, v6, i32(1), v3)
+			t20 := m.fn118(v7, v6, i32(1), v3)
 			v1 = t20
 			if v1 == 0 {
 				goto l4
@@ -8429,7 +8429,7 @@ func (m *Module) Xpylon_identity_sign_message_with_hmac(v0, v1, v2, v3, v4 int32
 			if t2 != i32(1) {
 				goto l3
 			}
-			t3 := m.fn58(v6)
+			t3 := m.fn62(v6)
 			v6 = t3
 			goto l0
 		}
@@ -8541,200 +8541,39 @@ l2:
 func (m *Module) Xpylon_identity_version() int32 {
 	return i32(131867)
 }
-func (m *Module) fn111(v0, v1, v2, v3 int32) int32 {
-	var v4, v5, v6, v7, v8 int32
-	v4 = v0 + i32(-4)
-	t0 := int32(load32(m.memory, uint32(v4)))
-	v5 = t0
-	fn112(v5, v1)
-	{
-		{
-			if uint32(v2) < uint32(i32(9)) {
-				v2 = i32(0)
-				if uint32(v3) > uint32(i32(-65588)) {
-					goto l2
-				}
-				p2 := (v3 + i32(11)) & i32(-8)
-				if uint32(v3) < uint32(i32(11)) {
-					p2 = i32(16)
-				}
-				v1 = p2
-				v6 = v5 & i32(-8)
-				v7 = v0 + i32(-8)
-				{
-					if v5&i32(3) == 0 {
-						if uint32(v1) < uint32(i32(256)) {
-							goto l7
-						}
-						if uint32(v6) <= uint32(v1) {
-							goto l7
-						}
-						if uint32(v6-v1) > uint32(i32(0x20000)) {
-							goto l7
-						}
-						goto l10
-					}
-					if uint32(v6) >= uint32(v1) {
-						v5 = v6 - v1
-						if uint32(v5) < uint32(i32(16)) {
-							goto l10
-						}
-						m.fn115(v7, v1)
-						v3 = v7 + v1
-						m.fn115(v3, v5)
-						m.fn116(v3, v5)
-						goto l9
-					}
-					v5 = v7 + v6
-					t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-					if v5 == t3 {
-						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-						v5 = t8 + v6
-						if uint32(v5) > uint32(v1) {
-							m.fn115(v7, v1)
-							v3 = v7 + v1
-							t10 := v3
-							v1 = v5 - v1
-							store32(m.memory, uint64(uint32(t10))+4, uint32(v1|i32(1)))
-							store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v1))
-							store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v3))
-							goto l9
-						}
-						goto l7
-					}
-					t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-					if v5 == t4 {
-						t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
-						v5 = t6 + v6
-						if uint32(v5) < uint32(v1) {
-							goto l7
-						}
-						{
-							v3 = v5 - v1
-							if uint32(v3) > uint32(i32(15)) {
-								goto l11
-							}
-							m.fn115(v7, v5)
-							v3 = i32(0)
-							v1 = i32(0)
-							goto l12
-						l11:
-							m.fn115(v7, v1)
-							v1 = v7 + v1
-							store32(m.memory, uint64(uint32(v1))+4, uint32(v3|i32(1)))
-							v2 = v7 + v5
-							store32(m.memory, uint32(v2), uint32(v3))
-							t7 := int32(load32(m.memory, uint64(uint32(v2))+4))
-							store32(m.memory, uint64(uint32(v2))+4, uint32(t7&i32(-2)))
-						}
-					l12:
-						store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v1))
-						store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v3))
-						goto l9
-					}
-					t5 := int32(load32(m.memory, uint64(uint32(v5))+4))
-					v8 = t5
-					if v8&i32(2) != 0 {
-						goto l7
-					}
-					v8 = v8 & i32(-8)
-					v6 = v8 + v6
-					if uint32(v6) < uint32(v1) {
-						goto l7
-					}
-					m.fn114(v5, v8)
-					v3 = v6 - v1
-					if uint32(v3) < uint32(i32(16)) {
-						m.fn115(v7, v6)
-						goto l9
-					}
-					m.fn115(v7, v1)
-					v1 = v7 + v1
-					m.fn115(v1, v3)
-					m.fn116(v1, v3)
-					goto l9
-				}
-			}
-			t1 := m.fn113(v3, v2)
-			v2 = t1
-			if v2 != 0 {
-				{
-					p9 := v1
-					if uint32(v3) < uint32(v1) {
-						p9 = v3
-					}
-					v3 = p9
-					if v3 == 0 {
-						goto l14
-					}
-					memory_copy(m.memory, uint32(v2), uint32(v0), uint32(v3))
-				}
-			l14:
-				m.fn56(v0, v1)
-				goto l2
-			}
-			return i32(0)
-		}
-	l10:
-		if v7 == 0 {
-			goto l7
-		}
-	l9:
-		return v0
-	l7:
-		t11 := m.fn63(v3)
-		v1 = t11
-		if v1 == 0 {
-			goto l2
-		}
-		{
-			t12 := int32(load32(m.memory, uint32(v4)))
-			t13 := v3
-			v2 = t12
-			p14 := i32(-8)
-			if v2&i32(3) != 0 {
-				p14 = i32(-4)
-			}
-			v2 = p14 + v2&i32(-8)
-			p15 := v2
-			if uint32(v3) < uint32(v2) {
-				p15 = t13
-			}
-			v3 = p15
-			if v3 == 0 {
-				goto l15
-			}
-			memory_copy(m.memory, uint32(v1), uint32(v0), uint32(v3))
-		}
-	l15:
-		m.fn117(v0)
-		return v1
-	}
-l2:
-	return v2
+func (m *Module) fn111(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	m.fn112(v3+i32(8), v1, v2, i32(0))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	v2 = t1
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
+	store32(m.memory, uint32(v0), uint32(t2))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
+	m.g0 = v3 + i32(16)
 }
-func fn112(v0, v1 int32) {
-	var v2 int32
+func (m *Module) fn112(v0, v1, v2, v3 int32) {
 	{
-		v2 = v0 & i32(-8)
-		t0 := v2
-		v0 = v0 & i32(3)
-		p1 := i32(8)
-		if v0 != 0 {
-			p1 = i32(4)
-		}
-		if uint32(t0) < uint32(p1+v1) {
+		if v2 == 0 {
 			goto l0
 		}
-		if v0 == 0 {
-			return
+		{
+			if v3 != 0 {
+				goto l1
+			}
+			t0 := m.fn113(v2, v1)
+			v1 = t0
+			goto l0
 		}
-		if uint32(v2) <= uint32(v1+i32(39)) {
-			return
-		}
+	l1:
+		t1 := m.fn67(v2, v1)
+		v1 = t1
 	}
 l0:
-	panic("unreachable")
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
+	store32(m.memory, uint32(v0), uint32(v1))
 }
 func (m *Module) fn113(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
@@ -8759,7 +8598,7 @@ func (m *Module) fn113(v0, v1 int32) int32 {
 				p2 = i32(16)
 			}
 			v3 = p2
-			t4 := m.fn63(t3 + v3 + i32(12))
+			t4 := m.fn60(t3 + v3 + i32(12))
 			v0 = t4
 			if v0 == 0 {
 				goto l1
@@ -8786,16 +8625,16 @@ func (m *Module) fn113(v0, v1 int32) int32 {
 					store32(m.memory, uint32(v1), uint32(v2+v0))
 					goto l3
 				}
-				m.fn115(v1, v4)
-				m.fn115(v2, v0)
-				m.fn116(v2, v0)
+				m.fn142(v1, v4)
+				m.fn142(v2, v0)
+				m.fn143(v2, v0)
 				goto l3
 			}
 			v1 = v2
 			goto l3
 		}
 	l0:
-		t10 := m.fn63(v0)
+		t10 := m.fn60(v0)
 		v2 = t10
 	}
 l1:
@@ -8811,315 +8650,23 @@ l3:
 		if uint32(v0) <= uint32(v3+i32(16)) {
 			goto l5
 		}
-		m.fn115(v1, v3)
+		m.fn142(v1, v3)
 		v2 = v1 + v3
 		t12 := v2
 		v0 = v0 - v3
-		m.fn115(t12, v0)
-		m.fn116(v2, v0)
+		m.fn142(t12, v0)
+		m.fn143(v2, v0)
 	}
 l5:
 	return v1 + i32(8)
 }
-func (m *Module) fn114(v0, v1 int32) {
-	var v2 int32
-	if uint32(v1) < uint32(i32(256)) {
-		goto l0
-	}
-	m.fn525(v0)
-	return
-l0:
-	{
-		t0 := int32(load32(m.memory, uint32(v0+i32(12))))
-		v2 = t0
-		t1 := int32(load32(m.memory, uint32(v0+i32(8))))
-		t2 := v2
-		v0 = t1
-		if t2 == v0 {
-			goto l1
-		}
-		store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
-		store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
-		return
-	}
-l1:
-	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159048))
-	store32(m.memory, uint64(uint32(i32(0)))+159048, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
-}
-func (m *Module) fn115(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|t0&i32(1)|i32(2)))
-	v0 = v0 + v1
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(t1|i32(1)))
-}
-func (m *Module) fn116(v0, v1 int32) {
-	var v2, v3 int32
-	v2 = v0 + v1
-	{
-		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		v3 = t0
-		if v3&i32(1) != 0 {
-			goto l0
-		}
-		if v3&i32(2) == 0 {
-			return
-		}
-		t1 := int32(load32(m.memory, uint32(v0)))
-		v3 = t1
-		v1 = v3 + v1
-		{
-			v0 = v0 - v3
-			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-			if v0 != t2 {
-				goto l2
-			}
-			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			if t3&i32(3) != i32(3) {
-				goto l0
-			}
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
-			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			store32(m.memory, uint32(v2), uint32(v1))
-			return
-		}
-	l2:
-		m.fn114(v0, v3)
-	}
-l0:
-	{
-		t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
-		v3 = t5
-		if v3&i32(2) != 0 {
-			goto l3
-		}
-		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-		if v2 == t6 {
-			store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v0))
-			t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-			v1 = t11 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v1))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-			if v0 != t12 {
-				return
-			}
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(i32(0)))
-			return
-		}
-		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-		if v2 == t7 {
-			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v0))
-			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
-			v1 = t13 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			store32(m.memory, uint32(v0+v1), uint32(v1))
-			return
-		}
-		t8 := v2
-		v3 = v3 & i32(-8)
-		m.fn114(t8, v3)
-		t9 := v0
-		v1 = v3 + v1
-		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
-		store32(m.memory, uint32(v0+v1), uint32(v1))
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-		if v0 != t10 {
-			goto l6
-		}
-		store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
-		return
-	}
-l3:
-	store32(m.memory, uint64(uint32(v2))+4, uint32(v3&i32(-2)))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-	store32(m.memory, uint32(v0+v1), uint32(v1))
-l6:
-	m.fn527(v0, v1)
-	return
-}
-func (m *Module) fn117(v0 int32) {
-	var v1, v2, v3 int32
-	v1 = v0 + i32(-8)
-	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	t1 := v1
-	v2 = t0
-	v0 = v2 & i32(-8)
-	v3 = t1 + v0
-	{
-		{
-			if v2&i32(1) != 0 {
-				goto l0
-			}
-			if v2&i32(2) == 0 {
-				return
-			}
-			t2 := int32(load32(m.memory, uint32(v1)))
-			v2 = t2
-			v0 = v2 + v0
-			{
-				v1 = v1 - v2
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-				if v1 != t3 {
-					goto l2
-				}
-				t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-				if t4&i32(3) != i32(3) {
-					goto l0
-				}
-				store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
-				t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
-				store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
-				store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-				store32(m.memory, uint32(v3), uint32(v0))
-				return
-			}
-		l2:
-			m.fn114(v1, v2)
-		}
-	l0:
-		{
-			{
-				t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-				v2 = t6
-				if v2&i32(2) != 0 {
-					goto l3
-				}
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-				if v3 == t7 {
-					goto l4
-				}
-				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-				if v3 == t8 {
-					goto l5
-				}
-				t9 := v3
-				v2 = v2 & i32(-8)
-				m.fn114(t9, v2)
-				t10 := v1
-				v0 = v2 + v0
-				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
-				store32(m.memory, uint32(v1+v0), uint32(v0))
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-				if v1 != t11 {
-					goto l6
-				}
-				store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
-				return
-			}
-		l3:
-			store32(m.memory, uint64(uint32(v3))+4, uint32(v2&i32(-2)))
-			store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-			store32(m.memory, uint32(v1+v0), uint32(v0))
-		l6:
-			if uint32(v0) < uint32(i32(256)) {
-				m.fn530(v1, v0)
-				return
-			}
-			m.fn531(v1, v0)
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+159088))
-			v0 = t12 + i32(-1)
-			store32(m.memory, uint64(uint32(i32(0)))+159088, uint32(v0))
-			if v0 != 0 {
-				return
-			}
-			m.fn532()
-			return
-		}
-	l4:
-		store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v1))
-		t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-		v0 = t13 + v0
-		store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v0))
-		store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-		{
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-			if v1 != t14 {
-				goto l8
-			}
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(i32(0)))
-		}
-	l8:
-		t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+159080))
-		if uint32(v0) <= uint32(t15) {
-			return
-		}
-		t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-		v0 = t16
-		if v0 == 0 {
-			return
-		}
-		{
-			t17 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-			if uint32(t17) < uint32(i32(41)) {
-				goto l9
-			}
-			_ = m.fn528(v0)
-		}
-	l9:
-		m.fn532()
-		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+159080))
-		if uint32(t19) <= uint32(t20) {
-			return
-		}
-		store32(m.memory, uint64(uint32(i32(0)))+159080, uint32(i32(-1)))
-	}
-	return
-l5:
-	store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v1))
-	t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
-	v0 = t21 + v0
-	store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
-	store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-	store32(m.memory, uint32(v1+v0), uint32(v0))
-}
-func (m *Module) fn118(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	m.fn119(v3+i32(8), v1, v2, i32(0))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	v2 = t1
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	store32(m.memory, uint32(v0), uint32(t2))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn119(v0, v1, v2, v3 int32) {
-	{
-		if v2 == 0 {
-			goto l0
-		}
-		{
-			if v3 != 0 {
-				goto l1
-			}
-			t0 := m.fn113(v2, v1)
-			v1 = t0
-			goto l0
-		}
-	l1:
-		t1 := m.fn67(v2, v1)
-		v1 = t1
-	}
-l0:
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
-	store32(m.memory, uint32(v0), uint32(v1))
-}
-func (m *Module) fn120(v0, v1, v2 int32) {
+func (m *Module) fn114(v0, v1, v2 int32) {
 	if v2 == 0 {
 		return
 	}
 	m.fn56(v0, v2)
 }
-func (m *Module) fn121(v0, v1 int32) {
+func (m *Module) fn115(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		{
@@ -9181,12 +8728,12 @@ l5:
 l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v4))
 }
-func (m *Module) fn122(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn116(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(32)
 	m.g0 = v6
-	m.fn123(v6+i32(16), v3, v4, v5)
+	m.fn117(v6+i32(16), v3, v4, v5)
 	v7 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v6))+20))
 	v8 = t1
@@ -9223,12 +8770,12 @@ l3:
 				t5 := int32(load32(m.memory, uint64(uint32(v6))+28))
 				v7 = t5
 				if v7 != 0 {
-					t8 := m.fn111(v2, v7, v8, v3)
+					t8 := m.fn118(v2, v7, v8, v3)
 					v7 = t8
 					v5 = v3
 					goto l6
 				}
-				m.fn119(v6+i32(8), v8, v3, i32(0))
+				m.fn112(v6+i32(8), v8, v3, i32(0))
 				t6 := int32(load32(m.memory, uint64(uint32(v6))+12))
 				v5 = t6
 				t7 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -9237,7 +8784,7 @@ l3:
 			}
 		}
 	l4:
-		m.fn118(v6, v8, v3)
+		m.fn111(v6, v8, v3)
 		t9 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v5 = t9
 		t10 := int32(load32(m.memory, uint32(v6)))
@@ -9259,7 +8806,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3))
 	m.g0 = v6 + i32(32)
 }
-func (m *Module) fn123(v0, v1, v2, v3 int32) {
+func (m *Module) fn117(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	v4 = i32(0)
@@ -9281,7 +8828,179 @@ l0:
 	store32(m.memory, uint32(v0+v6), uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn124(v0, v1, v2 int32) {
+func (m *Module) fn118(v0, v1, v2, v3 int32) int32 {
+	var v4, v5, v6, v7, v8 int32
+	v4 = v0 + i32(-4)
+	t0 := int32(load32(m.memory, uint32(v4)))
+	v5 = t0
+	fn140(v5, v1)
+	{
+		{
+			if uint32(v2) < uint32(i32(9)) {
+				v2 = i32(0)
+				if uint32(v3) > uint32(i32(-65588)) {
+					goto l2
+				}
+				p2 := (v3 + i32(11)) & i32(-8)
+				if uint32(v3) < uint32(i32(11)) {
+					p2 = i32(16)
+				}
+				v1 = p2
+				v6 = v5 & i32(-8)
+				v7 = v0 + i32(-8)
+				{
+					if v5&i32(3) == 0 {
+						if uint32(v1) < uint32(i32(256)) {
+							goto l7
+						}
+						if uint32(v6) <= uint32(v1) {
+							goto l7
+						}
+						if uint32(v6-v1) > uint32(i32(0x20000)) {
+							goto l7
+						}
+						goto l10
+					}
+					if uint32(v6) >= uint32(v1) {
+						v5 = v6 - v1
+						if uint32(v5) < uint32(i32(16)) {
+							goto l10
+						}
+						m.fn142(v7, v1)
+						v3 = v7 + v1
+						m.fn142(v3, v5)
+						m.fn143(v3, v5)
+						goto l9
+					}
+					v5 = v7 + v6
+					t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+					if v5 == t3 {
+						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+						v5 = t8 + v6
+						if uint32(v5) > uint32(v1) {
+							m.fn142(v7, v1)
+							v3 = v7 + v1
+							t10 := v3
+							v1 = v5 - v1
+							store32(m.memory, uint64(uint32(t10))+4, uint32(v1|i32(1)))
+							store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v1))
+							store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v3))
+							goto l9
+						}
+						goto l7
+					}
+					t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+					if v5 == t4 {
+						t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+						v5 = t6 + v6
+						if uint32(v5) < uint32(v1) {
+							goto l7
+						}
+						{
+							v3 = v5 - v1
+							if uint32(v3) > uint32(i32(15)) {
+								goto l11
+							}
+							m.fn142(v7, v5)
+							v3 = i32(0)
+							v1 = i32(0)
+							goto l12
+						l11:
+							m.fn142(v7, v1)
+							v1 = v7 + v1
+							store32(m.memory, uint64(uint32(v1))+4, uint32(v3|i32(1)))
+							v2 = v7 + v5
+							store32(m.memory, uint32(v2), uint32(v3))
+							t7 := int32(load32(m.memory, uint64(uint32(v2))+4))
+							store32(m.memory, uint64(uint32(v2))+4, uint32(t7&i32(-2)))
+						}
+					l12:
+						store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v1))
+						store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v3))
+						goto l9
+					}
+					t5 := int32(load32(m.memory, uint64(uint32(v5))+4))
+					v8 = t5
+					if v8&i32(2) != 0 {
+						goto l7
+					}
+					v8 = v8 & i32(-8)
+					v6 = v8 + v6
+					if uint32(v6) < uint32(v1) {
+						goto l7
+					}
+					m.fn141(v5, v8)
+					v3 = v6 - v1
+					if uint32(v3) < uint32(i32(16)) {
+						m.fn142(v7, v6)
+						goto l9
+					}
+					m.fn142(v7, v1)
+					v1 = v7 + v1
+					m.fn142(v1, v3)
+					m.fn143(v1, v3)
+					goto l9
+				}
+			}
+			t1 := m.fn113(v3, v2)
+			v2 = t1
+			if v2 != 0 {
+				{
+					p9 := v1
+					if uint32(v3) < uint32(v1) {
+						p9 = v3
+					}
+					v3 = p9
+					if v3 == 0 {
+						goto l14
+					}
+					memory_copy(m.memory, uint32(v2), uint32(v0), uint32(v3))
+				}
+			l14:
+				m.fn56(v0, v1)
+				goto l2
+			}
+			return i32(0)
+		}
+	l10:
+		if v7 == 0 {
+			goto l7
+		}
+	l9:
+		return v0
+	l7:
+		t11 := m.fn60(v3)
+		v1 = t11
+		if v1 == 0 {
+			goto l2
+		}
+		{
+			t12 := int32(load32(m.memory, uint32(v4)))
+			t13 := v3
+			v2 = t12
+			p14 := i32(-8)
+			if v2&i32(3) != 0 {
+				p14 = i32(-4)
+			}
+			v2 = p14 + v2&i32(-8)
+			p15 := v2
+			if uint32(v3) < uint32(v2) {
+				p15 = t13
+			}
+			v3 = p15
+			if v3 == 0 {
+				goto l15
+			}
+			memory_copy(m.memory, uint32(v1), uint32(v0), uint32(v3))
+		}
+	l15:
+		m.fn144(v0)
+		return v1
+	}
+l2:
+	return v2
+}
+func (m *Module) fn119(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := v0
 	v3 = v2 - v1
@@ -9301,7 +9020,7 @@ func (m *Module) fn124(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v3))
 }
-func (m *Module) fn125(v0, v1 int32) {
+func (m *Module) fn120(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -9322,7 +9041,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn126(v0, v1 int32) {
+func (m *Module) fn121(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -9346,7 +9065,7 @@ func (m *Module) fn126(v0, v1 int32) {
 			}
 			{
 				{
-					t3 := int32(m.memory[uint64(uint32(v6))+151528])
+					t3 := int32(m.memory[uint64(uint32(v6))+156612])
 					switch t3 + i32(-2) {
 					default:
 						goto l2
@@ -9473,12 +9192,12 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v4-v5))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v5))
 }
-func (m *Module) fn127(v0, v1, v2 int32) {
+func (m *Module) fn122(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn129(v3+i32(16), v1, v2, i32(14))
+	m.fn124(v3+i32(16), v1, v2, i32(14))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3
 	v4 = t1
@@ -9497,7 +9216,7 @@ func (m *Module) fn127(v0, v1, v2 int32) {
 	v8 = v1 + v2
 l18:
 	{
-		t7 := m.fn130(v3 + i32(36))
+		t7 := m.fn125(v3 + i32(36))
 		v6 = t7
 		if v6 == i32(1114112) {
 			t27 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -9532,7 +9251,7 @@ l18:
 					goto l20
 				}
 			l19:
-				m.fn133(v3+i32(16), v6, i32(138564))
+				m.fn128(v3+i32(16), v6, i32(138564))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t31 := v6
 				v7 = t30
@@ -9558,8 +9277,8 @@ l18:
 					}
 					t36 := int32(load32(m.memory, uint64(uint32(v3))+24))
 					v6 = t36
-					m.fn121(v3, v9)
-					m.fn121(v3, v7)
+					m.fn115(v3, v9)
+					m.fn115(v3, v7)
 					v7 = v10
 					if v6 == 0 {
 						goto l18
@@ -9570,7 +9289,7 @@ l18:
 				v6 = v9
 			}
 		l20:
-			m.fn121(v3, v6)
+			m.fn115(v3, v6)
 			v7 = v10
 			goto l18
 		}
@@ -9650,7 +9369,7 @@ l18:
 				if v12&i32(1) != 0 {
 					goto l11
 				}
-				t20 := m.fn131(v7)
+				t20 := m.fn126(v7)
 				if t20 == 0 {
 					goto l11
 				}
@@ -9665,7 +9384,7 @@ l18:
 			if v7 == i32(1114112) {
 				goto l13
 			}
-			t21 := m.fn132(v7)
+			t21 := m.fn127(v7)
 			if t21 == 0 {
 				goto l5
 			}
@@ -9694,7 +9413,7 @@ l18:
 		l17:
 			{
 				{
-					t23 := m.fn130(v3 + i32(16))
+					t23 := m.fn125(v3 + i32(16))
 					v6 = t23
 					if v6 != i32(1114112) {
 						goto l16
@@ -9703,12 +9422,12 @@ l18:
 					goto l5
 				}
 			l16:
-				t24 := m.fn131(v6)
+				t24 := m.fn126(v6)
 				if t24 != 0 {
 					goto l17
 				}
 			}
-			t25 := m.fn132(v6)
+			t25 := m.fn127(v6)
 			p26 := i32(962)
 			if t25 != 0 {
 				p26 = i32(963)
@@ -9716,14 +9435,14 @@ l18:
 			v13 = p26
 		}
 	l5:
-		m.fn121(v3, v13)
+		m.fn115(v3, v13)
 		v7 = v10
 		goto l18
 	}
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn128(v0 int32) int32 {
+func (m *Module) fn123(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -9732,12 +9451,12 @@ func (m *Module) fn128(v0 int32) int32 {
 	}
 	return p1 | v0
 }
-func (m *Module) fn129(v0, v1, v2, v3 int32) {
+func (m *Module) fn124(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn125(v4+i32(12), v2)
+	m.fn120(v4+i32(12), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+20))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -9823,7 +9542,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v2))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn130(v0 int32) int32 {
+func (m *Module) fn125(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -9864,7 +9583,7 @@ func (m *Module) fn130(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn131(v0 int32) int32 {
+func (m *Module) fn126(v0 int32) int32 {
 	{
 		if uint32(v0) < uint32(i32(128)) {
 			v0 = v0 + i32(-39)
@@ -9877,7 +9596,7 @@ func (m *Module) fn131(v0 int32) int32 {
 		if uint32(v0) < uint32(i32(168)) {
 			goto l1
 		}
-		t0 := m.fn134(v0)
+		t0 := m.fn129(v0)
 		v0 = t0
 		goto l2
 	}
@@ -9886,17 +9605,17 @@ l1:
 l2:
 	return v0 & i32(1)
 }
-func (m *Module) fn132(v0 int32) int32 {
+func (m *Module) fn127(v0 int32) int32 {
 	if uint32(v0&i32(2097119)+i32(-65)) >= uint32(i32(26)) {
 		if uint32(v0) >= uint32(i32(170)) {
-			t0 := m.fn135(v0)
+			t0 := m.fn130(v0)
 			return t0
 		}
 		return i32(0)
 	}
 	return i32(1)
 }
-func (m *Module) fn133(v0, v1, v2 int32) {
+func (m *Module) fn128(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -10012,7 +9731,7 @@ l9:
 	t19 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t19))
 }
-func (m *Module) fn134(v0 int32) int32 {
+func (m *Module) fn129(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(36)
@@ -10088,7 +9807,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn135(v0 int32) int32 {
+func (m *Module) fn130(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(22)
@@ -10164,7 +9883,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn136(v0 int32) int32 {
+func (m *Module) fn131(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -10173,7 +9892,7 @@ func (m *Module) fn136(v0 int32) int32 {
 	}
 	return p1 ^ v0
 }
-func (m *Module) fn137(v0 int32) {
+func (m *Module) fn132(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := m.fn54(v0, t0, i32(1), i32(1), i32(1))
 	if t1 == i32(-0x7fffffff) {
@@ -10181,7 +9900,7 @@ func (m *Module) fn137(v0 int32) {
 	}
 	panic("unreachable")
 }
-func (m *Module) fn138(v0, v1, v2 int32) int32 {
+func (m *Module) fn133(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -10203,7 +9922,7 @@ l7:
 		{
 			v7 = int32(int8(v5))
 			if v7 > i32(-1) {
-				m.fn28(v0, v6, v5)
+				m.fn16(v0, v6, v5)
 				v1 = v6 + v5
 				goto l7
 			}
@@ -10213,7 +9932,7 @@ l7:
 				t6 := int32(load16(m.memory, uint64(uint32(v1))+1))
 				t7 := v5
 				v1 = t6
-				m.fn28(t5, t7, v1)
+				m.fn16(t5, t7, v1)
 				v1 = v5 + v1
 				goto l7
 			}
@@ -10311,7 +10030,7 @@ l7:
 		}
 	}
 l0:
-	m.fn28(v0, v1, int32(uint32(v2)>>1))
+	m.fn16(v0, v1, int32(uint32(v2)>>1))
 l1:
 	v1 = i32(0)
 	goto l17
@@ -10321,20 +10040,20 @@ l17:
 	m.g0 = v3 + i32(16)
 	return v1
 }
-func (m *Module) fn139(v0 int32) {
+func (m *Module) fn134(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.fn11(t0, t1)
+	m.fn19(t0, t1)
 }
-func (m *Module) fn140(v0, v1, v2 int32) int32 {
-	m.fn28(v0, v1, v2)
+func (m *Module) fn135(v0, v1, v2 int32) int32 {
+	m.fn16(v0, v1, v2)
 	return i32(0)
 }
-func (m *Module) fn141(v0, v1 int32) int32 {
-	m.fn121(v0, v1)
+func (m *Module) fn136(v0, v1 int32) int32 {
+	m.fn115(v0, v1)
 	return i32(0)
 }
-func (m *Module) fn142(v0, v1 int32) {
+func (m *Module) fn137(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -10355,7 +10074,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn143(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn138(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	v5 = v2 << 1
 	if uint32(v5) <= uint32(v4) {
@@ -10393,15 +10112,15 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn144(v0, v1, v2 int32) {
+func (m *Module) fn139(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn142(v3+i32(12), v2<<1)
+	m.fn137(v3+i32(12), v2<<1)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn143(v3+i32(24), v1, v2, t1, t2)
+	m.fn138(v3+i32(24), v1, v2, t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		if t3 != 0 {
@@ -10415,6 +10134,287 @@ l0:
 	t5 := int64(load64(m.memory, uint64(uint32(v3))+12))
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(32)
+}
+func fn140(v0, v1 int32) {
+	var v2 int32
+	{
+		v2 = v0 & i32(-8)
+		t0 := v2
+		v0 = v0 & i32(3)
+		p1 := i32(8)
+		if v0 != 0 {
+			p1 = i32(4)
+		}
+		if uint32(t0) < uint32(p1+v1) {
+			goto l0
+		}
+		if v0 == 0 {
+			return
+		}
+		if uint32(v2) <= uint32(v1+i32(39)) {
+			return
+		}
+	}
+l0:
+	panic("unreachable")
+}
+func (m *Module) fn141(v0, v1 int32) {
+	var v2 int32
+	if uint32(v1) < uint32(i32(256)) {
+		goto l0
+	}
+	m.fn525(v0)
+	return
+l0:
+	{
+		t0 := int32(load32(m.memory, uint32(v0+i32(12))))
+		v2 = t0
+		t1 := int32(load32(m.memory, uint32(v0+i32(8))))
+		t2 := v2
+		v0 = t1
+		if t2 == v0 {
+			goto l1
+		}
+		store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
+		store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
+		return
+	}
+l1:
+	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159048))
+	store32(m.memory, uint64(uint32(i32(0)))+159048, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
+}
+func (m *Module) fn142(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|t0&i32(1)|i32(2)))
+	v0 = v0 + v1
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(t1|i32(1)))
+}
+func (m *Module) fn143(v0, v1 int32) {
+	var v2, v3 int32
+	v2 = v0 + v1
+	{
+		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		v3 = t0
+		if v3&i32(1) != 0 {
+			goto l0
+		}
+		if v3&i32(2) == 0 {
+			return
+		}
+		t1 := int32(load32(m.memory, uint32(v0)))
+		v3 = t1
+		v1 = v3 + v1
+		{
+			v0 = v0 - v3
+			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+			if v0 != t2 {
+				goto l2
+			}
+			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
+			if t3&i32(3) != i32(3) {
+				goto l0
+			}
+			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
+			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
+			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+			store32(m.memory, uint32(v2), uint32(v1))
+			return
+		}
+	l2:
+		m.fn141(v0, v3)
+	}
+l0:
+	{
+		t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
+		v3 = t5
+		if v3&i32(2) != 0 {
+			goto l3
+		}
+		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+		if v2 == t6 {
+			store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v0))
+			t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+			v1 = t11 + v1
+			store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v1))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+			if v0 != t12 {
+				return
+			}
+			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(i32(0)))
+			return
+		}
+		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+		if v2 == t7 {
+			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v0))
+			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+			v1 = t13 + v1
+			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+			store32(m.memory, uint32(v0+v1), uint32(v1))
+			return
+		}
+		t8 := v2
+		v3 = v3 & i32(-8)
+		m.fn141(t8, v3)
+		t9 := v0
+		v1 = v3 + v1
+		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
+		store32(m.memory, uint32(v0+v1), uint32(v1))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+		if v0 != t10 {
+			goto l6
+		}
+		store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
+		return
+	}
+l3:
+	store32(m.memory, uint64(uint32(v2))+4, uint32(v3&i32(-2)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+	store32(m.memory, uint32(v0+v1), uint32(v1))
+l6:
+	m.fn527(v0, v1)
+	return
+}
+func (m *Module) fn144(v0 int32) {
+	var v1, v2, v3 int32
+	v1 = v0 + i32(-8)
+	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
+	t1 := v1
+	v2 = t0
+	v0 = v2 & i32(-8)
+	v3 = t1 + v0
+	{
+		{
+			if v2&i32(1) != 0 {
+				goto l0
+			}
+			if v2&i32(2) == 0 {
+				return
+			}
+			t2 := int32(load32(m.memory, uint32(v1)))
+			v2 = t2
+			v0 = v2 + v0
+			{
+				v1 = v1 - v2
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+				if v1 != t3 {
+					goto l2
+				}
+				t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
+				if t4&i32(3) != i32(3) {
+					goto l0
+				}
+				store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
+				t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
+				store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
+				store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+				store32(m.memory, uint32(v3), uint32(v0))
+				return
+			}
+		l2:
+			m.fn141(v1, v2)
+		}
+	l0:
+		{
+			{
+				t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
+				v2 = t6
+				if v2&i32(2) != 0 {
+					goto l3
+				}
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+				if v3 == t7 {
+					goto l4
+				}
+				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+				if v3 == t8 {
+					goto l5
+				}
+				t9 := v3
+				v2 = v2 & i32(-8)
+				m.fn141(t9, v2)
+				t10 := v1
+				v0 = v2 + v0
+				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
+				store32(m.memory, uint32(v1+v0), uint32(v0))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+				if v1 != t11 {
+					goto l6
+				}
+				store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
+				return
+			}
+		l3:
+			store32(m.memory, uint64(uint32(v3))+4, uint32(v2&i32(-2)))
+			store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+			store32(m.memory, uint32(v1+v0), uint32(v0))
+		l6:
+			if uint32(v0) < uint32(i32(256)) {
+				m.fn530(v1, v0)
+				return
+			}
+			m.fn531(v1, v0)
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+159088))
+			v0 = t12 + i32(-1)
+			store32(m.memory, uint64(uint32(i32(0)))+159088, uint32(v0))
+			if v0 != 0 {
+				return
+			}
+			m.fn532()
+			return
+		}
+	l4:
+		store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v1))
+		t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+		v0 = t13 + v0
+		store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v0))
+		store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+		{
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+			if v1 != t14 {
+				goto l8
+			}
+			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(i32(0)))
+		}
+	l8:
+		t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+159080))
+		if uint32(v0) <= uint32(t15) {
+			return
+		}
+		t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+		v0 = t16
+		if v0 == 0 {
+			return
+		}
+		{
+			t17 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+			if uint32(t17) < uint32(i32(41)) {
+				goto l9
+			}
+			_ = m.fn528(v0)
+		}
+	l9:
+		m.fn532()
+		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+159080))
+		if uint32(t19) <= uint32(t20) {
+			return
+		}
+		store32(m.memory, uint64(uint32(i32(0)))+159080, uint32(i32(-1)))
+	}
+	return
+l5:
+	store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v1))
+	t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+	v0 = t21 + v0
+	store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
+	store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+	store32(m.memory, uint32(v1+v0), uint32(v0))
 }
 func (m *Module) fn145(v0 int32) int32 {
 	var v1 int32
@@ -12523,7 +12523,7 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn149(v1, i32(151785), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
@@ -12811,7 +12811,7 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn149(v1, i32(151785), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
@@ -12834,7 +12834,7 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn149(v1, i32(151785), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
@@ -12857,7 +12857,7 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn149(v1, i32(151785), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
@@ -12888,7 +12888,7 @@ func (m *Module) fn186(v0 int32, v1 float64, v2, v3 int32) int32 {
 			}
 			p3 := i32(142843)
 			if v5 != 0 {
-				p3 = i32(156664)
+				p3 = i32(156408)
 			}
 			v6 = p3
 			v5 = i32(1)
@@ -12897,7 +12897,7 @@ func (m *Module) fn186(v0 int32, v1 float64, v2, v3 int32) int32 {
 	l1:
 		p4 := i32(1)
 		if v5 != 0 {
-			p4 = i32(156664)
+			p4 = i32(156408)
 		}
 		v6 = p4
 	}
@@ -13377,7 +13377,7 @@ func (m *Module) fn187(v0 int32, v1 float64, v2 int32) int32 {
 			}
 			p7 := i32(142843)
 			if v4 != 0 {
-				p7 = i32(156664)
+				p7 = i32(156408)
 			}
 			v6 = p7
 			v5 = i32(1)
@@ -13386,7 +13386,7 @@ func (m *Module) fn187(v0 int32, v1 float64, v2 int32) int32 {
 	l1:
 		p8 := i32(1)
 		if v4 != 0 {
-			p8 = i32(156664)
+			p8 = i32(156408)
 		}
 		v6 = p8
 		v5 = v4
@@ -13473,7 +13473,7 @@ func (m *Module) fn188(v0 int32, v1 float64, v2 int32) int32 {
 			}
 			p7 := i32(142843)
 			if v4 != 0 {
-				p7 = i32(156664)
+				p7 = i32(156408)
 			}
 			v6 = p7
 			v5 = i32(1)
@@ -13482,7 +13482,7 @@ func (m *Module) fn188(v0 int32, v1 float64, v2 int32) int32 {
 	l1:
 		p8 := i32(1)
 		if v4 != 0 {
-			p8 = i32(156664)
+			p8 = i32(156408)
 		}
 		v6 = p8
 		v5 = v4
@@ -13804,7 +13804,7 @@ func (m *Module) fn195(v0, v1 int32) {
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v3 = t1
 	{
-		t2 := m.fn130(v1)
+		t2 := m.fn125(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -14248,7 +14248,7 @@ func (m *Module) fn210(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(t9))+8, uint32(v10))
 				t10 := int32(load32(m.memory, uint64(uint32(v2))+4))
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v10+t10))
-				t11 := m.fn130(v2 + i32(8))
+				t11 := m.fn125(v2 + i32(8))
 				v10 = t11
 				if v9 != 0 {
 					goto l2
@@ -14642,7 +14642,7 @@ l2:
 		}
 		t2 := int32(load32(m.memory, uint32(v1)))
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn28(v3+i32(4), t2, t3)
+		m.fn16(v3+i32(4), t2, t3)
 		v4 = v4 + i32(-8)
 		v1 = v1 + i32(8)
 		goto l2
@@ -15129,7 +15129,7 @@ func (m *Module) fn232(v0, v1, v2, v3 int32) {
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v4))+8))
-	m.fn120(v0-t1, t2, t3)
+	m.fn114(v0-t1, t2, t3)
 	m.g0 = v4 + i32(16)
 }
 func (m *Module) fn233(v0, v1 int64, v2, v3 int32) int64 {
@@ -15449,8 +15449,8 @@ l1:
 	memory_copy(m.memory, uint32(v0), uint32(v1+v4), uint32(v3))
 }
 func (m *Module) fn240(v0 int32) {
-	m.fn16(v0)
-	m.fn16(v0 + i32(40))
+	m.fn34(v0)
+	m.fn34(v0 + i32(40))
 }
 func (m *Module) fn241(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37 int32
@@ -16136,7 +16136,7 @@ func (m *Module) fn246(v0, v1, v2 int32) {
 		store64(m.memory, uint32(v0), uint64(v4))
 		goto l3
 	l0:
-		m.fn142(v3+i32(80), int32(uint32(v2)>>1))
+		m.fn137(v3+i32(80), int32(uint32(v2)>>1))
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+84))
 		t12 := v3 + i32(224)
 		t13 := v1
@@ -16260,7 +16260,7 @@ func (m *Module) fn249(v0 int32) {
 	m.fn45(v0)
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.fn11(t0, t1)
+	m.fn19(t0, t1)
 }
 func (m *Module) fn250(v0 int32) {
 	var v1, v2 int32
@@ -16339,7 +16339,7 @@ l2:
 	m.fn237(v3 + i32(208))
 	v2 = v3 + i32(104) + i32(64)
 	m.fn238(v2, v3+i32(104), v3+i32(208))
-	m.fn16(v2)
+	m.fn34(v2)
 	memory_zero(m.memory, uint32(v3+i32(240)), uint32(i32(64)))
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3+i32(240)), uint32(i32(64)))
 	t7 := int64(load64(m.memory, uint64(uint32(v3))+232))
@@ -16364,7 +16364,7 @@ func (m *Module) fn255(v0 int32) {
 	m.fn249(v0)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	m.fn11(t0, t1)
+	m.fn19(t0, t1)
 }
 func (m *Module) fn256(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -16374,7 +16374,7 @@ func (m *Module) fn257(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
-	m.fn11(v0, v1)
+	m.fn19(v0, v1)
 }
 func (m *Module) fn258(v0, v1 int32) {
 	var v2, v3, v4 int32
@@ -18227,7 +18227,7 @@ l1:
 		m.fn294(t0, t1)
 		t2 := int32(load32(m.memory, uint32(v0)))
 		t3 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn11(t2, t3)
+		m.fn19(t2, t3)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(20)
 		goto l1
@@ -18251,7 +18251,7 @@ l0:
 			return
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn120(v0, t2, v2)
+		m.fn114(v0, t2, v2)
 	}
 }
 func (m *Module) fn295(v0, v1 int32) {
@@ -18480,7 +18480,7 @@ func (m *Module) fn310(v0, v1, v2, v3 int32) {
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn59(v4+i32(4), v1, v2)
+	m.fn57(v4+i32(4), v1, v2)
 	m.fn311(v0, v4+i32(4), v3, i32(1))
 	m.g0 = v4 + i32(16)
 }
@@ -18519,14 +18519,14 @@ func (m *Module) fn314(v0, v1, v2 int32) {
 	panic("unreachable")
 }
 func (m *Module) fn315(v0, v1 int32) {
-	m.fn12(v0, v1, i32(4), i32(24))
+	m.fn31(v0, v1, i32(4), i32(24))
 }
 func (m *Module) fn316(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
-	m.fn59(v5+i32(4), v1, v2)
+	m.fn57(v5+i32(4), v1, v2)
 	m.fn311(v0, v5+i32(4), v3, v4)
 	m.g0 = v5 + i32(16)
 }
@@ -18620,7 +18620,7 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0)))
 		t1 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn11(t0, t1)
+		m.fn19(t0, t1)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(12)
 		goto l1
@@ -18944,7 +18944,7 @@ func (m *Module) fn330(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn142(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn137(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
@@ -18962,7 +18962,7 @@ func (m *Module) fn330(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			m.memory[uint64(uint32(v0))+4] = byte(v2)
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn11(t8, v4)
+			m.fn19(t8, v4)
 			goto l1
 		}
 	l2:
@@ -19314,7 +19314,7 @@ func (m *Module) fn335(v0, v1 int32) {
 	v2 = t0
 	{
 		{
-			t1 := m.fn130(v1)
+			t1 := m.fn125(v1)
 			v1 = t1
 			if v1 != i32(1114112) {
 				goto l0
@@ -19346,7 +19346,7 @@ func (m *Module) fn336(v0, v1 int32) {
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v3 = t1
 	{
-		t2 := m.fn130(v1)
+		t2 := m.fn125(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -19417,12 +19417,12 @@ func (m *Module) fn338(v0 int32) int32 {
 		v0 = v0 & i32(255)
 		goto l1
 	l0:
-		store32(m.memory, uint64(uint32(v1))+12, uint32(i32(151922)))
+		store32(m.memory, uint64(uint32(v1))+12, uint32(i32(151666)))
 		v2 = v0 & i32(31)
 		v0 = i32(0)
 	l3:
 		{
-			v3 = v0 + i32(151841)
+			v3 = v0 + i32(151585)
 			if v2 == 0 {
 				goto l2
 			}
@@ -19431,13 +19431,13 @@ func (m *Module) fn338(v0 int32) int32 {
 			}
 			v2 = v2 + i32(-1)
 			t1 := int32(m.memory[uint32(v3)])
-			t2 := int32(m.memory[uint64(uint32(t1))+151528])
+			t2 := int32(m.memory[uint64(uint32(t1))+156612])
 			v0 = v0 + t2
 			goto l3
 		}
 	l2:
 		store32(m.memory, uint64(uint32(v1))+8, uint32(v3))
-		t3 := m.fn130(v1 + i32(8))
+		t3 := m.fn125(v1 + i32(8))
 		v0 = t3
 		p4 := v0
 		if v0 == i32(1114112) {
@@ -19450,7 +19450,7 @@ l1:
 	return v0
 }
 func (m *Module) fn339(v0, v1 int32) {
-	t0 := m.fn130(v1)
+	t0 := m.fn125(v1)
 	t1 := v0
 	v1 = t0
 	store32(m.memory, uint64(uint32(t1))+4, uint32(v1))
@@ -19518,7 +19518,7 @@ func (m *Module) fn342(v0, v1 int32) {
 		}
 		v4 = i32(0)
 		store32(m.memory, uint64(uint32(v2))+12, uint32(i32(0)))
-		t2 := m.fn130(v1)
+		t2 := m.fn125(v1)
 		v5 = t2
 		if v5 == i32(1114112) {
 			goto l1
@@ -19624,7 +19624,7 @@ func (m *Module) fn346(v0, v1, v2 int32) {
 			goto l0
 		}
 		t1 := int32(uint32(v2<<2) / uint32(i32(3)))
-		m.fn142(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
+		m.fn137(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		m.fn389(v3+i32(8), v1, v2, t2, t3)
@@ -19656,13 +19656,13 @@ func (m *Module) fn349(v0, v1, v2 int32) {
 	v3 = t0 - i32(112)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+64, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(156594)))
+	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(156338)))
 	store32(m.memory, uint64(uint32(v3))+56, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(156587)))
+	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(156331)))
 	store32(m.memory, uint64(uint32(v3))+48, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+44, uint32(i32(151787)))
+	store32(m.memory, uint64(uint32(v3))+44, uint32(i32(151531)))
 	store32(m.memory, uint64(uint32(v3))+40, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(151785)))
+	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(151529)))
 	v4 = i32(0)
 l2:
 	{
@@ -19827,7 +19827,7 @@ l1:
 	}
 l3:
 	if uint32(v5) > uint32(i32(15)) {
-		m.fn59(v3+i32(68), v6, v5)
+		m.fn57(v3+i32(68), v6, v5)
 		store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 		t25 := int64(load64(m.memory, uint64(uint32(v3))+68))
 		store64(m.memory, uint32(v0), uint64(t25))
@@ -19864,7 +19864,7 @@ func (m *Module) fn350(v0, v1, v2 int32) {
 		if t5 != 0 {
 			goto l0
 		}
-		m.fn11(v4, v5)
+		m.fn19(v4, v5)
 		v4 = i32(-0x80000000)
 		goto l1
 	}
@@ -19888,8 +19888,8 @@ l3:
 		if v4 == 0 {
 			goto l0
 		}
-		t1 := int32(load32(m.memory, uint32(v4+i32(156656))))
-		t2 := int32(load32(m.memory, uint32(v4+i32(156660))))
+		t1 := int32(load32(m.memory, uint32(v4+i32(156400))))
+		t2 := int32(load32(m.memory, uint32(v4+i32(156404))))
 		m.fn198(v3+i32(8), t1, t2, v1, v2)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -19897,8 +19897,8 @@ l3:
 			if v5 == 0 {
 				goto l1
 			}
-			t4 := int32(load32(m.memory, uint32(v4+i32(156664))))
-			t5 := int32(load32(m.memory, uint32(v4+i32(156668))))
+			t4 := int32(load32(m.memory, uint32(v4+i32(156408))))
+			t5 := int32(load32(m.memory, uint32(v4+i32(156412))))
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			m.fn72(v3, t4, t5, v5, t6)
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -19922,7 +19922,7 @@ l2:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	goto l5
 l4:
-	m.fn59(v0, v5, v6)
+	m.fn57(v0, v5, v6)
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x22dda)))
 l5:
@@ -19973,9 +19973,9 @@ l2:
 	t12 := v3
 	v2 = t11
 	t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn394(t12, v2, t13, i32(95), i32(156601), i32(1))
+	m.fn394(t12, v2, t13, i32(95), i32(156345), i32(1))
 	t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn11(t14, v2)
+	m.fn19(t14, v2)
 	t15 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v10 = t15
 	t16 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -19983,7 +19983,7 @@ l2:
 	v11 = t16
 	v2 = v11 & i32(3)
 	v12 = int32(uint32(v2*i32(3))>>2) + int32(uint32(v11)>>2)*i32(3)
-	m.fn142(t17, v12)
+	m.fn137(t17, v12)
 	t18 := int32(load32(m.memory, uint64(uint32(v3))+44))
 	v13 = t18
 	{
@@ -20478,13 +20478,13 @@ l2:
 						}
 					l3:
 						t120 := int32(load32(m.memory, uint64(uint32(v3))+40))
-						m.fn11(t120, v13)
+						m.fn19(t120, v13)
 						goto l33
 					}
 				l34:
-					m.fn144(v0, v8, v9)
+					m.fn139(v0, v8, v9)
 					store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156604)))
+					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156348)))
 					goto l40
 				l36:
 					store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
@@ -20502,9 +20502,9 @@ l2:
 				if t122 == 0 {
 					goto l38
 				}
-				m.fn144(v0, v8, v9)
+				m.fn139(v0, v8, v9)
 				store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156604)))
+				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156348)))
 				goto l40
 			}
 		l39:
@@ -20518,7 +20518,7 @@ l2:
 			t124 := int64(load64(m.memory, uint64(uint32(v3))+108))
 			v18 = t124
 			store32(m.memory, uint64(uint32(v0))+16, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156602)))
+			store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156346)))
 			store64(m.memory, uint64(uint32(v0))+4, uint64(v18))
 			store32(m.memory, uint32(v0), uint32(v2))
 			goto l41
@@ -20529,10 +20529,10 @@ l2:
 	l38:
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	l40:
-		m.fn11(v2, v8)
+		m.fn19(v2, v8)
 	l41:
 		t125 := int32(load32(m.memory, uint32(v3)))
-		m.fn11(t125, v10)
+		m.fn19(t125, v10)
 		m.g0 = v3 + i32(144)
 		return
 	}
@@ -20544,7 +20544,7 @@ func (m *Module) fn353(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(384)
 	m.g0 = v3
-	m.fn198(v3+i32(56), i32(156656), i32(8), v1, v2)
+	m.fn198(v3+i32(56), i32(156400), i32(8), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -20567,17 +20567,17 @@ l1:
 	store32(m.memory, uint64(uint32(v3))+124, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v3))+120, uint32(i32(143526)))
 	store32(m.memory, uint64(uint32(v3))+116, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(156670)))
+	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(156414)))
 	store32(m.memory, uint64(uint32(v3))+108, uint32(i32(4)))
-	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(156666)))
+	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(156410)))
 	store32(m.memory, uint64(uint32(v3))+100, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(151789)))
+	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(151533)))
 	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v3))+88, uint32(i32(142860)))
 	store32(m.memory, uint64(uint32(v3))+84, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+80, uint32(i32(156665)))
+	store32(m.memory, uint64(uint32(v3))+80, uint32(i32(156409)))
 	store32(m.memory, uint64(uint32(v3))+76, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(156664)))
+	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(156408)))
 	store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x700000000)))
 	p5 := v2
 	if v4 != 0 {
@@ -20599,10 +20599,10 @@ l12:
 		}
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v2 = t8
-		m.fn392(v3+i32(32), v7, v6, i32(151789), i32(2))
+		m.fn392(v3+i32(32), v7, v6, i32(151533), i32(2))
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+36))
-		m.fn392(v3+i32(24), t9, t10, i32(151785), i32(2))
+		m.fn392(v3+i32(24), t9, t10, i32(151529), i32(2))
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		t13 := v3 + i32(128)
@@ -20652,7 +20652,7 @@ l12:
 						if v2 != t20 {
 							goto l5
 						}
-						m.fn21(v3+i32(292), i32(1))
+						m.fn7(v3+i32(292), i32(1))
 						t21 := int32(load32(m.memory, uint64(uint32(v3))+296))
 						v8 = t21
 					}
@@ -20717,7 +20717,7 @@ l12:
 			}
 		}
 	l7:
-		m.fn25(v10, v8)
+		m.fn11(v10, v8)
 		goto l12
 	l8:
 	}
@@ -20730,7 +20730,7 @@ l14:
 			m.fn214(v3+i32(304), v6)
 			t29 := int32(load32(m.memory, uint32(v8)))
 			t30 := int32(load32(m.memory, uint64(uint32(v8))+4))
-			m.fn28(v3+i32(304), t29, t30)
+			m.fn16(v3+i32(304), t29, t30)
 			v2 = v8 + i32(12)
 			t31 := int32(load32(m.memory, uint64(uint32(v3))+312))
 			t32 := v6
@@ -20746,7 +20746,7 @@ l14:
 					store32(m.memory, uint64(uint32(v0))+8, uint32(v6-v5))
 					store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x22dda)))
-					m.fn25(v10, v8)
+					m.fn11(v10, v8)
 					goto l19
 				}
 				t34 := int32(load32(m.memory, uint32(v2)))
@@ -20799,7 +20799,7 @@ func (m *Module) fn354(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v1+v2))
 l1:
 	{
-		t1 := m.fn130(v3 + i32(76))
+		t1 := m.fn125(v3 + i32(76))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -20820,7 +20820,7 @@ l0:
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+140))
 	t7 := v5
 	v2 = t6
-	m.fn198(t5, i32(156540), i32(24), t7, v2)
+	m.fn198(t5, i32(156284), i32(24), t7, v2)
 	v1 = v5
 	{
 		{
@@ -20840,10 +20840,10 @@ l0:
 			v2 = t11
 		}
 	l2:
-		m.fn392(v3+i32(48), v1, v2, i32(156564), i32(14))
+		m.fn392(v3+i32(48), v1, v2, i32(156308), i32(14))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+52))
-		m.fn392(v3+i32(40), t12, t13, i32(156578), i32(9))
+		m.fn392(v3+i32(40), t12, t13, i32(156322), i32(9))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		t15 := v3 + i32(32)
 		v2 = t14
@@ -20916,7 +20916,7 @@ l0:
 						if t36<<32 != i64(0x2000000000) {
 							goto l12
 						}
-						m.fn144(v3+i32(132), v2, i32(32))
+						m.fn139(v3+i32(132), v2, i32(32))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 						t37 := int64(load64(m.memory, uint64(uint32(v3))+132))
 						store64(m.memory, uint32(v0), uint64(t37))
@@ -20952,7 +20952,7 @@ l0:
 			v2 = i32(1)
 		}
 	l10:
-		m.fn11(v1, v2)
+		m.fn19(v1, v2)
 	l11:
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		goto l15
@@ -20962,13 +20962,13 @@ l0:
 	l12:
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	l13:
-		m.fn11(v1, v2)
+		m.fn19(v1, v2)
 		goto l15
 	}
 l3:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 l15:
-	m.fn11(v4, v5)
+	m.fn19(v4, v5)
 	m.g0 = v3 + i32(176)
 }
 func (m *Module) fn355(v0, v1, v2 int32) {
@@ -20984,7 +20984,7 @@ func (m *Module) fn355(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v3))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn142(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn137(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
@@ -21001,7 +21001,7 @@ func (m *Module) fn355(v0, v1, v2 int32) {
 			m.memory[uint64(uint32(v3))+4] = byte(t7)
 			store32(m.memory, uint32(v3), uint32(i32(-0x80000000)))
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn11(t8, v4)
+			m.fn19(t8, v4)
 			goto l1
 		}
 	l2:
@@ -21021,7 +21021,7 @@ func (m *Module) fn356(v0, v1 int32) {
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn33(v2+i32(4), t1, t2)
+	m.fn22(v2+i32(4), t1, t2)
 	{
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -21063,7 +21063,7 @@ func (m *Module) fn357(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn11(v2, t3)
+	m.fn19(v2, t3)
 }
 func (m *Module) fn358(v0, v1 int32) {
 	var v2, v3 int32
@@ -21074,7 +21074,7 @@ func (m *Module) fn358(v0, v1 int32) {
 	v3 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	m.fn218(t2, v3, t3)
-	m.fn11(v2, v3)
+	m.fn19(v2, v3)
 }
 func (m *Module) fn359(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
@@ -21134,7 +21134,7 @@ func (m *Module) fn359(v0, v1 int32) int32 {
 					}
 				}
 				t18 := int32(load32(m.memory, uint32(v1)))
-				m.fn11(t18, v3)
+				m.fn19(t18, v3)
 				goto l2
 			}
 		l0:
@@ -21435,7 +21435,7 @@ l0:
 							store32(m.memory, uint64(uint32(v3))+552, uint32(i32(142860)))
 							store32(m.memory, uint64(uint32(v3))+548, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v3))+540, uint64(i64(0x100000002)))
-							store32(m.memory, uint64(uint32(v3))+536, uint32(i32(151791)))
+							store32(m.memory, uint64(uint32(v3))+536, uint32(i32(151535)))
 							store32(m.memory, uint64(uint32(v3))+532, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v3))+524, uint64(i64(0x100000001)))
 							store32(m.memory, uint64(uint32(v3))+520, uint32(i32(143526)))
@@ -21532,34 +21532,34 @@ l0:
 											store32(m.memory, uint64(uint32(v3))+164, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+160, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+156, uint32(i32(2)))
-											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(151785)))
+											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(151529)))
 											m.fn300(v3+i32(140), v3+i32(152), i32(2))
 											store32(m.memory, uint64(uint32(v3))+596, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+592, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+588, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+584, uint32(i32(151814)))
+											store32(m.memory, uint64(uint32(v3))+584, uint32(i32(151558)))
 											store32(m.memory, uint64(uint32(v3))+580, uint32(i32(21)))
-											store32(m.memory, uint64(uint32(v3))+576, uint32(i32(151793)))
+											store32(m.memory, uint64(uint32(v3))+576, uint32(i32(151537)))
 											m.fn300(v3+i32(168), v3+i32(576), i32(3))
 											store32(m.memory, uint64(uint32(v3))+452, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+448, uint32(i32(142920)))
 											store32(m.memory, uint64(uint32(v3))+444, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+440, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+436, uint32(i32(2)))
-											store32(m.memory, uint64(uint32(v3))+432, uint32(i32(151815)))
+											store32(m.memory, uint64(uint32(v3))+432, uint32(i32(151559)))
 											store32(m.memory, uint64(uint32(v3))+428, uint32(i32(21)))
-											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(151793)))
+											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(151537)))
 											m.fn300(v3+i32(180), v3+i32(424), i32(4))
 											store32(m.memory, uint64(uint32(v3))+216, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+212, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+208, uint32(i32(3)))
-											store32(m.memory, uint64(uint32(v3))+204, uint32(i32(151817)))
+											store32(m.memory, uint64(uint32(v3))+204, uint32(i32(151561)))
 											m.fn300(v3+i32(192), v3+i32(204), i32(2))
 											m.fn404(v3+i32(220), v5, v4, i32(15))
 											m.fn404(v3+i32(232), v5, v4, i32(16))
 											m.fn404(v3+i32(272), v5, v4, i32(15))
 											store32(m.memory, uint64(uint32(v3))+260, uint32(i32(2)))
-											store32(m.memory, uint64(uint32(v3))+256, uint32(i32(151820)))
+											store32(m.memory, uint64(uint32(v3))+256, uint32(i32(151564)))
 											t39 := int64(load64(m.memory, uint64(uint32(v3))+276))
 											store64(m.memory, uint64(uint32(v3))+264, uint64(t39))
 											m.fn300(v3+i32(244), v3+i32(256), i32(2))
@@ -21855,7 +21855,7 @@ l0:
 		l10:
 			t110 := int32(load32(m.memory, uint64(uint32(v3))+524))
 			t111 := int32(load32(m.memory, uint64(uint32(v3))+528))
-			m.fn11(t110, t111)
+			m.fn19(t110, t111)
 			goto l34
 		}
 	l26:
@@ -21897,10 +21897,10 @@ l0:
 	l36:
 		t116 := int32(uint32(v12-v9) / uint32(i32(12)))
 		m.fn409(v9, t116)
-		m.fn12(i32(16), v6, i32(4), i32(12))
+		m.fn31(i32(16), v6, i32(4), i32(12))
 	}
 l12:
-	m.fn142(v3+i32(512), v4)
+	m.fn137(v3+i32(512), v4)
 	t117 := int32(load32(m.memory, uint64(uint32(v3))+516))
 	t118 := int32(load32(m.memory, uint64(uint32(v3))+520))
 	m.fn385(v3+i32(576), v5, v4, t117, t118)
@@ -21974,7 +21974,7 @@ func (m *Module) fn367(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn142(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn137(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
@@ -21992,7 +21992,7 @@ func (m *Module) fn367(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			m.memory[uint64(uint32(v0))+4] = byte(v2)
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn11(t8, v4)
+			m.fn19(t8, v4)
 			goto l1
 		}
 	l2:
@@ -22049,11 +22049,11 @@ func (m *Module) fn370(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(17)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
-	m.fn30(v0, i32(131154), v2+i32(8))
+	m.fn18(v0, i32(131154), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
 func (m *Module) fn371(v0, v1 int32) {
-	m.fn12(v0, v1, i32(4), i32(12))
+	m.fn31(v0, v1, i32(4), i32(12))
 }
 func (m *Module) fn372(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(2)) {
@@ -22117,7 +22117,7 @@ func (m *Module) fn376(v0, v1, v2 int32) int32 {
 	t5 := m.fn146(v1, t2, t3, t4)
 	v0 = t5
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn11(t6, v1)
+	m.fn19(t6, v1)
 	m.g0 = v3 + i32(16)
 	return v0
 }
@@ -22268,11 +22268,11 @@ func (m *Module) fn380(v0, v1, v2 int32) {
 	}
 l0:
 	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(151789)))
+	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(151533)))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(i32(151787)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(i32(151531)))
 	store32(m.memory, uint64(uint32(v3))+20, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(151785)))
+	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(151529)))
 	store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x300000000)))
 l4:
 	{
@@ -22342,7 +22342,7 @@ l3:
 					if v2 != t17 {
 						goto l15
 					}
-					m.fn137(v3 + i32(8))
+					m.fn132(v3 + i32(8))
 				}
 			l15:
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -22457,7 +22457,7 @@ l18:
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			goto l2
 		}
-		m.fn142(v3+i32(8), v2)
+		m.fn137(v3+i32(8), v2)
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t27 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		m.fn385(v3+i32(40), v1, v2, t26, t27)
@@ -23577,12 +23577,12 @@ func (m *Module) fn394(v0, v1, v2, v3, v4, v5 int32) {
 			v7 = v1 + v8
 			t11 := int32(load32(m.memory, uint64(uint32(v6))+60))
 			v8 = t11
-			m.fn28(v6+i32(12), v7, v3)
-			m.fn28(v6+i32(12), v4, v5)
+			m.fn16(v6+i32(12), v7, v3)
+			m.fn16(v6+i32(12), v4, v5)
 			goto l5
 		}
 	l4:
-		m.fn28(v6+i32(12), v1+v8, v2-v8)
+		m.fn16(v6+i32(12), v1+v8, v2-v8)
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+20))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(t12))
 		t13 := int64(load64(m.memory, uint64(uint32(v6))+12))
@@ -23628,8 +23628,8 @@ l6:
 						}
 						t9 := int32(load32(m.memory, uint64(uint32(v3))+96))
 						v5 = t9
-						m.fn59(v0, v1, v2)
-						m.fn11(v4, v5)
+						m.fn57(v0, v1, v2)
+						m.fn19(v4, v5)
 						goto l4
 					}
 				l3:
@@ -23668,7 +23668,7 @@ l6:
 			store32(m.memory, uint64(uint32(v3))+92, uint32(v7))
 			m.fn221(v3+i32(80), v3+i32(92), i32(2))
 			m.fn457(v3+i32(56), v3+i32(80))
-			m.fn11(v6, v7)
+			m.fn19(v6, v7)
 			goto l6
 		}
 	}
@@ -23676,7 +23676,7 @@ l2:
 	store32(m.memory, uint64(uint32(v3))+104, uint32(v5))
 	store32(m.memory, uint64(uint32(v3))+100, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(156672)))
+	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(156416)))
 	m.fn221(v3+i32(80), v3+i32(92), i32(2))
 	m.fn457(v3+i32(56), v3+i32(80))
 	goto l6
@@ -23954,7 +23954,7 @@ func (m *Module) fn408(v0, v1, v2, v3, v4 int32) {
 	m.fn424(v5+i32(128), v5+i32(12), i32(26))
 	m.fn424(v5+i32(140), v5+i32(12), i32(27))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(151784)))
+	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(151528)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v4))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v3))
 	m.fn216(v5+i32(152), v5+i32(24), i32(2))
@@ -23991,7 +23991,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t11))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v7+v6))
 	t12 := int32(load32(m.memory, uint64(uint32(v5))+152))
-	m.fn11(t12, v4)
+	m.fn19(t12, v4)
 	v2 = i32(0)
 l2:
 	if v2 == i32(96) {
@@ -25512,7 +25512,7 @@ func (m *Module) fn418(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn126(v1, v2)
+				m.fn121(v1, v2)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -25645,7 +25645,7 @@ func (m *Module) fn421(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn126(v1, v0)
+				m.fn121(v1, v0)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -25817,7 +25817,7 @@ func (m *Module) fn432(v0 int32) int32 {
 		if t0 == 0 {
 			goto l0
 		}
-		t1 := m.fn130(v0)
+		t1 := m.fn125(v0)
 		v1 = t1
 		if v1 != i32(1114112) {
 			goto l1
@@ -25868,7 +25868,7 @@ func (m *Module) fn434(v0 int32) int32 {
 			if t1 == 0 {
 				goto l1
 			}
-			t2 := m.fn130(v0 + i32(4))
+			t2 := m.fn125(v0 + i32(4))
 			v1 = t2
 			if v1 != i32(1114112) {
 				goto l2
@@ -25967,8 +25967,8 @@ func (m *Module) fn436(v0, v1, v2 int32) {
 	m.g0 = v3
 	t1 := m.fn80(i32(4), i32(48))
 	v4 = t1
-	m.fn127(v3+i32(20), v1, v2)
-	m.fn129(v3+i32(92), v1, v2, i32(30))
+	m.fn122(v3+i32(20), v1, v2)
+	m.fn124(v3+i32(92), v1, v2, i32(30))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+100))
 	store32(m.memory, uint64(uint32(v3))+88, uint32(t2))
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+92))
@@ -25981,10 +25981,10 @@ func (m *Module) fn436(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+56, uint32(v5))
 l4:
 	{
-		t7 := m.fn130(v3 + i32(56))
+		t7 := m.fn125(v3 + i32(56))
 		v5 = t7
 		if v5 == i32(1114112) {
-			m.fn59(v3+i32(68), v1, v2)
+			m.fn57(v3+i32(68), v1, v2)
 			t16 := int32(load32(m.memory, uint64(uint32(v3))+72))
 			t17 := int32(load32(m.memory, uint64(uint32(v3))+76))
 			m.fn407(t16, t17)
@@ -26021,15 +26021,15 @@ l4:
 				store32(m.memory, uint64(uint32(v3))+36, uint32(v6))
 				t28 := int32(load32(m.memory, uint64(uint32(v3))+28))
 				t29 := int32(load32(m.memory, uint64(uint32(v3))+32))
-				m.fn127(v3+i32(56), t28, t29)
+				m.fn122(v3+i32(56), t28, t29)
 				store32(m.memory, uint64(uint32(v3))+104, uint32(i32(11)))
 				store32(m.memory, uint64(uint32(v3))+96, uint32(i32(9)))
 				store32(m.memory, uint64(uint32(v3))+100, uint32(v3+i32(56)))
 				store32(m.memory, uint64(uint32(v3))+92, uint32(v3+i32(36)))
-				m.fn30(v3+i32(44), i32(0x20011), v3+i32(92))
+				m.fn18(v3+i32(44), i32(0x20011), v3+i32(92))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+56))
 				t31 := int32(load32(m.memory, uint64(uint32(v3))+60))
-				m.fn11(t30, t31)
+				m.fn19(t30, t31)
 				m.fn83(v3+i32(8), v3+i32(44))
 				t32 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				v5 = t32
@@ -26063,7 +26063,7 @@ l4:
 		}
 		{
 			if uint32(v5) > uint32(i32(180)) {
-				m.fn133(v3+i32(92), v5, i32(140596))
+				m.fn128(v3+i32(92), v5, i32(140596))
 				t9 := int32(load32(m.memory, uint64(uint32(v3))+92))
 				t10 := v5
 				v6 = t9
@@ -26088,8 +26088,8 @@ l4:
 				}
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+100))
 				v5 = t15
-				m.fn121(v3+i32(80), v7)
-				m.fn121(v3+i32(80), v6)
+				m.fn115(v3+i32(80), v7)
+				m.fn115(v3+i32(80), v6)
 				if v5 == 0 {
 					goto l4
 				}
@@ -26106,7 +26106,7 @@ l4:
 l3:
 	v5 = v7
 l2:
-	m.fn121(v3+i32(80), v5)
+	m.fn115(v3+i32(80), v5)
 	goto l4
 }
 func (m *Module) fn437(v0, v1, v2, v3 int32) {
@@ -26273,7 +26273,7 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0)))
 		t1 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn11(t0, t1)
+		m.fn19(t0, t1)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(12)
 		goto l1
@@ -26290,14 +26290,14 @@ func (m *Module) fn439(v0, v1, v2 int32) {
 	t1 := int64(load64(m.memory, uint32(v3)))
 	store64(m.memory, uint64(uint32(v3))+12, uint64(t1))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+108, uint32(i32(156496)))
+	store32(m.memory, uint64(uint32(v3))+108, uint32(i32(156240)))
 	v2 = i32(0)
 	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0x100000001)))
 	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(142860)))
 	store32(m.memory, uint64(uint32(v3))+88, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+80, uint64(i64(0x100000002)))
-	store32(m.memory, uint64(uint32(v3))+76, uint32(i32(151791)))
+	store32(m.memory, uint64(uint32(v3))+76, uint32(i32(151535)))
 	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x100000001)))
 	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(143526)))
@@ -26324,7 +26324,7 @@ l1:
 		store32(m.memory, uint64(uint32(v3))+232, uint32(v3+i32(208)))
 		store32(m.memory, uint64(uint32(v3))+224, uint32(v3+i32(12)))
 		store32(m.memory, uint64(uint32(v3))+216, uint32(v3+i32(200)))
-		m.fn30(v3+i32(188), i32(0x20009), v3+i32(216))
+		m.fn18(v3+i32(188), i32(0x20009), v3+i32(216))
 		v5 = v3 + i32(116) + v2
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+188))
 		store64(m.memory, uint32(v5), uint64(t4))
@@ -26351,7 +26351,7 @@ func (m *Module) fn440(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v3), uint64(i64(0x400000000)))
 	v4 = i32(8)
-	memory_copy(m.memory, uint32(v3+i32(12)+i32(8)), uint32(i32(156684)), uint32(i32(164)))
+	memory_copy(m.memory, uint32(v3+i32(12)+i32(8)), uint32(i32(156428)), uint32(i32(164)))
 l3:
 	{
 		if v4 == i32(172) {
@@ -26374,7 +26374,7 @@ l3:
 				goto l1
 			}
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+184))
-			m.fn11(t9, v6)
+			m.fn19(t9, v6)
 			goto l2
 		}
 	l1:
@@ -26428,7 +26428,7 @@ func (m *Module) fn442(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 l9:
 	{
-		t3 := m.fn130(v3 + i32(104))
+		t3 := m.fn125(v3 + i32(104))
 		v6 = t3
 		if v6 == i32(1114112) {
 			goto l0
@@ -26452,11 +26452,11 @@ l9:
 				goto l1
 			}
 			{
-				t10 := int32(load32(m.memory, uint32(v11+i32(151964))))
+				t10 := int32(load32(m.memory, uint32(v11+i32(151708))))
 				if t10 != v10 {
 					goto l2
 				}
-				t11 := int32(load32(m.memory, uint32(v11+i32(151968))))
+				t11 := int32(load32(m.memory, uint32(v11+i32(151712))))
 				if v6 == t11 {
 					goto l3
 				}
@@ -26496,7 +26496,7 @@ l9:
 				store32(m.memory, uint64(uint32(v3))+248, uint32(v10+v8))
 			}
 		l5:
-			t14 := int32(load32(m.memory, uint32(v11+i32(151960))))
+			t14 := int32(load32(m.memory, uint32(v11+i32(151704))))
 			v6 = t14
 		}
 	l1:
@@ -26514,7 +26514,7 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+168, uint32(v1))
 l11:
 	{
-		t17 := m.fn130(v3 + i32(168))
+		t17 := m.fn125(v3 + i32(168))
 		v11 = t17
 		if v11 == i32(1114112) {
 			goto l10
@@ -26563,13 +26563,13 @@ l13:
 		if t27 == 0 {
 			goto l13
 		}
-		m.fn28(v3+i32(168), v1+v12, v13-v12)
-		m.fn124(v3+i32(168), i32(1), i32(1))
+		m.fn16(v3+i32(168), v1+v12, v13-v12)
+		m.fn119(v3+i32(168), i32(1), i32(1))
 		v12 = v13 + v9 - (v8 + v10) + v11
 		goto l13
 	}
 l12:
-	m.fn28(v3+i32(168), v1+v12, v2-v12)
+	m.fn16(v3+i32(168), v1+v12, v2-v12)
 	t28 := int32(load32(m.memory, uint64(uint32(v3))+176))
 	t29 := v3
 	v11 = t28
@@ -26705,10 +26705,10 @@ l12:
 				store32(m.memory, uint64(uint32(v3))+244, uint32(i32(9)))
 				store32(m.memory, uint64(uint32(v3))+248, uint32(v3+i32(168)))
 				store32(m.memory, uint64(uint32(v3))+240, uint32(v3+i32(80)))
-				m.fn30(v3+i32(292), i32(0x20011), v3+i32(240))
+				m.fn18(v3+i32(292), i32(0x20011), v3+i32(240))
 				t57 := int32(load32(m.memory, uint64(uint32(v3))+168))
 				t58 := int32(load32(m.memory, uint64(uint32(v3))+172))
-				m.fn11(t57, t58)
+				m.fn19(t57, t58)
 				m.fn86(v3 + i32(104))
 				t59 := int32(load32(m.memory, uint64(uint32(v3))+292))
 				v10 = t59
@@ -26812,7 +26812,7 @@ l14:
 			if t81 != i32(1) {
 				goto l30
 			}
-			m.fn11(v6, v9)
+			m.fn19(v6, v9)
 			v6 = i32(-0x80000000)
 		}
 	l30:
@@ -26879,7 +26879,7 @@ l14:
 			if t96 != i32(1) {
 				goto l35
 			}
-			m.fn11(v7, v8)
+			m.fn19(v7, v8)
 			v7 = i32(-0x80000000)
 		}
 	l35:
@@ -27004,7 +27004,7 @@ func (m *Module) fn443(v0, v1 int32) {
 			if v2 == i32(4536) {
 				goto l0
 			}
-			v3 = v2 + i32(151960)
+			v3 = v2 + i32(151704)
 			v2 = v2 + i32(12)
 			t0 := int32(load32(m.memory, uint32(v3)))
 			if t0 != v1 {
@@ -27025,7 +27025,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn198(v3+i32(16), i32(151837), i32(4), v1, v2)
+	m.fn198(v3+i32(16), i32(151581), i32(4), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v4 = t1
@@ -27070,7 +27070,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 		}
 		v5 = p15
 		{
-			t16 := m.fn130(v3 + i32(44))
+			t16 := m.fn125(v3 + i32(44))
 			v2 = t16
 			if v2 == i32(1114112) {
 				goto l1
@@ -27107,7 +27107,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 			v2 = i32(1)
 		l4:
 			{
-				t26 := m.fn130(v3 + i32(28))
+				t26 := m.fn125(v3 + i32(28))
 				v4 = t26
 				if v4 == i32(1114112) {
 					goto l2
@@ -27299,7 +27299,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 		}
 	}
 l0:
-	m.fn59(v0, v1, v2)
+	m.fn57(v0, v1, v2)
 l12:
 	m.g0 = v3 + i32(64)
 }
@@ -27313,10 +27313,10 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 		{
 			t1 := m.fn386(v1, v2)
 			if t1 != 0 {
-				m.fn59(v0, v1, v2)
+				m.fn57(v0, v1, v2)
 				goto l10
 			}
-			m.fn127(v3+i32(24), v1, v2)
+			m.fn122(v3+i32(24), v1, v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			t3 := v3
 			v4 = t2
@@ -27406,7 +27406,7 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 			}
 		l1:
 			t28 := int32(load32(m.memory, uint64(uint32(v3))+24))
-			m.fn11(t28, v4)
+			m.fn19(t28, v4)
 			store32(m.memory, uint64(uint32(v3))+60, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+52, uint64(i64(0x100000000)))
 			m.fn50(v3+i32(52), i32(0))
@@ -27457,10 +27457,10 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 		if uint32(v16) >= uint32(v6) {
 			store32(m.memory, uint64(uint32(v3))+56, uint32(i32(11)))
 			store32(m.memory, uint64(uint32(v3))+52, uint32(v3+i32(24)))
-			m.fn30(v0, i32(131094), v3+i32(52))
+			m.fn18(v0, i32(131094), v3+i32(52))
 			t57 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+28))
-			m.fn11(t57, t58)
+			m.fn19(t57, t58)
 			m.fn446(v7, v5)
 			goto l10
 		}
@@ -27582,12 +27582,12 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(35)) {
 					goto l12
 				}
-				t56 := int32(m.memory[uint64(uint32(v8))+151922])
+				t56 := int32(m.memory[uint64(uint32(v8))+151666])
 				m.fn391(v3+i32(24), t56)
 				v1 = v1 + i32(36)
 				goto l20
 			}
-			t48 := int32(m.memory[uint64(uint32(v15))+151922])
+			t48 := int32(m.memory[uint64(uint32(v15))+151666])
 			m.fn391(v3+i32(24), t48)
 			t49 := v4
 			v1 = v16 + i32(1)
@@ -27606,14 +27606,14 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		t59 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t60 := int32(load32(m.memory, uint64(uint32(v3))+28))
-		m.fn11(t59, t60)
+		m.fn19(t59, t60)
 		m.fn446(v7, v5)
 	}
 l10:
 	m.g0 = v3 + i32(64)
 }
 func (m *Module) fn446(v0, v1 int32) {
-	m.fn12(v0, v1, i32(4), i32(4))
+	m.fn31(v0, v1, i32(4), i32(4))
 }
 func fn447(v0, v1, v2 int32) int32 {
 	if v1 == 0 {
@@ -27666,7 +27666,7 @@ l5:
 		if v9 != i32(32) {
 			goto l1
 		}
-		m.fn28(v8+i32(12), v5, v6)
+		m.fn16(v8+i32(12), v5, v6)
 		goto l2
 	l1:
 		{
@@ -27684,28 +27684,28 @@ l5:
 				if v7 != 0 {
 					store32(m.memory, uint64(uint32(v8))+44, uint32(i32(35)))
 					store32(m.memory, uint64(uint32(v8))+40, uint32(v8+i32(27)))
-					m.fn30(v8+i32(28), i32(156673), v8+i32(40))
+					m.fn18(v8+i32(28), i32(156417), v8+i32(40))
 					t8 := int32(load32(m.memory, uint64(uint32(v8))+28))
 					v9 = t8
 					t9 := int32(load32(m.memory, uint64(uint32(v8))+32))
 					t10 := v8 + i32(12)
 					v10 = t9
 					t11 := int32(load32(m.memory, uint64(uint32(v8))+36))
-					m.fn28(t10, v10, t11)
-					m.fn11(v9, v10)
+					m.fn16(t10, v10, t11)
+					m.fn19(v9, v10)
 					goto l2
 				}
 				store32(m.memory, uint64(uint32(v8))+44, uint32(i32(34)))
 				store32(m.memory, uint64(uint32(v8))+40, uint32(v8+i32(27)))
-				m.fn30(v8+i32(28), i32(156673), v8+i32(40))
+				m.fn18(v8+i32(28), i32(156417), v8+i32(40))
 				t4 := int32(load32(m.memory, uint64(uint32(v8))+28))
 				v9 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v8))+32))
 				t6 := v8 + i32(12)
 				v10 = t5
 				t7 := int32(load32(m.memory, uint64(uint32(v8))+36))
-				m.fn28(t6, v10, t7)
-				m.fn11(v9, v10)
+				m.fn16(t6, v10, t7)
+				m.fn19(v9, v10)
 				goto l2
 			}
 		}
@@ -27765,7 +27765,7 @@ func (m *Module) fn457(v0, v1 int32) {
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v1))
-	m.fn11(v3, v2)
+	m.fn19(v3, v2)
 }
 func (m *Module) fn458(v0, v1, v2 int32) {
 	var v3 int32
@@ -27779,7 +27779,7 @@ func (m *Module) fn458(v0, v1, v2 int32) {
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	m.fn395(t2, v2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn11(t4, v2)
+	m.fn19(t4, v2)
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn459(v0, v1, v2 int32) {
@@ -27796,21 +27796,21 @@ func (m *Module) fn462(v0, v1, v2, v3, v4, v5, v6 int32) {
 	t0 := m.g0
 	v7 = t0 - i32(48)
 	m.g0 = v7
-	m.fn394(v7+i32(36), v1, v2, i32(38), i32(156848), i32(5))
+	m.fn394(v7+i32(36), v1, v2, i32(38), i32(156592), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v7))+40))
 	t2 := v7 + i32(24)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v7))+44))
-	m.fn394(t2, v2, t3, i32(60), i32(156853), i32(4))
+	m.fn394(t2, v2, t3, i32(60), i32(156597), i32(4))
 	t4 := int32(load32(m.memory, uint64(uint32(v7))+28))
 	t5 := v7 + i32(12)
 	v1 = t4
 	t6 := int32(load32(m.memory, uint64(uint32(v7))+32))
-	m.fn394(t5, v1, t6, i32(62), i32(156857), i32(4))
+	m.fn394(t5, v1, t6, i32(62), i32(156601), i32(4))
 	t7 := int32(load32(m.memory, uint64(uint32(v7))+24))
-	m.fn11(t7, v1)
+	m.fn19(t7, v1)
 	t8 := int32(load32(m.memory, uint64(uint32(v7))+36))
-	m.fn11(t8, v2)
+	m.fn19(t8, v2)
 	t9 := int32(load32(m.memory, uint64(uint32(v7))+16))
 	t10 := v7 + i32(36)
 	v2 = t9
@@ -27822,9 +27822,9 @@ func (m *Module) fn462(v0, v1, v2, v3, v4, v5, v6 int32) {
 	t14 := int32(load32(m.memory, uint64(uint32(v7))+44))
 	m.fn394(t13, v1, t14, i32(39), v5, v6)
 	t15 := int32(load32(m.memory, uint64(uint32(v7))+36))
-	m.fn11(t15, v1)
+	m.fn19(t15, v1)
 	t16 := int32(load32(m.memory, uint64(uint32(v7))+12))
-	m.fn11(t16, v2)
+	m.fn19(t16, v2)
 	m.g0 = v7 + i32(48)
 }
 func (m *Module) fn463(v0, v1, v2 int32) {
@@ -27851,7 +27851,7 @@ func (m *Module) fn467(v0, v1, v2 int32) {
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	m.fn394(t2, v2, t3, i32(43), i32(142915), i32(5))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn11(t4, v2)
+	m.fn19(t4, v2)
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn468(v0, v1, v2 int32) {
@@ -27869,14 +27869,14 @@ func (m *Module) fn469(v0, v1, v2 int32) {
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	m.fn394(t2, v2, t3, i32(43), i32(142922), i32(6))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn11(t4, v2)
+	m.fn19(t4, v2)
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t6 := v0
 	v2 = t5
 	t7 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	m.fn471(t6, v2, t7, i32(36))
 	t8 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	m.fn11(t8, v2)
+	m.fn19(t8, v2)
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn470(v0, v1 int32) {
@@ -27887,7 +27887,7 @@ func (m *Module) fn470(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(37)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
-	m.fn30(v0, i32(131840), v2+i32(8))
+	m.fn18(v0, i32(131840), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
 func (m *Module) fn471(v0, v1, v2, v3 int32) {
@@ -27900,7 +27900,7 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v4))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v4))+16, uint32(v4+i32(4)))
 	{
-		t1 := m.fn130(v4 + i32(8))
+		t1 := m.fn125(v4 + i32(8))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -27921,7 +27921,7 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 		store64(m.memory, uint64(uint32(v4))+44, uint64(t7))
 	l2:
 		{
-			t8 := m.fn130(v4 + i32(44))
+			t8 := m.fn125(v4 + i32(44))
 			v1 = t8
 			if v1 == i32(1114112) {
 				t13 := int32(load32(m.memory, uint64(uint32(v4))+40))
@@ -27935,9 +27935,9 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 			t10 := v4 + i32(32)
 			v1 = t9
 			t11 := int32(load32(m.memory, uint64(uint32(v4))+60))
-			m.fn28(t10, v1, t11)
+			m.fn16(t10, v1, t11)
 			t12 := int32(load32(m.memory, uint64(uint32(v4))+52))
-			m.fn11(t12, v1)
+			m.fn19(t12, v1)
 			goto l2
 		}
 	}
@@ -27959,7 +27959,7 @@ func (m *Module) fn472(v0, v1, v2 int32) {
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	m.fn471(t2, v2, t3, i32(38))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn11(t4, v2)
+	m.fn19(t4, v2)
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn473(v0, v1 int32) {
@@ -27970,7 +27970,7 @@ func (m *Module) fn473(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(12)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
-	m.fn30(v0, i32(131848), v2+i32(8))
+	m.fn18(v0, i32(131848), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
 func (m *Module) fn474(v0, v1, v2 int32) {
@@ -27992,7 +27992,7 @@ func (m *Module) fn474(v0, v1, v2 int32) {
 	if v2 != 0 {
 		p5 = t4
 	}
-	m.fn59(t2, p3, p5)
+	m.fn57(t2, p3, p5)
 	v4 = v3 + i32(88) + i32(4)
 l9:
 	{
@@ -28110,14 +28110,14 @@ l9:
 			}
 		l8:
 			m.fn391(v3+i32(76), v10)
-			m.fn28(v3+i32(76), v11, v12)
+			m.fn16(v3+i32(76), v11, v12)
 			goto l9
 		}
 	l1:
 		store32(m.memory, uint64(uint32(v3))+100, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+96, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+92, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v3))+88, uint32(i32(156671)))
+		store32(m.memory, uint64(uint32(v3))+88, uint32(i32(156415)))
 		v2 = i32(0)
 		v1 = i32(0)
 	l10:
@@ -28142,7 +28142,7 @@ l9:
 		v2 = i32(0)
 	l13:
 		if v2 == i32(16) {
-			m.fn11(i32(0), i32(1))
+			m.fn19(i32(0), i32(1))
 			store32(m.memory, uint64(uint32(v3))+84, uint32(v6+v1))
 			goto l9
 		}
@@ -28283,7 +28283,7 @@ func (m *Module) fn478(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+32, uint32(v1+v2))
 l9:
 	{
-		t1 := m.fn130(v5 + i32(28))
+		t1 := m.fn125(v5 + i32(28))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -28308,12 +28308,12 @@ l9:
 					}
 					store32(m.memory, uint64(uint32(v5))+60, uint32(i32(2)))
 					store32(m.memory, uint64(uint32(v5))+56, uint32(v5+i32(52)))
-					m.fn30(v5+i32(40), i32(151266), v5+i32(56))
+					m.fn18(v5+i32(40), i32(151266), v5+i32(56))
 					goto l11
 				l10:
 					store32(m.memory, uint64(uint32(v5))+60, uint32(i32(41)))
 					store32(m.memory, uint64(uint32(v5))+56, uint32(v5+i32(52)))
-					m.fn30(v5+i32(40), i32(151266), v5+i32(56))
+					m.fn18(v5+i32(40), i32(151266), v5+i32(56))
 				l11:
 					t9 := int32(load32(m.memory, uint64(uint32(v5))+40))
 					v6 = t9
@@ -28322,21 +28322,21 @@ l9:
 					t11 := v5 + i32(16)
 					v7 = t10
 					t12 := int32(load32(m.memory, uint64(uint32(v5))+48))
-					m.fn28(t11, v7, t12)
-					m.fn11(v6, v7)
+					m.fn16(t11, v7, t12)
+					m.fn19(v6, v7)
 					v1 = v1 + i32(-2)
 					goto l12
 				}
 			}
 			switch v1 + i32(-9) {
 			case 0:
-				m.fn124(v5+i32(16), i32(151260), i32(151262))
+				m.fn119(v5+i32(16), i32(151260), i32(151262))
 				goto l9
 			case 1:
-				m.fn124(v5+i32(16), i32(151256), i32(151258))
+				m.fn119(v5+i32(16), i32(151256), i32(151258))
 				goto l9
 			case 4:
-				m.fn124(v5+i32(16), i32(151258), i32(151260))
+				m.fn119(v5+i32(16), i32(151258), i32(151260))
 				goto l9
 			default:
 				if v1 == i32(34) {
@@ -28351,15 +28351,15 @@ l9:
 					store32(m.memory, uint64(uint32(v5))+52, uint32(v1))
 					store32(m.memory, uint64(uint32(v5))+60, uint32(i32(40)))
 					store32(m.memory, uint64(uint32(v5))+56, uint32(v5+i32(52)))
-					m.fn30(v5+i32(40), i32(151266), v5+i32(56))
+					m.fn18(v5+i32(40), i32(151266), v5+i32(56))
 					t3 := int32(load32(m.memory, uint64(uint32(v5))+40))
 					v1 = t3
 					t4 := int32(load32(m.memory, uint64(uint32(v5))+44))
 					t5 := v5 + i32(16)
 					v2 = t4
 					t6 := int32(load32(m.memory, uint64(uint32(v5))+48))
-					m.fn28(t5, v2, t6)
-					m.fn11(v1, v2)
+					m.fn16(t5, v2, t6)
+					m.fn19(v1, v2)
 					goto l9
 				}
 				m.fn391(v5+i32(16), v1)
@@ -28404,7 +28404,7 @@ func (m *Module) fn485(v0, v1, v2 int32) {
 	m.fn478(v0, v1, v2, i32(44), i32(0))
 }
 func (m *Module) fn486(v0 int32) int32 {
-	t0 := m.fn209(i32(156861), i32(7), v0)
+	t0 := m.fn209(i32(156605), i32(7), v0)
 	var p1 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p1 = 1
@@ -28422,10 +28422,10 @@ func (m *Module) fn488(v0, v1, v2 int32) {
 	m.fn478(v3+i32(12), v1, v2, i32(39), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn30(v0, i32(134838), v3+i32(24))
+	m.fn18(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn11(t1, t2)
+	m.fn19(t1, t2)
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn489(v0, v1, v2 int32) {
@@ -28436,10 +28436,10 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 	m.fn478(v3+i32(12), v1, v2, i32(42), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn30(v0, i32(134838), v3+i32(24))
+	m.fn18(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn11(t1, t2)
+	m.fn19(t1, t2)
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn490(v0, v1, v2 int32) {
@@ -28450,10 +28450,10 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 	m.fn478(v3+i32(12), v1, v2, i32(43), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn30(v0, i32(134838), v3+i32(24))
+	m.fn18(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn11(t1, t2)
+	m.fn19(t1, t2)
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn491(v0, v1, v2 int32) {
@@ -28464,10 +28464,10 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 	m.fn478(v3+i32(12), v1, v2, i32(44), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn30(v0, i32(134838), v3+i32(24))
+	m.fn18(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn11(t1, t2)
+	m.fn19(t1, t2)
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn492(v0, v1, v2 int32) {
@@ -28478,10 +28478,10 @@ func (m *Module) fn492(v0, v1, v2 int32) {
 	m.fn478(v3+i32(12), v1, v2, i32(44), i32(1))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn30(v0, i32(134838), v3+i32(24))
+	m.fn18(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn11(t1, t2)
+	m.fn19(t1, t2)
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn493(v0, v1, v2 int32) {
@@ -28533,7 +28533,7 @@ func (m *Module) fn495(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(9)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn30(v0, i32(134805), v3+i32(8))
+	m.fn18(v0, i32(134805), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn496(v0, v1, v2 int32) {
@@ -28545,7 +28545,7 @@ func (m *Module) fn496(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(9)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn30(v0, i32(134818), v3+i32(8))
+	m.fn18(v0, i32(134818), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn497(v0, v1, v2 int32) {
@@ -28557,7 +28557,7 @@ func (m *Module) fn497(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(9)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn30(v0, i32(134812), v3+i32(8))
+	m.fn18(v0, i32(134812), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn498(v0, v1, v2 int32) {
@@ -28671,7 +28671,7 @@ l21:
 						t28 := int64(load64(m.memory, uint64(uint32(v3))+160))
 						store64(m.memory, uint32(v0), uint64(t28))
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+120))
-						m.fn12(t29, v8, i32(2), i32(2))
+						m.fn31(t29, v8, i32(2), i32(2))
 						m.g0 = v3 + i32(176)
 						return
 					}
@@ -28716,7 +28716,7 @@ l21:
 			l18:
 				v5 = v2&i32(1023)<<10 | v4&i32(1023) + i32(65536)
 			l16:
-				m.fn121(v3+i32(160), v5)
+				m.fn115(v3+i32(160), v5)
 				goto l19
 			}
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+52))
@@ -29038,7 +29038,7 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn149(v1, i32(151785), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn149(v1, i32(151529), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
@@ -29062,7 +29062,7 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn149(v1, i32(151785), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn149(v1, i32(151529), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
@@ -29086,7 +29086,7 @@ func (m *Module) fn509(v0, v1, v2 int32) {
 		m.fn200(v3, v2, v3+i32(12))
 		t2 := int32(load32(m.memory, uint32(v3)))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn59(v0, t2, t3)
+		m.fn57(v0, t2, t3)
 	}
 l1:
 	m.g0 = v3 + i32(16)
@@ -30071,7 +30071,7 @@ l18:
 			m.fn518(v10, i32(3), i32(4))
 			m.fn518(v10, i32(5), i32(6))
 		l4:
-			m.fn23(v10, v7, v2)
+			m.fn9(v10, v7, v2)
 			if v6 != 0 {
 				goto l2
 			}
@@ -31146,4 +31146,4 @@ func table_init[T1, T2, T3 int | int32 | int64](tab, elems []any, dest T1, src T
 	copy(tab[x:y:len(tab)], elems[z:w:len(elems)])
 }
 
-const data0 = "falsetrue\xc0\xc0\xc0\x00\x01_\xc0\x00\xc0\x01@\xc0\x00\x04xn--\xc0\x00/- The secret given here cannot be used either. \xc0\x00\x02- \xc0\x00secret_empty\x00email_empty\x00app_id_empty\x00secret_empty_key\x00secret_not_ready\x00secret_not_hex\x00secret_used_as_text\x00secret_decoded_to_text\x00hash_is_jwt\x00invalid_argument\x00unknown\x00hash_wrong_algorithm\x00buffer_too_small\x00ok\x00secret_weak\x00secret_odd_length\x00hash_mismatch\x00secret_missing\x00email_missing\x00hash_missing\x00hash_uppercase\x00email_case\x00secret_on_page\x00email_not_unicode\x00email_unicode\x00secret_whitespace\x00email_whitespace\x00settings_invalid\x00nonce_invalid\x00hash_unkeyed\x00hash_prefixed\x00hash_reformatted\x00hash_concatenated\x00secret_truncated\x00hash_truncated\x00secret_exposed\x00arguments_swapped\x00hash_malformed\x00email_not_hashed\x00secret_encoded\x00email_encoded\x00panic\x00\a<script\xc0!>window.pylon = {\"chat_settings\":\xc0\v};</script>\x00\x03&#x\xc0\x01;\x00\x02&#\xc0\x01;\x00hash_base64\x000.1.0\x00Not a status of this version of pylon-identity.\x00The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x00The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.\x00The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.\x00Success.\x00An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes.\x00*The email hash does not match, because of \xc0\n mistakes.\x00pylon-identity panicked, which is a bug. Please report it with the text on standard error.\x00The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email.\x00The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough.\x00The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.\x00The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.\x00Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.\x00The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.\x00The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.\x00The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.\x00The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.\x00The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.\x00\x02b'\xc0\x01'\x00\x01'\xc0\x01'\x00\x02b\"\xc0\x01\"\x00\b nonce=\"\xc0\x01\"\x00\x01\"\xc0\x01\"\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x94\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\xab\x00\x02\x00\x14\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00C\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00z\x00\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\xc3\x01\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\xbf\x00\x02\x00\x17\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\a\x00\x00\x00\xa4\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\b\x00\x00\x00_\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\t\x00\x00\x00\x89\x01\x02\x00\v\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\n\x00\x00\x00\xd5\x01\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\v\x00\x00\x00\xb3\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\xb5\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\r\x00\x00\x00\x93\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x0e\x00\x00\x00r\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x05\x02\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x10\x00\x00\x001\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x11\x00\x00\x00m\x01\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x12\x00\x00\x00\xd6\x00\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x13\x00\x00\x00z\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x14\x00\x00\x00\x0f\x03\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x15\x00\x00\x00\x12\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x16\x00\x00\x00 \x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x17\x00\x00\x00T\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x18\x00\x00\x00\xfb\x00\x02\x00\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x19\x00\x00\x00\x84\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x1a\x00\x00\x00\xf3\x00\x02\x00\b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00!\x01\x02\x00\x03\x00\x00\x00\xa5\x05\x02\x00\t\x00\x00\x00\x01\x00\x00\x00T\x00\x02\x00\r\x00\x00\x00\xe7\a\x02\x00\x7f\x00\x00\x00\x02\x00\x00\x000\x01\x02\x00\x12\x00\x00\x00\x17\r\x02\x00\x90\x00\x00\x00\x03\x00\x00\x00\x9c\x00\x02\x00\x0f\x00\x00\x00\xab\v\x02\x00\xba\x00\x00\x00\x04\x00\x00\x00\x8b\x00\x02\x00\x11\x00\x00\x002\x05\x02\x00s\x00\x00\x00\x05\x00\x00\x00B\x01\x02\x00\x0e\x00\x00\x00\xdd\x06\x02\x00\x8b\x00\x00\x00\x06\x00\x00\x00\xe2\x00\x02\x00\x11\x00\x00\x00\xae\x05\x02\x00\x9c\x00\x00\x00\a\x00\x00\x00\xc1\x02\x02\x00\x06\x00\x00\x00\x82\x06\x02\x00[\x00\x00\x00\b\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00'\v\x02\x00\x84\x00\x00\x00\t\x00\x00\x00c\x02\x02\x00\x0f\x00\x00\x00F\t\x02\x00:\x01\x00\x00\n\x00\x00\x00a\x00\x02\x00\f\x00\x00\x00f\b\x02\x00\xe0\x00\x00\x00\v\x00\x00\x00m\x00\x02\x00\r\x00\x00\x00\x80\n\x02\x00\xa7\x00\x00\x00\f\x00\x00\x00\xf7\x01\x02\x00\x0e\x00\x00\x00\xa7\r\x02\x00\xee\x00\x00\x00\r\x00\x00\x00\x10\x01\x02\x00\x11\x00\x00\x00h\a\x02\x00\x7f\x00\x00\x00\x0e\x00\x00\x00$\x01\x02\x00\f\x00\x00\x00e\f\x02\x00\xb2\x00\x00\x00\x0f\x00\x00\x00\xa3\x01\x02\x00\x12\x00\x00\x00\x80\x04\x02\x00\xb2\x00\x00\x00\x10\x00\x00\x00\xe6\x01\x02\x00\x11\x00\x00\x00Q\x03\x02\x00/\x01\x00\x00app_idemailnameemail_hashavatar_urlaccount_idaccount_external_id�\x00-\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00/\x00\x00\x000\x00\x00\x00\xa8\x01\x04\x01\x01\x01\x04\x01\x02\x02\x00\xc0\x04\x02\x04\x01\t\x02\x01\x01\xfb\a\xcf\x01\x05\x011-\x01\x01\x01\x02\x01\x02\x01\x01,\x01\v\x06\n\v\x01\x01#\x01\n\x15\x10\x01e\b\x01\n\x01\x04!\x01\x01\x01\x1e\x1b[\v:\v\x04\x01\x02\x01\x18\x18+\x03,\x01\a\x02\x05\t):7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\r\x01\x0f\x01:\x01\x04\x04\b\x01\x14\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x02\x01\x01\x04\b\x01\a\x02\v\x02\x1e\x01=\x01\f\x012\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x01\x06\x01\x05\x02\x14\x02\x1c\x029\x02\x04\x04\b\x01\x14\x02\x1d\x01H\x01\a\x03\x01\x01Z\x01\x02\a\v\tb\x01\x02\t\t\x01\x01\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01^\x01\x00\x03\x00\x03\x1d\x02\x1e\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\x03\x01\x05\x01-\x053\x01A\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x01'\x01\b.\x02\f\x14\x040\x01\x01\x05\x01\x01\x05\x01(\t\f\x02 \x04\x02\x02\x01\x038\x01\x01\x02\x03\x01\x01\x03:\b\x02\x02@\x06R\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x022?\r\x01\"e\x00\x01\x01\x03\v\x03\r\x03\r\x03\r\x02\f\x05\b\x02\n\x01\x02\x01\x02\x051\x05\x01\n\x01\x01\r\x01\x10\r3!\x00\x02q\x03}\x01\x0f\x01` /\x01\x00\x01$\x04\x03\x05\x05\x01]\x06]\x03\x00\x01\x00\x06\x00\x01b\x04\x01\n\x01\x01\x1c\x04P\x02\x0e\"N\x01\x17\x03f\x04\x03\x02\b\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v.\x030\x01\x02\x04\x02\x02\x11\x01\x15\x02B\x06\x02\x02\x02\x02\f\x01\b\x01#\x01\v\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01\x1b\x01\x0e\x02\x05\x02\x01\x01d\x05\t\x03y\x01\x02\x01\x04\x01\x00\x01\x93\x11\x00\x10\x03\x01\f\x10\"\x01\x02\x01\xa9\x01\a\x01\x06\x01\v\x01#\x01\x01\x01/\x01-\x02C\x01\x15\x03\x00\x01\xe2\x01\x95\x05\x00\x06\x01*\x01\t\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04&\x01\x1a\x05\x01\x01\x00\x02\x18\x014\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\x02\x01\x04\x01\n\x012\x03$\x05\x01\b>\x01\f\x024\t\n\x04\x02\x01_\x03\x02\x01\x01\x02\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x03\x01%\a\x03\x05F\x06\r\x01\x01\x01\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01T\x06\x01\x01\x04\x02\x01\x02\xee\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\x06\x01\x01e\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\x00\x02\x01\x01\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01A\x01\x00\x02\v\x024\x05\x05\x01\x01\x01\x17\x01\x00\x11\x06\x0f\x00\f\x03\x03\x00\x05;\a\t\x04\x00\x03(\x02\x00\x01?\x11@\x02\x01\x02\r\x02\x00\x04\x01\a\x01\x02\x00\x02\x01\x04\x00.\x02\x17\x00\x03\t\x10\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05\x05>!\x01\xa0\x0e\x00\x01=\x04\x00\x05\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\t\x01\x00\am\b\x00\x05\x00\x01\x1e`\x80\xf0\x00\xaa\x01\n\x01\x04\x01\x05\x17\x01\x1f\x01\xc3\x01\x04\x04\xd0\x02#\a\x02\x1e\x05`\x01*\x04\x02\x02\x02\x04\x01\x01\x06\x01\x01\x03\x01\x01\x01\x14\x01S\x01\x8b\b\xa6\x01&\t)\x00&\x01\x01\x05\x01\x02+\x01\x04\x00V\x02\x06\x00\v\x05+\x02\x03@\xc0@\x00\x02\x06\x02&\x02\x06\x02\b\x01\x01\x01\x01\x01\x01\x01\x1f\x025\x01\a\x01\x01\x03\x03\x01\a\x03\x04\x02\x06\x04\r\x05\x03\x01\at\x01\r\x01\x10\re\x01\x04\x01\x02\n\x01\x01\x03\x05\x06\x01\x01\x01\x01\x01\x01\x04\x01\x06\x04\x01\x02\x04\x05\x05\x04\x01\x11 \x03\x02\x004\x00\xe5\x06\x04\x03\x02\f&\x01\x01\x05\x01\x00.\x12\x1e\x84f\x03\x04\x01M\x14\x06\x01\x03\x00+\x01\x0e\x06P\x00\a\f\x05\x00\x1a\x06\x1a\x00P`$\x04$t\v\x01\x0f\x01\a\x01\x02\x01\v\x01\x0f\x01\a\x01\x02\x00\x01\x02\x03\x01*\x01\t\x003\r3]\x16\n\x16\x00@\x00@ \x19\x02\x19\x00U\x01G\x01\x02\x02\x01\x02\x02\x02\x04\x01\f\x01\x01\x01\a\x01A\x01\x04\x02\b\x01\a\x01\x1c\x01\x04\x01\x05\x01\x01\x03\a\x01\x00\x02\x19\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\b\x00\n\x01\x14\x06\x06\x00>\x00D\x00\x1a\x06\x1a\x06\x1a\x000123456789abcdefinf00.0e0000000000000000000000000000000000000000000000000000000000000000000010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899ee-\xc0\x00\x16\x00 \x00\xd8\x00\x06\x00 \x00\x00\x01.\x01\x01\x002\x01\x04\x01\x01\x009\x01\x0e\x01\x01\x00J\x01,\x01\x01\x00x\x01\x00\x00\x87\xffy\x01\x04\x01\x01\x00\x81\x01\x00\x00\xd2\x00\x82\x01\x02\x01\x01\x00\x86\x01\x00\x00\xce\x00\x87\x01\x00\x00\x01\x00\x89\x01\x01\x00\xcd\x00\x8b\x01\x00\x00\x01\x00\x8e\x01\x00\x00O\x00\x8f\x01\x00\x00\xca\x00\x90\x01\x00\x00\xcb\x00\x91\x01\x00\x00\x01\x00\x93\x01\x00\x00\xcd\x00\x94\x01\x00\x00\xcf\x00\x96\x01\x00\x00\xd3\x00\x97\x01\x00\x00\xd1\x00\x98\x01\x00\x00\x01\x00\x9c\x01\x00\x00\xd3\x00\x9d\x01\x00\x00\xd5\x00\x9f\x01\x00\x00\xd6\x00\xa0\x01\x04\x01\x01\x00\xa6\x01\x00\x00\xda\x00\xa7\x01\x00\x00\x01\x00\xa9\x01\x00\x00\xda\x00\xac\x01\x00\x00\x01\x00\xae\x01\x00\x00\xda\x00\xaf\x01\x00\x00\x01\x00\xb1\x01\x01\x00\xd9\x00\xb3\x01\x02\x01\x01\x00\xb7\x01\x00\x00\xdb\x00\xb8\x01\x00\x00\x01\x00\xbc\x01\x00\x00\x01\x00\xc4\x01\x00\x00\x02\x00\xc5\x01\x00\x00\x01\x00\xc7\x01\x00\x00\x02\x00\xc8\x01\x00\x00\x01\x00\xca\x01\x00\x00\x02\x00\xcb\x01\x10\x01\x01\x00\xde\x01\x10\x01\x01\x00\xf1\x01\x00\x00\x02\x00\xf2\x01\x02\x01\x01\x00\xf6\x01\x00\x00\x9f\xff\xf7\x01\x00\x00\xc8\xff\xf8\x01&\x01\x01\x00 \x02\x00\x00~\xff\"\x02\x10\x01\x01\x00:\x02\x00\x00+*;\x02\x00\x00\x01\x00=\x02\x00\x00]\xff>\x02\x00\x00(*A\x02\x00\x00\x01\x00C\x02\x00\x00=\xffD\x02\x00\x00E\x00E\x02\x00\x00G\x00F\x02\b\x01\x01\x00p\x03\x02\x01\x01\x00v\x03\x00\x00\x01\x00\x7f\x03\x00\x00t\x00\x86\x03\x00\x00&\x00\x88\x03\x02\x00%\x00\x8c\x03\x00\x00@\x00\x8e\x03\x01\x00?\x00\x91\x03\x10\x00 \x00\xa3\x03\b\x00 \x00\xcf\x03\x00\x00\b\x00\xd8\x03\x16\x01\x01\x00\xf4\x03\x00\x00\xc4\xff\xf7\x03\x00\x00\x01\x00\xf9\x03\x00\x00\xf9\xff\xfa\x03\x00\x00\x01\x00\xfd\x03\x02\x00~\xff\x00\x04\x0f\x00P\x00\x10\x04\x1f\x00 \x00`\x04 \x01\x01\x00\x8a\x044\x01\x01\x00\xc0\x04\x00\x00\x0f\x00\xc1\x04\f\x01\x01\x00\xd0\x04^\x01\x01\x001\x05%\x000\x00\xa0\x10%\x00`\x1c\xc7\x10\x00\x00`\x1c\xcd\x10\x00\x00`\x1c\xa0\x13O\x00З\xf0\x13\x05\x00\b\x00\x89\x1c\x00\x00\x01\x00\x90\x1c*\x00@\xf4\xbd\x1c\x02\x00@\xf4\x00\x1e\x94\x01\x01\x00\x9e\x1e\x00\x00A\xe2\xa0\x1e^\x01\x01\x00\b\x1f\a\x00\xf8\xff\x18\x1f\x05\x00\xf8\xff(\x1f\a\x00\xf8\xff8\x1f\a\x00\xf8\xffH\x1f\x05\x00\xf8\xffY\x1f\x06\x01\xf8\xffh\x1f\a\x00\xf8\xff\x88\x1f\a\x00\xf8\xff\x98\x1f\a\x00\xf8\xff\xa8\x1f\a\x00\xf8\xff\xb8\x1f\x01\x00\xf8\xff\xba\x1f\x01\x00\xb6\xff\xbc\x1f\x00\x00\xf7\xff\xc8\x1f\x03\x00\xaa\xff\xcc\x1f\x00\x00\xf7\xff\xd8\x1f\x01\x00\xf8\xff\xda\x1f\x01\x00\x9c\xff\xe8\x1f\x01\x00\xf8\xff\xea\x1f\x01\x00\x90\xff\xec\x1f\x00\x00\xf9\xff\xf8\x1f\x01\x00\x80\xff\xfa\x1f\x01\x00\x82\xff\xfc\x1f\x00\x00\xf7\xff&!\x00\x00\xa3\xe2*!\x00\x00A\xdf+!\x00\x00\xba\xdf2!\x00\x00\x1c\x00`!\x0f\x00\x10\x00\x83!\x00\x00\x01\x00\xb6$\x19\x00\x1a\x00\x00,/\x000\x00`,\x00\x00\x01\x00b,\x00\x00\t\xd6c,\x00\x00\x1a\xf1d,\x00\x00\x19\xd6g,\x04\x01\x01\x00m,\x00\x00\xe4\xd5n,\x00\x00\x03\xd6o,\x00\x00\xe1\xd5p,\x00\x00\xe2\xd5r,\x00\x00\x01\x00u,\x00\x00\x01\x00~,\x01\x00\xc1Հ,b\x01\x01\x00\xeb,\x02\x01\x01\x00\xf2,\x00\x00\x01\x00@\xa6,\x01\x01\x00\x80\xa6\x1a\x01\x01\x00\"\xa7\f\x01\x01\x002\xa7<\x01\x01\x00y\xa7\x02\x01\x01\x00}\xa7\x00\x00\xfcu~\xa7\b\x01\x01\x00\x8b\xa7\x00\x00\x01\x00\x8d\xa7\x00\x00\xd8Z\x90\xa7\x02\x01\x01\x00\x96\xa7\x12\x01\x01\x00\xaa\xa7\x00\x00\xbcZ\xab\xa7\x00\x00\xb1Z\xac\xa7\x00\x00\xb5Z\xad\xa7\x00\x00\xbfZ\xae\xa7\x00\x00\xbcZ\xb0\xa7\x00\x00\xeeZ\xb1\xa7\x00\x00\xd6Z\xb2\xa7\x00\x00\xebZ\xb3\xa7\x00\x00\xa0\x03\xb4\xa7\x0e\x01\x01\x00ħ\x00\x00\xd0\xffŧ\x00\x00\xbdZƧ\x00\x00\xc8uǧ\x02\x01\x01\x00˧\x00\x00\x99Z̧\x0e\x01\x01\x00ܧ\x00\x00\xbfY\xf5\xa7\x00\x00\x01\x00!\xff\x19\x00 \x000\x01i\x00\a\x03\x00\x00\x00\x04'\x00(\x00\xb0\x04#\x00(\x00p\x05\n\x00'\x00|\x05\x0e\x00'\x00\x8c\x05\x06\x00'\x00\x94\x05\x01\x00'\x00\x80\f2\x00@\x00P\r\x15\x00 \x00\xa0\x18\x1f\x00 \x00@n\x1f\x00 \x00\xa0n\x18\x00\x1b\x00\x00\xe9!\x00\"\x00\xec\x18\x02\x00\xac\x00\x00\x00\xf4\x1c\x02\x00\x01\x00\x00\x00\xfc\x1c\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\xe7\x02\xe0\x00\x16\x00\xe0\xff\xf8\x00\x06\x00\xe0\xff\xff\x00\x00\x00y\x00\x01\x01.\x01\xff\xff1\x01\x00\x00\x18\xff3\x01\x04\x01\xff\xff:\x01\x0e\x01\xff\xffK\x01,\x01\xff\xffz\x01\x04\x01\xff\xff\x7f\x01\x00\x00\xd4\xfe\x80\x01\x00\x00\xc3\x00\x83\x01\x02\x01\xff\xff\x88\x01\x00\x00\xff\xff\x8c\x01\x00\x00\xff\xff\x92\x01\x00\x00\xff\xff\x95\x01\x00\x00a\x00\x99\x01\x00\x00\xff\xff\x9a\x01\x00\x00\xa3\x00\x9b\x01\x00\x00A\xa6\x9e\x01\x00\x00\x82\x00\xa1\x01\x04\x01\xff\xff\xa8\x01\x00\x00\xff\xff\xad\x01\x00\x00\xff\xff\xb0\x01\x00\x00\xff\xff\xb4\x01\x02\x01\xff\xff\xb9\x01\x00\x00\xff\xff\xbd\x01\x00\x00\xff\xff\xbf\x01\x00\x008\x00\xc5\x01\x00\x00\xff\xff\xc6\x01\x00\x00\xfe\xff\xc8\x01\x00\x00\xff\xff\xc9\x01\x00\x00\xfe\xff\xcb\x01\x00\x00\xff\xff\xcc\x01\x00\x00\xfe\xff\xce\x01\x0e\x01\xff\xff\xdd\x01\x00\x00\xb1\xff\xdf\x01\x10\x01\xff\xff\xf2\x01\x00\x00\xff\xff\xf3\x01\x00\x00\xfe\xff\xf5\x01\x00\x00\xff\xff\xf9\x01&\x01\xff\xff#\x02\x10\x01\xff\xff<\x02\x00\x00\xff\xff?\x02\x01\x00?*B\x02\x00\x00\xff\xffG\x02\b\x01\xff\xffP\x02\x00\x00\x1f*Q\x02\x00\x00\x1c*R\x02\x00\x00\x1e*S\x02\x00\x00.\xffT\x02\x00\x002\xffV\x02\x01\x003\xffY\x02\x00\x006\xff[\x02\x00\x005\xff\\\x02\x00\x00O\xa5`\x02\x00\x003\xffa\x02\x00\x00K\xa5c\x02\x00\x001\xffd\x02\x00\x00g\xa5e\x02\x00\x00(\xa5f\x02\x00\x00D\xa5h\x02\x00\x00/\xffi\x02\x00\x00-\xffj\x02\x00\x00D\xa5k\x02\x00\x00\xf7)l\x02\x00\x00A\xa5o\x02\x00\x00-\xffq\x02\x00\x00\xfd)r\x02\x00\x00+\xffu\x02\x00\x00*\xff}\x02\x00\x00\xe7)\x80\x02\x00\x00&\xff\x82\x02\x00\x00C\xa5\x83\x02\x00\x00&\xff\x87\x02\x00\x00*\xa5\x88\x02\x00\x00&\xff\x89\x02\x00\x00\xbb\xff\x8a\x02\x01\x00'\xff\x8c\x02\x00\x00\xb9\xff\x92\x02\x00\x00%\xff\x9d\x02\x00\x00\x15\xa5\x9e\x02\x00\x00\x12\xa5E\x03\x00\x00T\x00q\x03\x02\x01\xff\xffw\x03\x00\x00\xff\xff{\x03\x02\x00\x82\x00\xac\x03\x00\x00\xda\xff\xad\x03\x02\x00\xdb\xff\xb1\x03\x10\x00\xe0\xff\xc2\x03\x00\x00\xe1\xff\xc3\x03\b\x00\xe0\xff\xcc\x03\x00\x00\xc0\xff\xcd\x03\x01\x00\xc1\xff\xd0\x03\x00\x00\xc2\xff\xd1\x03\x00\x00\xc7\xff\xd5\x03\x00\x00\xd1\xff\xd6\x03\x00\x00\xca\xff\xd7\x03\x00\x00\xf8\xff\xd9\x03\x16\x01\xff\xff\xf0\x03\x00\x00\xaa\xff\xf1\x03\x00\x00\xb0\xff\xf2\x03\x00\x00\a\x00\xf3\x03\x00\x00\x8c\xff\xf5\x03\x00\x00\xa0\xff\xf8\x03\x00\x00\xff\xff\xfb\x03\x00\x00\xff\xff0\x04\x1f\x00\xe0\xffP\x04\x0f\x00\xb0\xffa\x04 \x01\xff\xff\x8b\x044\x01\xff\xff\xc2\x04\f\x01\xff\xff\xcf\x04\x00\x00\xf1\xff\xd1\x04^\x01\xff\xffa\x05%\x00\xd0\xff\xd0\x10*\x00\xc0\v\xfd\x10\x02\x00\xc0\v\xf8\x13\x05\x00\xf8\xff\x80\x1c\x00\x00\x92\xe7\x81\x1c\x00\x00\x93\xe7\x82\x1c\x00\x00\x9c\xe7\x83\x1c\x01\x00\x9e\xe7\x85\x1c\x00\x00\x9d\xe7\x86\x1c\x00\x00\xa4\xe7\x87\x1c\x00\x00\xdb\xe7\x88\x1c\x00\x00\u0089\x8a\x1c\x00\x00\xff\xffy\x1d\x00\x00\x04\x8a}\x1d\x00\x00\xe6\x0e\x8e\x1d\x00\x008\x8a\x01\x1e\x94\x01\xff\xff\x9b\x1e\x00\x00\xc5\xff\xa1\x1e^\x01\xff\xff\x00\x1f\a\x00\b\x00\x10\x1f\x05\x00\b\x00 \x1f\a\x00\b\x000\x1f\a\x00\b\x00@\x1f\x05\x00\b\x00Q\x1f\x06\x01\b\x00`\x1f\a\x00\b\x00p\x1f\x01\x00J\x00r\x1f\x03\x00V\x00v\x1f\x01\x00d\x00x\x1f\x01\x00\x80\x00z\x1f\x01\x00p\x00|\x1f\x01\x00~\x00\xb0\x1f\x01\x00\b\x00\xbe\x1f\x00\x00\xdb\xe3\xd0\x1f\x01\x00\b\x00\xe0\x1f\x01\x00\b\x00\xe5\x1f\x00\x00\a\x00N!\x00\x00\xe4\xffp!\x0f\x00\xf0\xff\x84!\x00\x00\xff\xff\xd0$\x19\x00\xe6\xff0,/\x00\xd0\xffa,\x00\x00\xff\xffe,\x00\x00\xd5\xd5f,\x00\x00\xd8\xd5h,\x04\x01\xff\xffs,\x00\x00\xff\xffv,\x00\x00\xff\xff\x81,b\x01\xff\xff\xec,\x02\x01\xff\xff\xf3,\x00\x00\xff\xff\x00-%\x00\xa0\xe3'-\x00\x00\xa0\xe3--\x00\x00\xa0\xe3A\xa6,\x01\xff\xff\x81\xa6\x1a\x01\xff\xff#\xa7\f\x01\xff\xff3\xa7<\x01\xff\xffz\xa7\x02\x01\xff\xff\x7f\xa7\b\x01\xff\xff\x8c\xa7\x00\x00\xff\xff\x91\xa7\x02\x01\xff\xff\x94\xa7\x00\x000\x00\x97\xa7\x12\x01\xff\xff\xb5\xa7\x0e\x01\xff\xffȧ\x02\x01\xff\xffͧ\x0e\x01\xff\xff\xf6\xa7\x00\x00\xff\xffS\xab\x00\x00`\xfcp\xabO\x000hA\xff\x19\x00\xe0\xff\xdf\x00S\x00S\x00\x00\x00I\x01\xbc\x02N\x00\x00\x00\xf0\x01J\x00\f\x03\x00\x00\x90\x03\x99\x03\b\x03\x01\x03\xb0\x03\xa5\x03\b\x03\x01\x03\x87\x055\x05R\x05\x00\x00\x96\x1eH\x001\x03\x00\x00\x97\x1eT\x00\b\x03\x00\x00\x98\x1eW\x00\n\x03\x00\x00\x99\x1eY\x00\n\x03\x00\x00\x9a\x1eA\x00\xbe\x02\x00\x00P\x1f\xa5\x03\x13\x03\x00\x00R\x1f\xa5\x03\x13\x03\x00\x03T\x1f\xa5\x03\x13\x03\x01\x03V\x1f\xa5\x03\x13\x03B\x03\x80\x1f\b\x1f\x99\x03\x00\x00\x81\x1f\t\x1f\x99\x03\x00\x00\x82\x1f\n\x1f\x99\x03\x00\x00\x83\x1f\v\x1f\x99\x03\x00\x00\x84\x1f\f\x1f\x99\x03\x00\x00\x85\x1f\r\x1f\x99\x03\x00\x00\x86\x1f\x0e\x1f\x99\x03\x00\x00\x87\x1f\x0f\x1f\x99\x03\x00\x00\x88\x1f\b\x1f\x99\x03\x00\x00\x89\x1f\t\x1f\x99\x03\x00\x00\x8a\x1f\n\x1f\x99\x03\x00\x00\x8b\x1f\v\x1f\x99\x03\x00\x00\x8c\x1f\f\x1f\x99\x03\x00\x00\x8d\x1f\r\x1f\x99\x03\x00\x00\x8e\x1f\x0e\x1f\x99\x03\x00\x00\x8f\x1f\x0f\x1f\x99\x03\x00\x00\x90\x1f(\x1f\x99\x03\x00\x00\x91\x1f)\x1f\x99\x03\x00\x00\x92\x1f*\x1f\x99\x03\x00\x00\x93\x1f+\x1f\x99\x03\x00\x00\x94\x1f,\x1f\x99\x03\x00\x00\x95\x1f-\x1f\x99\x03\x00\x00\x96\x1f.\x1f\x99\x03\x00\x00\x97\x1f/\x1f\x99\x03\x00\x00\x98\x1f(\x1f\x99\x03\x00\x00\x99\x1f)\x1f\x99\x03\x00\x00\x9a\x1f*\x1f\x99\x03\x00\x00\x9b\x1f+\x1f\x99\x03\x00\x00\x9c\x1f,\x1f\x99\x03\x00\x00\x9d\x1f-\x1f\x99\x03\x00\x00\x9e\x1f.\x1f\x99\x03\x00\x00\x9f\x1f/\x1f\x99\x03\x00\x00\xa0\x1fh\x1f\x99\x03\x00\x00\xa1\x1fi\x1f\x99\x03\x00\x00\xa2\x1fj\x1f\x99\x03\x00\x00\xa3\x1fk\x1f\x99\x03\x00\x00\xa4\x1fl\x1f\x99\x03\x00\x00\xa5\x1fm\x1f\x99\x03\x00\x00\xa6\x1fn\x1f\x99\x03\x00\x00\xa7\x1fo\x1f\x99\x03\x00\x00\xa8\x1fh\x1f\x99\x03\x00\x00\xa9\x1fi\x1f\x99\x03\x00\x00\xaa\x1fj\x1f\x99\x03\x00\x00\xab\x1fk\x1f\x99\x03\x00\x00\xac\x1fl\x1f\x99\x03\x00\x00\xad\x1fm\x1f\x99\x03\x00\x00\xae\x1fn\x1f\x99\x03\x00\x00\xaf\x1fo\x1f\x99\x03\x00\x00\xb2\x1f\xba\x1f\x99\x03\x00\x00\xb3\x1f\x91\x03\x99\x03\x00\x00\xb4\x1f\x86\x03\x99\x03\x00\x00\xb6\x1f\x91\x03B\x03\x00\x00\xb7\x1f\x91\x03B\x03\x99\x03\xbc\x1f\x91\x03\x99\x03\x00\x00\xc2\x1f\xca\x1f\x99\x03\x00\x00\xc3\x1f\x97\x03\x99\x03\x00\x00\xc4\x1f\x89\x03\x99\x03\x00\x00\xc6\x1f\x97\x03B\x03\x00\x00\xc7\x1f\x97\x03B\x03\x99\x03\xcc\x1f\x97\x03\x99\x03\x00\x00\xd2\x1f\x99\x03\b\x03\x00\x03\xd3\x1f\x99\x03\b\x03\x01\x03\xd6\x1f\x99\x03B\x03\x00\x00\xd7\x1f\x99\x03\b\x03B\x03\xe2\x1f\xa5\x03\b\x03\x00\x03\xe3\x1f\xa5\x03\b\x03\x01\x03\xe4\x1f\xa1\x03\x13\x03\x00\x00\xe6\x1f\xa5\x03B\x03\x00\x00\xe7\x1f\xa5\x03\b\x03B\x03\xf2\x1f\xfa\x1f\x99\x03\x00\x00\xf3\x1f\xa9\x03\x99\x03\x00\x00\xf4\x1f\x8f\x03\x99\x03\x00\x00\xf6\x1f\xa9\x03B\x03\x00\x00\xf7\x1f\xa9\x03B\x03\x99\x03\xfc\x1f\xa9\x03\x99\x03\x00\x00\x00\xfbF\x00F\x00\x00\x00\x01\xfbF\x00I\x00\x00\x00\x02\xfbF\x00L\x00\x00\x00\x03\xfbF\x00F\x00I\x00\x04\xfbF\x00F\x00L\x00\x05\xfbS\x00T\x00\x00\x00\x06\xfbS\x00T\x00\x00\x00\x13\xfbD\x05F\x05\x00\x00\x14\xfbD\x055\x05\x00\x00\x15\xfbD\x05;\x05\x00\x00\x16\xfbN\x05F\x05\x00\x00\x17\xfbD\x05=\x05\x00\x00(\x04'\x00\xd8\xff\xd8\x04#\x00\xd8\xff\x97\x05\n\x00\xd9\xff\xa3\x05\x0e\x00\xd9\xff\xb3\x05\x06\x00\xd9\xff\xbb\x05\x01\x00\xd9\xff\xc0\f2\x00\xc0\xffp\r\x15\x00\xe0\xff\xc0\x18\x1f\x00\xe0\xff`n\x1f\x00\xe0\xff\xbbn\x18\x00\xe5\xff\"\xe9!\x00\xde\xff\x00\x00d\x1d\x02\x00\xb9\x00\x00\x00\xba!\x02\x00f\x00\x00\x00\xea$\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb0\x02\x00\x00]\x13`\x01\x12\x17\xe0 \xbd\x1f !|, /\x050`3\x15\xa0\xe04\xf8\xa4`6\f\xa6\xa06\x1e\xfb\xe06\x00\xfe\xe0B\xfd\x01aC\x80\a!G\x01\n\xe1G$\r\xa1H\xab\x0e!J/\x18!K;\x19\xe1Z\xf3\x1ea[04\xa1c\x1ea!e\xf0j\xa1e@m!fOo\xe1f\xf0\xafag\x9d\xbc\xa1h\x00\xcfaig\xd1\xe1i\x00\xdaaj\x00\xe0\xa1k\xae\xe2!m\xeb\xe4!o\xd0\xe8\xa1o\xfb\xf3aq\x01\x00\xeeq\xf0\x01?r\xa0\x10\x00\x00\xa0\x13`\x06\x80\x1c\xa0\a\x16\x1f \b\xb6$@\t\x00,\xa0\x12@\xa6\xe0\x120\xab`\x14\x00\xfb \x16!\xff\xe0\x16\x00\x04a\x17\x80\a\xe1\x17\x80\f\xa1\x1a\xa0\x18\xa1\x1b@n\xa1\x1c\x00\xd4\xe1\x1c\xa6֡\x1d\x00\xdfA\"0\xe0!%\x00\xe9\xe1%0\xf1!&\x8a\xf1r&\x00\x00\x00\x00\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x000123456789ABCDEF\x01\x02\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff(,\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x001\x00\x00\x00\x90\x00\x00\x00\b\x00\x00\x002\x00\x00\x003\x00\x00\x003\x00\x00\x004\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x005\x00\x00\x006\x00\x00\x006\x00\x00\x004\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x007\x00\x00\x008\x00\x00\x008\x00\x00\x00\a\x00\x00\x009\x00\x00\x00\x18\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00;\x00\x00\x00;\x00\x00\x00-_()./ \"{<>&'\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00+/-_=:_- \beyJ\x00\v \x00\x00\f \x00\x00\r \x00\x00` \x00\x00\xff\xfe\x00\x00\xad\x00\x00\x00.\f\x16\x15ltgtquotaposamp-_.!~*'()%20-_.*+-_.~/-_.~-_.!*() &quot;&#x27;&#39;-_.!~*'();,/?:@&=+$#&#039;&apos;&#34;&#43;\"'&#x2B;b'b\"The email hash matches this email and this secret. If the widget still does not verify the user, then the page sends another email or hash, or sets them after the widget has started, or Pylon's dashboard has another secret.The email hash does not match.- The hash is right for the secret inside the one given here. Unwrap it where it is configured.- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is the whole secret from Pylon's dashboard.\x04- If it is the secret of the option \"JWT\" in Pylon's dashboard, use that of the option \"HMAC email hash\" for email_hash.\nThe hash is the identity secret itself. Everybody who opens the page can read it, and sign any email. Generate a new secret in Pylon's dashboard now, set it for the backend only, and send the page the email hash that the backend makes.The code that signs had no secret: it used a filler such as \"undefined\" or \"None\" as the key, or the secret given here is empty or a filler. Set the secret for the backend that signs, and make that backend stop when it is not set.The hexadecimal string itself was used as the key. Decode it to bytes first: bytes.fromhex(secret) in Python, Buffer.from(secret, 'hex') in Node, hex.DecodeString(secret) in Go.The key was cut short: Node's Buffer.from(secret, 'hex') silently stops at the first character that is not hexadecimal, or a part of the secret is missing. Remove quotes, spaces, a 0x and everything else that is not a digit from where the secret is configured, and compare it with Pylon's dashboard.The key was empty or only zero bytes, so anybody could have made this hash. Either the code that signs found no secret (a variable that is not set, with \"\" as fallback), or the secret does not begin with a hexadecimal digit: Node's Buffer.from(secret, 'hex') silently turns that into no bytes.There is white space around the secret, often the newline at the end of a file. Trim it where the secret is read.The secret was decoded from hexadecimal, but then its bytes were turned into text and encoded again, which changes them. Use the bytes as they are for the key: no .decode() in Python, no .toString() in Node, no new String() in Java.The secret is wrapped or encoded: in quotes, in base64 (as Kubernetes stores it), with 0x or NAME= in front, with a byte order mark, in UTF-16, pasted twice, or with its letters in the other case. Configure the 64 hexadecimal digits alone, and decode only hexadecimal to make the key.No email was signed: it was empty, or a filler such as \"undefined\", \"null\" or \"[object Promise]\". Wait for the user to be loaded, and sign the email of the logged-in user. Leave email and hash out for a visitor who is not logged in.The email was lowercased or uppercased before it was signed. Sign exactly the string that the page sets as email.White space around the email was added or removed before it was signed. Sign exactly the string that the page sets as email.The email was URL-encoded, HTML-escaped or JSON-quoted before it was signed, or decoded once too often; or the page's email was. Sign the plain email, and leave the encoding to the template.The email looks the same but has other characters or bytes: composed or decomposed accents, Punycode (xn--) or Unicode in the domain, an invisible character, or Latin-1 in place of UTF-8. Sign exactly the string that the page sets as email, as UTF-8.The email stands before the MAC of nothing, as Go's mac.Sum([]byte(email)) returns it. Call mac.Write([]byte(email)) first, and then mac.Sum(nil).The secret and the email changed places: the email was the key. Pass the email as the message and the secret as the key.This is a plain hash of the email, without any key, so anybody could have made it. Use HMAC-SHA256 with the identity secret as its key.This is a plain hash of the email and the secret joined together. Use HMAC-SHA256, with the decoded secret as the key and the email as the message.There is no hash: it is empty, a filler such as \"undefined\" or \"[object Promise]\", or the email itself. Wait for the result of the code that signs, and set it as email_hash.This is a JWT, not an email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", each with a secret of its own. For email_hash, choose the HMAC email hash, and sign with its secret. A JWT belongs into chat_settings.jwt, without email_hash.The hash has uppercase digits. Send it in lowercase.The hash is base64. Send it as 64 lowercase hexadecimal digits.There is a prefix before the hash, such as sha256= or 0x. Send only the 64 hexadecimal digits.The hash is written in another form: with separators, as b'…', as a list of bytes, as the hexadecimal digits of digits, URL-encoded, or without its leading zeros. Send the 64 lowercase hexadecimal digits as they are.This is only a part of the hash. Send all 64 digits, and look for a column or a log that cuts long text.The hash was made with another algorithm, such as SHA-1 or SHA-512. Use HMAC-SHA256.This is not an email hash, which is 64 hexadecimal digits and nothing else: characters are missing or extra (white space too), or another value was sent in its place.No known mistake gives this hash. Compare these with the values that the code that signs really uses: the secret (of another environment, of another widget, or an older one that was replaced since), the email (of another user, or one that changed since), the field (an email, not the ID of a user), and a cache that keeps a hash for too long.\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00<\x00\x00\x00=\x00\x00\x00=\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00>\x00\x00\x00?\x00\x00\x00?\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00@\x00\x00\x00A\x00\x00\x00A\x00\x00\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x0f==PUBLIC_\xe9L\x02\x00\a\x00\x00\x00NEXT_PUBLIC_NUXT_PUBLIC_NUXT_ENV_EXPO_PUBLIC_PLASMO_PUBLIC_FRESH_PUBLIC_BUN_PUBLIC_SNOWPACK_PUBLIC_PAYLOAD_PUBLIC_VITE_RENDERER_VITE_REACT_APP_PREACT_APP_VUE_APP_NG_APP_GATSBY_GRIDSOME_STORYBOOK_SANITY_STUDIO_SANITY_APP_STRAPI_ADMIN_MIX_UMI_APP_TARO_APP_RAZZLE_\x00\x00\x00\xf8L\x02\x00\f\x00\x00\x00\xe9L\x02\x00\a\x00\x00\x00\xe9L\x02\x00\a\x00\x00\x00\x04M\x02\x00\f\x00\x00\x00\x10M\x02\x00\t\x00\x00\x00\x19M\x02\x00\f\x00\x00\x00%M\x02\x00\x0e\x00\x00\x003M\x02\x00\r\x00\x00\x00@M\x02\x00\v\x00\x00\x00KM\x02\x00\x10\x00\x00\x00[M\x02\x00\x0f\x00\x00\x00jM\x02\x00\x05\x00\x00\x00oM\x02\x00\x0e\x00\x00\x00}M\x02\x00\n\x00\x00\x00\x87M\x02\x00\v\x00\x00\x00\x92M\x02\x00\b\x00\x00\x00\x9aM\x02\x00\a\x00\x00\x00\xa1M\x02\x00\a\x00\x00\x00\xa8M\x02\x00\t\x00\x00\x00\xb1M\x02\x00\n\x00\x00\x00\xbbM\x02\x00\x0e\x00\x00\x00\xc9M\x02\x00\v\x00\x00\x00\xd4M\x02\x00\r\x00\x00\x00\xe1M\x02\x00\x04\x00\x00\x00\xe5M\x02\x00\b\x00\x00\x00\xedM\x02\x00\t\x00\x00\x00\xf6M\x02\x00\a\x00\x00\x00\\n\\r\\t\\b\\f\x02\\u\xc3 \x00\x00i\x04\x00\x00undefinednullNonenilNaN[object Object][object Promise]%s\x00\x00\x00\xedN\x02\x00\t\x00\x00\x00\xf6N\x02\x00\x04\x00\x00\x00\xfaN\x02\x00\x04\x00\x00\x00\xfeN\x02\x00\x03\x00\x00\x00\x01O\x02\x00\x03\x00\x00\x00\x04O\x02\x00\x0f\x00\x00\x00\x13O\x02\x00\x10\x00\x00\x00#O\x02\x00\x02\x00\x00\x00nonce-__proto__appIdappIDemailHashavatarUrlaccountIdaccountExternalId\x00\x00\x00nO\x02\x00\t\x00\x00\x00wO\x02\x00\x05\x00\x00\x00|O\x02\x00\x05\x00\x00\x00\x81O\x02\x00\t\x00\x00\x00\x8aO\x02\x00\t\x00\x00\x00\x93O\x02\x00\t\x00\x00\x00\x9cO\x02\x00\x11\x00\x00\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x060x0X\\x\r\nPYLON_IDENTITY_SECRET==\"\ufeff\xff\xfeother\x0e\x05\x0eBearer xn--€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸabcdefghijklmnopqrstuvwxyz0123456789\x00\x00\xc0\x00\x00\x00A\x00\x00\x00\x00\x03\x00\x00\xc1\x00\x00\x00A\x00\x00\x00\x01\x03\x00\x00\xc2\x00\x00\x00A\x00\x00\x00\x02\x03\x00\x00\xc3\x00\x00\x00A\x00\x00\x00\x03\x03\x00\x00\xc4\x00\x00\x00A\x00\x00\x00\b\x03\x00\x00\xc5\x00\x00\x00A\x00\x00\x00\n\x03\x00\x00\xc7\x00\x00\x00C\x00\x00\x00'\x03\x00\x00\xc8\x00\x00\x00E\x00\x00\x00\x00\x03\x00\x00\xc9\x00\x00\x00E\x00\x00\x00\x01\x03\x00\x00\xca\x00\x00\x00E\x00\x00\x00\x02\x03\x00\x00\xcb\x00\x00\x00E\x00\x00\x00\b\x03\x00\x00\xcc\x00\x00\x00I\x00\x00\x00\x00\x03\x00\x00\xcd\x00\x00\x00I\x00\x00\x00\x01\x03\x00\x00\xce\x00\x00\x00I\x00\x00\x00\x02\x03\x00\x00\xcf\x00\x00\x00I\x00\x00\x00\b\x03\x00\x00\xd1\x00\x00\x00N\x00\x00\x00\x03\x03\x00\x00\xd2\x00\x00\x00O\x00\x00\x00\x00\x03\x00\x00\xd3\x00\x00\x00O\x00\x00\x00\x01\x03\x00\x00\xd4\x00\x00\x00O\x00\x00\x00\x02\x03\x00\x00\xd5\x00\x00\x00O\x00\x00\x00\x03\x03\x00\x00\xd6\x00\x00\x00O\x00\x00\x00\b\x03\x00\x00\xd9\x00\x00\x00U\x00\x00\x00\x00\x03\x00\x00\xda\x00\x00\x00U\x00\x00\x00\x01\x03\x00\x00\xdb\x00\x00\x00U\x00\x00\x00\x02\x03\x00\x00\xdc\x00\x00\x00U\x00\x00\x00\b\x03\x00\x00\xdd\x00\x00\x00Y\x00\x00\x00\x01\x03\x00\x00\xe0\x00\x00\x00a\x00\x00\x00\x00\x03\x00\x00\xe1\x00\x00\x00a\x00\x00\x00\x01\x03\x00\x00\xe2\x00\x00\x00a\x00\x00\x00\x02\x03\x00\x00\xe3\x00\x00\x00a\x00\x00\x00\x03\x03\x00\x00\xe4\x00\x00\x00a\x00\x00\x00\b\x03\x00\x00\xe5\x00\x00\x00a\x00\x00\x00\n\x03\x00\x00\xe7\x00\x00\x00c\x00\x00\x00'\x03\x00\x00\xe8\x00\x00\x00e\x00\x00\x00\x00\x03\x00\x00\xe9\x00\x00\x00e\x00\x00\x00\x01\x03\x00\x00\xea\x00\x00\x00e\x00\x00\x00\x02\x03\x00\x00\xeb\x00\x00\x00e\x00\x00\x00\b\x03\x00\x00\xec\x00\x00\x00i\x00\x00\x00\x00\x03\x00\x00\xed\x00\x00\x00i\x00\x00\x00\x01\x03\x00\x00\xee\x00\x00\x00i\x00\x00\x00\x02\x03\x00\x00\xef\x00\x00\x00i\x00\x00\x00\b\x03\x00\x00\xf1\x00\x00\x00n\x00\x00\x00\x03\x03\x00\x00\xf2\x00\x00\x00o\x00\x00\x00\x00\x03\x00\x00\xf3\x00\x00\x00o\x00\x00\x00\x01\x03\x00\x00\xf4\x00\x00\x00o\x00\x00\x00\x02\x03\x00\x00\xf5\x00\x00\x00o\x00\x00\x00\x03\x03\x00\x00\xf6\x00\x00\x00o\x00\x00\x00\b\x03\x00\x00\xf9\x00\x00\x00u\x00\x00\x00\x00\x03\x00\x00\xfa\x00\x00\x00u\x00\x00\x00\x01\x03\x00\x00\xfb\x00\x00\x00u\x00\x00\x00\x02\x03\x00\x00\xfc\x00\x00\x00u\x00\x00\x00\b\x03\x00\x00\xfd\x00\x00\x00y\x00\x00\x00\x01\x03\x00\x00\xff\x00\x00\x00y\x00\x00\x00\b\x03\x00\x00\x00\x01\x00\x00A\x00\x00\x00\x04\x03\x00\x00\x01\x01\x00\x00a\x00\x00\x00\x04\x03\x00\x00\x02\x01\x00\x00A\x00\x00\x00\x06\x03\x00\x00\x03\x01\x00\x00a\x00\x00\x00\x06\x03\x00\x00\x04\x01\x00\x00A\x00\x00\x00(\x03\x00\x00\x05\x01\x00\x00a\x00\x00\x00(\x03\x00\x00\x06\x01\x00\x00C\x00\x00\x00\x01\x03\x00\x00\a\x01\x00\x00c\x00\x00\x00\x01\x03\x00\x00\b\x01\x00\x00C\x00\x00\x00\x02\x03\x00\x00\t\x01\x00\x00c\x00\x00\x00\x02\x03\x00\x00\n\x01\x00\x00C\x00\x00\x00\a\x03\x00\x00\v\x01\x00\x00c\x00\x00\x00\a\x03\x00\x00\f\x01\x00\x00C\x00\x00\x00\f\x03\x00\x00\r\x01\x00\x00c\x00\x00\x00\f\x03\x00\x00\x0e\x01\x00\x00D\x00\x00\x00\f\x03\x00\x00\x0f\x01\x00\x00d\x00\x00\x00\f\x03\x00\x00\x12\x01\x00\x00E\x00\x00\x00\x04\x03\x00\x00\x13\x01\x00\x00e\x00\x00\x00\x04\x03\x00\x00\x14\x01\x00\x00E\x00\x00\x00\x06\x03\x00\x00\x15\x01\x00\x00e\x00\x00\x00\x06\x03\x00\x00\x16\x01\x00\x00E\x00\x00\x00\a\x03\x00\x00\x17\x01\x00\x00e\x00\x00\x00\a\x03\x00\x00\x18\x01\x00\x00E\x00\x00\x00(\x03\x00\x00\x19\x01\x00\x00e\x00\x00\x00(\x03\x00\x00\x1a\x01\x00\x00E\x00\x00\x00\f\x03\x00\x00\x1b\x01\x00\x00e\x00\x00\x00\f\x03\x00\x00\x1c\x01\x00\x00G\x00\x00\x00\x02\x03\x00\x00\x1d\x01\x00\x00g\x00\x00\x00\x02\x03\x00\x00\x1e\x01\x00\x00G\x00\x00\x00\x06\x03\x00\x00\x1f\x01\x00\x00g\x00\x00\x00\x06\x03\x00\x00 \x01\x00\x00G\x00\x00\x00\a\x03\x00\x00!\x01\x00\x00g\x00\x00\x00\a\x03\x00\x00\"\x01\x00\x00G\x00\x00\x00'\x03\x00\x00#\x01\x00\x00g\x00\x00\x00'\x03\x00\x00$\x01\x00\x00H\x00\x00\x00\x02\x03\x00\x00%\x01\x00\x00h\x00\x00\x00\x02\x03\x00\x00(\x01\x00\x00I\x00\x00\x00\x03\x03\x00\x00)\x01\x00\x00i\x00\x00\x00\x03\x03\x00\x00*\x01\x00\x00I\x00\x00\x00\x04\x03\x00\x00+\x01\x00\x00i\x00\x00\x00\x04\x03\x00\x00,\x01\x00\x00I\x00\x00\x00\x06\x03\x00\x00-\x01\x00\x00i\x00\x00\x00\x06\x03\x00\x00.\x01\x00\x00I\x00\x00\x00(\x03\x00\x00/\x01\x00\x00i\x00\x00\x00(\x03\x00\x000\x01\x00\x00I\x00\x00\x00\a\x03\x00\x004\x01\x00\x00J\x00\x00\x00\x02\x03\x00\x005\x01\x00\x00j\x00\x00\x00\x02\x03\x00\x006\x01\x00\x00K\x00\x00\x00'\x03\x00\x007\x01\x00\x00k\x00\x00\x00'\x03\x00\x009\x01\x00\x00L\x00\x00\x00\x01\x03\x00\x00:\x01\x00\x00l\x00\x00\x00\x01\x03\x00\x00;\x01\x00\x00L\x00\x00\x00'\x03\x00\x00<\x01\x00\x00l\x00\x00\x00'\x03\x00\x00=\x01\x00\x00L\x00\x00\x00\f\x03\x00\x00>\x01\x00\x00l\x00\x00\x00\f\x03\x00\x00C\x01\x00\x00N\x00\x00\x00\x01\x03\x00\x00D\x01\x00\x00n\x00\x00\x00\x01\x03\x00\x00E\x01\x00\x00N\x00\x00\x00'\x03\x00\x00F\x01\x00\x00n\x00\x00\x00'\x03\x00\x00G\x01\x00\x00N\x00\x00\x00\f\x03\x00\x00H\x01\x00\x00n\x00\x00\x00\f\x03\x00\x00L\x01\x00\x00O\x00\x00\x00\x04\x03\x00\x00M\x01\x00\x00o\x00\x00\x00\x04\x03\x00\x00N\x01\x00\x00O\x00\x00\x00\x06\x03\x00\x00O\x01\x00\x00o\x00\x00\x00\x06\x03\x00\x00P\x01\x00\x00O\x00\x00\x00\v\x03\x00\x00Q\x01\x00\x00o\x00\x00\x00\v\x03\x00\x00T\x01\x00\x00R\x00\x00\x00\x01\x03\x00\x00U\x01\x00\x00r\x00\x00\x00\x01\x03\x00\x00V\x01\x00\x00R\x00\x00\x00'\x03\x00\x00W\x01\x00\x00r\x00\x00\x00'\x03\x00\x00X\x01\x00\x00R\x00\x00\x00\f\x03\x00\x00Y\x01\x00\x00r\x00\x00\x00\f\x03\x00\x00Z\x01\x00\x00S\x00\x00\x00\x01\x03\x00\x00[\x01\x00\x00s\x00\x00\x00\x01\x03\x00\x00\\\x01\x00\x00S\x00\x00\x00\x02\x03\x00\x00]\x01\x00\x00s\x00\x00\x00\x02\x03\x00\x00^\x01\x00\x00S\x00\x00\x00'\x03\x00\x00_\x01\x00\x00s\x00\x00\x00'\x03\x00\x00`\x01\x00\x00S\x00\x00\x00\f\x03\x00\x00a\x01\x00\x00s\x00\x00\x00\f\x03\x00\x00b\x01\x00\x00T\x00\x00\x00'\x03\x00\x00c\x01\x00\x00t\x00\x00\x00'\x03\x00\x00d\x01\x00\x00T\x00\x00\x00\f\x03\x00\x00e\x01\x00\x00t\x00\x00\x00\f\x03\x00\x00h\x01\x00\x00U\x00\x00\x00\x03\x03\x00\x00i\x01\x00\x00u\x00\x00\x00\x03\x03\x00\x00j\x01\x00\x00U\x00\x00\x00\x04\x03\x00\x00k\x01\x00\x00u\x00\x00\x00\x04\x03\x00\x00l\x01\x00\x00U\x00\x00\x00\x06\x03\x00\x00m\x01\x00\x00u\x00\x00\x00\x06\x03\x00\x00n\x01\x00\x00U\x00\x00\x00\n\x03\x00\x00o\x01\x00\x00u\x00\x00\x00\n\x03\x00\x00p\x01\x00\x00U\x00\x00\x00\v\x03\x00\x00q\x01\x00\x00u\x00\x00\x00\v\x03\x00\x00r\x01\x00\x00U\x00\x00\x00(\x03\x00\x00s\x01\x00\x00u\x00\x00\x00(\x03\x00\x00t\x01\x00\x00W\x00\x00\x00\x02\x03\x00\x00u\x01\x00\x00w\x00\x00\x00\x02\x03\x00\x00v\x01\x00\x00Y\x00\x00\x00\x02\x03\x00\x00w\x01\x00\x00y\x00\x00\x00\x02\x03\x00\x00x\x01\x00\x00Y\x00\x00\x00\b\x03\x00\x00y\x01\x00\x00Z\x00\x00\x00\x01\x03\x00\x00z\x01\x00\x00z\x00\x00\x00\x01\x03\x00\x00{\x01\x00\x00Z\x00\x00\x00\a\x03\x00\x00|\x01\x00\x00z\x00\x00\x00\a\x03\x00\x00}\x01\x00\x00Z\x00\x00\x00\f\x03\x00\x00~\x01\x00\x00z\x00\x00\x00\f\x03\x00\x00\xa0\x01\x00\x00O\x00\x00\x00\x1b\x03\x00\x00\xa1\x01\x00\x00o\x00\x00\x00\x1b\x03\x00\x00\xaf\x01\x00\x00U\x00\x00\x00\x1b\x03\x00\x00\xb0\x01\x00\x00u\x00\x00\x00\x1b\x03\x00\x00\xcd\x01\x00\x00A\x00\x00\x00\f\x03\x00\x00\xce\x01\x00\x00a\x00\x00\x00\f\x03\x00\x00\xcf\x01\x00\x00I\x00\x00\x00\f\x03\x00\x00\xd0\x01\x00\x00i\x00\x00\x00\f\x03\x00\x00\xd1\x01\x00\x00O\x00\x00\x00\f\x03\x00\x00\xd2\x01\x00\x00o\x00\x00\x00\f\x03\x00\x00\xd3\x01\x00\x00U\x00\x00\x00\f\x03\x00\x00\xd4\x01\x00\x00u\x00\x00\x00\f\x03\x00\x00\xd5\x01\x00\x00\xdc\x00\x00\x00\x04\x03\x00\x00\xd6\x01\x00\x00\xfc\x00\x00\x00\x04\x03\x00\x00\xd7\x01\x00\x00\xdc\x00\x00\x00\x01\x03\x00\x00\xd8\x01\x00\x00\xfc\x00\x00\x00\x01\x03\x00\x00\xd9\x01\x00\x00\xdc\x00\x00\x00\f\x03\x00\x00\xda\x01\x00\x00\xfc\x00\x00\x00\f\x03\x00\x00\xdb\x01\x00\x00\xdc\x00\x00\x00\x00\x03\x00\x00\xdc\x01\x00\x00\xfc\x00\x00\x00\x00\x03\x00\x00\xde\x01\x00\x00\xc4\x00\x00\x00\x04\x03\x00\x00\xdf\x01\x00\x00\xe4\x00\x00\x00\x04\x03\x00\x00\xe0\x01\x00\x00&\x02\x00\x00\x04\x03\x00\x00\xe1\x01\x00\x00'\x02\x00\x00\x04\x03\x00\x00\xe2\x01\x00\x00\xc6\x00\x00\x00\x04\x03\x00\x00\xe3\x01\x00\x00\xe6\x00\x00\x00\x04\x03\x00\x00\xe6\x01\x00\x00G\x00\x00\x00\f\x03\x00\x00\xe7\x01\x00\x00g\x00\x00\x00\f\x03\x00\x00\xe8\x01\x00\x00K\x00\x00\x00\f\x03\x00\x00\xe9\x01\x00\x00k\x00\x00\x00\f\x03\x00\x00\xea\x01\x00\x00O\x00\x00\x00(\x03\x00\x00\xeb\x01\x00\x00o\x00\x00\x00(\x03\x00\x00\xec\x01\x00\x00\xea\x01\x00\x00\x04\x03\x00\x00\xed\x01\x00\x00\xeb\x01\x00\x00\x04\x03\x00\x00\xee\x01\x00\x00\xb7\x01\x00\x00\f\x03\x00\x00\xef\x01\x00\x00\x92\x02\x00\x00\f\x03\x00\x00\xf0\x01\x00\x00j\x00\x00\x00\f\x03\x00\x00\xf4\x01\x00\x00G\x00\x00\x00\x01\x03\x00\x00\xf5\x01\x00\x00g\x00\x00\x00\x01\x03\x00\x00\xf8\x01\x00\x00N\x00\x00\x00\x00\x03\x00\x00\xf9\x01\x00\x00n\x00\x00\x00\x00\x03\x00\x00\xfa\x01\x00\x00\xc5\x00\x00\x00\x01\x03\x00\x00\xfb\x01\x00\x00\xe5\x00\x00\x00\x01\x03\x00\x00\xfc\x01\x00\x00\xc6\x00\x00\x00\x01\x03\x00\x00\xfd\x01\x00\x00\xe6\x00\x00\x00\x01\x03\x00\x00\xfe\x01\x00\x00\xd8\x00\x00\x00\x01\x03\x00\x00\xff\x01\x00\x00\xf8\x00\x00\x00\x01\x03\x00\x00\x00\x02\x00\x00A\x00\x00\x00\x0f\x03\x00\x00\x01\x02\x00\x00a\x00\x00\x00\x0f\x03\x00\x00\x02\x02\x00\x00A\x00\x00\x00\x11\x03\x00\x00\x03\x02\x00\x00a\x00\x00\x00\x11\x03\x00\x00\x04\x02\x00\x00E\x00\x00\x00\x0f\x03\x00\x00\x05\x02\x00\x00e\x00\x00\x00\x0f\x03\x00\x00\x06\x02\x00\x00E\x00\x00\x00\x11\x03\x00\x00\a\x02\x00\x00e\x00\x00\x00\x11\x03\x00\x00\b\x02\x00\x00I\x00\x00\x00\x0f\x03\x00\x00\t\x02\x00\x00i\x00\x00\x00\x0f\x03\x00\x00\n\x02\x00\x00I\x00\x00\x00\x11\x03\x00\x00\v\x02\x00\x00i\x00\x00\x00\x11\x03\x00\x00\f\x02\x00\x00O\x00\x00\x00\x0f\x03\x00\x00\r\x02\x00\x00o\x00\x00\x00\x0f\x03\x00\x00\x0e\x02\x00\x00O\x00\x00\x00\x11\x03\x00\x00\x0f\x02\x00\x00o\x00\x00\x00\x11\x03\x00\x00\x10\x02\x00\x00R\x00\x00\x00\x0f\x03\x00\x00\x11\x02\x00\x00r\x00\x00\x00\x0f\x03\x00\x00\x12\x02\x00\x00R\x00\x00\x00\x11\x03\x00\x00\x13\x02\x00\x00r\x00\x00\x00\x11\x03\x00\x00\x14\x02\x00\x00U\x00\x00\x00\x0f\x03\x00\x00\x15\x02\x00\x00u\x00\x00\x00\x0f\x03\x00\x00\x16\x02\x00\x00U\x00\x00\x00\x11\x03\x00\x00\x17\x02\x00\x00u\x00\x00\x00\x11\x03\x00\x00\x18\x02\x00\x00S\x00\x00\x00&\x03\x00\x00\x19\x02\x00\x00s\x00\x00\x00&\x03\x00\x00\x1a\x02\x00\x00T\x00\x00\x00&\x03\x00\x00\x1b\x02\x00\x00t\x00\x00\x00&\x03\x00\x00\x1e\x02\x00\x00H\x00\x00\x00\f\x03\x00\x00\x1f\x02\x00\x00h\x00\x00\x00\f\x03\x00\x00&\x02\x00\x00A\x00\x00\x00\a\x03\x00\x00'\x02\x00\x00a\x00\x00\x00\a\x03\x00\x00(\x02\x00\x00E\x00\x00\x00'\x03\x00\x00)\x02\x00\x00e\x00\x00\x00'\x03\x00\x00*\x02\x00\x00\xd6\x00\x00\x00\x04\x03\x00\x00+\x02\x00\x00\xf6\x00\x00\x00\x04\x03\x00\x00,\x02\x00\x00\xd5\x00\x00\x00\x04\x03\x00\x00-\x02\x00\x00\xf5\x00\x00\x00\x04\x03\x00\x00.\x02\x00\x00O\x00\x00\x00\a\x03\x00\x00/\x02\x00\x00o\x00\x00\x00\a\x03\x00\x000\x02\x00\x00.\x02\x00\x00\x04\x03\x00\x001\x02\x00\x00/\x02\x00\x00\x04\x03\x00\x002\x02\x00\x00Y\x00\x00\x00\x04\x03\x00\x003\x02\x00\x00y\x00\x00\x00\x04\x03\x00\x00\x86\x03\x00\x00\x91\x03\x00\x00\x01\x03\x00\x00\x88\x03\x00\x00\x95\x03\x00\x00\x01\x03\x00\x00\x89\x03\x00\x00\x97\x03\x00\x00\x01\x03\x00\x00\x8a\x03\x00\x00\x99\x03\x00\x00\x01\x03\x00\x00\x8c\x03\x00\x00\x9f\x03\x00\x00\x01\x03\x00\x00\x8e\x03\x00\x00\xa5\x03\x00\x00\x01\x03\x00\x00\x8f\x03\x00\x00\xa9\x03\x00\x00\x01\x03\x00\x00\x90\x03\x00\x00\xca\x03\x00\x00\x01\x03\x00\x00\xaa\x03\x00\x00\x99\x03\x00\x00\b\x03\x00\x00\xab\x03\x00\x00\xa5\x03\x00\x00\b\x03\x00\x00\xac\x03\x00\x00\xb1\x03\x00\x00\x01\x03\x00\x00\xad\x03\x00\x00\xb5\x03\x00\x00\x01\x03\x00\x00\xae\x03\x00\x00\xb7\x03\x00\x00\x01\x03\x00\x00\xaf\x03\x00\x00\xb9\x03\x00\x00\x01\x03\x00\x00\xb0\x03\x00\x00\xcb\x03\x00\x00\x01\x03\x00\x00\xca\x03\x00\x00\xb9\x03\x00\x00\b\x03\x00\x00\xcb\x03\x00\x00\xc5\x03\x00\x00\b\x03\x00\x00\xcc\x03\x00\x00\xbf\x03\x00\x00\x01\x03\x00\x00\xcd\x03\x00\x00\xc5\x03\x00\x00\x01\x03\x00\x00\xce\x03\x00\x00\xc9\x03\x00\x00\x01\x03\x00\x00\x00\x04\x00\x00\x15\x04\x00\x00\x00\x03\x00\x00\x01\x04\x00\x00\x15\x04\x00\x00\b\x03\x00\x00\x03\x04\x00\x00\x13\x04\x00\x00\x01\x03\x00\x00\a\x04\x00\x00\x06\x04\x00\x00\b\x03\x00\x00\f\x04\x00\x00\x1a\x04\x00\x00\x01\x03\x00\x00\r\x04\x00\x00\x18\x04\x00\x00\x00\x03\x00\x00\x0e\x04\x00\x00#\x04\x00\x00\x06\x03\x00\x00\x19\x04\x00\x00\x18\x04\x00\x00\x06\x03\x00\x009\x04\x00\x008\x04\x00\x00\x06\x03\x00\x00P\x04\x00\x005\x04\x00\x00\x00\x03\x00\x00Q\x04\x00\x005\x04\x00\x00\b\x03\x00\x00S\x04\x00\x003\x04\x00\x00\x01\x03\x00\x00W\x04\x00\x00V\x04\x00\x00\b\x03\x00\x00\\\x04\x00\x00:\x04\x00\x00\x01\x03\x00\x00]\x04\x00\x008\x04\x00\x00\x00\x03\x00\x00^\x04\x00\x00C\x04\x00\x00\x06\x03\x00\x00\xa0\x1e\x00\x00A\x00\x00\x00#\x03\x00\x00\xa1\x1e\x00\x00a\x00\x00\x00#\x03\x00\x00\xa2\x1e\x00\x00A\x00\x00\x00\t\x03\x00\x00\xa3\x1e\x00\x00a\x00\x00\x00\t\x03\x00\x00\xa4\x1e\x00\x00\xc2\x00\x00\x00\x01\x03\x00\x00\xa5\x1e\x00\x00\xe2\x00\x00\x00\x01\x03\x00\x00\xa6\x1e\x00\x00\xc2\x00\x00\x00\x00\x03\x00\x00\xa7\x1e\x00\x00\xe2\x00\x00\x00\x00\x03\x00\x00\xa8\x1e\x00\x00\xc2\x00\x00\x00\t\x03\x00\x00\xa9\x1e\x00\x00\xe2\x00\x00\x00\t\x03\x00\x00\xaa\x1e\x00\x00\xc2\x00\x00\x00\x03\x03\x00\x00\xab\x1e\x00\x00\xe2\x00\x00\x00\x03\x03\x00\x00\xac\x1e\x00\x00\xa0\x1e\x00\x00\x02\x03\x00\x00\xad\x1e\x00\x00\xa1\x1e\x00\x00\x02\x03\x00\x00\xae\x1e\x00\x00\x02\x01\x00\x00\x01\x03\x00\x00\xaf\x1e\x00\x00\x03\x01\x00\x00\x01\x03\x00\x00\xb0\x1e\x00\x00\x02\x01\x00\x00\x00\x03\x00\x00\xb1\x1e\x00\x00\x03\x01\x00\x00\x00\x03\x00\x00\xb2\x1e\x00\x00\x02\x01\x00\x00\t\x03\x00\x00\xb3\x1e\x00\x00\x03\x01\x00\x00\t\x03\x00\x00\xb4\x1e\x00\x00\x02\x01\x00\x00\x03\x03\x00\x00\xb5\x1e\x00\x00\x03\x01\x00\x00\x03\x03\x00\x00\xb6\x1e\x00\x00\xa0\x1e\x00\x00\x06\x03\x00\x00\xb7\x1e\x00\x00\xa1\x1e\x00\x00\x06\x03\x00\x00\xb8\x1e\x00\x00E\x00\x00\x00#\x03\x00\x00\xb9\x1e\x00\x00e\x00\x00\x00#\x03\x00\x00\xba\x1e\x00\x00E\x00\x00\x00\t\x03\x00\x00\xbb\x1e\x00\x00e\x00\x00\x00\t\x03\x00\x00\xbc\x1e\x00\x00E\x00\x00\x00\x03\x03\x00\x00\xbd\x1e\x00\x00e\x00\x00\x00\x03\x03\x00\x00\xbe\x1e\x00\x00\xca\x00\x00\x00\x01\x03\x00\x00\xbf\x1e\x00\x00\xea\x00\x00\x00\x01\x03\x00\x00\xc0\x1e\x00\x00\xca\x00\x00\x00\x00\x03\x00\x00\xc1\x1e\x00\x00\xea\x00\x00\x00\x00\x03\x00\x00\xc2\x1e\x00\x00\xca\x00\x00\x00\t\x03\x00\x00\xc3\x1e\x00\x00\xea\x00\x00\x00\t\x03\x00\x00\xc4\x1e\x00\x00\xca\x00\x00\x00\x03\x03\x00\x00\xc5\x1e\x00\x00\xea\x00\x00\x00\x03\x03\x00\x00\xc6\x1e\x00\x00\xb8\x1e\x00\x00\x02\x03\x00\x00\xc7\x1e\x00\x00\xb9\x1e\x00\x00\x02\x03\x00\x00\xc8\x1e\x00\x00I\x00\x00\x00\t\x03\x00\x00\xc9\x1e\x00\x00i\x00\x00\x00\t\x03\x00\x00\xca\x1e\x00\x00I\x00\x00\x00#\x03\x00\x00\xcb\x1e\x00\x00i\x00\x00\x00#\x03\x00\x00\xcc\x1e\x00\x00O\x00\x00\x00#\x03\x00\x00\xcd\x1e\x00\x00o\x00\x00\x00#\x03\x00\x00\xce\x1e\x00\x00O\x00\x00\x00\t\x03\x00\x00\xcf\x1e\x00\x00o\x00\x00\x00\t\x03\x00\x00\xd0\x1e\x00\x00\xd4\x00\x00\x00\x01\x03\x00\x00\xd1\x1e\x00\x00\xf4\x00\x00\x00\x01\x03\x00\x00\xd2\x1e\x00\x00\xd4\x00\x00\x00\x00\x03\x00\x00\xd3\x1e\x00\x00\xf4\x00\x00\x00\x00\x03\x00\x00\xd4\x1e\x00\x00\xd4\x00\x00\x00\t\x03\x00\x00\xd5\x1e\x00\x00\xf4\x00\x00\x00\t\x03\x00\x00\xd6\x1e\x00\x00\xd4\x00\x00\x00\x03\x03\x00\x00\xd7\x1e\x00\x00\xf4\x00\x00\x00\x03\x03\x00\x00\xd8\x1e\x00\x00\xcc\x1e\x00\x00\x02\x03\x00\x00\xd9\x1e\x00\x00\xcd\x1e\x00\x00\x02\x03\x00\x00\xda\x1e\x00\x00\xa0\x01\x00\x00\x01\x03\x00\x00\xdb\x1e\x00\x00\xa1\x01\x00\x00\x01\x03\x00\x00\xdc\x1e\x00\x00\xa0\x01\x00\x00\x00\x03\x00\x00\xdd\x1e\x00\x00\xa1\x01\x00\x00\x00\x03\x00\x00\xde\x1e\x00\x00\xa0\x01\x00\x00\t\x03\x00\x00\xdf\x1e\x00\x00\xa1\x01\x00\x00\t\x03\x00\x00\xe0\x1e\x00\x00\xa0\x01\x00\x00\x03\x03\x00\x00\xe1\x1e\x00\x00\xa1\x01\x00\x00\x03\x03\x00\x00\xe2\x1e\x00\x00\xa0\x01\x00\x00#\x03\x00\x00\xe3\x1e\x00\x00\xa1\x01\x00\x00#\x03\x00\x00\xe4\x1e\x00\x00U\x00\x00\x00#\x03\x00\x00\xe5\x1e\x00\x00u\x00\x00\x00#\x03\x00\x00\xe6\x1e\x00\x00U\x00\x00\x00\t\x03\x00\x00\xe7\x1e\x00\x00u\x00\x00\x00\t\x03\x00\x00\xe8\x1e\x00\x00\xaf\x01\x00\x00\x01\x03\x00\x00\xe9\x1e\x00\x00\xb0\x01\x00\x00\x01\x03\x00\x00\xea\x1e\x00\x00\xaf\x01\x00\x00\x00\x03\x00\x00\xeb\x1e\x00\x00\xb0\x01\x00\x00\x00\x03\x00\x00\xec\x1e\x00\x00\xaf\x01\x00\x00\t\x03\x00\x00\xed\x1e\x00\x00\xb0\x01\x00\x00\t\x03\x00\x00\xee\x1e\x00\x00\xaf\x01\x00\x00\x03\x03\x00\x00\xef\x1e\x00\x00\xb0\x01\x00\x00\x03\x03\x00\x00\xf0\x1e\x00\x00\xaf\x01\x00\x00#\x03\x00\x00\xf1\x1e\x00\x00\xb0\x01\x00\x00#\x03\x00\x00\xf2\x1e\x00\x00Y\x00\x00\x00\x00\x03\x00\x00\xf3\x1e\x00\x00y\x00\x00\x00\x00\x03\x00\x00\xf4\x1e\x00\x00Y\x00\x00\x00#\x03\x00\x00\xf5\x1e\x00\x00y\x00\x00\x00#\x03\x00\x00\xf6\x1e\x00\x00Y\x00\x00\x00\t\x03\x00\x00\xf7\x1e\x00\x00y\x00\x00\x00\t\x03\x00\x00\xf8\x1e\x00\x00Y\x00\x00\x00\x03\x03\x00\x00\xf9\x1e\x00\x00y\x00\x00\x00\x03\x03\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\t\x00\x00\x00B\x00\x00\x00\n\x00\x00\x00C\x00\x00\x00\v\x00\x00\x00D\x00\x00\x00\f\x00\x00\x00E\x00\x00\x00{\"type\":\"Buffer\",\"data\":Uint8Array(32)bytearraysha256-sha512-/\x14\x16\x14\x00\x00\x00P.\x02\x00\x02\x00\x00\x00I.\x02\x00\x01\x00\x00\x00R.\x02\x00\x02\x00\x00\x00H.\x02\x00\x01\x00\x00\x00I.\x02\x00\x01\x00\x00\x00I.\x02\x00\x01\x00\x00\x00<Buffer -:, 0x,&%\x01%\xc3 \x00\x00i\x02\x00\x00\x00F\x00\x00\x00G\x00\x00\x00H\x00\x00\x00I\x00\x00\x00J\x00\x00\x00K\x00\x00\x00L\x00\x00\x00M\x00\x00\x00N\x00\x00\x00O\x00\x00\x00P\x00\x00\x00Q\x00\x00\x00R\x00\x00\x00S\x00\x00\x00T\x00\x00\x00U\x00\x00\x00V\x00\x00\x00W\x00\x00\x00X\x00\x00\x00Y\x00\x00\x00Z\x00\x00\x00[\x00\x00\x00\\\x00\x00\x00]\x00\x00\x00^\x00\x00\x00_\x00\x00\x00`\x00\x00\x00a\x00\x00\x00b\x00\x00\x00c\x00\x00\x00d\x00\x00\x00e\x00\x00\x00f\x00\x00\x00g\x00\x00\x00h\x00\x00\x00i\x00\x00\x00j\x00\x00\x00k\x00\x00\x00l\x00\x00\x00m\x00\x00\x00n\x00\x00\x00&amp;&lt;&gt;<>&'+\"`\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00g\xe6\tj\x85\xaeg\xbbr\xf3n<:\xf5O\xa5\x7fR\x0eQ\x8ch\x05\x9b\xabك\x1f\x19\xcd\xe0[\x00\x00\x00\x00\x00\x00\x00\x00؞\x05\xc1]\x9d\xbb\xcb\a\xd5|6*)\x9ab\x17\xddp0Z\x01Y\x919Y\x0e\xf7\xd8\xec/\x151\v\xc0\xffg&3g\x11\x15Xh\x87J\xb4\x8e\xa7\x8f\xf9d\r.\fۤO\xfa\xbe\x1dH\xb5G\bɼ\xf3g\xe6\tj;\xa7ʄ\x85\xaeg\xbb+\xf8\x94\xfer\xf3n<\xf16\x1d_:\xf5O\xa5т\xe6\xad\x7fR\x0eQ\x1fl>+\x8ch\x05\x9bk\xbdA\xfb\xabك\x1fy!~\x13\x19\xcd\xe0[\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01+?\x00\x00\x00\x01/@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf1\xff\x01>\x03\x00\x00\x00\x98/\x8aB\x91D7q\xcf\xfb\xc0\xb5\xa5۵\xe9[\xc2V9\xf1\x11\xf1Y\xa4\x82?\x92\xd5^\x1c\xab\x98\xaa\a\xd8\x01[\x83\x12\xbe\x851$\xc3}\fUt]\xber\xfe\xb1ހ\xa7\x06ܛt\xf1\x9b\xc1\xc1i\x9b\xe4\x86G\xbe\xefƝ\xc1\x0f̡\f$o,\xe9-\xaa\x84tJܩ\xb0\\ڈ\xf9vRQ>\x98m\xc61\xa8\xc8'\x03\xb0\xc7\x7fY\xbf\xf3\v\xe0\xc6G\x91\xa7\xd5Qc\xca\x06g))\x14\x85\n\xb7'8!\x1b.\xfcm,M\x13\r8STs\ne\xbb\njv.\xc9\u0081\x85,r\x92\xa1迢Kf\x1a\xa8p\x8bK£Ql\xc7\x19\xe8\x92\xd1$\x06\x99օ5\x0e\xf4p\xa0j\x10\x16\xc1\xa4\x19\bl7\x1eLwH'\xb5\xbc\xb04\xb3\f\x1c9J\xaa\xd8NOʜ[\xf3o.h\ue08ftoc\xa5x\x14xȄ\b\x02ǌ\xfa\xff\xbe\x90\xeblP\xa4\xf7\xa3\xf9\xbe\xf2xq\xc6\"\xae(ט/\x8aB\xcde\xef#\x91D7q/;M\xec\xcf\xfb\xc0\xb5\xbcۉ\x81\xa5۵\xe98\xb5H\xf3[\xc2V9\x19\xd0\x05\xb6\xf1\x11\xf1Y\x9bO\x19\xaf\xa4\x82?\x92\x18\x81m\xda\xd5^\x1c\xabB\x02\x03\xa3\x98\xaa\aؾopE\x01[\x83\x12\x8c\xb2\xe4N\xbe\x851$\xe2\xb4\xff\xd5\xc3}\fUo\x89{\xf2t]\xber\xb1\x96\x16;\xfe\xb1ހ5\x12\xc7%\xa7\x06ܛ\x94&i\xcft\xf1\x9b\xc1\xd2J\xf1\x9e\xc1i\x9b\xe4\xe3%O8\x86G\xbe\xef\xb5Ռ\x8bƝ\xc1\x0fe\x9c\xacw̡\f$u\x02+Yo,\xe9-\x83\xe4\xa6n\xaa\x84tJ\xd4\xfbA\xbdܩ\xb0\\\xb5S\x11\x83ڈ\xf9v\xab\xdff\xeeRQ>\x98\x102\xb4-m\xc61\xa8?!\xfb\x98\xc8'\x03\xb0\xe4\x0e\xef\xbe\xc7\x7fY\xbf\u008f\xa8=\xf3\v\xe0\xc6%\xa7\n\x93G\x91\xa7\xd5o\x82\x03\xe0Qc\xca\x06pn\x0e\ng))\x14\xfc/\xd2F\x85\n\xb7'&\xc9&\\8!\x1b.\xed*\xc4Z\xfcm,M߳\x95\x9d\x13\r8S\xdec\xaf\x8bTs\ne\xa8\xb2w<\xbb\njv\xe6\xae\xedG.\xc9\u0081;5\x82\x14\x85,r\x92d\x03\xf1L\xa1迢\x010B\xbcKf\x1a\xa8\x91\x97\xf8\xd0p\x8bK\xc20\xbeT\x06\xa3Ql\xc7\x18R\xef\xd6\x19\xe8\x92\xd1\x10\xa9eU$\x06\x99\xd6* qW\x855\x0e\xf4\xb8ѻ2p\xa0j\x10\xc8\xd0Ҹ\x16\xc1\xa4\x19S\xabAQ\bl7\x1e\x99\xeb\x8e\xdfLwH'\xa8H\x9bᵼ\xb04cZ\xc9ų\f\x1c9ˊA\xe3J\xaa\xd8Ns\xe3cwOʜ[\xa3\xb8\xb2\xd6\xf3o.h\xfc\xb2\xef]\ue08ft`/\x17Coc\xa5xr\xab\xf0\xa1\x14xȄ\xec9d\x1a\b\x02ǌ(\x1ec#\xfa\xff\xbe\x90齂\xde\xeblP\xa4\x15yƲ\xf7\xa3\xf9\xbe+Sr\xe3\xf2xqƜa&\xea\xce>'\xca\a\xc2\xc0!Ǹ\x86\xd1\x1e\xeb\xe0\xcd\xd6}\xda\xeax\xd1n\xee\x7fO}\xf5\xbao\x17r\xaag\xf0\x06\xa6\x98Ȣ\xc5}c\n\xae\r\xf9\xbe\x04\x98?\x11\x1bG\x1c\x135\vq\x1b\x84}\x04#\xf5w\xdb(\x93$\xc7@{\xab\xca2\xbc\xbe\xc9\x15\n\xbe\x9e<L\r\x10\x9c\xc4g\x1dC\xb6B>˾\xd4\xc5L*~e\xfc\x9c)\x7fY\xec\xfa\xd6:\xabo\xcb_\x17XGJ\x8c\x19Dl\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\xeb\x00\x00\x00\xe6\x00\x00\x00\xb1\x00\x00\x00+\x01\x00\x00%\x01\x00\x00q\x00\x00\x00\xe8\x00\x00\x00\x1c\x01\x00\x00\xe8\x00\x00\x00q\x00\x00\x00|\x00\x00\x00\xbe\x00\x00\x00\xfa\x00\x00\x00\x92\x00\x00\x00x\x00\x00\x00\x87\x00\x00\x00\x93\x00\x00\x00\xad\x00\x00\x00\xf6\x00\x00\x004\x00\x00\x00?\x00\x00\x00^\x00\x00\x00\xda\x00\x00\x00h\x00\x00\x00T\x00\x00\x00\xa6\x00\x00\x00V\x01\x00\x00\xa70\x02\x00\x921\x02\x00x2\x02\x00)3\x02\x00T4\x02\x00y5\x02\x00\xea5\x02\x00\xd26\x02\x00\xee7\x02\x00\xd68\x02\x00G9\x02\x00\xc39\x02\x00\x81:\x02\x00{;\x02\x00\r<\x02\x00\x85<\x02\x00\f=\x02\x00\x9f=\x02\x00L>\x02\x00B?\x02\x00v?\x02\x00\xb5?\x02\x00\x13@\x02\x00\xed@\x02\x00UA\x02\x00\xa9A\x02\x00OB\x02\x00\xa8C\x02\x00\xc0C\x02\x00\xd8C\x02\x00\x83\x00\x00\x009\x01\x00\x00~\x00\x00\x00\x8f\x00\x00\x00\xb9\x00\x00\x00\xb1\x00\x00\x00r\x00\x00\x00\xb1\x00\x00\x00\xdf\x00\x00\x00\xa6\x00\x00\x00\xed\x00\x00\x00.\x01\x00\x00\xf0C\x02\x00sD\x02\x00\xacE\x02\x00*F\x02\x00\xb9F\x02\x00rG\x02\x00#H\x02\x00\x95H\x02\x00FI\x02\x00%J\x02\x00\xcbJ\x02\x00\xb8K\x02\x00"
+const data0 = "falsetrue\xc0\xc0\xc0\x00\x01_\xc0\x00\xc0\x01@\xc0\x00\x04xn--\xc0\x00/- The secret given here cannot be used either. \xc0\x00\x02- \xc0\x00secret_empty\x00email_empty\x00app_id_empty\x00secret_empty_key\x00secret_not_ready\x00secret_not_hex\x00secret_used_as_text\x00secret_decoded_to_text\x00hash_is_jwt\x00invalid_argument\x00unknown\x00hash_wrong_algorithm\x00buffer_too_small\x00ok\x00secret_weak\x00secret_odd_length\x00hash_mismatch\x00secret_missing\x00email_missing\x00hash_missing\x00hash_uppercase\x00email_case\x00secret_on_page\x00email_not_unicode\x00email_unicode\x00secret_whitespace\x00email_whitespace\x00settings_invalid\x00nonce_invalid\x00hash_unkeyed\x00hash_prefixed\x00hash_reformatted\x00hash_concatenated\x00secret_truncated\x00hash_truncated\x00secret_exposed\x00arguments_swapped\x00hash_malformed\x00email_not_hashed\x00secret_encoded\x00email_encoded\x00panic\x00\a<script\xc0!>window.pylon = {\"chat_settings\":\xc0\v};</script>\x00\x03&#x\xc0\x01;\x00\x02&#\xc0\x01;\x00hash_base64\x000.1.0\x00Not a status of this version of pylon-identity.\x00The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x00The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.\x00The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.\x00Success.\x00An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes.\x00*The email hash does not match, because of \xc0\n mistakes.\x00pylon-identity panicked, which is a bug. Please report it with the text on standard error.\x00The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email.\x00The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough.\x00The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.\x00The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.\x00Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.\x00The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.\x00The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.\x00The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.\x00The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.\x00The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.\x00\x02b'\xc0\x01'\x00\x01'\xc0\x01'\x00\x02b\"\xc0\x01\"\x00\b nonce=\"\xc0\x01\"\x00\x01\"\xc0\x01\"\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x94\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\xab\x00\x02\x00\x14\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00C\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00z\x00\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\xc3\x01\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\xbf\x00\x02\x00\x17\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\a\x00\x00\x00\xa4\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\b\x00\x00\x00_\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\t\x00\x00\x00\x89\x01\x02\x00\v\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\n\x00\x00\x00\xd5\x01\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\v\x00\x00\x00\xb3\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\xb5\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\r\x00\x00\x00\x93\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x0e\x00\x00\x00r\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x05\x02\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x10\x00\x00\x001\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x11\x00\x00\x00m\x01\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x12\x00\x00\x00\xd6\x00\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x13\x00\x00\x00z\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x14\x00\x00\x00\x0f\x03\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x15\x00\x00\x00\x12\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x16\x00\x00\x00 \x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x17\x00\x00\x00T\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x18\x00\x00\x00\xfb\x00\x02\x00\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x19\x00\x00\x00\x84\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x1a\x00\x00\x00\xf3\x00\x02\x00\b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00!\x01\x02\x00\x03\x00\x00\x00\xa5\x05\x02\x00\t\x00\x00\x00\x01\x00\x00\x00T\x00\x02\x00\r\x00\x00\x00\xe7\a\x02\x00\x7f\x00\x00\x00\x02\x00\x00\x000\x01\x02\x00\x12\x00\x00\x00\x17\r\x02\x00\x90\x00\x00\x00\x03\x00\x00\x00\x9c\x00\x02\x00\x0f\x00\x00\x00\xab\v\x02\x00\xba\x00\x00\x00\x04\x00\x00\x00\x8b\x00\x02\x00\x11\x00\x00\x002\x05\x02\x00s\x00\x00\x00\x05\x00\x00\x00B\x01\x02\x00\x0e\x00\x00\x00\xdd\x06\x02\x00\x8b\x00\x00\x00\x06\x00\x00\x00\xe2\x00\x02\x00\x11\x00\x00\x00\xae\x05\x02\x00\x9c\x00\x00\x00\a\x00\x00\x00\xc1\x02\x02\x00\x06\x00\x00\x00\x82\x06\x02\x00[\x00\x00\x00\b\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00'\v\x02\x00\x84\x00\x00\x00\t\x00\x00\x00c\x02\x02\x00\x0f\x00\x00\x00F\t\x02\x00:\x01\x00\x00\n\x00\x00\x00a\x00\x02\x00\f\x00\x00\x00f\b\x02\x00\xe0\x00\x00\x00\v\x00\x00\x00m\x00\x02\x00\r\x00\x00\x00\x80\n\x02\x00\xa7\x00\x00\x00\f\x00\x00\x00\xf7\x01\x02\x00\x0e\x00\x00\x00\xa7\r\x02\x00\xee\x00\x00\x00\r\x00\x00\x00\x10\x01\x02\x00\x11\x00\x00\x00h\a\x02\x00\x7f\x00\x00\x00\x0e\x00\x00\x00$\x01\x02\x00\f\x00\x00\x00e\f\x02\x00\xb2\x00\x00\x00\x0f\x00\x00\x00\xa3\x01\x02\x00\x12\x00\x00\x00\x80\x04\x02\x00\xb2\x00\x00\x00\x10\x00\x00\x00\xe6\x01\x02\x00\x11\x00\x00\x00Q\x03\x02\x00/\x01\x00\x00app_idemailnameemail_hashavatar_urlaccount_idaccount_external_id�\x00-\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00/\x00\x00\x000\x00\x00\x00\xa8\x01\x04\x01\x01\x01\x04\x01\x02\x02\x00\xc0\x04\x02\x04\x01\t\x02\x01\x01\xfb\a\xcf\x01\x05\x011-\x01\x01\x01\x02\x01\x02\x01\x01,\x01\v\x06\n\v\x01\x01#\x01\n\x15\x10\x01e\b\x01\n\x01\x04!\x01\x01\x01\x1e\x1b[\v:\v\x04\x01\x02\x01\x18\x18+\x03,\x01\a\x02\x05\t):7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\r\x01\x0f\x01:\x01\x04\x04\b\x01\x14\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x02\x01\x01\x04\b\x01\a\x02\v\x02\x1e\x01=\x01\f\x012\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x01\x06\x01\x05\x02\x14\x02\x1c\x029\x02\x04\x04\b\x01\x14\x02\x1d\x01H\x01\a\x03\x01\x01Z\x01\x02\a\v\tb\x01\x02\t\t\x01\x01\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01^\x01\x00\x03\x00\x03\x1d\x02\x1e\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\x03\x01\x05\x01-\x053\x01A\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x01'\x01\b.\x02\f\x14\x040\x01\x01\x05\x01\x01\x05\x01(\t\f\x02 \x04\x02\x02\x01\x038\x01\x01\x02\x03\x01\x01\x03:\b\x02\x02@\x06R\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x022?\r\x01\"e\x00\x01\x01\x03\v\x03\r\x03\r\x03\r\x02\f\x05\b\x02\n\x01\x02\x01\x02\x051\x05\x01\n\x01\x01\r\x01\x10\r3!\x00\x02q\x03}\x01\x0f\x01` /\x01\x00\x01$\x04\x03\x05\x05\x01]\x06]\x03\x00\x01\x00\x06\x00\x01b\x04\x01\n\x01\x01\x1c\x04P\x02\x0e\"N\x01\x17\x03f\x04\x03\x02\b\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v.\x030\x01\x02\x04\x02\x02\x11\x01\x15\x02B\x06\x02\x02\x02\x02\f\x01\b\x01#\x01\v\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01\x1b\x01\x0e\x02\x05\x02\x01\x01d\x05\t\x03y\x01\x02\x01\x04\x01\x00\x01\x93\x11\x00\x10\x03\x01\f\x10\"\x01\x02\x01\xa9\x01\a\x01\x06\x01\v\x01#\x01\x01\x01/\x01-\x02C\x01\x15\x03\x00\x01\xe2\x01\x95\x05\x00\x06\x01*\x01\t\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04&\x01\x1a\x05\x01\x01\x00\x02\x18\x014\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\x02\x01\x04\x01\n\x012\x03$\x05\x01\b>\x01\f\x024\t\n\x04\x02\x01_\x03\x02\x01\x01\x02\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x03\x01%\a\x03\x05F\x06\r\x01\x01\x01\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01T\x06\x01\x01\x04\x02\x01\x02\xee\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\x06\x01\x01e\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\x00\x02\x01\x01\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01A\x01\x00\x02\v\x024\x05\x05\x01\x01\x01\x17\x01\x00\x11\x06\x0f\x00\f\x03\x03\x00\x05;\a\t\x04\x00\x03(\x02\x00\x01?\x11@\x02\x01\x02\r\x02\x00\x04\x01\a\x01\x02\x00\x02\x01\x04\x00.\x02\x17\x00\x03\t\x10\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05\x05>!\x01\xa0\x0e\x00\x01=\x04\x00\x05\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\t\x01\x00\am\b\x00\x05\x00\x01\x1e`\x80\xf0\x00\xaa\x01\n\x01\x04\x01\x05\x17\x01\x1f\x01\xc3\x01\x04\x04\xd0\x02#\a\x02\x1e\x05`\x01*\x04\x02\x02\x02\x04\x01\x01\x06\x01\x01\x03\x01\x01\x01\x14\x01S\x01\x8b\b\xa6\x01&\t)\x00&\x01\x01\x05\x01\x02+\x01\x04\x00V\x02\x06\x00\v\x05+\x02\x03@\xc0@\x00\x02\x06\x02&\x02\x06\x02\b\x01\x01\x01\x01\x01\x01\x01\x1f\x025\x01\a\x01\x01\x03\x03\x01\a\x03\x04\x02\x06\x04\r\x05\x03\x01\at\x01\r\x01\x10\re\x01\x04\x01\x02\n\x01\x01\x03\x05\x06\x01\x01\x01\x01\x01\x01\x04\x01\x06\x04\x01\x02\x04\x05\x05\x04\x01\x11 \x03\x02\x004\x00\xe5\x06\x04\x03\x02\f&\x01\x01\x05\x01\x00.\x12\x1e\x84f\x03\x04\x01M\x14\x06\x01\x03\x00+\x01\x0e\x06P\x00\a\f\x05\x00\x1a\x06\x1a\x00P`$\x04$t\v\x01\x0f\x01\a\x01\x02\x01\v\x01\x0f\x01\a\x01\x02\x00\x01\x02\x03\x01*\x01\t\x003\r3]\x16\n\x16\x00@\x00@ \x19\x02\x19\x00U\x01G\x01\x02\x02\x01\x02\x02\x02\x04\x01\f\x01\x01\x01\a\x01A\x01\x04\x02\b\x01\a\x01\x1c\x01\x04\x01\x05\x01\x01\x03\a\x01\x00\x02\x19\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\b\x00\n\x01\x14\x06\x06\x00>\x00D\x00\x1a\x06\x1a\x06\x1a\x000123456789abcdefinf00.0e0000000000000000000000000000000000000000000000000000000000000000000010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899ee-\xc0\x00\x16\x00 \x00\xd8\x00\x06\x00 \x00\x00\x01.\x01\x01\x002\x01\x04\x01\x01\x009\x01\x0e\x01\x01\x00J\x01,\x01\x01\x00x\x01\x00\x00\x87\xffy\x01\x04\x01\x01\x00\x81\x01\x00\x00\xd2\x00\x82\x01\x02\x01\x01\x00\x86\x01\x00\x00\xce\x00\x87\x01\x00\x00\x01\x00\x89\x01\x01\x00\xcd\x00\x8b\x01\x00\x00\x01\x00\x8e\x01\x00\x00O\x00\x8f\x01\x00\x00\xca\x00\x90\x01\x00\x00\xcb\x00\x91\x01\x00\x00\x01\x00\x93\x01\x00\x00\xcd\x00\x94\x01\x00\x00\xcf\x00\x96\x01\x00\x00\xd3\x00\x97\x01\x00\x00\xd1\x00\x98\x01\x00\x00\x01\x00\x9c\x01\x00\x00\xd3\x00\x9d\x01\x00\x00\xd5\x00\x9f\x01\x00\x00\xd6\x00\xa0\x01\x04\x01\x01\x00\xa6\x01\x00\x00\xda\x00\xa7\x01\x00\x00\x01\x00\xa9\x01\x00\x00\xda\x00\xac\x01\x00\x00\x01\x00\xae\x01\x00\x00\xda\x00\xaf\x01\x00\x00\x01\x00\xb1\x01\x01\x00\xd9\x00\xb3\x01\x02\x01\x01\x00\xb7\x01\x00\x00\xdb\x00\xb8\x01\x00\x00\x01\x00\xbc\x01\x00\x00\x01\x00\xc4\x01\x00\x00\x02\x00\xc5\x01\x00\x00\x01\x00\xc7\x01\x00\x00\x02\x00\xc8\x01\x00\x00\x01\x00\xca\x01\x00\x00\x02\x00\xcb\x01\x10\x01\x01\x00\xde\x01\x10\x01\x01\x00\xf1\x01\x00\x00\x02\x00\xf2\x01\x02\x01\x01\x00\xf6\x01\x00\x00\x9f\xff\xf7\x01\x00\x00\xc8\xff\xf8\x01&\x01\x01\x00 \x02\x00\x00~\xff\"\x02\x10\x01\x01\x00:\x02\x00\x00+*;\x02\x00\x00\x01\x00=\x02\x00\x00]\xff>\x02\x00\x00(*A\x02\x00\x00\x01\x00C\x02\x00\x00=\xffD\x02\x00\x00E\x00E\x02\x00\x00G\x00F\x02\b\x01\x01\x00p\x03\x02\x01\x01\x00v\x03\x00\x00\x01\x00\x7f\x03\x00\x00t\x00\x86\x03\x00\x00&\x00\x88\x03\x02\x00%\x00\x8c\x03\x00\x00@\x00\x8e\x03\x01\x00?\x00\x91\x03\x10\x00 \x00\xa3\x03\b\x00 \x00\xcf\x03\x00\x00\b\x00\xd8\x03\x16\x01\x01\x00\xf4\x03\x00\x00\xc4\xff\xf7\x03\x00\x00\x01\x00\xf9\x03\x00\x00\xf9\xff\xfa\x03\x00\x00\x01\x00\xfd\x03\x02\x00~\xff\x00\x04\x0f\x00P\x00\x10\x04\x1f\x00 \x00`\x04 \x01\x01\x00\x8a\x044\x01\x01\x00\xc0\x04\x00\x00\x0f\x00\xc1\x04\f\x01\x01\x00\xd0\x04^\x01\x01\x001\x05%\x000\x00\xa0\x10%\x00`\x1c\xc7\x10\x00\x00`\x1c\xcd\x10\x00\x00`\x1c\xa0\x13O\x00З\xf0\x13\x05\x00\b\x00\x89\x1c\x00\x00\x01\x00\x90\x1c*\x00@\xf4\xbd\x1c\x02\x00@\xf4\x00\x1e\x94\x01\x01\x00\x9e\x1e\x00\x00A\xe2\xa0\x1e^\x01\x01\x00\b\x1f\a\x00\xf8\xff\x18\x1f\x05\x00\xf8\xff(\x1f\a\x00\xf8\xff8\x1f\a\x00\xf8\xffH\x1f\x05\x00\xf8\xffY\x1f\x06\x01\xf8\xffh\x1f\a\x00\xf8\xff\x88\x1f\a\x00\xf8\xff\x98\x1f\a\x00\xf8\xff\xa8\x1f\a\x00\xf8\xff\xb8\x1f\x01\x00\xf8\xff\xba\x1f\x01\x00\xb6\xff\xbc\x1f\x00\x00\xf7\xff\xc8\x1f\x03\x00\xaa\xff\xcc\x1f\x00\x00\xf7\xff\xd8\x1f\x01\x00\xf8\xff\xda\x1f\x01\x00\x9c\xff\xe8\x1f\x01\x00\xf8\xff\xea\x1f\x01\x00\x90\xff\xec\x1f\x00\x00\xf9\xff\xf8\x1f\x01\x00\x80\xff\xfa\x1f\x01\x00\x82\xff\xfc\x1f\x00\x00\xf7\xff&!\x00\x00\xa3\xe2*!\x00\x00A\xdf+!\x00\x00\xba\xdf2!\x00\x00\x1c\x00`!\x0f\x00\x10\x00\x83!\x00\x00\x01\x00\xb6$\x19\x00\x1a\x00\x00,/\x000\x00`,\x00\x00\x01\x00b,\x00\x00\t\xd6c,\x00\x00\x1a\xf1d,\x00\x00\x19\xd6g,\x04\x01\x01\x00m,\x00\x00\xe4\xd5n,\x00\x00\x03\xd6o,\x00\x00\xe1\xd5p,\x00\x00\xe2\xd5r,\x00\x00\x01\x00u,\x00\x00\x01\x00~,\x01\x00\xc1Հ,b\x01\x01\x00\xeb,\x02\x01\x01\x00\xf2,\x00\x00\x01\x00@\xa6,\x01\x01\x00\x80\xa6\x1a\x01\x01\x00\"\xa7\f\x01\x01\x002\xa7<\x01\x01\x00y\xa7\x02\x01\x01\x00}\xa7\x00\x00\xfcu~\xa7\b\x01\x01\x00\x8b\xa7\x00\x00\x01\x00\x8d\xa7\x00\x00\xd8Z\x90\xa7\x02\x01\x01\x00\x96\xa7\x12\x01\x01\x00\xaa\xa7\x00\x00\xbcZ\xab\xa7\x00\x00\xb1Z\xac\xa7\x00\x00\xb5Z\xad\xa7\x00\x00\xbfZ\xae\xa7\x00\x00\xbcZ\xb0\xa7\x00\x00\xeeZ\xb1\xa7\x00\x00\xd6Z\xb2\xa7\x00\x00\xebZ\xb3\xa7\x00\x00\xa0\x03\xb4\xa7\x0e\x01\x01\x00ħ\x00\x00\xd0\xffŧ\x00\x00\xbdZƧ\x00\x00\xc8uǧ\x02\x01\x01\x00˧\x00\x00\x99Z̧\x0e\x01\x01\x00ܧ\x00\x00\xbfY\xf5\xa7\x00\x00\x01\x00!\xff\x19\x00 \x000\x01i\x00\a\x03\x00\x00\x00\x04'\x00(\x00\xb0\x04#\x00(\x00p\x05\n\x00'\x00|\x05\x0e\x00'\x00\x8c\x05\x06\x00'\x00\x94\x05\x01\x00'\x00\x80\f2\x00@\x00P\r\x15\x00 \x00\xa0\x18\x1f\x00 \x00@n\x1f\x00 \x00\xa0n\x18\x00\x1b\x00\x00\xe9!\x00\"\x00\xec\x18\x02\x00\xac\x00\x00\x00\xf4\x1c\x02\x00\x01\x00\x00\x00\xfc\x1c\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\xe7\x02\xe0\x00\x16\x00\xe0\xff\xf8\x00\x06\x00\xe0\xff\xff\x00\x00\x00y\x00\x01\x01.\x01\xff\xff1\x01\x00\x00\x18\xff3\x01\x04\x01\xff\xff:\x01\x0e\x01\xff\xffK\x01,\x01\xff\xffz\x01\x04\x01\xff\xff\x7f\x01\x00\x00\xd4\xfe\x80\x01\x00\x00\xc3\x00\x83\x01\x02\x01\xff\xff\x88\x01\x00\x00\xff\xff\x8c\x01\x00\x00\xff\xff\x92\x01\x00\x00\xff\xff\x95\x01\x00\x00a\x00\x99\x01\x00\x00\xff\xff\x9a\x01\x00\x00\xa3\x00\x9b\x01\x00\x00A\xa6\x9e\x01\x00\x00\x82\x00\xa1\x01\x04\x01\xff\xff\xa8\x01\x00\x00\xff\xff\xad\x01\x00\x00\xff\xff\xb0\x01\x00\x00\xff\xff\xb4\x01\x02\x01\xff\xff\xb9\x01\x00\x00\xff\xff\xbd\x01\x00\x00\xff\xff\xbf\x01\x00\x008\x00\xc5\x01\x00\x00\xff\xff\xc6\x01\x00\x00\xfe\xff\xc8\x01\x00\x00\xff\xff\xc9\x01\x00\x00\xfe\xff\xcb\x01\x00\x00\xff\xff\xcc\x01\x00\x00\xfe\xff\xce\x01\x0e\x01\xff\xff\xdd\x01\x00\x00\xb1\xff\xdf\x01\x10\x01\xff\xff\xf2\x01\x00\x00\xff\xff\xf3\x01\x00\x00\xfe\xff\xf5\x01\x00\x00\xff\xff\xf9\x01&\x01\xff\xff#\x02\x10\x01\xff\xff<\x02\x00\x00\xff\xff?\x02\x01\x00?*B\x02\x00\x00\xff\xffG\x02\b\x01\xff\xffP\x02\x00\x00\x1f*Q\x02\x00\x00\x1c*R\x02\x00\x00\x1e*S\x02\x00\x00.\xffT\x02\x00\x002\xffV\x02\x01\x003\xffY\x02\x00\x006\xff[\x02\x00\x005\xff\\\x02\x00\x00O\xa5`\x02\x00\x003\xffa\x02\x00\x00K\xa5c\x02\x00\x001\xffd\x02\x00\x00g\xa5e\x02\x00\x00(\xa5f\x02\x00\x00D\xa5h\x02\x00\x00/\xffi\x02\x00\x00-\xffj\x02\x00\x00D\xa5k\x02\x00\x00\xf7)l\x02\x00\x00A\xa5o\x02\x00\x00-\xffq\x02\x00\x00\xfd)r\x02\x00\x00+\xffu\x02\x00\x00*\xff}\x02\x00\x00\xe7)\x80\x02\x00\x00&\xff\x82\x02\x00\x00C\xa5\x83\x02\x00\x00&\xff\x87\x02\x00\x00*\xa5\x88\x02\x00\x00&\xff\x89\x02\x00\x00\xbb\xff\x8a\x02\x01\x00'\xff\x8c\x02\x00\x00\xb9\xff\x92\x02\x00\x00%\xff\x9d\x02\x00\x00\x15\xa5\x9e\x02\x00\x00\x12\xa5E\x03\x00\x00T\x00q\x03\x02\x01\xff\xffw\x03\x00\x00\xff\xff{\x03\x02\x00\x82\x00\xac\x03\x00\x00\xda\xff\xad\x03\x02\x00\xdb\xff\xb1\x03\x10\x00\xe0\xff\xc2\x03\x00\x00\xe1\xff\xc3\x03\b\x00\xe0\xff\xcc\x03\x00\x00\xc0\xff\xcd\x03\x01\x00\xc1\xff\xd0\x03\x00\x00\xc2\xff\xd1\x03\x00\x00\xc7\xff\xd5\x03\x00\x00\xd1\xff\xd6\x03\x00\x00\xca\xff\xd7\x03\x00\x00\xf8\xff\xd9\x03\x16\x01\xff\xff\xf0\x03\x00\x00\xaa\xff\xf1\x03\x00\x00\xb0\xff\xf2\x03\x00\x00\a\x00\xf3\x03\x00\x00\x8c\xff\xf5\x03\x00\x00\xa0\xff\xf8\x03\x00\x00\xff\xff\xfb\x03\x00\x00\xff\xff0\x04\x1f\x00\xe0\xffP\x04\x0f\x00\xb0\xffa\x04 \x01\xff\xff\x8b\x044\x01\xff\xff\xc2\x04\f\x01\xff\xff\xcf\x04\x00\x00\xf1\xff\xd1\x04^\x01\xff\xffa\x05%\x00\xd0\xff\xd0\x10*\x00\xc0\v\xfd\x10\x02\x00\xc0\v\xf8\x13\x05\x00\xf8\xff\x80\x1c\x00\x00\x92\xe7\x81\x1c\x00\x00\x93\xe7\x82\x1c\x00\x00\x9c\xe7\x83\x1c\x01\x00\x9e\xe7\x85\x1c\x00\x00\x9d\xe7\x86\x1c\x00\x00\xa4\xe7\x87\x1c\x00\x00\xdb\xe7\x88\x1c\x00\x00\u0089\x8a\x1c\x00\x00\xff\xffy\x1d\x00\x00\x04\x8a}\x1d\x00\x00\xe6\x0e\x8e\x1d\x00\x008\x8a\x01\x1e\x94\x01\xff\xff\x9b\x1e\x00\x00\xc5\xff\xa1\x1e^\x01\xff\xff\x00\x1f\a\x00\b\x00\x10\x1f\x05\x00\b\x00 \x1f\a\x00\b\x000\x1f\a\x00\b\x00@\x1f\x05\x00\b\x00Q\x1f\x06\x01\b\x00`\x1f\a\x00\b\x00p\x1f\x01\x00J\x00r\x1f\x03\x00V\x00v\x1f\x01\x00d\x00x\x1f\x01\x00\x80\x00z\x1f\x01\x00p\x00|\x1f\x01\x00~\x00\xb0\x1f\x01\x00\b\x00\xbe\x1f\x00\x00\xdb\xe3\xd0\x1f\x01\x00\b\x00\xe0\x1f\x01\x00\b\x00\xe5\x1f\x00\x00\a\x00N!\x00\x00\xe4\xffp!\x0f\x00\xf0\xff\x84!\x00\x00\xff\xff\xd0$\x19\x00\xe6\xff0,/\x00\xd0\xffa,\x00\x00\xff\xffe,\x00\x00\xd5\xd5f,\x00\x00\xd8\xd5h,\x04\x01\xff\xffs,\x00\x00\xff\xffv,\x00\x00\xff\xff\x81,b\x01\xff\xff\xec,\x02\x01\xff\xff\xf3,\x00\x00\xff\xff\x00-%\x00\xa0\xe3'-\x00\x00\xa0\xe3--\x00\x00\xa0\xe3A\xa6,\x01\xff\xff\x81\xa6\x1a\x01\xff\xff#\xa7\f\x01\xff\xff3\xa7<\x01\xff\xffz\xa7\x02\x01\xff\xff\x7f\xa7\b\x01\xff\xff\x8c\xa7\x00\x00\xff\xff\x91\xa7\x02\x01\xff\xff\x94\xa7\x00\x000\x00\x97\xa7\x12\x01\xff\xff\xb5\xa7\x0e\x01\xff\xffȧ\x02\x01\xff\xffͧ\x0e\x01\xff\xff\xf6\xa7\x00\x00\xff\xffS\xab\x00\x00`\xfcp\xabO\x000hA\xff\x19\x00\xe0\xff\xdf\x00S\x00S\x00\x00\x00I\x01\xbc\x02N\x00\x00\x00\xf0\x01J\x00\f\x03\x00\x00\x90\x03\x99\x03\b\x03\x01\x03\xb0\x03\xa5\x03\b\x03\x01\x03\x87\x055\x05R\x05\x00\x00\x96\x1eH\x001\x03\x00\x00\x97\x1eT\x00\b\x03\x00\x00\x98\x1eW\x00\n\x03\x00\x00\x99\x1eY\x00\n\x03\x00\x00\x9a\x1eA\x00\xbe\x02\x00\x00P\x1f\xa5\x03\x13\x03\x00\x00R\x1f\xa5\x03\x13\x03\x00\x03T\x1f\xa5\x03\x13\x03\x01\x03V\x1f\xa5\x03\x13\x03B\x03\x80\x1f\b\x1f\x99\x03\x00\x00\x81\x1f\t\x1f\x99\x03\x00\x00\x82\x1f\n\x1f\x99\x03\x00\x00\x83\x1f\v\x1f\x99\x03\x00\x00\x84\x1f\f\x1f\x99\x03\x00\x00\x85\x1f\r\x1f\x99\x03\x00\x00\x86\x1f\x0e\x1f\x99\x03\x00\x00\x87\x1f\x0f\x1f\x99\x03\x00\x00\x88\x1f\b\x1f\x99\x03\x00\x00\x89\x1f\t\x1f\x99\x03\x00\x00\x8a\x1f\n\x1f\x99\x03\x00\x00\x8b\x1f\v\x1f\x99\x03\x00\x00\x8c\x1f\f\x1f\x99\x03\x00\x00\x8d\x1f\r\x1f\x99\x03\x00\x00\x8e\x1f\x0e\x1f\x99\x03\x00\x00\x8f\x1f\x0f\x1f\x99\x03\x00\x00\x90\x1f(\x1f\x99\x03\x00\x00\x91\x1f)\x1f\x99\x03\x00\x00\x92\x1f*\x1f\x99\x03\x00\x00\x93\x1f+\x1f\x99\x03\x00\x00\x94\x1f,\x1f\x99\x03\x00\x00\x95\x1f-\x1f\x99\x03\x00\x00\x96\x1f.\x1f\x99\x03\x00\x00\x97\x1f/\x1f\x99\x03\x00\x00\x98\x1f(\x1f\x99\x03\x00\x00\x99\x1f)\x1f\x99\x03\x00\x00\x9a\x1f*\x1f\x99\x03\x00\x00\x9b\x1f+\x1f\x99\x03\x00\x00\x9c\x1f,\x1f\x99\x03\x00\x00\x9d\x1f-\x1f\x99\x03\x00\x00\x9e\x1f.\x1f\x99\x03\x00\x00\x9f\x1f/\x1f\x99\x03\x00\x00\xa0\x1fh\x1f\x99\x03\x00\x00\xa1\x1fi\x1f\x99\x03\x00\x00\xa2\x1fj\x1f\x99\x03\x00\x00\xa3\x1fk\x1f\x99\x03\x00\x00\xa4\x1fl\x1f\x99\x03\x00\x00\xa5\x1fm\x1f\x99\x03\x00\x00\xa6\x1fn\x1f\x99\x03\x00\x00\xa7\x1fo\x1f\x99\x03\x00\x00\xa8\x1fh\x1f\x99\x03\x00\x00\xa9\x1fi\x1f\x99\x03\x00\x00\xaa\x1fj\x1f\x99\x03\x00\x00\xab\x1fk\x1f\x99\x03\x00\x00\xac\x1fl\x1f\x99\x03\x00\x00\xad\x1fm\x1f\x99\x03\x00\x00\xae\x1fn\x1f\x99\x03\x00\x00\xaf\x1fo\x1f\x99\x03\x00\x00\xb2\x1f\xba\x1f\x99\x03\x00\x00\xb3\x1f\x91\x03\x99\x03\x00\x00\xb4\x1f\x86\x03\x99\x03\x00\x00\xb6\x1f\x91\x03B\x03\x00\x00\xb7\x1f\x91\x03B\x03\x99\x03\xbc\x1f\x91\x03\x99\x03\x00\x00\xc2\x1f\xca\x1f\x99\x03\x00\x00\xc3\x1f\x97\x03\x99\x03\x00\x00\xc4\x1f\x89\x03\x99\x03\x00\x00\xc6\x1f\x97\x03B\x03\x00\x00\xc7\x1f\x97\x03B\x03\x99\x03\xcc\x1f\x97\x03\x99\x03\x00\x00\xd2\x1f\x99\x03\b\x03\x00\x03\xd3\x1f\x99\x03\b\x03\x01\x03\xd6\x1f\x99\x03B\x03\x00\x00\xd7\x1f\x99\x03\b\x03B\x03\xe2\x1f\xa5\x03\b\x03\x00\x03\xe3\x1f\xa5\x03\b\x03\x01\x03\xe4\x1f\xa1\x03\x13\x03\x00\x00\xe6\x1f\xa5\x03B\x03\x00\x00\xe7\x1f\xa5\x03\b\x03B\x03\xf2\x1f\xfa\x1f\x99\x03\x00\x00\xf3\x1f\xa9\x03\x99\x03\x00\x00\xf4\x1f\x8f\x03\x99\x03\x00\x00\xf6\x1f\xa9\x03B\x03\x00\x00\xf7\x1f\xa9\x03B\x03\x99\x03\xfc\x1f\xa9\x03\x99\x03\x00\x00\x00\xfbF\x00F\x00\x00\x00\x01\xfbF\x00I\x00\x00\x00\x02\xfbF\x00L\x00\x00\x00\x03\xfbF\x00F\x00I\x00\x04\xfbF\x00F\x00L\x00\x05\xfbS\x00T\x00\x00\x00\x06\xfbS\x00T\x00\x00\x00\x13\xfbD\x05F\x05\x00\x00\x14\xfbD\x055\x05\x00\x00\x15\xfbD\x05;\x05\x00\x00\x16\xfbN\x05F\x05\x00\x00\x17\xfbD\x05=\x05\x00\x00(\x04'\x00\xd8\xff\xd8\x04#\x00\xd8\xff\x97\x05\n\x00\xd9\xff\xa3\x05\x0e\x00\xd9\xff\xb3\x05\x06\x00\xd9\xff\xbb\x05\x01\x00\xd9\xff\xc0\f2\x00\xc0\xffp\r\x15\x00\xe0\xff\xc0\x18\x1f\x00\xe0\xff`n\x1f\x00\xe0\xff\xbbn\x18\x00\xe5\xff\"\xe9!\x00\xde\xff\x00\x00d\x1d\x02\x00\xb9\x00\x00\x00\xba!\x02\x00f\x00\x00\x00\xea$\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb0\x02\x00\x00]\x13`\x01\x12\x17\xe0 \xbd\x1f !|, /\x050`3\x15\xa0\xe04\xf8\xa4`6\f\xa6\xa06\x1e\xfb\xe06\x00\xfe\xe0B\xfd\x01aC\x80\a!G\x01\n\xe1G$\r\xa1H\xab\x0e!J/\x18!K;\x19\xe1Z\xf3\x1ea[04\xa1c\x1ea!e\xf0j\xa1e@m!fOo\xe1f\xf0\xafag\x9d\xbc\xa1h\x00\xcfaig\xd1\xe1i\x00\xdaaj\x00\xe0\xa1k\xae\xe2!m\xeb\xe4!o\xd0\xe8\xa1o\xfb\xf3aq\x01\x00\xeeq\xf0\x01?r\xa0\x10\x00\x00\xa0\x13`\x06\x80\x1c\xa0\a\x16\x1f \b\xb6$@\t\x00,\xa0\x12@\xa6\xe0\x120\xab`\x14\x00\xfb \x16!\xff\xe0\x16\x00\x04a\x17\x80\a\xe1\x17\x80\f\xa1\x1a\xa0\x18\xa1\x1b@n\xa1\x1c\x00\xd4\xe1\x1c\xa6֡\x1d\x00\xdfA\"0\xe0!%\x00\xe9\xe1%0\xf1!&\x8a\xf1r&\x00\x00\x00\x00\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x000123456789ABCDEF\x01\x02\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff(,\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x001\x00\x00\x00\x90\x00\x00\x00\b\x00\x00\x002\x00\x00\x003\x00\x00\x003\x00\x00\x004\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x005\x00\x00\x006\x00\x00\x006\x00\x00\x004\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x007\x00\x00\x008\x00\x00\x008\x00\x00\x00\a\x00\x00\x009\x00\x00\x00\x18\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00;\x00\x00\x00;\x00\x00\x00-_()./ \"{<>&'\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00+/-_=:_- \beyJ\x00\v \x00\x00\f \x00\x00\r \x00\x00` \x00\x00\xff\xfe\x00\x00\xad\x00\x00\x00.\f\x16\x15ltgtquotaposamp-_.!~*'()%20-_.*+-_.~/-_.~-_.!*() &quot;&#x27;&#39;-_.!~*'();,/?:@&=+$#&#039;&apos;&#34;&#43;\"'&#x2B;b'b\"The email hash matches this email and this secret. If the widget still does not verify the user, then the page sends another email or hash, or sets them after the widget has started, or Pylon's dashboard has another secret.The email hash does not match.- The hash is right for the secret inside the one given here. Unwrap it where it is configured.- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is the whole secret from Pylon's dashboard.\x04- If it is the secret of the option \"JWT\" in Pylon's dashboard, use that of the option \"HMAC email hash\" for email_hash.\nThe hash is the identity secret itself. Everybody who opens the page can read it, and sign any email. Generate a new secret in Pylon's dashboard now, set it for the backend only, and send the page the email hash that the backend makes.The code that signs had no secret: it used a filler such as \"undefined\" or \"None\" as the key, or the secret given here is empty or a filler. Set the secret for the backend that signs, and make that backend stop when it is not set.The hexadecimal string itself was used as the key. Decode it to bytes first: bytes.fromhex(secret) in Python, Buffer.from(secret, 'hex') in Node, hex.DecodeString(secret) in Go.The key was cut short: Node's Buffer.from(secret, 'hex') silently stops at the first character that is not hexadecimal, or a part of the secret is missing. Remove quotes, spaces, a 0x and everything else that is not a digit from where the secret is configured, and compare it with Pylon's dashboard.The key was empty or only zero bytes, so anybody could have made this hash. Either the code that signs found no secret (a variable that is not set, with \"\" as fallback), or the secret does not begin with a hexadecimal digit: Node's Buffer.from(secret, 'hex') silently turns that into no bytes.There is white space around the secret, often the newline at the end of a file. Trim it where the secret is read.The secret was decoded from hexadecimal, but then its bytes were turned into text and encoded again, which changes them. Use the bytes as they are for the key: no .decode() in Python, no .toString() in Node, no new String() in Java.The secret is wrapped or encoded: in quotes, in base64 (as Kubernetes stores it), with 0x or NAME= in front, with a byte order mark, in UTF-16, pasted twice, or with its letters in the other case. Configure the 64 hexadecimal digits alone, and decode only hexadecimal to make the key.No email was signed: it was empty, or a filler such as \"undefined\", \"null\" or \"[object Promise]\". Wait for the user to be loaded, and sign the email of the logged-in user. Leave email and hash out for a visitor who is not logged in.The email was lowercased or uppercased before it was signed. Sign exactly the string that the page sets as email.White space around the email was added or removed before it was signed. Sign exactly the string that the page sets as email.The email was URL-encoded, HTML-escaped or JSON-quoted before it was signed, or decoded once too often; or the page's email was. Sign the plain email, and leave the encoding to the template.The email looks the same but has other characters or bytes: composed or decomposed accents, Punycode (xn--) or Unicode in the domain, an invisible character, or Latin-1 in place of UTF-8. Sign exactly the string that the page sets as email, as UTF-8.The email stands before the MAC of nothing, as Go's mac.Sum([]byte(email)) returns it. Call mac.Write([]byte(email)) first, and then mac.Sum(nil).The secret and the email changed places: the email was the key. Pass the email as the message and the secret as the key.This is a plain hash of the email, without any key, so anybody could have made it. Use HMAC-SHA256 with the identity secret as its key.This is a plain hash of the email and the secret joined together. Use HMAC-SHA256, with the decoded secret as the key and the email as the message.There is no hash: it is empty, a filler such as \"undefined\" or \"[object Promise]\", or the email itself. Wait for the result of the code that signs, and set it as email_hash.This is a JWT, not an email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", each with a secret of its own. For email_hash, choose the HMAC email hash, and sign with its secret. A JWT belongs into chat_settings.jwt, without email_hash.The hash has uppercase digits. Send it in lowercase.The hash is base64. Send it as 64 lowercase hexadecimal digits.There is a prefix before the hash, such as sha256= or 0x. Send only the 64 hexadecimal digits.The hash is written in another form: with separators, as b'…', as a list of bytes, as the hexadecimal digits of digits, URL-encoded, or without its leading zeros. Send the 64 lowercase hexadecimal digits as they are.This is only a part of the hash. Send all 64 digits, and look for a column or a log that cuts long text.The hash was made with another algorithm, such as SHA-1 or SHA-512. Use HMAC-SHA256.This is not an email hash, which is 64 hexadecimal digits and nothing else: characters are missing or extra (white space too), or another value was sent in its place.No known mistake gives this hash. Compare these with the values that the code that signs really uses: the secret (of another environment, of another widget, or an older one that was replaced since), the email (of another user, or one that changed since), the field (an email, not the ID of a user), and a cache that keeps a hash for too long.\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00<\x00\x00\x00=\x00\x00\x00=\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00>\x00\x00\x00?\x00\x00\x00?\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00@\x00\x00\x00A\x00\x00\x00A\x00\x00\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x0fPUBLIC_\x00\x00\xe7L\x02\x00\a\x00\x00\x00NEXT_PUBLIC_NUXT_PUBLIC_NUXT_ENV_EXPO_PUBLIC_PLASMO_PUBLIC_FRESH_PUBLIC_BUN_PUBLIC_SNOWPACK_PUBLIC_PAYLOAD_PUBLIC_VITE_RENDERER_VITE_REACT_APP_PREACT_APP_VUE_APP_NG_APP_GATSBY_GRIDSOME_STORYBOOK_SANITY_STUDIO_SANITY_APP_STRAPI_ADMIN_MIX_UMI_APP_TARO_APP_RAZZLE_\x00\x00\x00\xf8L\x02\x00\f\x00\x00\x00\xe7L\x02\x00\a\x00\x00\x00\xe7L\x02\x00\a\x00\x00\x00\x04M\x02\x00\f\x00\x00\x00\x10M\x02\x00\t\x00\x00\x00\x19M\x02\x00\f\x00\x00\x00%M\x02\x00\x0e\x00\x00\x003M\x02\x00\r\x00\x00\x00@M\x02\x00\v\x00\x00\x00KM\x02\x00\x10\x00\x00\x00[M\x02\x00\x0f\x00\x00\x00jM\x02\x00\x05\x00\x00\x00oM\x02\x00\x0e\x00\x00\x00}M\x02\x00\n\x00\x00\x00\x87M\x02\x00\v\x00\x00\x00\x92M\x02\x00\b\x00\x00\x00\x9aM\x02\x00\a\x00\x00\x00\xa1M\x02\x00\a\x00\x00\x00\xa8M\x02\x00\t\x00\x00\x00\xb1M\x02\x00\n\x00\x00\x00\xbbM\x02\x00\x0e\x00\x00\x00\xc9M\x02\x00\v\x00\x00\x00\xd4M\x02\x00\r\x00\x00\x00\xe1M\x02\x00\x04\x00\x00\x00\xe5M\x02\x00\b\x00\x00\x00\xedM\x02\x00\t\x00\x00\x00\xf6M\x02\x00\a\x00\x00\x00\\n\\r\\t\\b\\f\x02\\u\xc3 \x00\x00i\x04\x00\x00undefinednullNonenilNaN[object Object][object Promise]%s\x00\x00\x00\xedN\x02\x00\t\x00\x00\x00\xf6N\x02\x00\x04\x00\x00\x00\xfaN\x02\x00\x04\x00\x00\x00\xfeN\x02\x00\x03\x00\x00\x00\x01O\x02\x00\x03\x00\x00\x00\x04O\x02\x00\x0f\x00\x00\x00\x13O\x02\x00\x10\x00\x00\x00#O\x02\x00\x02\x00\x00\x00==nonce-__proto__appIdappIDemailHashavatarUrlaccountIdaccountExternalId\x00pO\x02\x00\t\x00\x00\x00yO\x02\x00\x05\x00\x00\x00~O\x02\x00\x05\x00\x00\x00\x83O\x02\x00\t\x00\x00\x00\x8cO\x02\x00\t\x00\x00\x00\x95O\x02\x00\t\x00\x00\x00\x9eO\x02\x00\x11\x00\x00\x00\x060x0X\\x\r\nPYLON_IDENTITY_SECRET==\"\ufeff\xff\xfeother\x0e\x05\x0eBearer xn--€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸabcdefghijklmnopqrstuvwxyz0123456789\x00\x00\xc0\x00\x00\x00A\x00\x00\x00\x00\x03\x00\x00\xc1\x00\x00\x00A\x00\x00\x00\x01\x03\x00\x00\xc2\x00\x00\x00A\x00\x00\x00\x02\x03\x00\x00\xc3\x00\x00\x00A\x00\x00\x00\x03\x03\x00\x00\xc4\x00\x00\x00A\x00\x00\x00\b\x03\x00\x00\xc5\x00\x00\x00A\x00\x00\x00\n\x03\x00\x00\xc7\x00\x00\x00C\x00\x00\x00'\x03\x00\x00\xc8\x00\x00\x00E\x00\x00\x00\x00\x03\x00\x00\xc9\x00\x00\x00E\x00\x00\x00\x01\x03\x00\x00\xca\x00\x00\x00E\x00\x00\x00\x02\x03\x00\x00\xcb\x00\x00\x00E\x00\x00\x00\b\x03\x00\x00\xcc\x00\x00\x00I\x00\x00\x00\x00\x03\x00\x00\xcd\x00\x00\x00I\x00\x00\x00\x01\x03\x00\x00\xce\x00\x00\x00I\x00\x00\x00\x02\x03\x00\x00\xcf\x00\x00\x00I\x00\x00\x00\b\x03\x00\x00\xd1\x00\x00\x00N\x00\x00\x00\x03\x03\x00\x00\xd2\x00\x00\x00O\x00\x00\x00\x00\x03\x00\x00\xd3\x00\x00\x00O\x00\x00\x00\x01\x03\x00\x00\xd4\x00\x00\x00O\x00\x00\x00\x02\x03\x00\x00\xd5\x00\x00\x00O\x00\x00\x00\x03\x03\x00\x00\xd6\x00\x00\x00O\x00\x00\x00\b\x03\x00\x00\xd9\x00\x00\x00U\x00\x00\x00\x00\x03\x00\x00\xda\x00\x00\x00U\x00\x00\x00\x01\x03\x00\x00\xdb\x00\x00\x00U\x00\x00\x00\x02\x03\x00\x00\xdc\x00\x00\x00U\x00\x00\x00\b\x03\x00\x00\xdd\x00\x00\x00Y\x00\x00\x00\x01\x03\x00\x00\xe0\x00\x00\x00a\x00\x00\x00\x00\x03\x00\x00\xe1\x00\x00\x00a\x00\x00\x00\x01\x03\x00\x00\xe2\x00\x00\x00a\x00\x00\x00\x02\x03\x00\x00\xe3\x00\x00\x00a\x00\x00\x00\x03\x03\x00\x00\xe4\x00\x00\x00a\x00\x00\x00\b\x03\x00\x00\xe5\x00\x00\x00a\x00\x00\x00\n\x03\x00\x00\xe7\x00\x00\x00c\x00\x00\x00'\x03\x00\x00\xe8\x00\x00\x00e\x00\x00\x00\x00\x03\x00\x00\xe9\x00\x00\x00e\x00\x00\x00\x01\x03\x00\x00\xea\x00\x00\x00e\x00\x00\x00\x02\x03\x00\x00\xeb\x00\x00\x00e\x00\x00\x00\b\x03\x00\x00\xec\x00\x00\x00i\x00\x00\x00\x00\x03\x00\x00\xed\x00\x00\x00i\x00\x00\x00\x01\x03\x00\x00\xee\x00\x00\x00i\x00\x00\x00\x02\x03\x00\x00\xef\x00\x00\x00i\x00\x00\x00\b\x03\x00\x00\xf1\x00\x00\x00n\x00\x00\x00\x03\x03\x00\x00\xf2\x00\x00\x00o\x00\x00\x00\x00\x03\x00\x00\xf3\x00\x00\x00o\x00\x00\x00\x01\x03\x00\x00\xf4\x00\x00\x00o\x00\x00\x00\x02\x03\x00\x00\xf5\x00\x00\x00o\x00\x00\x00\x03\x03\x00\x00\xf6\x00\x00\x00o\x00\x00\x00\b\x03\x00\x00\xf9\x00\x00\x00u\x00\x00\x00\x00\x03\x00\x00\xfa\x00\x00\x00u\x00\x00\x00\x01\x03\x00\x00\xfb\x00\x00\x00u\x00\x00\x00\x02\x03\x00\x00\xfc\x00\x00\x00u\x00\x00\x00\b\x03\x00\x00\xfd\x00\x00\x00y\x00\x00\x00\x01\x03\x00\x00\xff\x00\x00\x00y\x00\x00\x00\b\x03\x00\x00\x00\x01\x00\x00A\x00\x00\x00\x04\x03\x00\x00\x01\x01\x00\x00a\x00\x00\x00\x04\x03\x00\x00\x02\x01\x00\x00A\x00\x00\x00\x06\x03\x00\x00\x03\x01\x00\x00a\x00\x00\x00\x06\x03\x00\x00\x04\x01\x00\x00A\x00\x00\x00(\x03\x00\x00\x05\x01\x00\x00a\x00\x00\x00(\x03\x00\x00\x06\x01\x00\x00C\x00\x00\x00\x01\x03\x00\x00\a\x01\x00\x00c\x00\x00\x00\x01\x03\x00\x00\b\x01\x00\x00C\x00\x00\x00\x02\x03\x00\x00\t\x01\x00\x00c\x00\x00\x00\x02\x03\x00\x00\n\x01\x00\x00C\x00\x00\x00\a\x03\x00\x00\v\x01\x00\x00c\x00\x00\x00\a\x03\x00\x00\f\x01\x00\x00C\x00\x00\x00\f\x03\x00\x00\r\x01\x00\x00c\x00\x00\x00\f\x03\x00\x00\x0e\x01\x00\x00D\x00\x00\x00\f\x03\x00\x00\x0f\x01\x00\x00d\x00\x00\x00\f\x03\x00\x00\x12\x01\x00\x00E\x00\x00\x00\x04\x03\x00\x00\x13\x01\x00\x00e\x00\x00\x00\x04\x03\x00\x00\x14\x01\x00\x00E\x00\x00\x00\x06\x03\x00\x00\x15\x01\x00\x00e\x00\x00\x00\x06\x03\x00\x00\x16\x01\x00\x00E\x00\x00\x00\a\x03\x00\x00\x17\x01\x00\x00e\x00\x00\x00\a\x03\x00\x00\x18\x01\x00\x00E\x00\x00\x00(\x03\x00\x00\x19\x01\x00\x00e\x00\x00\x00(\x03\x00\x00\x1a\x01\x00\x00E\x00\x00\x00\f\x03\x00\x00\x1b\x01\x00\x00e\x00\x00\x00\f\x03\x00\x00\x1c\x01\x00\x00G\x00\x00\x00\x02\x03\x00\x00\x1d\x01\x00\x00g\x00\x00\x00\x02\x03\x00\x00\x1e\x01\x00\x00G\x00\x00\x00\x06\x03\x00\x00\x1f\x01\x00\x00g\x00\x00\x00\x06\x03\x00\x00 \x01\x00\x00G\x00\x00\x00\a\x03\x00\x00!\x01\x00\x00g\x00\x00\x00\a\x03\x00\x00\"\x01\x00\x00G\x00\x00\x00'\x03\x00\x00#\x01\x00\x00g\x00\x00\x00'\x03\x00\x00$\x01\x00\x00H\x00\x00\x00\x02\x03\x00\x00%\x01\x00\x00h\x00\x00\x00\x02\x03\x00\x00(\x01\x00\x00I\x00\x00\x00\x03\x03\x00\x00)\x01\x00\x00i\x00\x00\x00\x03\x03\x00\x00*\x01\x00\x00I\x00\x00\x00\x04\x03\x00\x00+\x01\x00\x00i\x00\x00\x00\x04\x03\x00\x00,\x01\x00\x00I\x00\x00\x00\x06\x03\x00\x00-\x01\x00\x00i\x00\x00\x00\x06\x03\x00\x00.\x01\x00\x00I\x00\x00\x00(\x03\x00\x00/\x01\x00\x00i\x00\x00\x00(\x03\x00\x000\x01\x00\x00I\x00\x00\x00\a\x03\x00\x004\x01\x00\x00J\x00\x00\x00\x02\x03\x00\x005\x01\x00\x00j\x00\x00\x00\x02\x03\x00\x006\x01\x00\x00K\x00\x00\x00'\x03\x00\x007\x01\x00\x00k\x00\x00\x00'\x03\x00\x009\x01\x00\x00L\x00\x00\x00\x01\x03\x00\x00:\x01\x00\x00l\x00\x00\x00\x01\x03\x00\x00;\x01\x00\x00L\x00\x00\x00'\x03\x00\x00<\x01\x00\x00l\x00\x00\x00'\x03\x00\x00=\x01\x00\x00L\x00\x00\x00\f\x03\x00\x00>\x01\x00\x00l\x00\x00\x00\f\x03\x00\x00C\x01\x00\x00N\x00\x00\x00\x01\x03\x00\x00D\x01\x00\x00n\x00\x00\x00\x01\x03\x00\x00E\x01\x00\x00N\x00\x00\x00'\x03\x00\x00F\x01\x00\x00n\x00\x00\x00'\x03\x00\x00G\x01\x00\x00N\x00\x00\x00\f\x03\x00\x00H\x01\x00\x00n\x00\x00\x00\f\x03\x00\x00L\x01\x00\x00O\x00\x00\x00\x04\x03\x00\x00M\x01\x00\x00o\x00\x00\x00\x04\x03\x00\x00N\x01\x00\x00O\x00\x00\x00\x06\x03\x00\x00O\x01\x00\x00o\x00\x00\x00\x06\x03\x00\x00P\x01\x00\x00O\x00\x00\x00\v\x03\x00\x00Q\x01\x00\x00o\x00\x00\x00\v\x03\x00\x00T\x01\x00\x00R\x00\x00\x00\x01\x03\x00\x00U\x01\x00\x00r\x00\x00\x00\x01\x03\x00\x00V\x01\x00\x00R\x00\x00\x00'\x03\x00\x00W\x01\x00\x00r\x00\x00\x00'\x03\x00\x00X\x01\x00\x00R\x00\x00\x00\f\x03\x00\x00Y\x01\x00\x00r\x00\x00\x00\f\x03\x00\x00Z\x01\x00\x00S\x00\x00\x00\x01\x03\x00\x00[\x01\x00\x00s\x00\x00\x00\x01\x03\x00\x00\\\x01\x00\x00S\x00\x00\x00\x02\x03\x00\x00]\x01\x00\x00s\x00\x00\x00\x02\x03\x00\x00^\x01\x00\x00S\x00\x00\x00'\x03\x00\x00_\x01\x00\x00s\x00\x00\x00'\x03\x00\x00`\x01\x00\x00S\x00\x00\x00\f\x03\x00\x00a\x01\x00\x00s\x00\x00\x00\f\x03\x00\x00b\x01\x00\x00T\x00\x00\x00'\x03\x00\x00c\x01\x00\x00t\x00\x00\x00'\x03\x00\x00d\x01\x00\x00T\x00\x00\x00\f\x03\x00\x00e\x01\x00\x00t\x00\x00\x00\f\x03\x00\x00h\x01\x00\x00U\x00\x00\x00\x03\x03\x00\x00i\x01\x00\x00u\x00\x00\x00\x03\x03\x00\x00j\x01\x00\x00U\x00\x00\x00\x04\x03\x00\x00k\x01\x00\x00u\x00\x00\x00\x04\x03\x00\x00l\x01\x00\x00U\x00\x00\x00\x06\x03\x00\x00m\x01\x00\x00u\x00\x00\x00\x06\x03\x00\x00n\x01\x00\x00U\x00\x00\x00\n\x03\x00\x00o\x01\x00\x00u\x00\x00\x00\n\x03\x00\x00p\x01\x00\x00U\x00\x00\x00\v\x03\x00\x00q\x01\x00\x00u\x00\x00\x00\v\x03\x00\x00r\x01\x00\x00U\x00\x00\x00(\x03\x00\x00s\x01\x00\x00u\x00\x00\x00(\x03\x00\x00t\x01\x00\x00W\x00\x00\x00\x02\x03\x00\x00u\x01\x00\x00w\x00\x00\x00\x02\x03\x00\x00v\x01\x00\x00Y\x00\x00\x00\x02\x03\x00\x00w\x01\x00\x00y\x00\x00\x00\x02\x03\x00\x00x\x01\x00\x00Y\x00\x00\x00\b\x03\x00\x00y\x01\x00\x00Z\x00\x00\x00\x01\x03\x00\x00z\x01\x00\x00z\x00\x00\x00\x01\x03\x00\x00{\x01\x00\x00Z\x00\x00\x00\a\x03\x00\x00|\x01\x00\x00z\x00\x00\x00\a\x03\x00\x00}\x01\x00\x00Z\x00\x00\x00\f\x03\x00\x00~\x01\x00\x00z\x00\x00\x00\f\x03\x00\x00\xa0\x01\x00\x00O\x00\x00\x00\x1b\x03\x00\x00\xa1\x01\x00\x00o\x00\x00\x00\x1b\x03\x00\x00\xaf\x01\x00\x00U\x00\x00\x00\x1b\x03\x00\x00\xb0\x01\x00\x00u\x00\x00\x00\x1b\x03\x00\x00\xcd\x01\x00\x00A\x00\x00\x00\f\x03\x00\x00\xce\x01\x00\x00a\x00\x00\x00\f\x03\x00\x00\xcf\x01\x00\x00I\x00\x00\x00\f\x03\x00\x00\xd0\x01\x00\x00i\x00\x00\x00\f\x03\x00\x00\xd1\x01\x00\x00O\x00\x00\x00\f\x03\x00\x00\xd2\x01\x00\x00o\x00\x00\x00\f\x03\x00\x00\xd3\x01\x00\x00U\x00\x00\x00\f\x03\x00\x00\xd4\x01\x00\x00u\x00\x00\x00\f\x03\x00\x00\xd5\x01\x00\x00\xdc\x00\x00\x00\x04\x03\x00\x00\xd6\x01\x00\x00\xfc\x00\x00\x00\x04\x03\x00\x00\xd7\x01\x00\x00\xdc\x00\x00\x00\x01\x03\x00\x00\xd8\x01\x00\x00\xfc\x00\x00\x00\x01\x03\x00\x00\xd9\x01\x00\x00\xdc\x00\x00\x00\f\x03\x00\x00\xda\x01\x00\x00\xfc\x00\x00\x00\f\x03\x00\x00\xdb\x01\x00\x00\xdc\x00\x00\x00\x00\x03\x00\x00\xdc\x01\x00\x00\xfc\x00\x00\x00\x00\x03\x00\x00\xde\x01\x00\x00\xc4\x00\x00\x00\x04\x03\x00\x00\xdf\x01\x00\x00\xe4\x00\x00\x00\x04\x03\x00\x00\xe0\x01\x00\x00&\x02\x00\x00\x04\x03\x00\x00\xe1\x01\x00\x00'\x02\x00\x00\x04\x03\x00\x00\xe2\x01\x00\x00\xc6\x00\x00\x00\x04\x03\x00\x00\xe3\x01\x00\x00\xe6\x00\x00\x00\x04\x03\x00\x00\xe6\x01\x00\x00G\x00\x00\x00\f\x03\x00\x00\xe7\x01\x00\x00g\x00\x00\x00\f\x03\x00\x00\xe8\x01\x00\x00K\x00\x00\x00\f\x03\x00\x00\xe9\x01\x00\x00k\x00\x00\x00\f\x03\x00\x00\xea\x01\x00\x00O\x00\x00\x00(\x03\x00\x00\xeb\x01\x00\x00o\x00\x00\x00(\x03\x00\x00\xec\x01\x00\x00\xea\x01\x00\x00\x04\x03\x00\x00\xed\x01\x00\x00\xeb\x01\x00\x00\x04\x03\x00\x00\xee\x01\x00\x00\xb7\x01\x00\x00\f\x03\x00\x00\xef\x01\x00\x00\x92\x02\x00\x00\f\x03\x00\x00\xf0\x01\x00\x00j\x00\x00\x00\f\x03\x00\x00\xf4\x01\x00\x00G\x00\x00\x00\x01\x03\x00\x00\xf5\x01\x00\x00g\x00\x00\x00\x01\x03\x00\x00\xf8\x01\x00\x00N\x00\x00\x00\x00\x03\x00\x00\xf9\x01\x00\x00n\x00\x00\x00\x00\x03\x00\x00\xfa\x01\x00\x00\xc5\x00\x00\x00\x01\x03\x00\x00\xfb\x01\x00\x00\xe5\x00\x00\x00\x01\x03\x00\x00\xfc\x01\x00\x00\xc6\x00\x00\x00\x01\x03\x00\x00\xfd\x01\x00\x00\xe6\x00\x00\x00\x01\x03\x00\x00\xfe\x01\x00\x00\xd8\x00\x00\x00\x01\x03\x00\x00\xff\x01\x00\x00\xf8\x00\x00\x00\x01\x03\x00\x00\x00\x02\x00\x00A\x00\x00\x00\x0f\x03\x00\x00\x01\x02\x00\x00a\x00\x00\x00\x0f\x03\x00\x00\x02\x02\x00\x00A\x00\x00\x00\x11\x03\x00\x00\x03\x02\x00\x00a\x00\x00\x00\x11\x03\x00\x00\x04\x02\x00\x00E\x00\x00\x00\x0f\x03\x00\x00\x05\x02\x00\x00e\x00\x00\x00\x0f\x03\x00\x00\x06\x02\x00\x00E\x00\x00\x00\x11\x03\x00\x00\a\x02\x00\x00e\x00\x00\x00\x11\x03\x00\x00\b\x02\x00\x00I\x00\x00\x00\x0f\x03\x00\x00\t\x02\x00\x00i\x00\x00\x00\x0f\x03\x00\x00\n\x02\x00\x00I\x00\x00\x00\x11\x03\x00\x00\v\x02\x00\x00i\x00\x00\x00\x11\x03\x00\x00\f\x02\x00\x00O\x00\x00\x00\x0f\x03\x00\x00\r\x02\x00\x00o\x00\x00\x00\x0f\x03\x00\x00\x0e\x02\x00\x00O\x00\x00\x00\x11\x03\x00\x00\x0f\x02\x00\x00o\x00\x00\x00\x11\x03\x00\x00\x10\x02\x00\x00R\x00\x00\x00\x0f\x03\x00\x00\x11\x02\x00\x00r\x00\x00\x00\x0f\x03\x00\x00\x12\x02\x00\x00R\x00\x00\x00\x11\x03\x00\x00\x13\x02\x00\x00r\x00\x00\x00\x11\x03\x00\x00\x14\x02\x00\x00U\x00\x00\x00\x0f\x03\x00\x00\x15\x02\x00\x00u\x00\x00\x00\x0f\x03\x00\x00\x16\x02\x00\x00U\x00\x00\x00\x11\x03\x00\x00\x17\x02\x00\x00u\x00\x00\x00\x11\x03\x00\x00\x18\x02\x00\x00S\x00\x00\x00&\x03\x00\x00\x19\x02\x00\x00s\x00\x00\x00&\x03\x00\x00\x1a\x02\x00\x00T\x00\x00\x00&\x03\x00\x00\x1b\x02\x00\x00t\x00\x00\x00&\x03\x00\x00\x1e\x02\x00\x00H\x00\x00\x00\f\x03\x00\x00\x1f\x02\x00\x00h\x00\x00\x00\f\x03\x00\x00&\x02\x00\x00A\x00\x00\x00\a\x03\x00\x00'\x02\x00\x00a\x00\x00\x00\a\x03\x00\x00(\x02\x00\x00E\x00\x00\x00'\x03\x00\x00)\x02\x00\x00e\x00\x00\x00'\x03\x00\x00*\x02\x00\x00\xd6\x00\x00\x00\x04\x03\x00\x00+\x02\x00\x00\xf6\x00\x00\x00\x04\x03\x00\x00,\x02\x00\x00\xd5\x00\x00\x00\x04\x03\x00\x00-\x02\x00\x00\xf5\x00\x00\x00\x04\x03\x00\x00.\x02\x00\x00O\x00\x00\x00\a\x03\x00\x00/\x02\x00\x00o\x00\x00\x00\a\x03\x00\x000\x02\x00\x00.\x02\x00\x00\x04\x03\x00\x001\x02\x00\x00/\x02\x00\x00\x04\x03\x00\x002\x02\x00\x00Y\x00\x00\x00\x04\x03\x00\x003\x02\x00\x00y\x00\x00\x00\x04\x03\x00\x00\x86\x03\x00\x00\x91\x03\x00\x00\x01\x03\x00\x00\x88\x03\x00\x00\x95\x03\x00\x00\x01\x03\x00\x00\x89\x03\x00\x00\x97\x03\x00\x00\x01\x03\x00\x00\x8a\x03\x00\x00\x99\x03\x00\x00\x01\x03\x00\x00\x8c\x03\x00\x00\x9f\x03\x00\x00\x01\x03\x00\x00\x8e\x03\x00\x00\xa5\x03\x00\x00\x01\x03\x00\x00\x8f\x03\x00\x00\xa9\x03\x00\x00\x01\x03\x00\x00\x90\x03\x00\x00\xca\x03\x00\x00\x01\x03\x00\x00\xaa\x03\x00\x00\x99\x03\x00\x00\b\x03\x00\x00\xab\x03\x00\x00\xa5\x03\x00\x00\b\x03\x00\x00\xac\x03\x00\x00\xb1\x03\x00\x00\x01\x03\x00\x00\xad\x03\x00\x00\xb5\x03\x00\x00\x01\x03\x00\x00\xae\x03\x00\x00\xb7\x03\x00\x00\x01\x03\x00\x00\xaf\x03\x00\x00\xb9\x03\x00\x00\x01\x03\x00\x00\xb0\x03\x00\x00\xcb\x03\x00\x00\x01\x03\x00\x00\xca\x03\x00\x00\xb9\x03\x00\x00\b\x03\x00\x00\xcb\x03\x00\x00\xc5\x03\x00\x00\b\x03\x00\x00\xcc\x03\x00\x00\xbf\x03\x00\x00\x01\x03\x00\x00\xcd\x03\x00\x00\xc5\x03\x00\x00\x01\x03\x00\x00\xce\x03\x00\x00\xc9\x03\x00\x00\x01\x03\x00\x00\x00\x04\x00\x00\x15\x04\x00\x00\x00\x03\x00\x00\x01\x04\x00\x00\x15\x04\x00\x00\b\x03\x00\x00\x03\x04\x00\x00\x13\x04\x00\x00\x01\x03\x00\x00\a\x04\x00\x00\x06\x04\x00\x00\b\x03\x00\x00\f\x04\x00\x00\x1a\x04\x00\x00\x01\x03\x00\x00\r\x04\x00\x00\x18\x04\x00\x00\x00\x03\x00\x00\x0e\x04\x00\x00#\x04\x00\x00\x06\x03\x00\x00\x19\x04\x00\x00\x18\x04\x00\x00\x06\x03\x00\x009\x04\x00\x008\x04\x00\x00\x06\x03\x00\x00P\x04\x00\x005\x04\x00\x00\x00\x03\x00\x00Q\x04\x00\x005\x04\x00\x00\b\x03\x00\x00S\x04\x00\x003\x04\x00\x00\x01\x03\x00\x00W\x04\x00\x00V\x04\x00\x00\b\x03\x00\x00\\\x04\x00\x00:\x04\x00\x00\x01\x03\x00\x00]\x04\x00\x008\x04\x00\x00\x00\x03\x00\x00^\x04\x00\x00C\x04\x00\x00\x06\x03\x00\x00\xa0\x1e\x00\x00A\x00\x00\x00#\x03\x00\x00\xa1\x1e\x00\x00a\x00\x00\x00#\x03\x00\x00\xa2\x1e\x00\x00A\x00\x00\x00\t\x03\x00\x00\xa3\x1e\x00\x00a\x00\x00\x00\t\x03\x00\x00\xa4\x1e\x00\x00\xc2\x00\x00\x00\x01\x03\x00\x00\xa5\x1e\x00\x00\xe2\x00\x00\x00\x01\x03\x00\x00\xa6\x1e\x00\x00\xc2\x00\x00\x00\x00\x03\x00\x00\xa7\x1e\x00\x00\xe2\x00\x00\x00\x00\x03\x00\x00\xa8\x1e\x00\x00\xc2\x00\x00\x00\t\x03\x00\x00\xa9\x1e\x00\x00\xe2\x00\x00\x00\t\x03\x00\x00\xaa\x1e\x00\x00\xc2\x00\x00\x00\x03\x03\x00\x00\xab\x1e\x00\x00\xe2\x00\x00\x00\x03\x03\x00\x00\xac\x1e\x00\x00\xa0\x1e\x00\x00\x02\x03\x00\x00\xad\x1e\x00\x00\xa1\x1e\x00\x00\x02\x03\x00\x00\xae\x1e\x00\x00\x02\x01\x00\x00\x01\x03\x00\x00\xaf\x1e\x00\x00\x03\x01\x00\x00\x01\x03\x00\x00\xb0\x1e\x00\x00\x02\x01\x00\x00\x00\x03\x00\x00\xb1\x1e\x00\x00\x03\x01\x00\x00\x00\x03\x00\x00\xb2\x1e\x00\x00\x02\x01\x00\x00\t\x03\x00\x00\xb3\x1e\x00\x00\x03\x01\x00\x00\t\x03\x00\x00\xb4\x1e\x00\x00\x02\x01\x00\x00\x03\x03\x00\x00\xb5\x1e\x00\x00\x03\x01\x00\x00\x03\x03\x00\x00\xb6\x1e\x00\x00\xa0\x1e\x00\x00\x06\x03\x00\x00\xb7\x1e\x00\x00\xa1\x1e\x00\x00\x06\x03\x00\x00\xb8\x1e\x00\x00E\x00\x00\x00#\x03\x00\x00\xb9\x1e\x00\x00e\x00\x00\x00#\x03\x00\x00\xba\x1e\x00\x00E\x00\x00\x00\t\x03\x00\x00\xbb\x1e\x00\x00e\x00\x00\x00\t\x03\x00\x00\xbc\x1e\x00\x00E\x00\x00\x00\x03\x03\x00\x00\xbd\x1e\x00\x00e\x00\x00\x00\x03\x03\x00\x00\xbe\x1e\x00\x00\xca\x00\x00\x00\x01\x03\x00\x00\xbf\x1e\x00\x00\xea\x00\x00\x00\x01\x03\x00\x00\xc0\x1e\x00\x00\xca\x00\x00\x00\x00\x03\x00\x00\xc1\x1e\x00\x00\xea\x00\x00\x00\x00\x03\x00\x00\xc2\x1e\x00\x00\xca\x00\x00\x00\t\x03\x00\x00\xc3\x1e\x00\x00\xea\x00\x00\x00\t\x03\x00\x00\xc4\x1e\x00\x00\xca\x00\x00\x00\x03\x03\x00\x00\xc5\x1e\x00\x00\xea\x00\x00\x00\x03\x03\x00\x00\xc6\x1e\x00\x00\xb8\x1e\x00\x00\x02\x03\x00\x00\xc7\x1e\x00\x00\xb9\x1e\x00\x00\x02\x03\x00\x00\xc8\x1e\x00\x00I\x00\x00\x00\t\x03\x00\x00\xc9\x1e\x00\x00i\x00\x00\x00\t\x03\x00\x00\xca\x1e\x00\x00I\x00\x00\x00#\x03\x00\x00\xcb\x1e\x00\x00i\x00\x00\x00#\x03\x00\x00\xcc\x1e\x00\x00O\x00\x00\x00#\x03\x00\x00\xcd\x1e\x00\x00o\x00\x00\x00#\x03\x00\x00\xce\x1e\x00\x00O\x00\x00\x00\t\x03\x00\x00\xcf\x1e\x00\x00o\x00\x00\x00\t\x03\x00\x00\xd0\x1e\x00\x00\xd4\x00\x00\x00\x01\x03\x00\x00\xd1\x1e\x00\x00\xf4\x00\x00\x00\x01\x03\x00\x00\xd2\x1e\x00\x00\xd4\x00\x00\x00\x00\x03\x00\x00\xd3\x1e\x00\x00\xf4\x00\x00\x00\x00\x03\x00\x00\xd4\x1e\x00\x00\xd4\x00\x00\x00\t\x03\x00\x00\xd5\x1e\x00\x00\xf4\x00\x00\x00\t\x03\x00\x00\xd6\x1e\x00\x00\xd4\x00\x00\x00\x03\x03\x00\x00\xd7\x1e\x00\x00\xf4\x00\x00\x00\x03\x03\x00\x00\xd8\x1e\x00\x00\xcc\x1e\x00\x00\x02\x03\x00\x00\xd9\x1e\x00\x00\xcd\x1e\x00\x00\x02\x03\x00\x00\xda\x1e\x00\x00\xa0\x01\x00\x00\x01\x03\x00\x00\xdb\x1e\x00\x00\xa1\x01\x00\x00\x01\x03\x00\x00\xdc\x1e\x00\x00\xa0\x01\x00\x00\x00\x03\x00\x00\xdd\x1e\x00\x00\xa1\x01\x00\x00\x00\x03\x00\x00\xde\x1e\x00\x00\xa0\x01\x00\x00\t\x03\x00\x00\xdf\x1e\x00\x00\xa1\x01\x00\x00\t\x03\x00\x00\xe0\x1e\x00\x00\xa0\x01\x00\x00\x03\x03\x00\x00\xe1\x1e\x00\x00\xa1\x01\x00\x00\x03\x03\x00\x00\xe2\x1e\x00\x00\xa0\x01\x00\x00#\x03\x00\x00\xe3\x1e\x00\x00\xa1\x01\x00\x00#\x03\x00\x00\xe4\x1e\x00\x00U\x00\x00\x00#\x03\x00\x00\xe5\x1e\x00\x00u\x00\x00\x00#\x03\x00\x00\xe6\x1e\x00\x00U\x00\x00\x00\t\x03\x00\x00\xe7\x1e\x00\x00u\x00\x00\x00\t\x03\x00\x00\xe8\x1e\x00\x00\xaf\x01\x00\x00\x01\x03\x00\x00\xe9\x1e\x00\x00\xb0\x01\x00\x00\x01\x03\x00\x00\xea\x1e\x00\x00\xaf\x01\x00\x00\x00\x03\x00\x00\xeb\x1e\x00\x00\xb0\x01\x00\x00\x00\x03\x00\x00\xec\x1e\x00\x00\xaf\x01\x00\x00\t\x03\x00\x00\xed\x1e\x00\x00\xb0\x01\x00\x00\t\x03\x00\x00\xee\x1e\x00\x00\xaf\x01\x00\x00\x03\x03\x00\x00\xef\x1e\x00\x00\xb0\x01\x00\x00\x03\x03\x00\x00\xf0\x1e\x00\x00\xaf\x01\x00\x00#\x03\x00\x00\xf1\x1e\x00\x00\xb0\x01\x00\x00#\x03\x00\x00\xf2\x1e\x00\x00Y\x00\x00\x00\x00\x03\x00\x00\xf3\x1e\x00\x00y\x00\x00\x00\x00\x03\x00\x00\xf4\x1e\x00\x00Y\x00\x00\x00#\x03\x00\x00\xf5\x1e\x00\x00y\x00\x00\x00#\x03\x00\x00\xf6\x1e\x00\x00Y\x00\x00\x00\t\x03\x00\x00\xf7\x1e\x00\x00y\x00\x00\x00\t\x03\x00\x00\xf8\x1e\x00\x00Y\x00\x00\x00\x03\x03\x00\x00\xf9\x1e\x00\x00y\x00\x00\x00\x03\x03\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\t\x00\x00\x00B\x00\x00\x00\n\x00\x00\x00C\x00\x00\x00\v\x00\x00\x00D\x00\x00\x00\f\x00\x00\x00E\x00\x00\x00{\"type\":\"Buffer\",\"data\":Uint8Array(32)bytearraysha256-sha512-/\x14\x16\x14\x00\x00\x00P.\x02\x00\x02\x00\x00\x00I.\x02\x00\x01\x00\x00\x00R.\x02\x00\x02\x00\x00\x00H.\x02\x00\x01\x00\x00\x00I.\x02\x00\x01\x00\x00\x00I.\x02\x00\x01\x00\x00\x00<Buffer -:, 0x,&%\x01%\xc3 \x00\x00i\x02\x00\x00\x00F\x00\x00\x00G\x00\x00\x00H\x00\x00\x00I\x00\x00\x00J\x00\x00\x00K\x00\x00\x00L\x00\x00\x00M\x00\x00\x00N\x00\x00\x00O\x00\x00\x00P\x00\x00\x00Q\x00\x00\x00R\x00\x00\x00S\x00\x00\x00T\x00\x00\x00U\x00\x00\x00V\x00\x00\x00W\x00\x00\x00X\x00\x00\x00Y\x00\x00\x00Z\x00\x00\x00[\x00\x00\x00\\\x00\x00\x00]\x00\x00\x00^\x00\x00\x00_\x00\x00\x00`\x00\x00\x00a\x00\x00\x00b\x00\x00\x00c\x00\x00\x00d\x00\x00\x00e\x00\x00\x00f\x00\x00\x00g\x00\x00\x00h\x00\x00\x00i\x00\x00\x00j\x00\x00\x00k\x00\x00\x00l\x00\x00\x00m\x00\x00\x00n\x00\x00\x00&amp;&lt;&gt;<>&'+\"`\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00g\xe6\tj\x85\xaeg\xbbr\xf3n<:\xf5O\xa5\x7fR\x0eQ\x8ch\x05\x9b\xabك\x1f\x19\xcd\xe0[\x00\x00\x00\x00\x00\x00\x00\x00؞\x05\xc1]\x9d\xbb\xcb\a\xd5|6*)\x9ab\x17\xddp0Z\x01Y\x919Y\x0e\xf7\xd8\xec/\x151\v\xc0\xffg&3g\x11\x15Xh\x87J\xb4\x8e\xa7\x8f\xf9d\r.\fۤO\xfa\xbe\x1dH\xb5G\bɼ\xf3g\xe6\tj;\xa7ʄ\x85\xaeg\xbb+\xf8\x94\xfer\xf3n<\xf16\x1d_:\xf5O\xa5т\xe6\xad\x7fR\x0eQ\x1fl>+\x8ch\x05\x9bk\xbdA\xfb\xabك\x1fy!~\x13\x19\xcd\xe0[\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01+?\x00\x00\x00\x01/@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf1\xff\x01>\x03\x00\x00\x00\x98/\x8aB\x91D7q\xcf\xfb\xc0\xb5\xa5۵\xe9[\xc2V9\xf1\x11\xf1Y\xa4\x82?\x92\xd5^\x1c\xab\x98\xaa\a\xd8\x01[\x83\x12\xbe\x851$\xc3}\fUt]\xber\xfe\xb1ހ\xa7\x06ܛt\xf1\x9b\xc1\xc1i\x9b\xe4\x86G\xbe\xefƝ\xc1\x0f̡\f$o,\xe9-\xaa\x84tJܩ\xb0\\ڈ\xf9vRQ>\x98m\xc61\xa8\xc8'\x03\xb0\xc7\x7fY\xbf\xf3\v\xe0\xc6G\x91\xa7\xd5Qc\xca\x06g))\x14\x85\n\xb7'8!\x1b.\xfcm,M\x13\r8STs\ne\xbb\njv.\xc9\u0081\x85,r\x92\xa1迢Kf\x1a\xa8p\x8bK£Ql\xc7\x19\xe8\x92\xd1$\x06\x99օ5\x0e\xf4p\xa0j\x10\x16\xc1\xa4\x19\bl7\x1eLwH'\xb5\xbc\xb04\xb3\f\x1c9J\xaa\xd8NOʜ[\xf3o.h\ue08ftoc\xa5x\x14xȄ\b\x02ǌ\xfa\xff\xbe\x90\xeblP\xa4\xf7\xa3\xf9\xbe\xf2xq\xc6\"\xae(ט/\x8aB\xcde\xef#\x91D7q/;M\xec\xcf\xfb\xc0\xb5\xbcۉ\x81\xa5۵\xe98\xb5H\xf3[\xc2V9\x19\xd0\x05\xb6\xf1\x11\xf1Y\x9bO\x19\xaf\xa4\x82?\x92\x18\x81m\xda\xd5^\x1c\xabB\x02\x03\xa3\x98\xaa\aؾopE\x01[\x83\x12\x8c\xb2\xe4N\xbe\x851$\xe2\xb4\xff\xd5\xc3}\fUo\x89{\xf2t]\xber\xb1\x96\x16;\xfe\xb1ހ5\x12\xc7%\xa7\x06ܛ\x94&i\xcft\xf1\x9b\xc1\xd2J\xf1\x9e\xc1i\x9b\xe4\xe3%O8\x86G\xbe\xef\xb5Ռ\x8bƝ\xc1\x0fe\x9c\xacw̡\f$u\x02+Yo,\xe9-\x83\xe4\xa6n\xaa\x84tJ\xd4\xfbA\xbdܩ\xb0\\\xb5S\x11\x83ڈ\xf9v\xab\xdff\xeeRQ>\x98\x102\xb4-m\xc61\xa8?!\xfb\x98\xc8'\x03\xb0\xe4\x0e\xef\xbe\xc7\x7fY\xbf\u008f\xa8=\xf3\v\xe0\xc6%\xa7\n\x93G\x91\xa7\xd5o\x82\x03\xe0Qc\xca\x06pn\x0e\ng))\x14\xfc/\xd2F\x85\n\xb7'&\xc9&\\8!\x1b.\xed*\xc4Z\xfcm,M߳\x95\x9d\x13\r8S\xdec\xaf\x8bTs\ne\xa8\xb2w<\xbb\njv\xe6\xae\xedG.\xc9\u0081;5\x82\x14\x85,r\x92d\x03\xf1L\xa1迢\x010B\xbcKf\x1a\xa8\x91\x97\xf8\xd0p\x8bK\xc20\xbeT\x06\xa3Ql\xc7\x18R\xef\xd6\x19\xe8\x92\xd1\x10\xa9eU$\x06\x99\xd6* qW\x855\x0e\xf4\xb8ѻ2p\xa0j\x10\xc8\xd0Ҹ\x16\xc1\xa4\x19S\xabAQ\bl7\x1e\x99\xeb\x8e\xdfLwH'\xa8H\x9bᵼ\xb04cZ\xc9ų\f\x1c9ˊA\xe3J\xaa\xd8Ns\xe3cwOʜ[\xa3\xb8\xb2\xd6\xf3o.h\xfc\xb2\xef]\ue08ft`/\x17Coc\xa5xr\xab\xf0\xa1\x14xȄ\xec9d\x1a\b\x02ǌ(\x1ec#\xfa\xff\xbe\x90齂\xde\xeblP\xa4\x15yƲ\xf7\xa3\xf9\xbe+Sr\xe3\xf2xqƜa&\xea\xce>'\xca\a\xc2\xc0!Ǹ\x86\xd1\x1e\xeb\xe0\xcd\xd6}\xda\xeax\xd1n\xee\x7fO}\xf5\xbao\x17r\xaag\xf0\x06\xa6\x98Ȣ\xc5}c\n\xae\r\xf9\xbe\x04\x98?\x11\x1bG\x1c\x135\vq\x1b\x84}\x04#\xf5w\xdb(\x93$\xc7@{\xab\xca2\xbc\xbe\xc9\x15\n\xbe\x9e<L\r\x10\x9c\xc4g\x1dC\xb6B>˾\xd4\xc5L*~e\xfc\x9c)\x7fY\xec\xfa\xd6:\xabo\xcb_\x17XGJ\x8c\x19Dl\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\xeb\x00\x00\x00\xe6\x00\x00\x00\xb1\x00\x00\x00+\x01\x00\x00%\x01\x00\x00q\x00\x00\x00\xe8\x00\x00\x00\x1c\x01\x00\x00\xe8\x00\x00\x00q\x00\x00\x00|\x00\x00\x00\xbe\x00\x00\x00\xfa\x00\x00\x00\x92\x00\x00\x00x\x00\x00\x00\x87\x00\x00\x00\x93\x00\x00\x00\xad\x00\x00\x00\xf6\x00\x00\x004\x00\x00\x00?\x00\x00\x00^\x00\x00\x00\xda\x00\x00\x00h\x00\x00\x00T\x00\x00\x00\xa6\x00\x00\x00V\x01\x00\x00\xa70\x02\x00\x921\x02\x00x2\x02\x00)3\x02\x00T4\x02\x00y5\x02\x00\xea5\x02\x00\xd26\x02\x00\xee7\x02\x00\xd68\x02\x00G9\x02\x00\xc39\x02\x00\x81:\x02\x00{;\x02\x00\r<\x02\x00\x85<\x02\x00\f=\x02\x00\x9f=\x02\x00L>\x02\x00B?\x02\x00v?\x02\x00\xb5?\x02\x00\x13@\x02\x00\xed@\x02\x00UA\x02\x00\xa9A\x02\x00OB\x02\x00\xa8C\x02\x00\xc0C\x02\x00\xd8C\x02\x00\x83\x00\x00\x009\x01\x00\x00~\x00\x00\x00\x8f\x00\x00\x00\xb9\x00\x00\x00\xb1\x00\x00\x00r\x00\x00\x00\xb1\x00\x00\x00\xdf\x00\x00\x00\xa6\x00\x00\x00\xed\x00\x00\x00.\x01\x00\x00\xf0C\x02\x00sD\x02\x00\xacE\x02\x00*F\x02\x00\xb9F\x02\x00rG\x02\x00#H\x02\x00\x95H\x02\x00FI\x02\x00%J\x02\x00\xcbJ\x02\x00\xb8K\x02\x00"
