@@ -32,7 +32,7 @@ NODE_FILES = [
 LIMITS = {
     "wheel": 510,
     "npm platform package": 480,
-    "npm main package": 17,
+    "npm main package": 100,
     "sdist": 125,
     "C package": 750,
     "Go module": 790,
