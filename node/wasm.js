@@ -3,7 +3,8 @@
 // The functions of addon.js over core.wasm, which is the C library. Its header c-abi/include/pylon_identity.h
 // says what they take.
 
-// The constants of the header, and its sizes where a pointer and a length have four bytes each. A test compares them.
+// The constants of the header, and its sizes where a pointer and a length have four bytes each.
+// tests/test_project.py compares them.
 const HASH_MISMATCH = 5
 const EMAIL_NOT_UNICODE = 15
 const SECRET_SIZE = 256
@@ -231,12 +232,13 @@ module.exports = (module) => {
     })
   }
 
-  function diagnose(...texts) {
+  /** Calls a function that diagnoses these texts. Returns the lines of the addon. */
+  function diagnosis(diagnose, ...texts) {
     return call(() => {
       const causes = space(8)
       const explanation = space(EXPLANATION_SIZE)
       const passed = texts.flatMap((text) => [write(text), length])
-      const status = core.pylon_identity_diagnose(...passed, causes, explanation, EXPLANATION_SIZE)
+      const status = core[diagnose](...passed, causes, explanation, EXPLANATION_SIZE)
       if (status !== 0) throw new Error(readTerminated(core.pylon_identity_status_message(status)))
       const bits = new DataView(view().buffer).getBigUint64(causes, true)
       const codes = []
@@ -262,7 +264,7 @@ module.exports = (module) => {
     VERSION: call(() => readTerminated(core.pylon_identity_version())),
     chatSettingsJson: (names, values) => writeSettings(false, names, values, null),
     chatSettingsScript: (names, values, nonce) => writeSettings(true, names, values, nonce),
-    diagnose,
+    diagnose: (...texts) => diagnosis('pylon_identity_diagnose', ...texts),
     explain,
     generateSecret,
     parse,
