@@ -8,11 +8,14 @@ import re
 import shutil
 from http.client import HTTPConnection
 from pathlib import Path
-from platform import system
+from platform import libc_ver
 
 import pytest
 from conftest import ARCH, EMAIL_HASH, MODULES, ROOT, run
 from test_bundlers import NEXT, get, log_in, serve
+
+# The runtimes of package.json are for this one.
+pytestmark = pytest.mark.skipif(libc_ver()[0] != "glibc", reason="needs Linux with glibc")
 
 EXAMPLE = ROOT / "examples" / "worker"
 
@@ -151,6 +154,6 @@ def test_runtime(name: str, has_addon: bool, project: Path, user: dict[str, str]
         shutil.rmtree(addon)
     elif name == "deno":
         options.append("--allow-ffi")
-    runtime = MODULES / f"{name}-{system().lower()}-{ARCH}" / program
+    runtime = MODULES / f"{name}-linux-{ARCH}" / program
     env = {**user, "DENO_NO_UPDATE_CHECK": "1", "NO_COLOR": "1"}
     check(run([runtime, *options, "app.mjs"], project, env), "native" if has_addon else "wasm")
