@@ -3,6 +3,7 @@
 // The contenders in Node; bench/measure.py has the tasks.
 
 const { createHmac, createSecretKey } = require('node:crypto')
+const { readFileSync } = require('node:fs')
 const { createInterface } = require('node:readline')
 
 const { IdentitySecret, signMessageWithHmac } = require('../node')
@@ -15,6 +16,10 @@ const nothing = handle()
 
 const { BENCH_SECRET: hex, BENCH_EMAIL: email } = process.env
 const secret = new IdentitySecret(hex)
+// The same over WebAssembly, beside the addon.
+delete require.cache[require.resolve('../node/index.js')]
+const core = require('../node/wasm.js')(new WebAssembly.Module(readFileSync(`${__dirname}/../node/core.wasm`)))
+const portable = new (require('../node/index.js')(core, {}).IdentitySecret)(hex)
 const buffer = Buffer.from(hex, 'hex')
 const keyObject = createSecretKey(buffer)
 const many = Array.from({ length: 1_000_000 }, (_, i) => Buffer.from(`user${i}@example.com`).toString())
@@ -22,6 +27,7 @@ const many = Array.from({ length: 1_000_000 }, (_, i) => Buffer.from(`user${i}@e
 // A loop of its own for each, so that the engine optimises each for its own call.
 const contenders = {
   sign: (count) => { let hash; while (count--) hash = secret.sign(email); return hash },
+  'sign, WebAssembly': (count) => { let hash; while (count--) hash = portable.sign(email); return hash },
   'empty call': (count) => { let hash; while (count--) hash = empty(nothing, email); return hash },
   'drop-in': (count) => { let hash; while (count--) hash = signMessageWithHmac(email, hex); return hash },
   snippet: (count) => {

@@ -57,6 +57,7 @@ ROWS = [
     Row("Python", "sign", ["snippet", "hmac.digest", "hmac kept", "cryptography"]),
     Row("Python", "drop-in", ["snippet"]),
     Row("Node", "sign", ["snippet", "createHmac, Buffer", "createHmac, KeyObject"]),
+    Row("Node", "sign, WebAssembly", ["snippet", "createHmac, Buffer"]),
     Row("Node", "drop-in", ["snippet"]),
     Row("Go", "sign", ["snippet", "hmac kept"]),
     Row("Go", "drop-in", ["snippet"]),

@@ -30,9 +30,12 @@ def command(language: str) -> list[str | Path]:
     match language:
         case "Python":
             return [sys.executable, PROGRAMS / "uses.py"]
-        case "Node":
+        case "Node" | "portable Node":
             # Otherwise V8 keeps more memory in store than is measured here.
-            return ["node", "--expose-gc", "--max-semi-space-size=1", PROGRAMS / "uses.js"]
+            options = ["--expose-gc", "--max-semi-space-size=1"]
+            if language == "portable Node":
+                options.append("--no-addons")
+            return ["node", *options, PROGRAMS / "uses.js"]
         case "Go":
             return [build_go("uses", out)]
         case "portable Go":

@@ -137,6 +137,7 @@ Renderings = dict[str, Rendering]
 LANGUAGES: dict[str, Callable[[], list[str | Path]]] = {
     "Python": lambda: [sys.executable, PROGRAMS / "surfaces.py"],
     "Node": lambda: ["node", PROGRAMS / "surfaces.js"],
+    "portable Node": lambda: ["node", "--no-addons", "--no-warnings", PROGRAMS / "surfaces.js"],
     "Go": lambda: [build_go("surfaces", BUILT / "surfaces-go")],
 }
 

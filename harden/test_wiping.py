@@ -154,7 +154,7 @@ def look(language: str, step: str) -> Scan:
 
 
 QUICK = [pytest.param(language, marks=pytest.mark.quick) for language in ("C", "Python")]
-LANGUAGES = [*QUICK, "Rust", "Node", "Go", "portable Go", "portable C"]
+LANGUAGES = [*QUICK, "Rust", "Node", "portable Node", "Go", "portable Go", "portable C"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -5,6 +5,8 @@ const { join } = require('node:path')
 
 const LIBC = { linux: ['-gnu', '-musl'], win32: ['-msvc'] }
 
+const NO_PACKAGE = 'There is no package for this platform.'
+
 /** Loads the addon for a platform, built beside this file or installed by npm, or notes why it cannot. */
 function load(platform, failures) {
   // Bundlers that write ES modules leave __dirname undefined.
@@ -29,7 +31,7 @@ function load(platform, failures) {
       case 'win32-x64-msvc':
         return require('pylon-identity-win32-x64-msvc')
       default:
-        throw new Error(`There is no package for ${platform}.`)
+        throw new Error(NO_PACKAGE)
     }
   } catch (error) {
     failures.push(error)
@@ -46,13 +48,16 @@ function loadAny() {
     if (addon) return addon
   }
   const cause = failures.find((error) => error.code !== 'MODULE_NOT_FOUND') ?? failures[0]
+  const packages = platforms.map((platform) => `pylon-identity-${platform}`).join(' or ')
+  const reasons =
+    `It is in the npm package ${packages}. Usual reasons: npm left out optional dependencies (install without ` +
+    '--omit=optional); node_modules came from another system (install again on this one); a bundler left the .node ' +
+    'file behind (mark pylon-identity as external, or copy .node files); a single executable loads only built-in ' +
+    'modules (see Bundlers in the README of pylon-identity); Node runs with --permission but without --allow-addons; ' +
+    'Deno runs without --allow-ffi.'
   const message =
-    `The native addon of pylon-identity for ${machine} cannot be loaded. It is in the npm package ` +
-    `${platforms.map((platform) => `pylon-identity-${platform}`).join(' or ')}. Usual reasons: npm left out optional ` +
-    'dependencies (install without --omit=optional); node_modules came from another system (install again on this ' +
-    'one); a bundler left the .node file behind (mark pylon-identity as external, or copy .node files); a single ' +
-    'executable loads only built-in modules (see Bundlers in the README of pylon-identity); Node runs with ' +
-    '--permission but without --allow-addons; Deno runs without --allow-ffi.'
+    `The native addon of pylon-identity for ${machine} cannot be loaded. ` +
+    (failures.every((error) => error.message === NO_PACKAGE) ? NO_PACKAGE : reasons)
   throw Object.assign(new Error(message, { cause }), { code: 'ERR_ADDON_NOT_FOUND' })
 }
 

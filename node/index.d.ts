@@ -21,19 +21,20 @@ export declare class IdentitySecret {
    * Parses the secret in an environment variable, trimmed of white space.
    *
    * @param name the variable's name, `PYLON_IDENTITY_SECRET` if left out
-   * @param env the environment, `process.env` if left out
+   * @param env the environment, `process.env` if left out; on Cloudflare Workers what the handler is given as `env`
    * @throws an `Error` with the `code` `ERR_SECRET_MISSING` if it is not set, `ERR_SECRET_EXPOSED` for a
    * name that bundlers ship to browsers (`NEXT_PUBLIC_`, `VITE_` and the like), and what the constructor
    * throws. The message begins with the name.
    */
-  static fromEnv(name?: string, env?: Readonly<Record<string, string | undefined>>): IdentitySecret
+  static fromEnv(name?: string, env?: object): IdentitySecret
 
   /**
    * Parses the secret in a file, trimmed of white space: the usual way with the secrets of Docker and
    * Kubernetes.
    *
    * @throws an `Error` with the `code` of the file system, such as `ENOENT`, if the file cannot be read. It
-   * does not show the path, which may be the secret by mistake. And what the constructor throws.
+   * does not show the path, which may be the secret by mistake. Edge runtimes have no files: `code` is
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`. And what the constructor throws.
    */
   static fromFile(path: string | URL): IdentitySecret
 
@@ -201,3 +202,6 @@ export declare function generateSecret(): string
 
 /** The version of the library, for example `1.2.3`. */
 export declare const version: string
+
+/** The core that runs: the native addon, or the WebAssembly module where no addon can be loaded. */
+export declare const backend: 'native' | 'wasm'

@@ -1,8 +1,9 @@
 'use strict'
 
-const { readFileSync } = require('node:fs')
+// What addon.js and wasm.js share: types, errors and classes.
 
-const native = require('./addon.js')
+// One of the two, and the platform's function that reads a file, if it has files.
+let native, readFile
 
 /** Throws the error if the addon returned the number of one. The message begins with the variable, if there is one. */
 function unwrap(result, variable) {
@@ -55,9 +56,13 @@ function isUrl(value) {
 
 /** Reads a file. The error does not show the path, which may be the secret by mistake. */
 function readText(path) {
+  if (readFile === undefined) {
+    const error = new Error('There are no files on this platform. Pass the environment: IdentitySecret.fromEnv(name, env).')
+    throw Object.assign(error, { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' })
+  }
   let bytes
   try {
-    bytes = readFileSync(path)
+    bytes = readFile(path)
   } catch ({ code, errno, syscall }) {
     const reason = `the file of the identity secret cannot be read: ${code}`
     throw Object.assign(new Error(`${reason}. Pass the path of the file, not the secret itself.`), { code, errno, syscall })
@@ -79,10 +84,20 @@ const UNITS = 1 << 20
 
 const HIDDEN = 'IdentitySecret(hidden)'
 
+// A class whose objects nothing clones, and its arguments. Some platforms have only the second.
+const UNCLONEABLE = globalThis.FinalizationRegistry ? [FinalizationRegistry, [() => {}]] : [WeakSet, []]
+
 /** Makes objects that structuredClone, postMessage and v8.serialize refuse: a clone would hold no secret. */
 class Uncloneable {
   constructor() {
-    return Reflect.construct(FinalizationRegistry, [() => {}], new.target)
+    return Reflect.construct(...UNCLONEABLE, new.target)
+  }
+}
+
+/** A secret that fromEnv or fromFile has parsed. Nobody else can make one. */
+class Parsed {
+  constructor(secret) {
+    this.secret = secret
   }
 }
 
@@ -93,22 +108,21 @@ class IdentitySecret extends Uncloneable {
   #secret
   #number = (count += 1)
 
-  // The variable is fromEnv's, for its errors.
-  constructor(hex, variable) {
+  constructor(hex) {
     super()
-    this.#secret = unwrap(native.parse(string(hex, SECRET)), variable)
+    this.#secret = hex instanceof Parsed ? hex.secret : unwrap(native.parse(string(hex, SECRET)))
   }
 
-  static fromEnv(name = native.SECRET_VARIABLE, env = process.env) {
+  static fromEnv(name = native.SECRET_VARIABLE, env = globalThis.process?.env) {
     string(name, "the variable's name as a string")
     if (typeof env !== 'object' || env === null) throw wrongType('the environment as an object', env)
     const value = Object.hasOwn(env, name) ? optional(env[name], "the variable's value as a string") : null
-    return new IdentitySecret(unwrap(native.readVariable(name, value ?? undefined), name), name)
+    return new IdentitySecret(new Parsed(unwrap(native.parseVariable(name, value ?? undefined), name)))
   }
 
   static fromFile(path) {
     if (typeof path !== 'string' && !isUrl(path)) throw wrongType('the path as a string or a file URL', path)
-    return new IdentitySecret(unwrap(native.readVariable('', readText(path))))
+    return new IdentitySecret(new Parsed(unwrap(native.parseVariable('', readText(path)))))
   }
 
   sign(email) {
@@ -253,15 +267,19 @@ function diagnosis(lines) {
   }
 }
 
-const { generateSecret, VERSION: version } = native
-
-module.exports = {
-  IdentitySecret,
-  chatSettingsJson,
-  chatSettingsScript,
-  diagnose,
-  diagnosePage,
-  generateSecret,
-  signMessageWithHmac,
-  version,
+/** Returns the package's exports, over a core. */
+module.exports = (core, platform) => {
+  native = core
+  readFile = platform.readFile
+  return {
+    IdentitySecret,
+    backend: platform.backend,
+    chatSettingsJson,
+    chatSettingsScript,
+    diagnose,
+    diagnosePage,
+    generateSecret: native.generateSecret,
+    signMessageWithHmac,
+    version: native.VERSION,
+  }
 }

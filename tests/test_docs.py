@@ -166,6 +166,7 @@ COMMANDS = {
     "go": rf"get {GO_MODULE}$|install {GO_MODULE}/cmd/pylon-identity@latest$|mod |run \.|test",
     "make": "",
     "npm": "ci|install|run|start|test",
+    "npx": "wrangler dev",
     "pip": "install ",
     "pylon-identity": "sign - --json ",
     "python": rf"app\.py$|-m pytest|{RECIPE}",

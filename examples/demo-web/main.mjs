@@ -2,7 +2,7 @@
 // they make of an honest user, of a dishonest one, and of a hash that somebody computed wrongly.
 
 import { createServer } from 'node:http'
-import { diagnose } from '../../node/index.js'
+import { diagnose } from '../../node/node.js'
 import { MISTAKES } from './mistakes.mjs'
 import { renderPage } from './page.mjs'
 import { APPS, startApp } from './servers.mjs'

@@ -12,7 +12,7 @@ const email = 'ada@example.com'
 const expected = createHmac('sha256', Buffer.from(hex, 'hex')).update(email).digest('hex')
 const file = fileURLToPath(import.meta.url)
 const require = createRequire(import.meta.url)
-const path = '../../node/index.js'
+const path = '../../node/node.js'
 
 const COUNT = 50_000 // some twenty times what the addon is given at once
 const MIDDLE = COUNT / 2

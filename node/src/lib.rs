@@ -48,8 +48,13 @@ pub fn add_direct_functions(mut exports: Object) -> Result<()> {
 #[napi(catch_unwind)]
 pub fn parse(hex: StringArgument) -> Result<Outcome<Handle>> {
     let mut buffer = SecretBuffer::default();
-    let parsed = binding::parse_into(hex.read(&mut buffer)?, Box::new);
-    Ok(Outcome(parsed.map(|secret| External::new(RefCell::new(Some(secret))))))
+    Ok(to_handle(binding::parse_into(hex.read(&mut buffer)?, Box::new)))
+}
+
+fn to_handle(
+    parsed: std::result::Result<Box<core::IdentitySecret>, core::Error>,
+) -> Outcome<Handle> {
+    Outcome(parsed.map(|secret| External::new(RefCell::new(Some(secret)))))
 }
 
 #[napi(catch_unwind)]
@@ -104,17 +109,13 @@ pub fn generate_secret() -> Latin1Result<Zeroizing<String>> {
     Latin1Result(Zeroizing::new(core::generate_secret()))
 }
 
-/// The secret in an environment variable, trimmed, for `parse`. In Latin-1 as in UTF-8, only hexadecimal digits
-/// look like hexadecimal digits.
+/// Parses the secret in an environment variable.
 #[napi(catch_unwind)]
-pub fn read_variable(
-    name: String,
-    value: Option<StringArgument>,
-) -> Result<Outcome<Latin1Result<Zeroizing<Vec<u8>>>>> {
+pub fn parse_variable(name: String, value: Option<StringArgument>) -> Result<Outcome<Handle>> {
     let mut buffer = SecretBuffer::default();
     let value = value.as_ref().map(|value| value.read(&mut buffer)).transpose()?;
-    let trimmed = binding::trim_env_value(&name, value);
-    Ok(Outcome(trimmed.map(|digits| Latin1Result(Zeroizing::new(digits.to_vec())))))
+    let digits = binding::trim_env_value(&name, value);
+    Ok(to_handle(digits.and_then(|digits| binding::parse_into(digits, Box::new))))
 }
 
 #[napi(catch_unwind)]

@@ -265,12 +265,10 @@ test('a bundle for the browser throws and holds no secret', async () => {
     contents: "import { IdentitySecret } from 'pylon-identity'\nIdentitySecret.fromEnv()",
     resolveDir: __dirname,
   }
-  for (const conditions of [['browser'], ['edge-light'], ['workerd']]) {
-    const options = { stdin, conditions, bundle: true, write: false, minify: true }
-    const { outputFiles: [bundle] } = await build({ ...options, platform: 'neutral' })
-    assert.throws(() => require('node:vm').runInNewContext(bundle.text), /only in code that runs in Node\.js/)
-    assert.doesNotMatch(bundle.text, /PYLON_IDENTITY_SECRET|process\.env/)
-  }
+  const options = { stdin, conditions: ['browser'], bundle: true, write: false, minify: true }
+  const { outputFiles: [bundle] } = await build({ ...options, platform: 'neutral' })
+  assert.throws(() => require('node:vm').runInNewContext(bundle.text), /only in code that runs on a backend/)
+  assert.doesNotMatch(bundle.text, /PYLON_IDENTITY_SECRET|process\.env/)
 })
 
 test('dispose wipes the key for good', () => {
@@ -315,51 +313,6 @@ test('the declarations name the exports', () => {
   assert.deepEqual(declared.map((match) => match[1]).sort(), Object.keys(api).sort())
 })
 
-/** Makes a folder with the package as npm installs it, and removes it after the test. */
-function install(t, files) {
-  const fs = require('node:fs')
-  const folder = fs.mkdtempSync(require('node:path').join(__dirname, '../../target/installed-'))
-  t.after(() => fs.rmSync(folder, { recursive: true }))
-  const [addon] = fs.readdirSync(`${__dirname}/..`).filter((file) => file.endsWith('.node'))
-  const platform = addon.slice('pylon-identity.'.length, -'.node'.length)
-  const packages = { 'pylon-identity': files, [`pylon-identity-${platform}`]: [addon] }
-  for (const [name, files] of Object.entries(packages)) {
-    fs.mkdirSync(`${folder}/node_modules/${name}`, { recursive: true })
-    for (const file of files) fs.copyFileSync(`${__dirname}/../${file}`, `${folder}/node_modules/${name}/${file}`)
-  }
-  const main = JSON.stringify({ name: `pylon-identity-${platform}`, main: addon })
-  fs.writeFileSync(`${folder}/node_modules/pylon-identity-${platform}/package.json`, main)
-  fs.writeFileSync(`${folder}/app.js`, "console.log(require('pylon-identity').generateSecret().length)")
-  return { folder, addonPackage: `${folder}/node_modules/pylon-identity-${platform}`, platform }
-}
-
-const run = (folder, ...args) =>
-  require('node:child_process').execFileSync(process.execPath, args, { cwd: folder, encoding: 'utf8' })
-
-test('without an addon the error names the package and the usual reasons', (t) => {
-  const { folder, addonPackage, platform } = install(t, ['index.js', 'addon.js', 'package.json'])
-  assert.equal(run(folder, 'app.js'), '64\n')
-  require('node:fs').rmSync(addonPackage, { recursive: true })
-  const script = "try { require('pylon-identity') } catch ({ code, message, cause }) { console.log(code, message, cause.code) }"
-  const said = run(folder, '-e', script)
-  assert.match(said, new RegExp(`^ERR_ADDON_NOT_FOUND .*pylon-identity-${platform}.*--omit=optional.* MODULE_NOT_FOUND`))
-})
-
-test('esbuild takes the addon along', async (t) => {
-  const { folder } = install(t, ['index.js', 'addon.js', 'package.json'])
-  await require('esbuild').build({
-    absWorkingDir: folder,
-    bundle: true,
-    entryPoints: ['app.js'],
-    loader: { '.node': 'copy' },
-    logLevel: 'silent',
-    outdir: 'bundled',
-    platform: 'node',
-  })
-  require('node:fs').rmSync(`${folder}/node_modules`, { recursive: true })
-  assert.equal(run(`${folder}/bundled`, 'app.js'), '64\n')
-})
-
 test('names that every object has are no variables', () => {
   for (const name of ['toString', '__proto__', 'constructor']) {
     assert.throws(() => IdentitySecret.fromEnv(name), { code: 'ERR_SECRET_MISSING' })
@@ -370,9 +323,9 @@ test('a batch of long texts is signed in parts', () => {
   const secret = new IdentitySecret(SENTINEL)
   const longer = 'ü'.repeat(3_000_000) // a call of its own
   assert.deepEqual(secret.signMany([EMAIL, longer, EMAIL]), [EMAIL, longer, EMAIL].map((email) => secret.sign(email)))
-  const long = 'x'.repeat(300_000) // 2,048 of them are longer than a string can be
+  const long = 'x'.repeat(300_000) // 2,048 of them are longer than a string can be, and take long over WebAssembly
   const hash = secret.sign(long)
-  assert.ok(secret.signMany(new Array(2048).fill(long)).every((each) => each === hash))
+  assert.ok(secret.signMany(new Array(api.backend === 'wasm' ? 64 : 2048).fill(long)).every((each) => each === hash))
 })
 
 test('hashes of a small batch are not in the pool of small buffers', () => {

@@ -29,7 +29,13 @@ export function accepted(): [string, string[], boolean, string, string, string] 
   ]
 }
 
-export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string, string, Cause[]] {
+/** The environment of a Cloudflare Worker, as its tools declare it. */
+interface WorkerEnv {
+  PYLON_IDENTITY_SECRET: string
+  CACHE: { get(key: string): Promise<string> }
+}
+
+export function acceptedSettings(secret: IdentitySecret, worker: WorkerEnv): [ChatSettings, string, string, Cause[]] {
   const user = { appId: 'app', email: 'ada@example.com', name: 'Ada' }
   const settings = secret.chatSettings({ ...user, avatarUrl: null, accountId: 'acc', accountExternalId: 42n })
   const code: ErrorCode = 'ERR_SECRET_WEAK'
@@ -37,6 +43,7 @@ export function acceptedSettings(secret: IdentitySecret): [ChatSettings, string,
   const hidden: string = secret.toJSON()
   IdentitySecret.fromEnv()
   IdentitySecret.fromEnv('CHAT_SECRET', process.env)
+  IdentitySecret.fromEnv(undefined, worker)
   IdentitySecret.fromFile(new URL('file:///run/secrets/pylon'))
   chatSettingsScript({ app_id: 'app' })
   chatSettingsScript({ ...settings, hide_default_launcher: true }, {})
@@ -81,6 +88,7 @@ export function refused(secret: IdentitySecret): void {
 /** Fails to compile if the declarations name other exports than these, which are those that run. */
 export const names: Record<keyof typeof api, true> = {
   IdentitySecret: true,
+  backend: true,
   chatSettingsJson: true,
   chatSettingsScript: true,
   diagnose: true,

@@ -32,7 +32,7 @@ NODE_FILES = [
 LIMITS = {
     "wheel": 470,
     "npm platform package": 455,
-    "npm main package": 17,
+    "npm main package": 110,
     "sdist": 125,
     "C package": 750,
     "Go module": 950,  # the portable core takes 160 of them

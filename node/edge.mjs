@@ -1,0 +1,21 @@
+// For Cloudflare Workers, Next's edge and the like, which compile the module when they deploy.
+
+import module from './core.wasm?module'
+import over from './index.js'
+import wasm from './wasm.js'
+
+const api = over(wasm(module), { backend: 'wasm' })
+
+export const {
+  IdentitySecret,
+  backend,
+  chatSettingsJson,
+  chatSettingsScript,
+  diagnose,
+  diagnosePage,
+  generateSecret,
+  signMessageWithHmac,
+  version,
+} = api
+
+export default api
