@@ -110,7 +110,9 @@ def bundle(command: str, project: Path, user: Mapping[str, str]) -> None:
     program, *options = shlex.split(command)
     modules = ROOT / "node" / "node_modules" if program == "esbuild" else MODULES
     # npm's package of Bun is a placeholder before its install script, which is not run.
-    [path] = [modules / ".bin" / program] if program != "bun" else MODULES.glob("bun-linux-*/bin/bun")
+    [path] = (
+        [modules / ".bin" / program] if program != "bun" else MODULES.glob("bun-linux-*/bin/bun")
+    )
     run([path, *options], project, user)
 
 
