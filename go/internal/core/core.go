@@ -19,15 +19,15 @@ type Module struct {
 
 func New() *Module {
 	m := new(Module)
-	m.t0 = make([]any, 111)
+	m.t0 = make([]any, 112)
 	m.memory = make([]byte, 0x30000)
-	m.elements = [][]any{{m.fn17, m.fn507, m.fn349, m.fn350, m.fn351, m.fn352, m.fn353, m.fn354, m.fn76, m.fn189, m.fn64, m.fn81, m.fn84, m.fn123, fn403, fn405, m.fn417, m.fn418, m.fn419, m.fn421, m.fn422, fn423, m.fn425, fn426, fn427, fn428, fn429, m.fn430, m.fn431, m.fn131, m.fn444, m.fn445, m.fn338, m.fn183, m.fn179, m.fn470, m.fn185, m.fn473, fn477, m.fn184, m.fn508, fn480, m.fn483, m.fn486, m.fn134, m.fn135, m.fn136, m.fn133, m.fn286, m.fn288, m.fn289, m.fn280, m.fn281, m.fn282, m.fn273, m.fn274, m.fn297, m.fn298, m.fn299, m.fn301, m.fn302, m.fn303, m.fn304, m.fn305, m.fn306, m.fn436, m.fn439, m.fn440, m.fn442, m.fn449, m.fn451, m.fn452, m.fn453, m.fn454, m.fn455, m.fn456, m.fn395, m.fn458, m.fn459, m.fn460, m.fn461, m.fn463, m.fn464, m.fn465, m.fn466, m.fn467, m.fn468, m.fn469, m.fn472, m.fn474, m.fn476, m.fn479, m.fn481, m.fn482, m.fn484, m.fn485, m.fn487, m.fn488, m.fn489, m.fn490, m.fn491, m.fn492, m.fn493, m.fn495, m.fn496, m.fn497, m.fn498, m.fn499, m.fn500, m.fn501}}
+	m.elements = [][]any{{m.fn16, m.fn498, m.fn347, m.fn348, m.fn349, m.fn350, m.fn351, m.fn352, m.fn77, m.fn188, m.fn65, m.fn82, m.fn85, m.fn129, fn400, fn402, m.fn408, m.fn409, m.fn410, m.fn412, m.fn413, fn414, m.fn416, fn417, fn418, fn419, fn420, m.fn421, m.fn422, m.fn137, m.fn435, m.fn436, m.fn336, m.fn182, m.fn178, m.fn461, m.fn184, m.fn464, fn468, m.fn183, m.fn499, fn471, m.fn474, m.fn477, m.fn140, m.fn64, m.fn63, m.fn139, m.fn141, m.fn285, m.fn287, m.fn288, m.fn279, m.fn280, m.fn281, m.fn272, m.fn273, m.fn296, m.fn297, m.fn298, m.fn300, m.fn301, m.fn302, m.fn303, m.fn304, m.fn305, m.fn427, m.fn430, m.fn431, m.fn433, m.fn440, m.fn442, m.fn443, m.fn444, m.fn445, m.fn446, m.fn447, m.fn393, m.fn449, m.fn450, m.fn451, m.fn452, m.fn454, m.fn455, m.fn456, m.fn457, m.fn458, m.fn459, m.fn460, m.fn463, m.fn465, m.fn467, m.fn470, m.fn472, m.fn473, m.fn475, m.fn476, m.fn478, m.fn479, m.fn480, m.fn481, m.fn482, m.fn483, m.fn484, m.fn486, m.fn487, m.fn488, m.fn489, m.fn490, m.fn491, m.fn492}}
 	table_init(m.t0, m.elements[0], i32(1), 0, len(m.elements[0]))
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x20000)), 0, len(data0))
 	m.g0 = i32(0x20000)
-	m.g1 = i32(159112)
-	m.g2 = i32(159120)
+	m.g1 = i32(158936)
+	m.g2 = i32(158944)
 	return m
 }
 
@@ -63,7 +63,7 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
-	m.fn121(v3+i32(32), v3+i32(4))
+	m.fn127(v3+i32(32), v3+i32(4))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v1 = t1
@@ -76,14 +76,14 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 		if t3 == 0 {
 			goto l1
 		}
-		m.fn120(v3+i32(12), v2)
-		m.fn16(v3+i32(12), v1, v4)
-		m.fn119(v3+i32(12), i32(135900), i32(135903))
+		m.fn126(v3+i32(12), v2)
+		m.fn15(v3+i32(12), v1, v4)
+		m.fn125(v3+i32(12), i32(135924), i32(135927))
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t4))
 	l3:
 		{
-			m.fn121(v3+i32(32), v3+i32(24))
+			m.fn127(v3+i32(32), v3+i32(24))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			v2 = t5
 			if v2 == 0 {
@@ -96,11 +96,11 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+44))
 			v1 = t6
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+36))
-			m.fn16(v3+i32(12), v2, t7)
+			m.fn15(v3+i32(12), v2, t7)
 			if v1 == 0 {
 				goto l3
 			}
-			m.fn119(v3+i32(12), i32(135900), i32(135903))
+			m.fn125(v3+i32(12), i32(135924), i32(135927))
 			goto l3
 		}
 	}
@@ -117,10 +117,10 @@ l4:
 func (m *Module) fn2(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 float64
-	var v14, v15, v16 int32
-	var v17, v18, v19 int64
+	var v14, v15, v16, v17 int32
+	var v18, v19 int64
 	t0 := m.g0
-	v2 = t0 - i32(128)
+	v2 = t0 - i32(112)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v3 = t1
@@ -131,7 +131,7 @@ func (m *Module) fn2(v0, v1 int32) {
 	v6 = t3 + v5
 	t4 := int32(load32(m.memory, uint32(v1)))
 	v7 = t4
-	v8 = v2 + i32(48)
+	v8 = v2 + i32(40)
 	v1 = v3
 l1:
 	{
@@ -143,36 +143,36 @@ l1:
 		t6 := int64(load64(m.memory, uint64(uint32(v1))+24))
 		store64(m.memory, uint64(uint32(v8))+8, uint64(t6))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		store32(m.memory, uint64(uint32(v2))+40, uint32(t7))
-		t8 := int64(load64(m.memory, uint64(uint32(v2))+40))
+		store32(m.memory, uint64(uint32(v2))+32, uint32(t7))
+		t8 := int64(load64(m.memory, uint64(uint32(v2))+32))
 		store64(m.memory, uint64(uint32(v1))+8, uint64(t8))
-		t9 := int64(load64(m.memory, uint64(uint32(v2))+48))
+		t9 := int64(load64(m.memory, uint64(uint32(v2))+40))
 		store64(m.memory, uint64(uint32(v1))+16, uint64(t9))
-		t10 := int64(load64(m.memory, uint64(uint32(v2))+56))
+		t10 := int64(load64(m.memory, uint64(uint32(v2))+48))
 		store64(m.memory, uint64(uint32(v1))+24, uint64(t10))
 		v5 = v5 + i32(-32)
 		v1 = v1 + i32(32)
 		goto l1
 	}
 l0:
-	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(8)))
-	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(0)))
+	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(0)))
 	m.fn3(i32(0), i32(8))
-	store32(m.memory, uint64(uint32(v2))+44, uint32(i32(8)))
 	store32(m.memory, uint64(uint32(v2))+36, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v2))+28, uint32(i32(8)))
 	m.fn4(v6, i32(0))
-	store32(m.memory, uint64(uint32(v2))+28, uint32(v4))
-	store32(m.memory, uint64(uint32(v2))+24, uint32(v3))
-	store32(m.memory, uint64(uint32(v2))+20, uint32(v7))
-	m.fn5(v2 + i32(32))
-	m.fn6(v2+i32(8), v4, i32(4), i32(8))
-	store32(m.memory, uint64(uint32(v2))+40, uint32(i32(0)))
-	t11 := int64(load64(m.memory, uint64(uint32(v2))+8))
-	store64(m.memory, uint64(uint32(v2))+32, uint64(t11))
-	m.fn7(v2+i32(32), v4)
-	t12 := int32(load32(m.memory, uint64(uint32(v2))+40))
+	store32(m.memory, uint64(uint32(v2))+20, uint32(v4))
+	store32(m.memory, uint64(uint32(v2))+16, uint32(v3))
+	store32(m.memory, uint64(uint32(v2))+12, uint32(v7))
+	m.fn5(v2 + i32(24))
+	m.fn6(v2, v4, i32(4), i32(8))
+	store32(m.memory, uint64(uint32(v2))+32, uint32(i32(0)))
+	t11 := int64(load64(m.memory, uint32(v2)))
+	store64(m.memory, uint64(uint32(v2))+24, uint64(t11))
+	m.fn7(v2+i32(24), v4)
+	t12 := int32(load32(m.memory, uint64(uint32(v2))+32))
 	v9 = t12
-	t13 := int32(load32(m.memory, uint64(uint32(v2))+36))
+	t13 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v10 = t13
 	if v4 == 0 {
 		goto l2
@@ -194,106 +194,100 @@ l3:
 	}
 	v9 = v11
 l2:
-	t15 := int32(load32(m.memory, uint64(uint32(v2))+32))
+	t15 := int32(load32(m.memory, uint64(uint32(v2))+24))
 	v12 = t15
 	if uint32(v9) < uint32(i32(2)) {
 		goto l4
 	}
-	if uint32(v9) < uint32(i32(21)) {
-		goto l5
-	}
-	m.fn8(v10, v9, v2+i32(127))
-	goto l4
-l5:
-	m.fn9(v10, v9, i32(1))
+	m.fn8(v10, v9)
 l4:
 	v1 = v10
 	v5 = v9
-l9:
+l8:
 	if uint32(v5) < uint32(i32(2)) {
-		goto l6
+		goto l5
 	}
 	{
 		t16 := int32(load32(m.memory, uint32(v1+i32(4))))
 		v8 = t16
 		t17 := int32(load32(m.memory, uint32(v1+i32(12))))
 		if v8 != t17 {
-			goto l7
+			goto l6
 		}
 		t18 := int32(load32(m.memory, uint32(v1)))
 		t19 := int32(load32(m.memory, uint32(v1+i32(8))))
-		t20 := m.fn536(t18, t19, v8)
+		t20 := m.fn516(t18, t19, v8)
 		if t20 == 0 {
-			goto l8
+			goto l7
 		}
 	}
-l7:
+l6:
 	v1 = v1 + i32(8)
 	v5 = v5 + i32(-1)
-	goto l9
-l6:
+	goto l8
+l5:
 	if v9 == 0 {
-		goto l8
+		goto l7
 	}
 	v5 = v4 << 5
 	v1 = v3
-l11:
+l10:
 	{
 		if v5 == 0 {
-			v11 = i32(0)
-			store32(m.memory, uint64(uint32(v2))+76, uint32(i32(0)))
-			store64(m.memory, uint64(uint32(v2))+68, uint64(i64(0x100000000)))
-			m.fn13(v2+i32(68), i32(123))
-			store32(m.memory, uint64(uint32(v2))+44, uint32(v6))
-			store32(m.memory, uint64(uint32(v2))+40, uint32(v7))
-			store32(m.memory, uint64(uint32(v2))+32, uint32(v3))
-		l29:
+			store32(m.memory, uint64(uint32(v2))+68, uint32(i32(0)))
+			store64(m.memory, uint64(uint32(v2))+60, uint64(i64(0x100000000)))
+			m.fn12(v2+i32(60), i32(123))
+			store32(m.memory, uint64(uint32(v2))+36, uint32(v6))
+			store32(m.memory, uint64(uint32(v2))+32, uint32(v7))
+			v5 = v4 << 5
+			store32(m.memory, uint64(uint32(v2))+24, uint32(v3))
+			v7 = v3 + i32(32)
+			v8 = i32(0)
+		l21:
 			{
 				{
-					v1 = v3
-					if v1 == v6 {
-						goto l13
+					if v5 == 0 {
+						goto l12
 					}
-					v3 = v1 + i32(32)
-					t27 := int32(load32(m.memory, uint32(v1)))
-					v14 = t27
-					if v14 != i32(-0x7fffffff) {
-						t30 := int32(m.memory[uint32(v1+i32(23))])
-						v15 = t30
-						t31 := int32(load16(m.memory, uint64(uint32(v1))+21))
-						v16 = t31
-						t32 := math.Float64frombits(load64(m.memory, uint64(uint32(v1))+24))
+					t27 := int32(load32(m.memory, uint32(v3)))
+					v11 = t27
+					if v11 != i32(-0x7fffffff) {
+						t30 := int32(m.memory[uint32(v3+i32(23))])
+						v14 = t30
+						t31 := int32(load16(m.memory, uint64(uint32(v3))+21))
+						v15 = t31
+						t32 := math.Float64frombits(load64(m.memory, uint64(uint32(v3))+24))
 						v13 = t32
-						t33 := int32(m.memory[uint64(uint32(v1))+20])
-						v9 = t33
-						t34 := int32(load32(m.memory, uint64(uint32(v1))+16))
-						v5 = t34
-						t35 := int32(load32(m.memory, uint64(uint32(v1))+8))
-						v8 = t35
-						t36 := int32(load32(m.memory, uint64(uint32(v1))+4))
-						v7 = t36
-						if v11 == 0 {
-							goto l15
+						t33 := int32(m.memory[uint64(uint32(v3))+20])
+						v16 = t33
+						t34 := int32(load32(m.memory, uint64(uint32(v3))+16))
+						v1 = t34
+						t35 := int32(load32(m.memory, uint64(uint32(v3))+8))
+						v17 = t35
+						t36 := int32(load32(m.memory, uint64(uint32(v3))+4))
+						v9 = t36
+						if v8 == 0 {
+							goto l14
 						}
-						m.fn13(v2+i32(68), i32(44))
-					l15:
-						m.fn14(v2+i32(68), v7, v8)
-						m.fn13(v2+i32(68), i32(58))
+						m.fn12(v2+i32(60), i32(44))
+					l14:
+						m.fn13(v2+i32(60), v9, v17)
+						m.fn12(v2+i32(60), i32(58))
 						{
 							p37 := i32(-0x80000000)
-							if uint32(v5) > uint32(i32(-0x80000000)) {
-								p37 = v5
+							if uint32(v1) > uint32(i32(-0x80000000)) {
+								p37 = v1
 							}
 							switch p37 & i32(0x7fffffff) {
 							default:
-								t38 := v2 + i32(68)
-								v1 = (v16|v15<<16)<<8 | v9
-								m.fn14(t38, v1, int32(int64(math.Float64bits(v13))))
-								m.fn15(v5, v1)
-								goto l19
+								t38 := v2 + i32(60)
+								v17 = (v15|v14<<16)<<8 | v16
+								m.fn13(t38, v17, int32(int64(math.Float64bits(v13))))
+								m.fn14(v1, v17)
+								goto l18
 							case 2:
-								t39 := v2 + i32(68)
-								v1 = v9 & i32(1)
+								t39 := v2 + i32(60)
+								v1 = v16 & i32(1)
 								p40 := i32(0x20000)
 								if v1 != 0 {
 									p40 = i32(131077)
@@ -302,130 +296,83 @@ l11:
 								if v1 != 0 {
 									p41 = i32(4)
 								}
-								m.fn16(t39, p40, p41)
-								goto l19
+								m.fn15(t39, p40, p41)
+								goto l18
 							case 1:
 								if float64(v13-math.Trunc(v13)) == float64(0) {
-									v17 = i64_trunc_sat_f64_s(v13)
-									if v17 < i64(0) {
-										goto l21
-									}
-									m.fn20(v2+i32(112), i32(19))
-									goto l22
-								l21:
-									m.fn20(v2+i32(112), i32(20))
-									m.fn13(v2+i32(112), i32(45))
-								l22:
-									t46 := v17
-									v18 = v17 >> 63
-									v18 = t46 ^ v18 - v18
-									v1 = i32(15)
-								l28:
+									store32(m.memory, uint64(uint32(v2))+92, uint32(i32(0)))
+									store64(m.memory, uint64(uint32(v2))+84, uint64(i64(0x100000000)))
+									store32(m.memory, uint64(uint32(v2))+100, uint32(i32(135900)))
+									store64(m.memory, uint64(uint32(v2))+104, uint64(i64(0x60000020)))
+									store32(m.memory, uint64(uint32(v2))+96, uint32(v2+i32(84)))
 									{
-										if uint64(v18) > uint64(i64(999)) {
-											if uint32(v1) > uint32(i32(18)) {
-												panic("unreachable")
-											}
-											v5 = v2 + i32(92) + v1
-											t58 := int64(uint64(v18) / uint64(i64(10000)))
-											t59 := v5
-											t60 := v18
-											v19 = t58
-											v8 = int32(t60 - v19*i64(10000))
-											t61 := int32(uint32(v8&i32(0xffff)) / uint32(i32(100)))
-											v9 = t61
-											t62 := int32(load16(m.memory, uint64(uint32(v9<<1))+137249))
-											store16(m.memory, uint32(t59), uint16(t62))
-											t63 := int32(load16(m.memory, uint64(uint32((v8-v9*i32(100))&i32(0xffff)<<1))+137249))
-											store16(m.memory, uint32(v5+i32(2)), uint16(t63))
-											v1 = v1 + i32(-4)
-											v18 = v19
-											goto l28
+										v18 = i64_trunc_sat_f64_s(v13)
+										t46 := v18
+										v19 = v18 >> 63
+										t47 := t46 ^ v19 - v19
+										var p48 int32
+										if v18 > i64(-1) {
+											p48 = 1
 										}
-										v1 = v1 + i32(4)
-										{
-											if uint64(v18) < uint64(i64(10)) {
-												goto l24
-											}
-											t47 := v2 + i32(92)
-											v1 = v1 + i32(-2)
-											t48 := t47 + v1
-											v5 = int32(v18)
-											t49 := int32(uint32(v5&i32(0xffff)) / uint32(i32(100)))
-											t50 := v5
-											v5 = t49
-											t51 := int32(load16(m.memory, uint64(uint32((t50-v5*i32(100))&i32(0xffff)<<1))+137249))
-											store16(m.memory, uint32(t48), uint16(t51))
-											v18 = int64(uint32(v5))
+										t49 := m.fn19(t47, p48, v2+i32(96))
+										if t49 != 0 {
+											panic("unreachable")
 										}
-									l24:
-										{
-											if v17 == 0 {
-												goto l25
-											}
-											if v18 == 0 {
-												goto l26
-											}
-										l25:
-											t52 := v2 + i32(92)
-											v1 = v1 + i32(-1)
-											t53 := int32(m.memory[uint64(uint32(int32(v18)<<1&i32(30)))+137250])
-											m.memory[uint32(t52+v1)] = byte(t53)
-										}
-									l26:
-										m.fn16(v2+i32(112), v2+i32(92)+v1, i32(19)-v1)
-										t54 := int32(load32(m.memory, uint64(uint32(v2))+112))
-										v1 = t54
-										t55 := int32(load32(m.memory, uint64(uint32(v2))+116))
-										t56 := v2 + i32(68)
-										v5 = t55
-										t57 := int32(load32(m.memory, uint64(uint32(v2))+120))
-										m.fn16(t56, v5, t57)
-										m.fn19(v1, v5)
-										goto l19
+										t50 := int32(load32(m.memory, uint64(uint32(v2))+84))
+										v1 = t50
+										t51 := int32(load32(m.memory, uint64(uint32(v2))+88))
+										t52 := v2 + i32(60)
+										v17 = t51
+										t53 := int32(load32(m.memory, uint64(uint32(v2))+92))
+										m.fn15(t52, v17, t53)
+										m.fn18(v1, v17)
+										goto l18
 									}
 								}
-								store64(m.memory, uint64(uint32(v2))+80, math.Float64bits(v13))
-								store32(m.memory, uint64(uint32(v2))+116, uint32(i32(1)))
-								store32(m.memory, uint64(uint32(v2))+112, uint32(v2+i32(80)))
-								m.fn18(v2+i32(92), i32(131154), v2+i32(112))
-								t42 := int32(load32(m.memory, uint64(uint32(v2))+92))
+								store64(m.memory, uint64(uint32(v2))+72, math.Float64bits(v13))
+								store32(m.memory, uint64(uint32(v2))+88, uint32(i32(1)))
+								store32(m.memory, uint64(uint32(v2))+84, uint32(v2+i32(72)))
+								m.fn17(v2+i32(96), i32(131154), v2+i32(84))
+								t42 := int32(load32(m.memory, uint64(uint32(v2))+96))
 								v1 = t42
-								t43 := int32(load32(m.memory, uint64(uint32(v2))+96))
-								t44 := v2 + i32(68)
-								v5 = t43
-								t45 := int32(load32(m.memory, uint64(uint32(v2))+100))
-								m.fn16(t44, v5, t45)
-								m.fn19(v1, v5)
-								goto l19
+								t43 := int32(load32(m.memory, uint64(uint32(v2))+100))
+								t44 := v2 + i32(60)
+								v17 = t43
+								t45 := int32(load32(m.memory, uint64(uint32(v2))+104))
+								m.fn15(t44, v17, t45)
+								m.fn18(v1, v17)
+								goto l18
 							}
 						}
-					l19:
-						v11 = v11 + i32(1)
-						m.fn15(v14, v7)
-						goto l29
+					l18:
+						v3 = v3 + i32(32)
+						m.fn14(v11, v9)
+						v8 = v8 + i32(1)
+						v5 = v5 + i32(-32)
+						v7 = v7 + i32(32)
+						goto l21
 					}
-					v4 = v11
-					v6 = v3
+					v4 = v8
+					v6 = v7
 				}
-			l13:
-				store32(m.memory, uint64(uint32(v2))+48, uint32(v4))
-				store32(m.memory, uint64(uint32(v2))+36, uint32(v6))
-				m.fn5(v2 + i32(32))
-				m.fn13(v2+i32(68), i32(125))
-				t28 := int32(load32(m.memory, uint64(uint32(v2))+76))
+			l12:
+				store32(m.memory, uint64(uint32(v2))+40, uint32(v4))
+				store32(m.memory, uint64(uint32(v2))+28, uint32(v6))
+				m.fn5(v2 + i32(24))
+				m.fn12(v2+i32(60), i32(125))
+				t28 := int32(load32(m.memory, uint64(uint32(v2))+68))
 				store32(m.memory, uint64(uint32(v0))+8, uint32(t28))
-				t29 := int64(load64(m.memory, uint64(uint32(v2))+68))
+				t29 := int64(load64(m.memory, uint64(uint32(v2))+60))
 				store64(m.memory, uint32(v0), uint64(t29))
-				m.fn11(v12, v10)
-				goto l12
+				m.fn10(v12, v10)
+				goto l11
 			}
 		}
 		t21 := int32(load32(m.memory, uint32(v1+i32(4))))
 		t22 := int32(load32(m.memory, uint32(v1+i32(8))))
-		t23 := m.fn10(t21, t22, i32(151472), i32(7))
+		t23 := m.fn9(t21, t22, i32(151296), i32(7))
 		if t23 != 0 {
-			goto l8
+			goto l7
 		}
 		v5 = v5 + i32(-32)
 		t24 := int32(load32(m.memory, uint64(uint32(v1))+16))
@@ -439,24 +386,24 @@ l11:
 			p26 = v8
 		}
 		if p26&i32(0x7fffffff) != i32(1) {
-			goto l11
+			goto l10
 		}
 		v1 = v9
 		if v13 <= float64(0x1.fffffffffffffp+52) {
-			goto l11
+			goto l10
 		}
 	}
-l8:
+l7:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(11))
-	m.fn11(v12, v10)
-	m.fn12(v2 + i32(20))
-	goto l12
-l12:
-	m.g0 = v2 + i32(128)
+	m.fn10(v12, v10)
+	m.fn11(v2 + i32(12))
+	goto l11
+l11:
+	m.g0 = v2 + i32(112)
 }
 func (m *Module) fn3(v0, v1 int32) {
-	m.fn31(v0, v1, i32(8), i32(32))
+	m.fn30(v0, v1, i32(8), i32(32))
 }
 func (m *Module) fn4(v0, v1 int32) {
 l1:
@@ -466,10 +413,10 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0)))
 		t1 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn15(t0, t1)
+		m.fn14(t0, t1)
 		t2 := int32(load32(m.memory, uint32(v0+i32(16))))
 		t3 := int32(load32(m.memory, uint32(v0+i32(20))))
-		m.fn33(t2, t3)
+		m.fn32(t2, t3)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(32)
 		goto l1
@@ -490,7 +437,7 @@ func (m *Module) fn6(v0, v1, v2, v3 int32) {
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn55(v4+i32(4), v1, i32(0), v2, v3)
+	m.fn54(v4+i32(4), v1, i32(0), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		if t1 != i32(1) {
@@ -505,136 +452,81 @@ l0:
 }
 func (m *Module) fn7(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(4), i32(8))
+	m.fn199(v0, t0, v1, i32(4), i32(8))
 }
-func (m *Module) fn8(v0, v1, v2 int32) {
-	var v3, v4 int32
-	var v5 int64
+func (m *Module) fn8(v0, v1 int32) {
+	var v2 int32
+	var v3 int64
+	var v4, v5, v6, v7, v8 int32
+	v2 = int32(uint32(v1)>>1) + v1
+l3:
 	{
-		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-		t1 := int32(load32(m.memory, uint32(v0+i32(12))))
-		t2 := int32(load32(m.memory, uint32(v0)))
-		t3 := int32(load32(m.memory, uint32(v0+i32(4))))
-		t4 := m.fn515(t0, t1, t2, t3)
-		if t4 != 0 {
-			v3 = v0 + i32(20)
-			v4 = i32(2)
-		l5:
-			{
-				if v1 == v4 {
-					v4 = int32(uint32(v1) >> 1)
-					v3 = v1<<3 + v0 + i32(-8)
-				l6:
-					{
-						if v4 == 0 {
-							return
-						}
-						t15 := int64(load64(m.memory, uint32(v0)))
-						v5 = t15
-						t16 := int64(load64(m.memory, uint32(v3)))
-						store64(m.memory, uint32(v0), uint64(t16))
-						store64(m.memory, uint32(v3), uint64(v5))
-						v4 = v4 + i32(-1)
-						v0 = v0 + i32(8)
-						v3 = v3 + i32(-8)
-						goto l6
-					}
-				}
-				t10 := int32(load32(m.memory, uint32(v3+i32(-4))))
-				t11 := int32(load32(m.memory, uint32(v3)))
-				t12 := int32(load32(m.memory, uint32(v3+i32(-12))))
-				t13 := int32(load32(m.memory, uint32(v3+i32(-8))))
-				t14 := m.fn515(t10, t11, t12, t13)
-				if t14 == 0 {
-					goto l2
-				}
-				v3 = v3 + i32(8)
-				v4 = v4 + i32(1)
-				goto l5
-			}
-		}
-		v3 = v0 + i32(20)
-		v4 = i32(2)
-	l3:
-		{
-			if v1 == v4 {
-				return
-			}
-			t5 := int32(load32(m.memory, uint32(v3+i32(-4))))
-			t6 := int32(load32(m.memory, uint32(v3)))
-			t7 := int32(load32(m.memory, uint32(v3+i32(-12))))
-			t8 := int32(load32(m.memory, uint32(v3+i32(-8))))
-			t9 := m.fn515(t5, t6, t7, t8)
-			if t9 != 0 {
-				goto l2
-			}
-			v3 = v3 + i32(8)
-			v4 = v4 + i32(1)
-			goto l3
-		}
-	}
-l2:
-	m.fn516(v0, v1, i32(0), int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62), v2)
-	return
-}
-func (m *Module) fn9(v0, v1, v2 int32) {
-	var v3, v4, v5, v6, v7 int32
-	{
-		if uint32(v2+i32(-1)) >= uint32(v1) {
-			panic("unreachable")
-		}
-		t0 := v0
-		v3 = v2 << 3
-		v4 = t0 + v3
-		v5 = v0 + v1<<3
-	l6:
-		if v4 == v5 {
+		if v2 == 0 {
 			return
 		}
 		{
-			t1 := int32(load32(m.memory, uint32(v4)))
-			v6 = t1
-			t2 := int32(load32(m.memory, uint32(v4+i32(4))))
-			t3 := v6
-			v7 = t2
-			t4 := int32(load32(m.memory, uint32(v4+i32(-8))))
-			t5 := int32(load32(m.memory, uint32(v4+i32(-4))))
-			t6 := m.fn515(t3, v7, t4, t5)
-			if t6 == 0 {
-				goto l2
+			v2 = v2 + i32(-1)
+			if uint32(v2) >= uint32(v1) {
+				goto l1
 			}
-			v2 = v3
-		l5:
-			{
-				v1 = v0 + v2
-				t7 := int64(load64(m.memory, uint32(v1+i32(-8))))
-				store64(m.memory, uint32(v1), uint64(t7))
-				if v2 != i32(8) {
-					goto l3
-				}
-				v2 = v0
-				goto l4
-			l3:
-				v2 = v2 + i32(-8)
-				t8 := int32(load32(m.memory, uint32(v1+i32(-16))))
-				t9 := int32(load32(m.memory, uint32(v1+i32(-12))))
-				t10 := m.fn515(v6, v7, t8, t9)
-				if t10 != 0 {
-					goto l5
-				}
-			}
-			v2 = v0 + v2
-		l4:
-			store32(m.memory, uint64(uint32(v2))+4, uint32(v7))
-			store32(m.memory, uint32(v2), uint32(v6))
+			t0 := int64(load64(m.memory, uint32(v0)))
+			v3 = t0
+			t1 := v0
+			v4 = v0 + v2<<3
+			t2 := int64(load64(m.memory, uint32(v4)))
+			store64(m.memory, uint32(t1), uint64(t2))
+			store64(m.memory, uint32(v4), uint64(v3))
+			v5 = i32(0)
+			goto l2
 		}
+	l1:
+		v5 = v2 - v1
 	l2:
-		v3 = v3 + i32(8)
-		v4 = v4 + i32(8)
-		goto l6
+		p3 := v2
+		if uint32(v1) < uint32(v2) {
+			p3 = v1
+		}
+		v6 = p3
+	l5:
+		{
+			v7 = v5 << 1
+			v4 = v7 | i32(1)
+			if uint32(v4) >= uint32(v6) {
+				goto l3
+			}
+			{
+				v7 = v7 + i32(2)
+				if uint32(v7) >= uint32(v6) {
+					goto l4
+				}
+				t4 := v4
+				v8 = v0 + v4<<3
+				t5 := int32(load32(m.memory, uint32(v8)))
+				t6 := int32(load32(m.memory, uint32(v8+i32(4))))
+				v7 = v0 + v7<<3
+				t7 := int32(load32(m.memory, uint32(v7)))
+				t8 := int32(load32(m.memory, uint32(v7+i32(4))))
+				t9 := m.fn501(t5, t6, t7, t8)
+				v4 = t4 + t9
+			}
+		l4:
+			v5 = v0 + v5<<3
+			t10 := int32(load32(m.memory, uint32(v5)))
+			t11 := int32(load32(m.memory, uint32(v5+i32(4))))
+			v7 = v0 + v4<<3
+			t12 := int32(load32(m.memory, uint32(v7)))
+			t13 := int32(load32(m.memory, uint32(v7+i32(4))))
+			t14 := m.fn501(t10, t11, t12, t13)
+			if t14 == 0 {
+				goto l3
+			}
+			m.fn230(v5, v7, i32(2))
+			v5 = v4
+			goto l5
+		}
 	}
 }
-func (m *Module) fn10(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn9(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6 int32
 	v3 = v3 << 3
 l1:
@@ -662,10 +554,10 @@ l0:
 	}
 	return p3
 }
-func (m *Module) fn11(v0, v1 int32) {
-	m.fn31(v0, v1, i32(4), i32(8))
+func (m *Module) fn10(v0, v1 int32) {
+	m.fn30(v0, v1, i32(4), i32(8))
 }
-func (m *Module) fn12(v0 int32) {
+func (m *Module) fn11(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
@@ -674,48 +566,99 @@ func (m *Module) fn12(v0 int32) {
 	t2 := int32(load32(m.memory, uint32(v0)))
 	m.fn3(t2, v1)
 }
-func (m *Module) fn13(v0, v1 int32) {
-	var v2, v3 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	v2 = t0
-	m.fn50(v0, i32(1))
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	v3 = t1
-	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.memory[uint32(v3+t2)] = byte(v1)
+func (m *Module) fn12(v0, v1 int32) {
+	var v2, v3, v4, v5, v6, v7 int32
+	{
+		{
+			var p0 int32
+			if uint32(v1) < uint32(i32(128)) {
+				p0 = 1
+			}
+			v2 = p0
+			if v2 == 0 {
+				goto l0
+			}
+			v3 = i32(1)
+			goto l1
+		}
+	l0:
+		if uint32(v1) >= uint32(i32(2048)) {
+			goto l2
+		}
+		v3 = i32(2)
+		goto l1
+	l2:
+		p1 := i32(4)
+		if uint32(v1) < uint32(i32(65536)) {
+			p1 = i32(3)
+		}
+		v3 = p1
+	}
+l1:
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	v4 = t2
+	m.fn49(v0, v3)
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	v5 = t3 + t4
+	if v2 != 0 {
+		m.memory[uint32(v5)] = byte(v1)
+		goto l6
+	}
+	if uint32(v1) < uint32(i32(2048)) {
+		m.memory[uint64(uint32(v5))+1] = byte(v1&i32(63) | i32(128))
+		m.memory[uint32(v5)] = byte(int32(uint32(v1)>>6) | i32(192))
+		goto l6
+	}
+	v2 = int32(uint32(v1) >> 12)
+	v6 = v1&i32(63) | i32(-128)
+	v7 = int32(uint32(v1)>>6)&i32(63) | i32(-128)
+	if uint32(v1) >= uint32(i32(65536)) {
+		goto l5
+	}
+	m.memory[uint64(uint32(v5))+2] = byte(v6)
+	m.memory[uint64(uint32(v5))+1] = byte(v7)
+	m.memory[uint32(v5)] = byte(v2 | i32(224))
+	goto l6
+l5:
+	m.memory[uint64(uint32(v5))+3] = byte(v6)
+	m.memory[uint64(uint32(v5))+2] = byte(v7)
+	m.memory[uint64(uint32(v5))+1] = byte(v2&i32(63) | i32(128))
+	m.memory[uint32(v5)] = byte(int32(uint32(v1)>>18) | i32(240))
+l6:
+	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v4))
 }
-func (m *Module) fn14(v0, v1, v2 int32) {
+func (m *Module) fn13(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn391(v0, i32(34))
+	m.fn389(v0, i32(34))
 l16:
 	v4 = i32(0)
 	{
 	l2:
 		if v2 == v4 {
-			m.fn16(v0, v1, v2)
-			m.fn391(v0, i32(34))
+			m.fn15(v0, v1, v2)
+			m.fn389(v0, i32(34))
 			m.g0 = v3 + i32(48)
 			return
 		}
 		{
 			t1 := int32(m.memory[uint32(v1+v4)])
-			t2 := int32(m.memory[uint64(uint32(t1))+142514])
+			t2 := int32(m.memory[uint64(uint32(t1))+142338])
 			if t2 != i32(1) {
-				m.fn322(v3+i32(16), v1, v2, v4)
+				m.fn320(v3+i32(16), v1, v2, v4)
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
 				v2 = t3
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				v4 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t6 := int32(load32(m.memory, uint64(uint32(v3))+20))
-				m.fn16(v0, t5, t6)
+				m.fn15(v0, t5, t6)
 				store32(m.memory, uint64(uint32(v3))+36, uint32(v4+v2))
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v4))
-				t7 := m.fn125(v3 + i32(32))
+				t7 := m.fn131(v3 + i32(32))
 				v4 = t7
 			l15:
 				switch v4 + i32(-8) {
@@ -736,7 +679,7 @@ l16:
 					fallthrough
 				case 3:
 					store32(m.memory, uint64(uint32(v3))+40, uint32(i32(0)))
-					m.fn344(v3+i32(8), v4, v3+i32(40))
+					m.fn342(v3+i32(8), v4, v3+i32(40))
 					t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
 					v4 = t8 << 1
 					t9 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -749,7 +692,7 @@ l16:
 						store32(m.memory, uint64(uint32(v3))+44, uint32(v2))
 						store32(m.memory, uint64(uint32(v3))+20, uint32(i32(2)))
 						store32(m.memory, uint64(uint32(v3))+16, uint32(v3+i32(44)))
-						t10 := m.fn133(v0, i32(151266), v3+i32(16))
+						t10 := m.fn139(v0, i32(151090), v3+i32(16))
 						if t10 != 0 {
 							panic("unreachable")
 						}
@@ -758,23 +701,23 @@ l16:
 						goto l14
 					}
 				case 2:
-					m.fn119(v0, i32(151256), i32(151258))
+					m.fn125(v0, i32(151080), i32(151082))
 					goto l12
 				case 5:
-					m.fn119(v0, i32(151258), i32(151260))
+					m.fn125(v0, i32(151082), i32(151084))
 					goto l12
 				case 1:
-					m.fn119(v0, i32(151260), i32(151262))
+					m.fn125(v0, i32(151084), i32(151086))
 					goto l12
 				case 0:
-					m.fn119(v0, i32(151262), i32(151264))
+					m.fn125(v0, i32(151086), i32(151088))
 					goto l12
 				case 4:
-					m.fn119(v0, i32(151264), i32(151266))
+					m.fn125(v0, i32(151088), i32(151090))
 					goto l12
 				}
 			l10:
-				m.fn506(v0, int64(uint32(v4))<<32|i64(92))
+				m.fn497(v0, int64(uint32(v4))<<32|i64(92))
 			l12:
 				v4 = i32(1114112)
 				goto l15
@@ -784,16 +727,16 @@ l16:
 		}
 	}
 }
-func (m *Module) fn15(v0, v1 int32) {
+func (m *Module) fn14(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
-	m.fn19(v0, v1)
+	m.fn18(v0, v1)
 }
-func (m *Module) fn16(v0, v1, v2 int32) {
-	m.fn119(v0, v1, v1+v2)
+func (m *Module) fn15(v0, v1, v2 int32) {
+	m.fn125(v0, v1, v1+v2)
 }
-func (m *Module) fn17(v0, v1 int32) int32 {
+func (m *Module) fn16(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4, v5 float64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -825,7 +768,7 @@ func (m *Module) fn17(v0, v1 int32) int32 {
 				if v3 != i32(0) {
 					p11 = 1
 				}
-				t12 := m.fn187(t9, t10, p11)
+				t12 := m.fn186(t9, t10, p11)
 				return t12
 			}
 		l1:
@@ -835,7 +778,7 @@ func (m *Module) fn17(v0, v1 int32) int32 {
 			if v3 != i32(0) {
 				p15 = 1
 			}
-			t16 := m.fn188(t13, t14, p15)
+			t16 := m.fn187(t13, t14, p15)
 			return t16
 		}
 		t1 := math.Float64frombits(load64(m.memory, uint32(v0)))
@@ -845,41 +788,65 @@ func (m *Module) fn17(v0, v1 int32) int32 {
 		if v3 != i32(0) {
 			p4 = 1
 		}
-		t5 := m.fn186(t3, t1, p4, t2)
+		t5 := m.fn185(t3, t1, p4, t2)
 		return t5
 	}
 }
-func (m *Module) fn18(v0, v1, v2 int32) {
+func (m *Module) fn17(v0, v1, v2 int32) {
 	if v2&i32(1) == 0 {
 		goto l0
 	}
-	m.fn57(v0, v1, int32(uint32(v2)>>1))
+	m.fn56(v0, v1, int32(uint32(v2)>>1))
 	return
 l0:
-	m.fn58(v0, v1, v2)
+	m.fn57(v0, v1, v2)
 }
-func (m *Module) fn19(v0, v1 int32) {
-	m.fn31(v0, v1, i32(1), i32(1))
+func (m *Module) fn18(v0, v1 int32) {
+	m.fn30(v0, v1, i32(1), i32(1))
 }
-func (m *Module) fn20(v0, v1 int32) {
-	var v2 int32
-	var v3 int64
+func (m *Module) fn19(v0 int64, v1, v2 int32) int32 {
+	var v3, v4, v5 int32
+	var v6 int64
+	var v7 int32
 	t0 := m.g0
-	v2 = t0 - i32(16)
-	m.g0 = v2
-	m.fn6(v2+i32(8), v1, i32(1), i32(1))
-	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
-	v3 = t1
-	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
-	store64(m.memory, uint32(v0), uint64(v3))
-	m.g0 = v2 + i32(16)
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	v4 = i32(19)
+	{
+	l1:
+		{
+			v5 = v4
+			if uint32(v5) > uint32(i32(19)) {
+				panic("unreachable")
+			}
+			t1 := int64(uint64(v0) / uint64(i64(10)))
+			t2 := v3 + i32(12) + v5
+			t3 := v0
+			v6 = t1
+			m.memory[uint32(t2)] = byte(int32(t3-v6*i64(10)) | i32(48))
+			v4 = v5 + i32(-1)
+			var p4 int32
+			if uint64(v0) < uint64(i64(10)) {
+				p4 = 1
+			}
+			v7 = p4
+			v0 = v6
+			if v7 == 0 {
+				goto l1
+			}
+		}
+		t5 := m.fn149(v2, v1, i32(1), i32(0), v3+i32(12)+v4+i32(1), i32(21)-(v5+i32(1)))
+		v5 = t5
+		m.g0 = v3 + i32(32)
+		return v5
+	}
 }
-func (m *Module) fn21(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn20(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(112)
 	m.g0 = v6
-	m.fn22(v6+i32(32), v2, v3)
+	m.fn21(v6+i32(32), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+32))
 		if t1 != 0 {
@@ -887,13 +854,13 @@ func (m *Module) fn21(v0, v1, v2, v3, v4, v5 int32) {
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v6))+36))
 		t3 := int32(load32(m.memory, uint64(uint32(v6))+40))
-		t4 := m.fn23(t2, t3)
+		t4 := m.fn22(t2, t3)
 		if t4 != 0 {
 			goto l1
 		}
 	}
 l0:
-	m.fn22(v6+i32(32), v4, v5)
+	m.fn21(v6+i32(32), v4, v5)
 	{
 		t5 := int32(load32(m.memory, uint64(uint32(v6))+32))
 		if t5 == 0 {
@@ -905,15 +872,15 @@ l0:
 				t7 := int32(load32(m.memory, uint64(uint32(v6))+40))
 				t8 := v5
 				v4 = t7
-				t9 := m.fn23(t8, v4)
+				t9 := m.fn22(t8, v4)
 				if t9 != 0 {
 					m.memory[uint32(v2)] = byte(i32(8))
 					goto l3
 				}
 				memory_copy(m.memory, uint32(v6+i32(32)+i32(40)), uint32(v1+i32(40)), uint32(i32(40)))
 				memory_copy(m.memory, uint32(v6+i32(32)), uint32(v1), uint32(i32(40)))
-				m.fn24(v6, v6+i32(32), v5, v4)
-				m.fn25(v2, v6)
+				m.fn23(v6, v6+i32(32), v5, v4)
+				m.fn24(v2, v6)
 				v3 = i32(0)
 				goto l3
 			}
@@ -929,7 +896,7 @@ l3:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v6 + i32(112)
 }
-func (m *Module) fn22(v0, v1, v2 int32) {
+func (m *Module) fn21(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -992,7 +959,7 @@ l10:
 				}
 			}
 			v8 = i64(0x10100000000)
-			t2 := int32(m.memory[uint64(uint32(v6))+156612])
+			t2 := int32(m.memory[uint64(uint32(v6))+156436])
 			switch t2 + i32(-2) {
 			case 0:
 				goto l2
@@ -1116,12 +1083,12 @@ l5:
 l13:
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn23(v0, v1 int32) int32 {
+func (m *Module) fn22(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn206(v2+i32(8), v0, v1)
+	m.fn213(v2+i32(8), v0, v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -1134,14 +1101,14 @@ func (m *Module) fn23(v0, v1 int32) int32 {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
-		t3 := m.fn10(t2, v1, i32(151336), i32(8))
+		t3 := m.fn9(t2, v1, i32(151160), i32(8))
 		v1 = t3
 	}
 l1:
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn24(v0, v1, v2, v3 int32) {
+func (m *Module) fn23(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(160)
@@ -1158,7 +1125,7 @@ func (m *Module) fn24(v0, v1, v2, v3 int32) {
 		m.memory[uint64(uint32(v4))+63] = byte(v3)
 		goto l2
 	l0:
-		m.fn103(v1, v2, int32(uint32(v3)>>6))
+		m.fn104(v1, v2, int32(uint32(v3)>>6))
 		t1 := v4
 		v5 = v3 & i32(63)
 		m.memory[uint64(uint32(t1))+63] = byte(v5)
@@ -1168,15 +1135,15 @@ func (m *Module) fn24(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4), uint32(v2+v3&i32(0x7fffffc0)), uint32(v5))
 	}
 l2:
-	m.fn237(v4 + i32(64))
-	m.fn237(v4 + i32(96))
-	m.fn238(v1, v4, v4+i32(96))
+	m.fn236(v4 + i32(64))
+	m.fn236(v4 + i32(96))
+	m.fn237(v1, v4, v4+i32(96))
 	m.memory[uint64(uint32(v4))+63] = byte(i32(0))
 	t2 := v4
 	t3 := v4 + i32(96)
 	v3 = v1 + i32(40)
-	m.fn239(t2, t3, v3)
-	m.fn238(v3, v4, v4+i32(64))
+	m.fn238(t2, t3, v3)
+	m.fn237(v3, v4, v4+i32(64))
 	t4 := int64(load64(m.memory, uint64(uint32(v4))+88))
 	store64(m.memory, uint64(uint32(v0))+24, uint64(t4))
 	t5 := int64(load64(m.memory, uint64(uint32(v4))+80))
@@ -1187,16 +1154,16 @@ l2:
 	store64(m.memory, uint32(v0), uint64(t7))
 	memory_zero(m.memory, uint32(v4+i32(96)), uint32(i32(64)))
 	memory_copy(m.memory, uint32(v4), uint32(v4+i32(96)), uint32(i32(64)))
-	m.fn240(v1)
+	m.fn239(v1)
 	m.g0 = v4 + i32(160)
 }
-func (m *Module) fn25(v0, v1 int32) {
+func (m *Module) fn24(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
 	m.g0 = v2
 	memory_zero(m.memory, uint32(v2+i32(8)), uint32(i32(64)))
-	m.fn138(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
+	m.fn143(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+72))
 		if t1 != 0 {
@@ -1208,24 +1175,24 @@ l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2+i32(8)), uint32(i32(64)))
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn26(v0, v1 int32) {
+func (m *Module) fn25(v0, v1 int32) {
 	if v0 == i32(-0x7fffffff) {
 		return
 	}
-	m.fn15(v0, v1)
+	m.fn14(v0, v1)
 }
-func (m *Module) fn27(v0 int32) {
+func (m *Module) fn26(v0 int32) {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
 		return
 	}
-	m.fn28(v0 + i32(8))
+	m.fn27(v0 + i32(8))
+}
+func (m *Module) fn27(v0 int32) {
+	m.fn33(v0)
+	m.fn33(v0 + i32(40))
 }
 func (m *Module) fn28(v0 int32) {
-	m.fn34(v0)
-	m.fn34(v0 + i32(40))
-}
-func (m *Module) fn29(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -1238,12 +1205,12 @@ func (m *Module) fn29(v0 int32) {
 			return
 		}
 		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn30(t3)
+		m.fn29(t3)
 	}
 }
-func (m *Module) fn30(v0 int32) {
+func (m *Module) fn29(v0 int32) {
 	var v1 int32
-	m.fn35(v0 + i32(8))
+	m.fn34(v0 + i32(8))
 	{
 		if v0 == i32(-1) {
 			return
@@ -1255,10 +1222,10 @@ func (m *Module) fn30(v0 int32) {
 		if v1 != i32(1) {
 			return
 		}
-		m.fn56(v0, i32(20))
+		m.fn55(v0, i32(20))
 	}
 }
-func (m *Module) fn31(v0, v1, v2, v3 int32) {
+func (m *Module) fn30(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -1282,12 +1249,12 @@ l1:
 			goto l2
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+8))
-		m.fn114(v1, v0, t2)
+		m.fn121(v1, v0, t2)
 	}
 l2:
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn32(v0 int32) {
+func (m *Module) fn31(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -1307,14 +1274,14 @@ func (m *Module) fn32(v0 int32) {
 			}
 			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
 			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn26(t3, t4)
+			m.fn25(t3, t4)
 			v1 = v1 + i32(-1)
 			v0 = v0 + i32(20)
 			goto l1
 		}
 	}
 }
-func (m *Module) fn33(v0, v1 int32) {
+func (m *Module) fn32(v0, v1 int32) {
 	p0 := i32(-0x80000000)
 	if uint32(v0) > uint32(i32(-0x80000000)) {
 		p0 = v0
@@ -1322,9 +1289,9 @@ func (m *Module) fn33(v0, v1 int32) {
 	if p0&i32(0x7fffffff) != 0 {
 		return
 	}
-	m.fn15(v0, v1)
+	m.fn14(v0, v1)
 }
-func (m *Module) fn34(v0 int32) {
+func (m *Module) fn33(v0 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
@@ -1335,7 +1302,7 @@ func (m *Module) fn34(v0 int32) {
 	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(i64(0)))
 }
-func (m *Module) fn35(v0 int32) {
+func (m *Module) fn34(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -1348,10 +1315,10 @@ func (m *Module) fn35(v0 int32) {
 			return
 		}
 		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn36(t3)
+		m.fn35(t3)
 	}
 }
-func (m *Module) fn36(v0 int32) {
+func (m *Module) fn35(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -1365,7 +1332,7 @@ func (m *Module) fn36(v0 int32) {
 		if v2 == 0 {
 			goto l0
 		}
-		m.fn56(v1, v2)
+		m.fn55(v1, v2)
 	}
 l0:
 	{
@@ -1379,17 +1346,17 @@ l0:
 		if v1 != i32(1) {
 			return
 		}
-		m.fn56(v0, i32(24))
+		m.fn55(v0, i32(24))
 	}
 }
-func (m *Module) fn37(v0, v1 int32) {
+func (m *Module) fn36(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(208)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint32(v1)))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn38(v2+i32(8), t1, t2)
+	m.fn37(v2+i32(8), t1, t2)
 	v3 = i32(1)
 	{
 		{
@@ -1407,15 +1374,15 @@ func (m *Module) fn37(v0, v1 int32) {
 		memory_copy(m.memory, uint32(v2+i32(128)), uint32(v2+i32(16)), uint32(i32(80)))
 		t6 := int32(load32(m.memory, uint32(v1)))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn24(v2+i32(96), v2+i32(128), t6, t7)
-		m.fn25(v0+i32(1), v2+i32(96))
+		m.fn23(v2+i32(96), v2+i32(128), t6, t7)
+		m.fn24(v0+i32(1), v2+i32(96))
 		v3 = i32(0)
 	}
 l1:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v2 + i32(208)
 }
-func (m *Module) fn38(v0, v1, v2 int32) {
+func (m *Module) fn37(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(96)
@@ -1424,7 +1391,7 @@ func (m *Module) fn38(v0, v1, v2 int32) {
 		{
 			{
 				if uint32(v2) < uint32(i32(32)) {
-					m.fn246(v3, v1, v2)
+					m.fn245(v3, v1, v2)
 					if v2 != 0 {
 						goto l2
 					}
@@ -1443,7 +1410,7 @@ func (m *Module) fn38(v0, v1, v2 int32) {
 						goto l1
 					}
 				}
-				m.fn246(v3, v1, v2)
+				m.fn245(v3, v1, v2)
 				if v4&i32(255) == 0 {
 					goto l2
 				}
@@ -1459,7 +1426,7 @@ func (m *Module) fn38(v0, v1, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+88, uint32(v1))
 			store32(m.memory, uint64(uint32(v3))+92, uint32(v1+v2))
 			{
-				t4 := m.fn247(v3 + i32(88))
+				t4 := m.fn246(v3 + i32(88))
 				if t4 != 0 {
 					goto l6
 				}
@@ -1480,19 +1447,19 @@ func (m *Module) fn38(v0, v1, v2 int32) {
 		if t6 == 0 {
 			goto l5
 		}
-		m.fn240(v3 + i32(8))
+		m.fn239(v3 + i32(8))
 	}
 l5:
 	m.g0 = v3 + i32(96)
 }
-func (m *Module) fn39(v0 int32) int32 {
+func (m *Module) fn38(v0 int32) int32 {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(96)
 	m.g0 = v1
 	t1 := int32(load32(m.memory, uint32(v0)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.fn38(v1+i32(8), t1, t2)
+	m.fn37(v1+i32(8), t1, t2)
 	{
 		{
 			t3 := int32(m.memory[uint64(uint32(v1))+8])
@@ -1515,7 +1482,7 @@ l1:
 	m.g0 = v1 + i32(96)
 	return v0
 }
-func (m *Module) fn40(v0, v1 int32) {
+func (m *Module) fn39(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -1526,7 +1493,7 @@ func (m *Module) fn40(v0, v1 int32) {
 	v3 = t1
 	t3 := int32(load32(m.memory, uint32(v3)))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn41(t2, t3, t4)
+	m.fn40(t2, t3, t4)
 	{
 		{
 			{
@@ -1542,7 +1509,7 @@ func (m *Module) fn40(v0, v1 int32) {
 					v5 = t12
 					t13 := int32(load32(m.memory, uint32(v5)))
 					t14 := int32(load32(m.memory, uint64(uint32(v5))+4))
-					t15 := m.fn42(t9, t10, t11, t13, t14)
+					t15 := m.fn41(t9, t10, t11, t13, t14)
 					if t15 == 0 {
 						goto l1
 					}
@@ -1563,7 +1530,7 @@ func (m *Module) fn40(v0, v1 int32) {
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+4))
 			t20 := int32(load32(m.memory, uint32(v5)))
 			t21 := int32(load32(m.memory, uint64(uint32(v5))+4))
-			m.fn43(v2+i32(92), t16, t17, t18, t19, t20, t21)
+			m.fn42(v2+i32(92), t16, t17, t18, t19, t20, t21)
 			if v4 == 0 {
 				goto l2
 			}
@@ -1594,7 +1561,7 @@ l3:
 			goto l4
 		}
 		t28 := int32(load32(m.memory, uint32(v3)))
-		m.fn44(v2+i32(104), t28, v7)
+		m.fn43(v2+i32(104), t28, v7)
 		{
 			t29 := int32(load32(m.memory, uint64(uint32(v2))+104))
 			v3 = t29
@@ -1610,7 +1577,7 @@ l3:
 		v8 = t30
 		store64(m.memory, uint64(uint32(t31))+280, uint64(v8))
 		store32(m.memory, uint64(uint32(v2))+276, uint32(v3))
-		m.fn41(v2+i32(184), int32(v8), int32(int64(uint64(v8)>>32)))
+		m.fn40(v2+i32(184), int32(v8), int32(int64(uint64(v8)>>32)))
 		{
 			t32 := int32(m.memory[uint64(uint32(v2))+184])
 			v3 = t32
@@ -1621,12 +1588,12 @@ l3:
 			goto l7
 		}
 	l6:
-		m.fn27(v2 + i32(184))
+		m.fn26(v2 + i32(184))
 	l7:
-		m.fn45(v2 + i32(276))
+		m.fn44(v2 + i32(276))
 		t33 := int32(load32(m.memory, uint64(uint32(v2))+276))
 		t34 := int32(load32(m.memory, uint64(uint32(v2))+280))
-		m.fn19(t33, t34)
+		m.fn18(t33, t34)
 		v1 = i32(0)
 		if v3 != 0 {
 			goto l4
@@ -1636,9 +1603,9 @@ l3:
 		t36 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		t37 := int32(load32(m.memory, uint32(v5)))
 		t38 := int32(load32(m.memory, uint64(uint32(v5))+4))
-		t39 := m.fn42(v2+i32(104), t35, t36, t37, t38)
+		t39 := m.fn41(v2+i32(104), t35, t36, t37, t38)
 		v1 = t39
-		m.fn28(v2 + i32(184))
+		m.fn27(v2 + i32(184))
 	}
 l4:
 	memory_copy(m.memory, uint32(v2+i32(184)), uint32(v2), uint32(i32(88)))
@@ -1652,7 +1619,7 @@ l4:
 		goto l9
 	}
 l8:
-	m.fn27(v2 + i32(184))
+	m.fn26(v2 + i32(184))
 	v3 = i32(12)
 l9:
 	t42 := int32(load32(m.memory, uint64(uint32(v2))+100))
@@ -1664,17 +1631,17 @@ l9:
 	m.memory[uint64(uint32(v0))+12] = byte(v4)
 	m.g0 = v2 + i32(288)
 }
-func (m *Module) fn41(v0, v1, v2 int32) {
-	m.fn245(v0, v1, v2)
-	m.fn90()
+func (m *Module) fn40(v0, v1, v2 int32) {
+	m.fn244(v0, v1, v2)
+	m.fn91()
 }
-func (m *Module) fn42(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn41(v0, v1, v2, v3, v4 int32) int32 {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(160)
 	m.g0 = v5
-	m.fn237(v5)
-	m.fn190(v5+i32(32), v3, v4, v5, i32(32))
+	m.fn236(v5)
+	m.fn189(v5+i32(32), v3, v4, v5, i32(32))
 	v4 = i32(0)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+32))
@@ -1687,7 +1654,7 @@ func (m *Module) fn42(v0, v1, v2, v3, v4 int32) int32 {
 		}
 		memory_copy(m.memory, uint32(v5+i32(72)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 		memory_copy(m.memory, uint32(v5+i32(72)), uint32(v0), uint32(i32(40)))
-		m.fn24(v5+i32(40), v5+i32(72), v1, v2)
+		m.fn23(v5+i32(40), v5+i32(72), v1, v2)
 		t3 := int64(load64(m.memory, uint64(uint32(v5))+24))
 		store64(m.memory, uint64(uint32(v5))+96, uint64(t3))
 		t4 := int64(load64(m.memory, uint64(uint32(v5))+16))
@@ -1711,8 +1678,8 @@ func (m *Module) fn42(v0, v1, v2, v3, v4 int32) int32 {
 			goto l2
 		}
 	l1:
-		t10 := fn243(v5 + i32(40) + i32(32))
-		t11 := fn243(v5 + i32(72) + i32(32))
+		t10 := fn242(v5 + i32(40) + i32(32))
+		t11 := fn242(v5 + i32(72) + i32(32))
 		t12 := m.fn145(t10 ^ t11)
 		t13 := m.fn145((v3&(t12^i32(-1)) ^ i32(1)) & i32(255))
 		m.memory[uint64(uint32(v5))+159] = byte((t13 ^ i32(-1)) & i32(1))
@@ -1723,14 +1690,14 @@ func (m *Module) fn42(v0, v1, v2, v3, v4 int32) int32 {
 			p15 = 1
 		}
 		v4 = p15
-		m.fn244(v5 + i32(72))
-		m.fn244(v5 + i32(40))
+		m.fn243(v5 + i32(72))
+		m.fn243(v5 + i32(40))
 	}
 l0:
 	m.g0 = v5 + i32(160)
 	return v4
 }
-func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn42(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	var v18 int64
 	var v19 int32
@@ -1742,49 +1709,49 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v36, v37, v38, v39, v40, v41, v42, v43, v44 int32
 	var v45, v46 int64
 	t0 := m.g0
-	v7 = t0 - i32(912)
+	v7 = t0 - i32(896)
 	m.g0 = v7
-	m.fn22(v7+i32(384), v5, v6)
+	m.fn21(v7+i32(368), v5, v6)
 	{
 		{
 			{
 				{
 					{
-						t1 := int32(load32(m.memory, uint64(uint32(v7))+388))
-						t2 := int32(load32(m.memory, uint64(uint32(v7))+384))
+						t1 := int32(load32(m.memory, uint64(uint32(v7))+372))
+						t2 := int32(load32(m.memory, uint64(uint32(v7))+368))
 						v8 = t2
 						p3 := t1
 						if v8 != 0 {
-							p3 = i32(151566)
+							p3 = i32(151390)
 						}
 						v9 = p3
-						t4 := int32(load32(m.memory, uint64(uint32(v7))+392))
+						t4 := int32(load32(m.memory, uint64(uint32(v7))+376))
 						t6 := v9
 						p5 := t4
 						if v8 != 0 {
 							p5 = i32(5)
 						}
 						v8 = p5
-						t7 := m.fn23(t6, v8)
+						t7 := m.fn22(t6, v8)
 						if t7 != 0 {
 							goto l0
 						}
-						store32(m.memory, uint64(uint32(v7))+408, uint32(i32(0)))
-						store32(m.memory, uint64(uint32(v7))+400, uint32(v9))
-						store32(m.memory, uint64(uint32(v7))+392, uint32(v9))
-						store64(m.memory, uint64(uint32(v7))+384, uint64(i64(0x2700000022)))
-						store32(m.memory, uint64(uint32(v7))+396, uint32(v8))
-						store32(m.memory, uint64(uint32(v7))+404, uint32(v9+v8))
-						v10 = v7 + i32(400)
+						store32(m.memory, uint64(uint32(v7))+392, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(v7))+384, uint32(v9))
+						store32(m.memory, uint64(uint32(v7))+376, uint32(v9))
+						store64(m.memory, uint64(uint32(v7))+368, uint64(i64(0x2700000022)))
+						store32(m.memory, uint64(uint32(v7))+380, uint32(v8))
+						store32(m.memory, uint64(uint32(v7))+388, uint32(v9+v8))
+						v10 = v7 + i32(384)
 					l1:
 						{
-							m.fn194(v7+i32(592), v7+i32(384))
-							t8 := int32(load32(m.memory, uint64(uint32(v7))+592))
+							m.fn201(v7+i32(576), v7+i32(368))
+							t8 := int32(load32(m.memory, uint64(uint32(v7))+576))
 							switch t8 {
 							case 1:
-								t9 := int32(load32(m.memory, uint64(uint32(v7))+600))
+								t9 := int32(load32(m.memory, uint64(uint32(v7))+584))
 								v11 = t9
-								t10 := int32(load32(m.memory, uint64(uint32(v7))+596))
+								t10 := int32(load32(m.memory, uint64(uint32(v7))+580))
 								v12 = t10
 								goto l4
 							case 2:
@@ -1797,78 +1764,78 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						v11 = i32(0)
 						v12 = i32(0)
 					l4:
-						t11 := int32(load32(m.memory, uint64(uint32(v7))+400))
+						t11 := int32(load32(m.memory, uint64(uint32(v7))+384))
 						v8 = t11
-						t12 := int32(load32(m.memory, uint64(uint32(v7))+404))
+						t12 := int32(load32(m.memory, uint64(uint32(v7))+388))
 						v13 = t12
 					l6:
 						{
 							v14 = v13
 							v15 = v8
-							m.fn202(v7+i32(192), v10)
-							t13 := int32(load32(m.memory, uint64(uint32(v7))+196))
+							m.fn209(v7+i32(176), v10)
+							t13 := int32(load32(m.memory, uint64(uint32(v7))+180))
 							v16 = t13
 							if v16 == i32(1114112) {
 								goto l5
 							}
-							t14 := int32(load32(m.memory, uint64(uint32(v7))+192))
+							t14 := int32(load32(m.memory, uint64(uint32(v7))+176))
 							v17 = t14
-							t15 := int32(load32(m.memory, uint64(uint32(v7))+400))
+							t15 := int32(load32(m.memory, uint64(uint32(v7))+384))
 							v8 = t15
-							t16 := int32(load32(m.memory, uint64(uint32(v7))+404))
+							t16 := int32(load32(m.memory, uint64(uint32(v7))+388))
 							v13 = t16
-							t17 := m.fn196(v7+i32(384), v16)
+							t17 := m.fn203(v7+i32(368), v16)
 							if t17 != 0 {
 								goto l6
 							}
 						}
 						v11 = v17 + v14 - (v15 + v13) + v8
 					l5:
-						t18 := m.fn23(v9+v12, v11-v12)
+						t18 := m.fn22(v9+v12, v11-v12)
 						if t18 != 0 {
 							goto l0
 						}
-						m.fn94(v7+i32(184), v5, v6)
-						t19 := int32(load32(m.memory, uint64(uint32(v7))+188))
+						m.fn95(v7+i32(168), v5, v6)
+						t19 := int32(load32(m.memory, uint64(uint32(v7))+172))
 						v8 = t19
-						t20 := int32(load32(m.memory, uint64(uint32(v7))+184))
+						t20 := int32(load32(m.memory, uint64(uint32(v7))+168))
 						v13 = t20
-						m.fn94(v7+i32(176), v3, v4)
-						t21 := int32(load32(m.memory, uint64(uint32(v7))+176))
-						t22 := int32(load32(m.memory, uint64(uint32(v7))+180))
+						m.fn95(v7+i32(160), v3, v4)
+						t21 := int32(load32(m.memory, uint64(uint32(v7))+160))
+						t22 := int32(load32(m.memory, uint64(uint32(v7))+164))
 						t23 := m.fn146(v13, v8, t21, t22)
 						if t23 != 0 {
 							goto l0
 						}
-						m.fn345(v7+i32(216), v5, v6)
-						m.fn345(v7+i32(792), v1, v2)
-						t24 := int32(load32(m.memory, uint64(uint32(v7))+800))
+						m.fn343(v7+i32(200), v5, v6)
+						m.fn343(v7+i32(776), v1, v2)
+						t24 := int32(load32(m.memory, uint64(uint32(v7))+784))
 						v8 = t24
 						if uint32(v8) < uint32(i32(16)) {
 							goto l7
 						}
-						t25 := int32(load32(m.memory, uint64(uint32(v7))+796))
-						t26 := v7 + i32(384)
+						t25 := int32(load32(m.memory, uint64(uint32(v7))+780))
+						t26 := v7 + i32(368)
 						v13 = t25
-						m.fn325(t26, v13, v8)
-						t27 := int32(load32(m.memory, uint64(uint32(v7))+392))
-						store32(m.memory, uint64(uint32(v7))+600, uint32(t27))
-						t28 := int64(load64(m.memory, uint64(uint32(v7))+384))
-						store64(m.memory, uint64(uint32(v7))+592, uint64(t28))
-						t29 := int32(load32(m.memory, uint64(uint32(v7))+396))
-						t30 := int32(load32(m.memory, uint64(uint32(v7))+400))
-						m.fn19(t29, t30)
-						t31 := int32(load32(m.memory, uint64(uint32(v7))+596))
-						t32 := int32(load32(m.memory, uint64(uint32(v7))+600))
-						t33 := v7 + i32(384)
+						m.fn323(t26, v13, v8)
+						t27 := int32(load32(m.memory, uint64(uint32(v7))+376))
+						store32(m.memory, uint64(uint32(v7))+584, uint32(t27))
+						t28 := int64(load64(m.memory, uint64(uint32(v7))+368))
+						store64(m.memory, uint64(uint32(v7))+576, uint64(t28))
+						t29 := int32(load32(m.memory, uint64(uint32(v7))+380))
+						t30 := int32(load32(m.memory, uint64(uint32(v7))+384))
+						m.fn18(t29, t30)
+						t31 := int32(load32(m.memory, uint64(uint32(v7))+580))
+						t32 := int32(load32(m.memory, uint64(uint32(v7))+584))
+						t33 := v7 + i32(368)
 						v14 = t32
-						m.fn346(t33, t31, v14)
+						m.fn344(t33, t31, v14)
 						{
-							t34 := int32(load32(m.memory, uint64(uint32(v7))+224))
+							t34 := int32(load32(m.memory, uint64(uint32(v7))+208))
 							if t34 != v8 {
 								goto l8
 							}
-							t35 := int32(load32(m.memory, uint64(uint32(v7))+220))
+							t35 := int32(load32(m.memory, uint64(uint32(v7))+204))
 							v16 = t35
 						l10:
 							{
@@ -1901,26 +1868,26 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						if uint32(v14) < uint32(i32(16)) {
 							goto l11
 						}
-						t41 := int32(load32(m.memory, uint64(uint32(v7))+392))
+						t41 := int32(load32(m.memory, uint64(uint32(v7))+376))
 						v8 = t41
-						t42 := int32(load32(m.memory, uint64(uint32(v7))+388))
+						t42 := int32(load32(m.memory, uint64(uint32(v7))+372))
 						v13 = t42
-						m.fn94(v7+i32(168), v5, v6)
-						t43 := int32(load32(m.memory, uint64(uint32(v7))+168))
-						t44 := int32(load32(m.memory, uint64(uint32(v7))+172))
+						m.fn95(v7+i32(152), v5, v6)
+						t43 := int32(load32(m.memory, uint64(uint32(v7))+152))
+						t44 := int32(load32(m.memory, uint64(uint32(v7))+156))
 						t45 := m.fn146(v13, v8, t43, t44)
 						v8 = t45
-						m.fn249(v7 + i32(384))
-						m.fn249(v7 + i32(592))
-						m.fn249(v7 + i32(792))
-						m.fn249(v7 + i32(216))
+						m.fn248(v7 + i32(368))
+						m.fn248(v7 + i32(576))
+						m.fn248(v7 + i32(776))
+						m.fn248(v7 + i32(200))
 						if v8 == 0 {
 							goto l12
 						}
 						goto l13
 					}
 				l0:
-					t46 := m.fn80(i32(1), i32(1))
+					t46 := m.fn81(i32(1), i32(1))
 					v8 = t46
 					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -1929,23 +1896,23 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 					goto l14
 				}
 			l11:
-				m.fn249(v7 + i32(384))
-				m.fn249(v7 + i32(592))
+				m.fn248(v7 + i32(368))
+				m.fn248(v7 + i32(576))
 			l7:
-				m.fn249(v7 + i32(792))
-				m.fn249(v7 + i32(216))
+				m.fn248(v7 + i32(776))
+				m.fn248(v7 + i32(200))
 			l12:
-				m.fn94(v7+i32(160), v5, v6)
-				t47 := int32(load32(m.memory, uint64(uint32(v7))+160))
+				m.fn95(v7+i32(144), v5, v6)
+				t47 := int32(load32(m.memory, uint64(uint32(v7))+144))
 				v13 = t47
 				v8 = i32(0)
 				{
-					t48 := int32(load32(m.memory, uint64(uint32(v7))+164))
+					t48 := int32(load32(m.memory, uint64(uint32(v7))+148))
 					v10 = t48
 					if uint32(v10) < uint32(i32(7)) {
 						goto l15
 					}
-					t49 := m.fn536(v13, i32(151574), i32(7))
+					t49 := m.fn516(v13, i32(151398), i32(7))
 					p50 := v13 + i32(7)
 					if t49 != 0 {
 						p50 = i32(0)
@@ -1954,68 +1921,68 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 					v16 = v10 + i32(-7)
 				}
 			l15:
-				m.memory[uint64(uint32(v7))+800] = byte(i32(0))
+				m.memory[uint64(uint32(v7))+784] = byte(i32(0))
 				t52 := v7
 				p51 := v10
 				if v8 != 0 {
 					p51 = v16
 				}
-				store32(m.memory, uint64(uint32(t52))+796, uint32(p51))
+				store32(m.memory, uint64(uint32(t52))+780, uint32(p51))
 				t54 := v7
 				p53 := v13
 				if v8 != 0 {
 					p53 = v8
 				}
-				store32(m.memory, uint64(uint32(t54))+792, uint32(p53))
-				m.fn331(v7+i32(152), v7+i32(792))
+				store32(m.memory, uint64(uint32(t54))+776, uint32(p53))
+				m.fn329(v7+i32(136), v7+i32(776))
 				{
-					t55 := int32(load32(m.memory, uint64(uint32(v7))+152))
+					t55 := int32(load32(m.memory, uint64(uint32(v7))+136))
 					v8 = t55
 					if v8 != 0 {
-						t56 := int32(load32(m.memory, uint64(uint32(v7))+156))
+						t56 := int32(load32(m.memory, uint64(uint32(v7))+140))
 						v13 = t56
-						m.fn215(v7+i32(144), i32(4), i32(4), i32(8))
-						t57 := int32(load32(m.memory, uint64(uint32(v7))+144))
+						m.fn194(v7+i32(128), i32(4), i32(4), i32(8))
+						t57 := int32(load32(m.memory, uint64(uint32(v7))+128))
 						v16 = t57
-						t58 := int32(load32(m.memory, uint64(uint32(v7))+148))
+						t58 := int32(load32(m.memory, uint64(uint32(v7))+132))
 						v15 = t58
 						store32(m.memory, uint64(uint32(v15))+4, uint32(v13))
 						store32(m.memory, uint32(v15), uint32(v8))
-						store32(m.memory, uint64(uint32(v7))+600, uint32(i32(1)))
-						store32(m.memory, uint64(uint32(v7))+596, uint32(v15))
-						store32(m.memory, uint64(uint32(v7))+592, uint32(v16))
-						t59 := int32(load32(m.memory, uint64(uint32(v7))+800))
-						store32(m.memory, uint64(uint32(v7))+392, uint32(t59))
-						t60 := int64(load64(m.memory, uint64(uint32(v7))+792))
-						store64(m.memory, uint64(uint32(v7))+384, uint64(t60))
+						store32(m.memory, uint64(uint32(v7))+584, uint32(i32(1)))
+						store32(m.memory, uint64(uint32(v7))+580, uint32(v15))
+						store32(m.memory, uint64(uint32(v7))+576, uint32(v16))
+						t59 := int32(load32(m.memory, uint64(uint32(v7))+784))
+						store32(m.memory, uint64(uint32(v7))+376, uint32(t59))
+						t60 := int64(load64(m.memory, uint64(uint32(v7))+776))
+						store64(m.memory, uint64(uint32(v7))+368, uint64(t60))
 						v13 = i32(12)
 						v8 = i32(1)
 					l20:
 						{
-							m.fn331(v7+i32(136), v7+i32(384))
-							t61 := int32(load32(m.memory, uint64(uint32(v7))+136))
+							m.fn329(v7+i32(120), v7+i32(368))
+							t61 := int32(load32(m.memory, uint64(uint32(v7))+120))
 							v16 = t61
 							if v16 == 0 {
-								t67 := int32(load32(m.memory, uint64(uint32(v7))+592))
+								t67 := int32(load32(m.memory, uint64(uint32(v7))+576))
 								v16 = t67
-								t68 := int32(load32(m.memory, uint64(uint32(v7))+596))
+								t68 := int32(load32(m.memory, uint64(uint32(v7))+580))
 								v13 = t68
 								if v8 != i32(3) {
 									goto l17
 								}
 								t69 := int32(load32(m.memory, uint32(v13)))
 								t70 := int32(load32(m.memory, uint64(uint32(v13))+4))
-								t71 := m.fn347(t69, t70)
+								t71 := m.fn345(t69, t70)
 								if t71 == 0 {
 									goto l17
 								}
 								t72 := int32(load32(m.memory, uint64(uint32(v13))+8))
 								t73 := int32(load32(m.memory, uint64(uint32(v13))+12))
-								t74 := m.fn347(t72, t73)
+								t74 := m.fn345(t72, t73)
 								v8 = t74
-								m.fn11(v16, v13)
+								m.fn10(v16, v13)
 								if v8 != 0 {
-									t76 := m.fn80(i32(1), i32(1))
+									t76 := m.fn81(i32(1), i32(1))
 									v8 = t76
 									store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2025,16 +1992,16 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 								goto l22
 							}
-							t62 := int32(load32(m.memory, uint64(uint32(v7))+140))
+							t62 := int32(load32(m.memory, uint64(uint32(v7))+124))
 							v10 = t62
 							{
-								t63 := int32(load32(m.memory, uint64(uint32(v7))+592))
+								t63 := int32(load32(m.memory, uint64(uint32(v7))+576))
 								if v8 != t63 {
 									goto l19
 								}
-								t64 := int32(m.memory[uint64(uint32(v7))+392])
-								m.fn98(v7+i32(592), (i32(2)-t64)&i32(255))
-								t65 := int32(load32(m.memory, uint64(uint32(v7))+596))
+								t64 := int32(m.memory[uint64(uint32(v7))+376])
+								m.fn99(v7+i32(576), (i32(2)-t64)&i32(255))
+								t65 := int32(load32(m.memory, uint64(uint32(v7))+580))
 								v15 = t65
 							}
 						l19:
@@ -2043,7 +2010,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 							store32(m.memory, uint32(v14+i32(-4)), uint32(v16))
 							t66 := v7
 							v8 = v8 + i32(1)
-							store32(m.memory, uint64(uint32(t66))+600, uint32(v8))
+							store32(m.memory, uint64(uint32(t66))+584, uint32(v8))
 							v13 = v13 + i32(8)
 							goto l20
 						}
@@ -2054,12 +2021,12 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				}
 			}
 		l9:
-			m.fn249(v7 + i32(384))
-			m.fn249(v7 + i32(592))
-			m.fn249(v7 + i32(792))
-			m.fn249(v7 + i32(216))
+			m.fn248(v7 + i32(368))
+			m.fn248(v7 + i32(576))
+			m.fn248(v7 + i32(776))
+			m.fn248(v7 + i32(200))
 		l13:
-			t75 := m.fn80(i32(1), i32(1))
+			t75 := m.fn81(i32(1), i32(1))
 			v8 = t75
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2068,80 +2035,80 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 			goto l14
 		}
 	l17:
-		m.fn11(v16, v13)
+		m.fn10(v16, v13)
 	l22:
-		m.fn22(v7+i32(384), v5, v6)
+		m.fn21(v7+i32(368), v5, v6)
 		{
 			{
-				t77 := int32(load32(m.memory, uint64(uint32(v7))+384))
+				t77 := int32(load32(m.memory, uint64(uint32(v7))+368))
 				if t77 != 0 {
 					goto l23
 				}
-				t78 := int32(load32(m.memory, uint64(uint32(v7))+388))
-				t79 := v7 + i32(128)
+				t78 := int32(load32(m.memory, uint64(uint32(v7))+372))
+				t79 := v7 + i32(112)
 				v8 = t78
-				t80 := int32(load32(m.memory, uint64(uint32(v7))+392))
+				t80 := int32(load32(m.memory, uint64(uint32(v7))+376))
 				t81 := v8
 				v13 = t80
-				m.fn206(t79, t81, v13)
-				t82 := int32(load32(m.memory, uint64(uint32(v7))+128))
-				t83 := int32(load32(m.memory, uint64(uint32(v7))+132))
-				m.fn57(v7+i32(872), t82, t83)
-				t84 := int32(load32(m.memory, uint64(uint32(v7))+876))
-				t85 := v7 + i32(120)
+				m.fn213(t79, t81, v13)
+				t82 := int32(load32(m.memory, uint64(uint32(v7))+112))
+				t83 := int32(load32(m.memory, uint64(uint32(v7))+116))
+				m.fn56(v7+i32(856), t82, t83)
+				t84 := int32(load32(m.memory, uint64(uint32(v7))+860))
+				t85 := v7 + i32(104)
 				v10 = t84
-				t86 := int32(load32(m.memory, uint64(uint32(v7))+880))
+				t86 := int32(load32(m.memory, uint64(uint32(v7))+864))
 				t87 := v10
 				v14 = t86
-				m.fn199(t85, t87, v14, i32(34))
+				m.fn206(t85, t87, v14, i32(34))
 				{
-					t88 := int32(load32(m.memory, uint64(uint32(v7))+120))
+					t88 := int32(load32(m.memory, uint64(uint32(v7))+104))
 					v16 = t88
 					if v16 == 0 {
 						goto l24
 					}
-					t89 := int32(load32(m.memory, uint64(uint32(v7))+124))
-					m.fn73(v7+i32(112), v16, t89, i32(34))
-					t90 := int32(load32(m.memory, uint64(uint32(v7))+112))
+					t89 := int32(load32(m.memory, uint64(uint32(v7))+108))
+					m.fn74(v7+i32(96), v16, t89, i32(34))
+					t90 := int32(load32(m.memory, uint64(uint32(v7))+96))
 					v16 = t90
 					if v16 == 0 {
 						goto l24
 					}
-					t91 := int32(load32(m.memory, uint64(uint32(v7))+116))
-					m.fn57(v7+i32(384), v16, t91)
-					t92 := int32(load32(m.memory, uint64(uint32(v7))+872))
-					m.fn19(t92, v10)
-					t93 := int32(load32(m.memory, uint64(uint32(v7))+392))
+					t91 := int32(load32(m.memory, uint64(uint32(v7))+100))
+					m.fn56(v7+i32(368), v16, t91)
+					t92 := int32(load32(m.memory, uint64(uint32(v7))+856))
+					m.fn18(t92, v10)
+					t93 := int32(load32(m.memory, uint64(uint32(v7))+376))
 					t94 := v7
 					v14 = t93
-					store32(m.memory, uint64(uint32(t94))+880, uint32(v14))
-					t95 := int64(load64(m.memory, uint64(uint32(v7))+384))
-					store64(m.memory, uint64(uint32(v7))+872, uint64(t95))
-					t96 := int32(load32(m.memory, uint64(uint32(v7))+876))
+					store32(m.memory, uint64(uint32(t94))+864, uint32(v14))
+					t95 := int64(load64(m.memory, uint64(uint32(v7))+368))
+					store64(m.memory, uint64(uint32(v7))+856, uint64(t95))
+					t96 := int32(load32(m.memory, uint64(uint32(v7))+860))
 					v10 = t96
 				}
 			l24:
-				store32(m.memory, uint64(uint32(v7))+760, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v7))+752, uint64(i64(0x100000000)))
-				t97 := m.fn348(v10, v14, v8, v13)
-				t99 := v7 + i32(752)
+				store32(m.memory, uint64(uint32(v7))+744, uint32(i32(0)))
+				store64(m.memory, uint64(uint32(v7))+736, uint64(i64(0x100000000)))
+				t97 := m.fn346(v10, v14, v8, v13)
+				t99 := v7 + i32(736)
 				p98 := i32(27)
 				if t97 != 0 {
 					p98 = i32(25)
 				}
-				m.fn261(t99, p98)
-				t100 := int32(load32(m.memory, uint64(uint32(v7))+872))
+				m.fn260(t99, p98)
+				t100 := int32(load32(m.memory, uint64(uint32(v7))+856))
 				v9 = t100
 				v17 = i32(0)
 				{
 					{
 					l39:
 						if v17 == i32(4) {
-							store32(m.memory, uint64(uint32(v7))+872, uint32(v9))
-							t141 := int32(load32(m.memory, uint64(uint32(v7))+752))
-							t142 := int32(load32(m.memory, uint64(uint32(v7))+756))
-							m.fn19(t141, t142)
-							m.fn19(v9, v10)
+							store32(m.memory, uint64(uint32(v7))+856, uint32(v9))
+							t141 := int32(load32(m.memory, uint64(uint32(v7))+736))
+							t142 := int32(load32(m.memory, uint64(uint32(v7))+740))
+							m.fn18(t141, t142)
+							m.fn18(v9, v10)
 							goto l23
 						}
 						{
@@ -2153,12 +2120,12 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						l28:
 							{
 								if v13 == 0 {
-									store32(m.memory, uint64(uint32(v7))+872, uint32(v9))
-									m.fn122(v7+i32(888), v10, v14)
-									t117 := int32(load32(m.memory, uint64(uint32(v7))+892))
-									t118 := v7 + i32(752)
+									store32(m.memory, uint64(uint32(v7))+856, uint32(v9))
+									m.fn128(v7+i32(872), v10, v14)
+									t117 := int32(load32(m.memory, uint64(uint32(v7))+876))
+									t118 := v7 + i32(736)
 									v8 = t117
-									t119 := int32(load32(m.memory, uint64(uint32(v7))+896))
+									t119 := int32(load32(m.memory, uint64(uint32(v7))+880))
 									t120 := v8
 									v13 = t119
 									t121 := m.fn146(t120, v13, v10, v14)
@@ -2166,66 +2133,66 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if t121 != 0 {
 										p122 = i32(27)
 									}
-									m.fn261(t118, p122)
-									m.fn355(v7+i32(216), v8, v13)
-									t123 := int32(load32(m.memory, uint64(uint32(v7))+216))
+									m.fn260(t118, p122)
+									m.fn353(v7+i32(200), v8, v13)
+									t123 := int32(load32(m.memory, uint64(uint32(v7))+200))
 									if t123 == i32(-0x80000000) {
 										goto l35
 									}
-									m.fn356(v7+i32(592), v7+i32(216))
-									m.fn357(v7+i32(792), v7+i32(592))
-									t124 := int32(load32(m.memory, uint64(uint32(v7))+792))
+									m.fn354(v7+i32(576), v7+i32(200))
+									m.fn355(v7+i32(776), v7+i32(576))
+									t124 := int32(load32(m.memory, uint64(uint32(v7))+776))
 									v13 = t124
 									if v13 == i32(-0x80000000) {
 										goto l35
 									}
-									t125 := int32(load32(m.memory, uint64(uint32(v7))+796))
+									t125 := int32(load32(m.memory, uint64(uint32(v7))+780))
 									v16 = t125
 									{
-										t126 := int64(load64(m.memory, uint64(uint32(v7))+796))
+										t126 := int64(load64(m.memory, uint64(uint32(v7))+780))
 										v18 = t126
 										if v18&i64(0x7fffffff00000000) != i64(0x4000000000) {
 											goto l36
 										}
-										t127 := v7 + i32(592)
+										t127 := v7 + i32(576)
 										v15 = int32(v18)
-										m.fn355(t127, v15, i32(64))
-										t128 := int32(load32(m.memory, uint64(uint32(v7))+592))
+										m.fn353(t127, v15, i32(64))
+										t128 := int32(load32(m.memory, uint64(uint32(v7))+576))
 										v14 = t128
-										t129 := int32(load32(m.memory, uint64(uint32(v7))+596))
-										m.fn257(v14, t129)
+										t129 := int32(load32(m.memory, uint64(uint32(v7))+580))
+										m.fn256(v14, t129)
 										if v14 != i32(-0x80000000) {
-											m.fn122(v7+i32(312), v15, i32(64))
-											t132 := int32(load32(m.memory, uint64(uint32(v7))+312))
+											m.fn128(v7+i32(296), v15, i32(64))
+											t132 := int32(load32(m.memory, uint64(uint32(v7))+296))
 											v14 = t132
-											m.fn19(v13, v16)
+											m.fn18(v13, v16)
 											if v14 == i32(-0x80000000) {
 												goto l35
 											}
-											t133 := int32(load32(m.memory, uint64(uint32(v7))+320))
-											store32(m.memory, uint64(uint32(v7))+392, uint32(t133))
-											t134 := int64(load64(m.memory, uint64(uint32(v7))+312))
-											store64(m.memory, uint64(uint32(v7))+384, uint64(t134))
-											store32(m.memory, uint64(uint32(v7))+604, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v7))+600, uint32(i32(0x22dda)))
-											t135 := int64(load64(m.memory, uint64(uint32(v7))+756))
-											store64(m.memory, uint64(uint32(v7))+592, uint64(t135))
-											m.fn216(v7+i32(396), v7+i32(592), i32(2))
-											t136 := int64(load64(m.memory, uint64(uint32(v7))+396))
-											store64(m.memory, uint64(uint32(v7))+776, uint64(t136))
-											t137 := int32(load32(m.memory, uint64(uint32(v7))+404))
-											store32(m.memory, uint64(uint32(v7))+784, uint32(t137))
-											t138 := int32(load32(m.memory, uint64(uint32(v7))+384))
+											t133 := int32(load32(m.memory, uint64(uint32(v7))+304))
+											store32(m.memory, uint64(uint32(v7))+376, uint32(t133))
+											t134 := int64(load64(m.memory, uint64(uint32(v7))+296))
+											store64(m.memory, uint64(uint32(v7))+368, uint64(t134))
+											store32(m.memory, uint64(uint32(v7))+588, uint32(i32(1)))
+											store32(m.memory, uint64(uint32(v7))+584, uint32(i32(142634)))
+											t135 := int64(load64(m.memory, uint64(uint32(v7))+740))
+											store64(m.memory, uint64(uint32(v7))+576, uint64(t135))
+											m.fn195(v7+i32(380), v7+i32(576), i32(2))
+											t136 := int64(load64(m.memory, uint64(uint32(v7))+380))
+											store64(m.memory, uint64(uint32(v7))+760, uint64(t136))
+											t137 := int32(load32(m.memory, uint64(uint32(v7))+388))
+											store32(m.memory, uint64(uint32(v7))+768, uint32(t137))
+											t138 := int32(load32(m.memory, uint64(uint32(v7))+368))
 											v19 = t138
-											t139 := int64(load64(m.memory, uint64(uint32(v7))+388))
+											t139 := int64(load64(m.memory, uint64(uint32(v7))+372))
 											v20 = t139
-											t140 := int32(load32(m.memory, uint64(uint32(v7))+888))
-											m.fn19(t140, v8)
+											t140 := int32(load32(m.memory, uint64(uint32(v7))+872))
+											m.fn18(t140, v8)
 											goto l40
 										}
 									}
 								l36:
-									m.fn19(v13, v16)
+									m.fn18(v13, v16)
 									goto l35
 								}
 								v13 = v13 + i32(-1)
@@ -2243,123 +2210,123 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 							}
 						l26:
 							v17 = v17 + i32(1)
-							store32(m.memory, uint64(uint32(v7))+404, uint32(i32(3)))
-							store32(m.memory, uint64(uint32(v7))+400, uint32(i32(4)))
-							store32(m.memory, uint64(uint32(v7))+396, uint32(i32(5)))
-							store32(m.memory, uint64(uint32(v7))+392, uint32(i32(6)))
-							store32(m.memory, uint64(uint32(v7))+388, uint32(i32(7)))
-							store32(m.memory, uint64(uint32(v7))+384, uint32(i32(8)))
+							store32(m.memory, uint64(uint32(v7))+388, uint32(i32(3)))
+							store32(m.memory, uint64(uint32(v7))+384, uint32(i32(4)))
+							store32(m.memory, uint64(uint32(v7))+380, uint32(i32(5)))
+							store32(m.memory, uint64(uint32(v7))+376, uint32(i32(6)))
+							store32(m.memory, uint64(uint32(v7))+372, uint32(i32(7)))
+							store32(m.memory, uint64(uint32(v7))+368, uint32(i32(8)))
 							v8 = i32(0)
 						l30:
 							{
 								if v8 == i32(24) {
 									goto l29
 								}
-								t102 := int32(load32(m.memory, uint32(v7+i32(384)+v8)))
-								m.t0[uint(t102)].(func(int32, int32, int32))(v7+i32(592), v10, v14)
+								t102 := int32(load32(m.memory, uint32(v7+i32(368)+v8)))
+								m.t0[uint(t102)].(func(int32, int32, int32))(v7+i32(576), v10, v14)
 								v8 = v8 + i32(4)
-								t103 := int32(load32(m.memory, uint64(uint32(v7))+592))
+								t103 := int32(load32(m.memory, uint64(uint32(v7))+576))
 								v13 = t103
 								if v13 == i32(-0x80000000) {
 									goto l30
 								}
 							}
-							t104 := int64(load64(m.memory, uint64(uint32(v7))+596))
+							t104 := int64(load64(m.memory, uint64(uint32(v7))+580))
 							v18 = t104
-							t105 := int32(load32(m.memory, uint64(uint32(v7))+604))
+							t105 := int32(load32(m.memory, uint64(uint32(v7))+588))
 							t106 := v7
 							v8 = t105
-							t107 := int32(load32(m.memory, uint64(uint32(v7))+608))
-							store32(m.memory, uint64(uint32(t106))+220, uint32(v8+t107))
-							store32(m.memory, uint64(uint32(v7))+216, uint32(v8))
-							store32(m.memory, uint64(uint32(v7))+224, uint32(v7+i32(752)))
-							t108 := m.fn262(v7 + i32(216))
+							t107 := int32(load32(m.memory, uint64(uint32(v7))+592))
+							store32(m.memory, uint64(uint32(t106))+204, uint32(v8+t107))
+							store32(m.memory, uint64(uint32(v7))+200, uint32(v8))
+							store32(m.memory, uint64(uint32(v7))+208, uint32(v7+i32(736)))
+							t108 := m.fn261(v7 + i32(200))
 							v8 = t108 & i32(255)
 							if v8 == i32(27) {
 								goto l31
 							}
-							m.fn214(v7+i32(592), i32(8))
-							t109 := int32(load32(m.memory, uint64(uint32(v7))+596))
+							m.fn193(v7+i32(576), i32(8))
+							t109 := int32(load32(m.memory, uint64(uint32(v7))+580))
 							m.memory[uint32(t109)] = byte(v8)
-							store32(m.memory, uint64(uint32(v7))+800, uint32(i32(1)))
-							t110 := int64(load64(m.memory, uint64(uint32(v7))+592))
-							store64(m.memory, uint64(uint32(v7))+792, uint64(t110))
-							t111 := int32(load32(m.memory, uint64(uint32(v7))+224))
-							store32(m.memory, uint64(uint32(v7))+600, uint32(t111))
-							t112 := int64(load64(m.memory, uint64(uint32(v7))+216))
-							store64(m.memory, uint64(uint32(v7))+592, uint64(t112))
+							store32(m.memory, uint64(uint32(v7))+784, uint32(i32(1)))
+							t110 := int64(load64(m.memory, uint64(uint32(v7))+576))
+							store64(m.memory, uint64(uint32(v7))+776, uint64(t110))
+							t111 := int32(load32(m.memory, uint64(uint32(v7))+208))
+							store32(m.memory, uint64(uint32(v7))+584, uint32(t111))
+							t112 := int64(load64(m.memory, uint64(uint32(v7))+200))
+							store64(m.memory, uint64(uint32(v7))+576, uint64(t112))
 						l34:
 							{
-								t113 := m.fn262(v7 + i32(592))
+								t113 := m.fn261(v7 + i32(576))
 								v16 = t113 & i32(255)
 								if v16 == i32(27) {
-									t130 := int64(load64(m.memory, uint64(uint32(v7))+792))
-									store64(m.memory, uint64(uint32(v7))+312, uint64(t130))
-									t131 := int32(load32(m.memory, uint64(uint32(v7))+800))
-									store32(m.memory, uint64(uint32(v7))+320, uint32(t131))
+									t130 := int64(load64(m.memory, uint64(uint32(v7))+776))
+									store64(m.memory, uint64(uint32(v7))+296, uint64(t130))
+									t131 := int32(load32(m.memory, uint64(uint32(v7))+784))
+									store32(m.memory, uint64(uint32(v7))+304, uint32(t131))
 									goto l38
 								}
 								{
-									t114 := int32(load32(m.memory, uint64(uint32(v7))+800))
+									t114 := int32(load32(m.memory, uint64(uint32(v7))+784))
 									v8 = t114
-									t115 := int32(load32(m.memory, uint64(uint32(v7))+792))
+									t115 := int32(load32(m.memory, uint64(uint32(v7))+776))
 									if v8 != t115 {
 										goto l33
 									}
-									m.fn219(v7+i32(792), i32(1))
+									m.fn198(v7+i32(776), i32(1))
 								}
 							l33:
-								t116 := int32(load32(m.memory, uint64(uint32(v7))+796))
+								t116 := int32(load32(m.memory, uint64(uint32(v7))+780))
 								m.memory[uint32(t116+v8)] = byte(v16)
-								store32(m.memory, uint64(uint32(v7))+800, uint32(v8+i32(1)))
+								store32(m.memory, uint64(uint32(v7))+784, uint32(v8+i32(1)))
 								goto l34
 							}
 						}
 					l31:
-						store32(m.memory, uint64(uint32(v7))+320, uint32(i32(0)))
-						store64(m.memory, uint64(uint32(v7))+312, uint64(i64(0x100000000)))
+						store32(m.memory, uint64(uint32(v7))+304, uint32(i32(0)))
+						store64(m.memory, uint64(uint32(v7))+296, uint64(i64(0x100000000)))
 					l38:
-						m.fn358(v7+i32(752), v7+i32(312))
-						m.fn19(v9, v10)
-						store64(m.memory, uint64(uint32(v7))+876, uint64(v18))
+						m.fn356(v7+i32(736), v7+i32(296))
+						m.fn18(v9, v10)
+						store64(m.memory, uint64(uint32(v7))+860, uint64(v18))
 						v14 = int32(int64(uint64(v18) >> 32))
 						v10 = int32(v18)
 						v9 = v13
 						goto l39
 					l29:
-						store32(m.memory, uint64(uint32(v7))+872, uint32(v9))
+						store32(m.memory, uint64(uint32(v7))+856, uint32(v9))
 						v19 = i32(-0x80000000)
 						goto l40
 					l40:
-						t143 := int32(load32(m.memory, uint64(uint32(v7))+752))
-						t144 := int32(load32(m.memory, uint64(uint32(v7))+756))
-						m.fn19(t143, t144)
+						t143 := int32(load32(m.memory, uint64(uint32(v7))+736))
+						t144 := int32(load32(m.memory, uint64(uint32(v7))+740))
+						m.fn18(t143, t144)
 						goto l41
 					}
 				l35:
-					t145 := int32(load32(m.memory, uint64(uint32(v7))+896))
-					store32(m.memory, uint64(uint32(v7))+392, uint32(t145))
-					t146 := int64(load64(m.memory, uint64(uint32(v7))+888))
+					t145 := int32(load32(m.memory, uint64(uint32(v7))+880))
+					store32(m.memory, uint64(uint32(v7))+376, uint32(t145))
+					t146 := int64(load64(m.memory, uint64(uint32(v7))+872))
 					t147 := v7
 					v18 = t146
-					store64(m.memory, uint64(uint32(t147))+384, uint64(v18))
-					t148 := int64(load64(m.memory, uint64(uint32(v7))+752))
-					store64(m.memory, uint64(uint32(v7))+776, uint64(t148))
-					t149 := int32(load32(m.memory, uint64(uint32(v7))+760))
-					store32(m.memory, uint64(uint32(v7))+784, uint32(t149))
-					t150 := int64(load64(m.memory, uint64(uint32(v7))+388))
+					store64(m.memory, uint64(uint32(t147))+368, uint64(v18))
+					t148 := int64(load64(m.memory, uint64(uint32(v7))+736))
+					store64(m.memory, uint64(uint32(v7))+760, uint64(t148))
+					t149 := int32(load32(m.memory, uint64(uint32(v7))+744))
+					store32(m.memory, uint64(uint32(v7))+768, uint32(t149))
+					t150 := int64(load64(m.memory, uint64(uint32(v7))+372))
 					v20 = t150
 					v19 = int32(v18)
 				}
 			l41:
-				m.fn19(v9, v10)
+				m.fn18(v9, v10)
 				if v19 == i32(-0x80000000) {
 					goto l23
 				}
-				t151 := int32(load32(m.memory, uint64(uint32(v7))+784))
-				store32(m.memory, uint64(uint32(v7))+208, uint32(t151))
-				t152 := int64(load64(m.memory, uint64(uint32(v7))+776))
-				store64(m.memory, uint64(uint32(v7))+200, uint64(t152))
+				t151 := int32(load32(m.memory, uint64(uint32(v7))+768))
+				store32(m.memory, uint64(uint32(v7))+192, uint32(t151))
+				t152 := int64(load64(m.memory, uint64(uint32(v7))+760))
+				store64(m.memory, uint64(uint32(v7))+184, uint64(t152))
 				v21 = int64(uint64(v20) >> 32)
 				p153 := i32(3)
 				if v21 == i64(128) {
@@ -2383,7 +2350,7 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				goto l43
 			}
 		l23:
-			t156 := m.fn80(i32(1), i32(1))
+			t156 := m.fn81(i32(1), i32(1))
 			v8 = t156
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2412,61 +2379,61 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 		}
 		v24 = p157
 		v25 = int32(v20)
-		t158 := m.fn80(i32(4), i32(24))
+		t158 := m.fn81(i32(4), i32(24))
 		v8 = t158
-		m.fn316(v7+i32(384), v3, v4, i32(1), i32(0))
-		t159 := int64(load64(m.memory, uint64(uint32(v7))+384))
+		m.fn315(v7+i32(368), v3, v4, i32(1), i32(0))
+		t159 := int64(load64(m.memory, uint64(uint32(v7))+368))
 		store64(m.memory, uint32(v8), uint64(t159))
-		t160 := int64(load64(m.memory, uint64(uint32(v7))+400))
+		t160 := int64(load64(m.memory, uint64(uint32(v7))+384))
 		store64(m.memory, uint64(uint32(v8))+16, uint64(t160))
-		t161 := int64(load64(m.memory, uint64(uint32(v7))+392))
+		t161 := int64(load64(m.memory, uint64(uint32(v7))+376))
 		store64(m.memory, uint64(uint32(v8))+8, uint64(t161))
-		store32(m.memory, uint64(uint32(v7))+308, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v7))+304, uint32(v8))
-		store32(m.memory, uint64(uint32(v7))+300, uint32(i32(1)))
-		m.fn308(v7+i32(300), i32(9))
-		t162 := int64(load64(m.memory, uint64(uint32(v7))+304))
-		store64(m.memory, uint64(uint32(v7))+796, uint64(i64_rotl(t162, i64(32))))
-		store32(m.memory, uint64(uint32(v7))+792, uint32(v7+i32(300)+i32(8)))
+		store32(m.memory, uint64(uint32(v7))+292, uint32(i32(1)))
+		store32(m.memory, uint64(uint32(v7))+288, uint32(v8))
+		store32(m.memory, uint64(uint32(v7))+284, uint32(i32(1)))
+		m.fn307(v7+i32(284), i32(9))
+		t162 := int64(load64(m.memory, uint64(uint32(v7))+288))
+		store64(m.memory, uint64(uint32(v7))+780, uint64(i64_rotl(t162, i64(32))))
+		store32(m.memory, uint64(uint32(v7))+776, uint32(v7+i32(284)+i32(8)))
 		v8 = i32(-64)
 	l46:
 		{
-			t163 := int32(load32(m.memory, uint32(v8+i32(151400))))
-			t164 := int32(load32(m.memory, uint32(v8+i32(151404))))
-			m.fn309(v7+i32(792), t163, t164)
+			t163 := int32(load32(m.memory, uint32(v8+i32(151224))))
+			t164 := int32(load32(m.memory, uint32(v8+i32(151228))))
+			m.fn308(v7+i32(776), t163, t164)
 			v8 = v8 + i32(8)
 			if v8 != 0 {
 				goto l46
 			}
 		}
-		store32(m.memory, uint64(uint32(v7))+600, uint32(i32(156244)))
-		store64(m.memory, uint64(uint32(v7))+592, uint64(i64(0x100000000)))
-		t165 := int32(load32(m.memory, uint64(uint32(v7))+800))
-		store32(m.memory, uint64(uint32(v7))+400, uint32(t165))
-		t166 := int64(load64(m.memory, uint64(uint32(v7))+792))
-		store64(m.memory, uint64(uint32(v7))+392, uint64(t166))
-		store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v7))+384, uint32(v7+i32(592)+i32(8)))
-		v13 = v7 + i32(384) + i32(8)
+		store32(m.memory, uint64(uint32(v7))+584, uint32(i32(156068)))
+		store64(m.memory, uint64(uint32(v7))+576, uint64(i64(0x100000000)))
+		t165 := int32(load32(m.memory, uint64(uint32(v7))+784))
+		store32(m.memory, uint64(uint32(v7))+384, uint32(t165))
+		t166 := int64(load64(m.memory, uint64(uint32(v7))+776))
+		store64(m.memory, uint64(uint32(v7))+376, uint64(t166))
+		store32(m.memory, uint64(uint32(v7))+372, uint32(i32(1)))
+		store32(m.memory, uint64(uint32(v7))+368, uint32(v7+i32(576)+i32(8)))
+		v13 = v7 + i32(368) + i32(8)
 		v8 = i32(0)
 	l48:
 		{
 			if v8&i32(1) != 0 {
 				goto l47
 			}
-			t167 := int32(load32(m.memory, uint64(uint32(v7))+384))
+			t167 := int32(load32(m.memory, uint64(uint32(v7))+368))
 			t168 := int32(load32(m.memory, uint32(t167)))
 			t169 := v13
 			v8 = t168
 			t170 := int32(load32(m.memory, uint32(v8)))
 			t171 := int32(load32(m.memory, uint32(v8+i32(4))))
-			m.fn309(t169, t170, t171)
+			m.fn308(t169, t170, t171)
 			v8 = i32(1)
 			goto l48
 		}
 	l47:
-		t172 := int32(load32(m.memory, uint64(uint32(v7))+392))
-		t173 := int32(load32(m.memory, uint64(uint32(v7))+396))
+		t172 := int32(load32(m.memory, uint64(uint32(v7))+376))
+		t173 := int32(load32(m.memory, uint64(uint32(v7))+380))
 		store32(m.memory, uint32(t172), uint32(t173))
 		{
 			{
@@ -2475,76 +2442,76 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						{
 							{
 								if uint32(v4) > uint32(i32(1024)) {
-									t225 := int32(load32(m.memory, uint64(uint32(v7))+308))
-									store32(m.memory, uint64(uint32(v7))+296, uint32(t225))
-									t226 := int64(load64(m.memory, uint64(uint32(v7))+300))
-									store64(m.memory, uint64(uint32(v7))+288, uint64(t226))
+									t225 := int32(load32(m.memory, uint64(uint32(v7))+292))
+									store32(m.memory, uint64(uint32(v7))+280, uint32(t225))
+									t226 := int64(load64(m.memory, uint64(uint32(v7))+284))
+									store64(m.memory, uint64(uint32(v7))+272, uint64(t226))
 									goto l67
 								}
-								m.fn277(v7+i32(348), v3, v4)
+								m.fn276(v7+i32(332), v3, v4)
 								{
 									{
-										t174 := int32(m.memory[uint64(uint32(i32(0)))+158632])
+										t174 := int32(m.memory[uint64(uint32(i32(0)))+158456])
 										if t174 == 0 {
 											goto l50
 										}
-										t175 := int64(load64(m.memory, uint64(uint32(i32(0)))+158624))
+										t175 := int64(load64(m.memory, uint64(uint32(i32(0)))+158448))
 										v26 = t175
-										t176 := int64(load64(m.memory, uint64(uint32(i32(0)))+158616))
+										t176 := int64(load64(m.memory, uint64(uint32(i32(0)))+158440))
 										v18 = t176
 										goto l51
 									}
 								l50:
-									m.memory[uint64(uint32(v7))+384] = byte(i32(0))
-									t177 := m.fn60(i32(1))
+									m.memory[uint64(uint32(v7))+368] = byte(i32(0))
+									t177 := m.fn59(i32(1))
 									v8 = t177
 									if v8 == 0 {
 										goto l52
 									}
-									m.fn56(v8, i32(1))
+									m.fn55(v8, i32(1))
 									v26 = int64(uint32(v8))
-									store64(m.memory, uint64(uint32(i32(0)))+158624, uint64(v26))
-									m.memory[uint64(uint32(i32(0)))+158632] = byte(i32(1))
-									v18 = int64(uint32(v7 + i32(384)))
+									store64(m.memory, uint64(uint32(i32(0)))+158448, uint64(v26))
+									m.memory[uint64(uint32(i32(0)))+158456] = byte(i32(1))
+									v18 = int64(uint32(v7 + i32(368)))
 								}
 							l51:
-								store64(m.memory, uint64(uint32(v7))+400, uint64(v18))
-								store64(m.memory, uint64(uint32(i32(0)))+158616, uint64(v18+i64(1)))
-								store64(m.memory, uint64(uint32(v7))+408, uint64(v26))
-								t178 := int64(load64(m.memory, uint64(uint32(i32(0)))+142384))
-								store64(m.memory, uint64(uint32(v7))+384, uint64(t178))
-								t179 := int64(load64(m.memory, uint64(uint32(i32(0)))+142392))
-								store64(m.memory, uint64(uint32(v7))+392, uint64(t179))
-								m.fn223(v7+i32(384), i32(1), v7+i32(400))
-								store32(m.memory, uint64(uint32(v7))+596, uint32(i32(1)))
-								t180 := int64(load64(m.memory, uint64(uint32(v7))+348))
-								store64(m.memory, uint64(uint32(v7))+600, uint64(t180))
-								t181 := int32(load32(m.memory, uint64(uint32(v7))+356))
-								store32(m.memory, uint64(uint32(v7))+608, uint32(t181))
-								_ = m.fn359(v7+i32(384), v7+i32(348))
-								store32(m.memory, uint64(uint32(v7))+592, uint32(i32(1)))
-								m.fn320(v7+i32(592)+i32(8), i32(1), i32(1))
-								t183 := int64(load64(m.memory, uint64(uint32(v7))+384))
-								store64(m.memory, uint64(uint32(v7))+312, uint64(t183))
-								t184 := int64(load64(m.memory, uint64(uint32(v7))+392))
-								store64(m.memory, uint64(uint32(v7))+320, uint64(t184))
-								t185 := int64(load64(m.memory, uint64(uint32(v7))+400))
-								store64(m.memory, uint64(uint32(v7))+328, uint64(t185))
-								t186 := int64(load64(m.memory, uint64(uint32(v7))+408))
-								store64(m.memory, uint64(uint32(v7))+336, uint64(t186))
-								t187 := m.fn80(i32(4), i32(24))
+								store64(m.memory, uint64(uint32(v7))+384, uint64(v18))
+								store64(m.memory, uint64(uint32(i32(0)))+158440, uint64(v18+i64(1)))
+								store64(m.memory, uint64(uint32(v7))+392, uint64(v26))
+								t178 := int64(load64(m.memory, uint64(uint32(i32(0)))+142208))
+								store64(m.memory, uint64(uint32(v7))+368, uint64(t178))
+								t179 := int64(load64(m.memory, uint64(uint32(i32(0)))+142216))
+								store64(m.memory, uint64(uint32(v7))+376, uint64(t179))
+								m.fn222(v7+i32(368), i32(1), v7+i32(384))
+								store32(m.memory, uint64(uint32(v7))+580, uint32(i32(1)))
+								t180 := int64(load64(m.memory, uint64(uint32(v7))+332))
+								store64(m.memory, uint64(uint32(v7))+584, uint64(t180))
+								t181 := int32(load32(m.memory, uint64(uint32(v7))+340))
+								store32(m.memory, uint64(uint32(v7))+592, uint32(t181))
+								_ = m.fn357(v7+i32(368), v7+i32(332))
+								store32(m.memory, uint64(uint32(v7))+576, uint32(i32(1)))
+								m.fn318(v7+i32(576)+i32(8), i32(1), i32(1))
+								t183 := int64(load64(m.memory, uint64(uint32(v7))+368))
+								store64(m.memory, uint64(uint32(v7))+296, uint64(t183))
+								t184 := int64(load64(m.memory, uint64(uint32(v7))+376))
+								store64(m.memory, uint64(uint32(v7))+304, uint64(t184))
+								t185 := int64(load64(m.memory, uint64(uint32(v7))+384))
+								store64(m.memory, uint64(uint32(v7))+312, uint64(t185))
+								t186 := int64(load64(m.memory, uint64(uint32(v7))+392))
+								store64(m.memory, uint64(uint32(v7))+320, uint64(t186))
+								t187 := m.fn81(i32(4), i32(24))
 								v8 = t187
-								m.fn316(v7+i32(384), v3, v4, i32(1), i32(0))
-								t188 := int64(load64(m.memory, uint64(uint32(v7))+400))
+								m.fn315(v7+i32(368), v3, v4, i32(1), i32(0))
+								t188 := int64(load64(m.memory, uint64(uint32(v7))+384))
 								store64(m.memory, uint64(uint32(v8))+16, uint64(t188))
-								t189 := int64(load64(m.memory, uint64(uint32(v7))+392))
+								t189 := int64(load64(m.memory, uint64(uint32(v7))+376))
 								store64(m.memory, uint64(uint32(v8))+8, uint64(t189))
-								t190 := int64(load64(m.memory, uint64(uint32(v7))+384))
+								t190 := int64(load64(m.memory, uint64(uint32(v7))+368))
 								store64(m.memory, uint32(v8), uint64(t190))
-								store32(m.memory, uint64(uint32(v7))+368, uint32(i32(1)))
-								store32(m.memory, uint64(uint32(v7))+364, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+360, uint32(i32(1)))
-								v27 = v7 + i32(384) + i32(8)
+								store32(m.memory, uint64(uint32(v7))+352, uint32(i32(1)))
+								store32(m.memory, uint64(uint32(v7))+348, uint32(v8))
+								store32(m.memory, uint64(uint32(v7))+344, uint32(i32(1)))
+								v27 = v7 + i32(368) + i32(8)
 								v28 = i32(0)
 								v14 = i32(0)
 							l56:
@@ -2552,12 +2519,12 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if v28 == i32(3) {
 										goto l53
 									}
-									store32(m.memory, uint64(uint32(v7))+380, uint32(i32(0)))
-									store64(m.memory, uint64(uint32(v7))+372, uint64(i64(0x400000000)))
+									store32(m.memory, uint64(uint32(v7))+364, uint32(i32(0)))
+									store64(m.memory, uint64(uint32(v7))+356, uint64(i64(0x400000000)))
 									v28 = v28 + i32(1)
-									t191 := int32(load32(m.memory, uint64(uint32(v7))+364))
+									t191 := int32(load32(m.memory, uint64(uint32(v7))+348))
 									v8 = t191
-									t192 := int32(load32(m.memory, uint64(uint32(v7))+368))
+									t192 := int32(load32(m.memory, uint64(uint32(v7))+352))
 									v9 = v8 + t192*i32(24)
 								l66:
 									{
@@ -2568,29 +2535,29 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 											v10 = v8 + i32(24)
 											t195 := int32(load32(m.memory, uint32(v8+i32(4))))
 											t196 := int32(load32(m.memory, uint32(v8+i32(8))))
-											m.fn22(v7+i32(384), t195, t196)
+											m.fn21(v7+i32(368), t195, t196)
 											{
-												t197 := int32(load32(m.memory, uint64(uint32(v7))+384))
+												t197 := int32(load32(m.memory, uint64(uint32(v7))+368))
 												if t197 == i32(1) {
 													goto l57
 												}
-												t198 := int32(load32(m.memory, uint64(uint32(v7))+392))
+												t198 := int32(load32(m.memory, uint64(uint32(v7))+376))
 												v29 = t198
-												t199 := int32(load32(m.memory, uint64(uint32(v7))+388))
+												t199 := int32(load32(m.memory, uint64(uint32(v7))+372))
 												v30 = t199
 												v13 = i32(0)
-												t200 := int64(load64(m.memory, uint64(uint32(i32(0)))+156252))
+												t200 := int64(load64(m.memory, uint64(uint32(i32(0)))+156076))
 												store64(m.memory, uint32(v27), uint64(t200))
-												t201 := int64(load64(m.memory, uint64(uint32(i32(0)))+156260))
+												t201 := int64(load64(m.memory, uint64(uint32(i32(0)))+156084))
 												store64(m.memory, uint64(uint32(v27))+8, uint64(t201))
-												t202 := int64(load64(m.memory, uint64(uint32(i32(0)))+156268))
+												t202 := int64(load64(m.memory, uint64(uint32(i32(0)))+156092))
 												store64(m.memory, uint64(uint32(v27))+16, uint64(t202))
-												t203 := int64(load64(m.memory, uint64(uint32(i32(0)))+156276))
+												t203 := int64(load64(m.memory, uint64(uint32(i32(0)))+156100))
 												store64(m.memory, uint64(uint32(v27))+24, uint64(t203))
-												store32(m.memory, uint64(uint32(v7))+388, uint32(i32(4)))
+												store32(m.memory, uint64(uint32(v7))+372, uint32(i32(4)))
 											l64:
 												{
-													v16 = v7 + i32(384) + v13<<3
+													v16 = v7 + i32(368) + v13<<3
 												l58:
 													{
 														if v13 == i32(4) {
@@ -2606,33 +2573,33 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 														t207 := int32(load32(m.memory, uint64(uint32(v8))+20))
 														t208 := v17
 														v6 = t207
-														t209 := m.fn79(t206, t208, v6)
+														t209 := m.fn80(t206, t208, v6)
 														if t209 != 0 {
 															goto l58
 														}
 													}
-													store32(m.memory, uint64(uint32(v7))+384, uint32(v13))
+													store32(m.memory, uint64(uint32(v7))+368, uint32(v13))
 													t210 := int32(load32(m.memory, uint64(uint32(v16))+4))
 													v16 = t210
-													store32(m.memory, uint64(uint32(v7))+604, uint32(i32(1)))
-													store32(m.memory, uint64(uint32(v7))+596, uint32(v6))
-													store32(m.memory, uint64(uint32(v7))+592, uint32(v17))
-													m.memory[uint64(uint32(v7))+792] = byte(v15)
-													store32(m.memory, uint64(uint32(v7))+600, uint32(v7+i32(792)))
-													m.fn216(v7+i32(888), v7+i32(592), i32(2))
-													m.t0[uint(v16)].(func(int32, int32, int32))(v7+i32(592), v30, v29)
-													t211 := int32(load32(m.memory, uint64(uint32(v7))+596))
+													store32(m.memory, uint64(uint32(v7))+588, uint32(i32(1)))
+													store32(m.memory, uint64(uint32(v7))+580, uint32(v6))
+													store32(m.memory, uint64(uint32(v7))+576, uint32(v17))
+													m.memory[uint64(uint32(v7))+776] = byte(v15)
+													store32(m.memory, uint64(uint32(v7))+584, uint32(v7+i32(776)))
+													m.fn195(v7+i32(872), v7+i32(576), i32(2))
+													m.t0[uint(v16)].(func(int32, int32, int32))(v7+i32(576), v30, v29)
+													t211 := int32(load32(m.memory, uint64(uint32(v7))+580))
 													v31 = t211
-													t212 := int32(load32(m.memory, uint64(uint32(v7))+600))
+													t212 := int32(load32(m.memory, uint64(uint32(v7))+584))
 													t213 := v31
 													v12 = t212 * i32(12)
 													v32 = t213 + v12
-													t214 := int32(load32(m.memory, uint64(uint32(v7))+592))
+													t214 := int32(load32(m.memory, uint64(uint32(v7))+576))
 													v33 = t214
 													v15 = i32(0)
-													t215 := int32(load32(m.memory, uint64(uint32(v7))+896))
+													t215 := int32(load32(m.memory, uint64(uint32(v7))+880))
 													v34 = t215
-													t216 := int32(load32(m.memory, uint64(uint32(v7))+892))
+													t216 := int32(load32(m.memory, uint64(uint32(v7))+876))
 													v11 = t216
 													v16 = v31
 												l65:
@@ -2650,35 +2617,35 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																goto l61
 															}
 															t218 := int32(load32(m.memory, uint64(uint32(v16))+4))
-															t219 := v7 + i32(592)
+															t219 := v7 + i32(576)
 															v5 = t218
 															t220 := int32(load32(m.memory, uint64(uint32(v16))+8))
 															t221 := v5
 															v17 = t220
-															m.fn57(t219, t221, v17)
-															t222 := m.fn359(v7+i32(312), v7+i32(592))
+															m.fn56(t219, t221, v17)
+															t222 := m.fn357(v7+i32(296), v7+i32(576))
 															if t222 == 0 {
 																goto l62
 															}
-															m.fn19(v6, v5)
+															m.fn18(v6, v5)
 															goto l63
 														}
 													l61:
 														v16 = v31 + v15 + i32(12)
 													l60:
 														t223 := int32(uint32(v32-v16) / uint32(i32(12)))
-														m.fn321(v16, t223)
-														m.fn31(v33, v31, i32(4), i32(12))
-														t224 := int32(load32(m.memory, uint64(uint32(v7))+888))
-														m.fn19(t224, v11)
+														m.fn319(v16, t223)
+														m.fn30(v33, v31, i32(4), i32(12))
+														t224 := int32(load32(m.memory, uint64(uint32(v7))+872))
+														m.fn18(t224, v11)
 														goto l64
 													}
 												l62:
-													store32(m.memory, uint64(uint32(v7))+800, uint32(v17))
-													store32(m.memory, uint64(uint32(v7))+796, uint32(v5))
-													store32(m.memory, uint64(uint32(v7))+792, uint32(v6))
-													m.fn311(v7+i32(592), v7+i32(792), v11, v34)
-													m.fn362(v7+i32(372), v7+i32(592))
+													store32(m.memory, uint64(uint32(v7))+784, uint32(v17))
+													store32(m.memory, uint64(uint32(v7))+780, uint32(v5))
+													store32(m.memory, uint64(uint32(v7))+776, uint32(v6))
+													m.fn310(v7+i32(576), v7+i32(776), v11, v34)
+													m.fn360(v7+i32(356), v7+i32(576))
 												l63:
 													v16 = v16 + i32(12)
 													v14 = v14 + v17
@@ -2691,65 +2658,64 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 											goto l66
 										}
 									l54:
-										m.fn360(v7+i32(300), v7+i32(360))
-										m.fn361(v7 + i32(360))
-										t193 := int32(load32(m.memory, uint64(uint32(v7))+380))
-										store32(m.memory, uint64(uint32(v7))+368, uint32(t193))
-										t194 := int64(load64(m.memory, uint64(uint32(v7))+372))
-										store64(m.memory, uint64(uint32(v7))+360, uint64(t194))
+										m.fn358(v7+i32(284), v7+i32(344))
+										m.fn359(v7 + i32(344))
+										t193 := int32(load32(m.memory, uint64(uint32(v7))+364))
+										store32(m.memory, uint64(uint32(v7))+352, uint32(t193))
+										t194 := int64(load64(m.memory, uint64(uint32(v7))+356))
+										store64(m.memory, uint64(uint32(v7))+344, uint64(t194))
 										goto l56
 									}
 								}
 							}
 						l53:
-							m.fn360(v7+i32(300), v7+i32(360))
-							m.fn22(v7+i32(384), v3, v4)
+							m.fn358(v7+i32(284), v7+i32(344))
+							m.fn21(v7+i32(368), v3, v4)
 							{
-								t227 := int32(load32(m.memory, uint64(uint32(v7))+384))
+								t227 := int32(load32(m.memory, uint64(uint32(v7))+368))
 								if t227 != 0 {
 									goto l68
 								}
-								t228 := int32(load32(m.memory, uint64(uint32(v7))+392))
+								t228 := int32(load32(m.memory, uint64(uint32(v7))+376))
 								v8 = t228
 								if uint32(v8) > uint32(i32(254)) {
 									goto l68
 								}
-								t229 := int32(load32(m.memory, uint64(uint32(v7))+388))
+								t229 := int32(load32(m.memory, uint64(uint32(v7))+372))
 								v13 = t229
-								store32(m.memory, uint64(uint32(v7))+584, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+580, uint32(v13))
-								store32(m.memory, uint64(uint32(v7))+576, uint32(i32(0)))
-								store32(m.memory, uint64(uint32(v7))+568, uint32(v13))
-								store32(m.memory, uint64(uint32(v7))+564, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+560, uint32(i32(1)))
-								store64(m.memory, uint64(uint32(v7))+552, uint64(i64(1)))
-								store32(m.memory, uint64(uint32(v7))+468, uint32(i32(0)))
-								store32(m.memory, uint64(uint32(v7))+384, uint32(i32(0)))
-								store32(m.memory, uint64(uint32(v7))+572, uint32(v13+v8))
-								v10 = v7 + i32(400)
-								v16 = v7 + i32(592) + i32(4)
-								v15 = v7 + i32(568)
-								v14 = v7 + i32(556)
-								v5 = v7 + i32(468)
+								store32(m.memory, uint64(uint32(v7))+568, uint32(v8))
+								store32(m.memory, uint64(uint32(v7))+564, uint32(v13))
+								store32(m.memory, uint64(uint32(v7))+560, uint32(i32(0)))
+								store32(m.memory, uint64(uint32(v7))+552, uint32(v13))
+								store32(m.memory, uint64(uint32(v7))+548, uint32(v8))
+								store32(m.memory, uint64(uint32(v7))+544, uint32(i32(1)))
+								store64(m.memory, uint64(uint32(v7))+536, uint64(i64(1)))
+								store32(m.memory, uint64(uint32(v7))+452, uint32(i32(0)))
+								store32(m.memory, uint64(uint32(v7))+368, uint32(i32(0)))
+								store32(m.memory, uint64(uint32(v7))+556, uint32(v13+v8))
+								v10 = v7 + i32(384)
+								v16 = v7 + i32(576) + i32(4)
+								v14 = v7 + i32(552)
+								v6 = v7 + i32(452)
 							l77:
-								m.fn317(v7+i32(592), v7+i32(384))
+								m.fn316(v7+i32(576), v7+i32(368))
 								{
 									{
-										t230 := int32(load32(m.memory, uint64(uint32(v7))+592))
+										t230 := int32(load32(m.memory, uint64(uint32(v7))+576))
 										if t230 == i32(-0x80000000) {
 											goto l69
 										}
-										t231 := int32(load32(m.memory, uint64(uint32(v7))+600))
-										store32(m.memory, uint64(uint32(v7))+784, uint32(t231))
-										t232 := int64(load64(m.memory, uint64(uint32(v7))+592))
-										store64(m.memory, uint64(uint32(v7))+776, uint64(t232))
+										t231 := int32(load32(m.memory, uint64(uint32(v7))+584))
+										store32(m.memory, uint64(uint32(v7))+768, uint32(t231))
+										t232 := int64(load64(m.memory, uint64(uint32(v7))+576))
+										store64(m.memory, uint64(uint32(v7))+760, uint64(t232))
 										goto l70
 									}
 								l69:
-									t233 := int32(load32(m.memory, uint64(uint32(v7))+596))
-									m.fn257(i32(-0x80000000), t233)
+									t233 := int32(load32(m.memory, uint64(uint32(v7))+580))
+									m.fn256(i32(-0x80000000), t233)
 									{
-										t234 := int32(load32(m.memory, uint64(uint32(v7))+552))
+										t234 := int32(load32(m.memory, uint64(uint32(v7))+536))
 										v8 = t234
 										if v8 == i32(2) {
 											goto l71
@@ -2757,228 +2723,229 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 										{
 											{
 												{
-													t235 := int32(load32(m.memory, uint64(uint32(v7))+568))
+													t235 := int32(load32(m.memory, uint64(uint32(v7))+552))
 													if t235 == 0 {
 														goto l72
 													}
-													m.fn195(v7+i32(104), v15)
-													t236 := int32(load32(m.memory, uint64(uint32(v7))+108))
+													m.fn202(v7+i32(88), v14)
+													t236 := int32(load32(m.memory, uint64(uint32(v7))+92))
 													if t236 != i32(1114112) {
 														goto l73
 													}
-													store32(m.memory, uint64(uint32(v7))+568, uint32(i32(0)))
-													t237 := int32(load32(m.memory, uint64(uint32(v7))+552))
+													store32(m.memory, uint64(uint32(v7))+552, uint32(i32(0)))
+													t237 := int32(load32(m.memory, uint64(uint32(v7))+536))
 													v8 = t237
 												}
 											l72:
 												if v8 != i32(1) {
 													goto l71
 												}
-												m.fn319(v7+i32(96), v14, i32(1))
-												t238 := int32(load32(m.memory, uint64(uint32(v7))+96))
-												if t238 != i32(1) {
+												t238 := int32(load32(m.memory, uint64(uint32(v7))+544))
+												t239 := int32(load32(m.memory, uint64(uint32(v7))+540))
+												if t238 == t239 {
 													goto l71
 												}
-												t239 := int32(load32(m.memory, uint64(uint32(v7))+100))
-												v8 = t239
+												store32(m.memory, uint64(uint32(v7))+540, uint32(i32(1)))
+												t240 := int32(load32(m.memory, uint64(uint32(v7))+548))
+												v8 = t240
 												goto l74
 											}
 										l73:
-											t240 := int32(load32(m.memory, uint64(uint32(v7))+104))
-											v8 = t240
+											t241 := int32(load32(m.memory, uint64(uint32(v7))+88))
+											v8 = t241
 										}
 									l74:
-										t241 := int32(load32(m.memory, uint64(uint32(v7))+580))
-										t242 := int32(load32(m.memory, uint64(uint32(v7))+584))
-										m.fn322(v7+i32(592), t241, t242, v8)
-										t243 := int64(load64(m.memory, uint64(uint32(v7))+592))
-										store64(m.memory, uint64(uint32(v7))+864, uint64(t243))
-										t244 := int64(load64(m.memory, uint64(uint32(v7))+600))
-										store64(m.memory, uint64(uint32(v7))+288, uint64(t244))
+										t242 := int32(load32(m.memory, uint64(uint32(v7))+564))
+										t243 := int32(load32(m.memory, uint64(uint32(v7))+568))
+										m.fn320(v7+i32(576), t242, t243, v8)
+										t244 := int64(load64(m.memory, uint64(uint32(v7))+576))
+										store64(m.memory, uint64(uint32(v7))+848, uint64(t244))
+										t245 := int64(load64(m.memory, uint64(uint32(v7))+584))
+										store64(m.memory, uint64(uint32(v7))+272, uint64(t245))
 										v8 = i32(-24)
-										v13 = v7 + i32(592)
+										v13 = v7 + i32(576)
 									l76:
 										{
 											if v8 == 0 {
-												t248 := int32(load32(m.memory, uint64(uint32(v7))+592))
-												v8 = t248
-												memory_copy(m.memory, uint32(v7+i32(792)), uint32(v16), uint32(i32(68)))
+												t249 := int32(load32(m.memory, uint64(uint32(v7))+576))
+												v8 = t249
+												memory_copy(m.memory, uint32(v7+i32(776)), uint32(v16), uint32(i32(68)))
 												if v8 == i32(-0x80000000) {
 													goto l71
 												}
-												m.fn318(v7 + i32(384))
-												store32(m.memory, uint64(uint32(v7))+396, uint32(v8))
-												store32(m.memory, uint64(uint32(v7))+392, uint32(i32(6)))
-												store64(m.memory, uint64(uint32(v7))+384, uint64(i64(1)))
-												memory_copy(m.memory, uint32(v10), uint32(v7+i32(792)), uint32(i32(68)))
+												m.fn317(v7 + i32(368))
+												store32(m.memory, uint64(uint32(v7))+380, uint32(v8))
+												store32(m.memory, uint64(uint32(v7))+376, uint32(i32(6)))
+												store64(m.memory, uint64(uint32(v7))+368, uint64(i64(1)))
+												memory_copy(m.memory, uint32(v10), uint32(v7+i32(776)), uint32(i32(68)))
 												goto l77
 											}
-											t245 := int32(load32(m.memory, uint32(v8+i32(0x22dd8))))
-											store32(m.memory, uint64(uint32(v7))+884, uint32(t245))
-											store32(m.memory, uint64(uint32(v7))+908, uint32(i32(9)))
-											store32(m.memory, uint64(uint32(v7))+900, uint32(i32(10)))
+											t246 := int32(load32(m.memory, uint32(v8+i32(142632))))
+											store32(m.memory, uint64(uint32(v7))+868, uint32(t246))
 											store32(m.memory, uint64(uint32(v7))+892, uint32(i32(9)))
-											store32(m.memory, uint64(uint32(v7))+904, uint32(v7+i32(288)))
-											store32(m.memory, uint64(uint32(v7))+896, uint32(v7+i32(884)))
-											store32(m.memory, uint64(uint32(v7))+888, uint32(v7+i32(864)))
-											m.fn18(v7+i32(872), i32(0x20009), v7+i32(888))
-											t246 := int32(load32(m.memory, uint64(uint32(v7))+880))
-											store32(m.memory, uint64(uint32(v13))+8, uint32(t246))
-											t247 := int64(load64(m.memory, uint64(uint32(v7))+872))
-											store64(m.memory, uint32(v13), uint64(t247))
+											store32(m.memory, uint64(uint32(v7))+884, uint32(i32(10)))
+											store32(m.memory, uint64(uint32(v7))+876, uint32(i32(9)))
+											store32(m.memory, uint64(uint32(v7))+888, uint32(v7+i32(272)))
+											store32(m.memory, uint64(uint32(v7))+880, uint32(v7+i32(868)))
+											store32(m.memory, uint64(uint32(v7))+872, uint32(v7+i32(848)))
+											m.fn17(v7+i32(856), i32(0x20009), v7+i32(872))
+											t247 := int32(load32(m.memory, uint64(uint32(v7))+864))
+											store32(m.memory, uint64(uint32(v13))+8, uint32(t247))
+											t248 := int64(load64(m.memory, uint64(uint32(v7))+856))
+											store64(m.memory, uint32(v13), uint64(t248))
 											v13 = v13 + i32(12)
 											v8 = v8 + i32(4)
 											goto l76
 										}
 									}
 								l71:
-									m.fn317(v7+i32(776), v5)
+									m.fn316(v7+i32(760), v6)
 								}
 							l70:
 								{
-									t249 := int32(load32(m.memory, uint64(uint32(v7))+776))
-									if t249 == i32(-0x80000000) {
-										goto l78
-									}
-									m.fn311(v7+i32(752), v7+i32(776), i32(0x22dd9), i32(1))
-									t250 := int32(load32(m.memory, uint64(uint32(v7))+752))
+									t250 := int32(load32(m.memory, uint64(uint32(v7))+760))
 									if t250 == i32(-0x80000000) {
 										goto l78
 									}
+									m.fn310(v7+i32(736), v7+i32(760), i32(142633), i32(1))
+									t251 := int32(load32(m.memory, uint64(uint32(v7))+736))
+									if t251 == i32(-0x80000000) {
+										goto l78
+									}
 									{
-										t251 := int32(load32(m.memory, uint64(uint32(v7))+308))
-										v8 = t251
-										t252 := int32(load32(m.memory, uint64(uint32(v7))+300))
-										if v8 != t252 {
+										t252 := int32(load32(m.memory, uint64(uint32(v7))+292))
+										v8 = t252
+										t253 := int32(load32(m.memory, uint64(uint32(v7))+284))
+										if v8 != t253 {
 											goto l79
 										}
-										v9 = i32(0)
-										t253 := int32(load32(m.memory, uint64(uint32(v7))+476))
-										t254 := int32(load32(m.memory, uint64(uint32(v7))+472))
-										t255 := int32(load32(m.memory, uint64(uint32(v7))+468))
-										p256 := i32(0)
-										if t255 != 0 {
-											p256 = t253 - t254
+										v17 = i32(0)
+										t254 := int32(load32(m.memory, uint64(uint32(v7))+460))
+										t255 := int32(load32(m.memory, uint64(uint32(v7))+456))
+										t256 := int32(load32(m.memory, uint64(uint32(v7))+452))
+										p257 := i32(0)
+										if t256 != 0 {
+											p257 = t254 - t255
 										}
-										v13 = p256
-										t257 := int32(load32(m.memory, uint64(uint32(v7))+392))
-										t258 := int32(load32(m.memory, uint64(uint32(v7))+388))
-										v17 = t257 - t258
+										v13 = p257
+										t258 := int32(load32(m.memory, uint64(uint32(v7))+376))
+										t259 := int32(load32(m.memory, uint64(uint32(v7))+372))
+										v15 = t258 - t259
 										{
-											t259 := int32(load32(m.memory, uint64(uint32(v7))+552))
-											v6 = t259
-											if v6 == i32(2) {
+											t260 := int32(load32(m.memory, uint64(uint32(v7))+536))
+											v9 = t260
+											if v9 == i32(2) {
 												goto l80
 											}
 											{
-												t260 := int32(load32(m.memory, uint64(uint32(v7))+568))
-												v12 = t260
-												if v12 == 0 {
+												t261 := int32(load32(m.memory, uint64(uint32(v7))+552))
+												v5 = t261
+												if v5 == 0 {
 													goto l81
 												}
-												t261 := int32(load32(m.memory, uint64(uint32(v7))+572))
-												v9 = t261 - v12
-												t262 := int32(uint32(v9) >> 2)
-												var p263 int32
-												if v9&i32(3) != i32(0) {
-													p263 = 1
+												t262 := int32(load32(m.memory, uint64(uint32(v7))+556))
+												v17 = t262 - v5
+												t263 := int32(uint32(v17) >> 2)
+												var p264 int32
+												if v17&i32(3) != i32(0) {
+													p264 = 1
 												}
-												v9 = t262 + p263
-												if v6&i32(1) == 0 {
+												v17 = t263 + p264
+												if v9&i32(1) == 0 {
 													goto l80
 												}
-												t264 := int32(load32(m.memory, uint64(uint32(v7))+560))
-												t265 := int32(load32(m.memory, uint64(uint32(v7))+556))
-												v6 = v9 + (t264 - t265)
-												p266 := v6
-												if uint32(v6) < uint32(v9) {
-													p266 = i32(-1)
+												t265 := int32(load32(m.memory, uint64(uint32(v7))+544))
+												t266 := int32(load32(m.memory, uint64(uint32(v7))+540))
+												v9 = v17 + (t265 - t266)
+												p267 := v9
+												if uint32(v9) < uint32(v17) {
+													p267 = i32(-1)
 												}
-												v9 = p266
+												v17 = p267
 												goto l80
 											}
 										l81:
-											if v6 != i32(1) {
+											if v9 != i32(1) {
 												goto l80
 											}
-											t267 := int32(load32(m.memory, uint64(uint32(v7))+560))
-											t268 := int32(load32(m.memory, uint64(uint32(v7))+556))
-											v9 = t267 - t268
+											t268 := int32(load32(m.memory, uint64(uint32(v7))+544))
+											t269 := int32(load32(m.memory, uint64(uint32(v7))+540))
+											v17 = t268 - t269
 										}
 									l80:
-										t269 := v7 + i32(300)
-										v18 = int64(uint32(v9)) * i64(6)
-										v9 = int32(v18)
-										t270 := v9
-										v6 = v17 + v13
-										p271 := v6
-										if uint32(v6) < uint32(v17) {
-											p271 = i32(-1)
+										t270 := v7 + i32(284)
+										v18 = int64(uint32(v17)) * i64(6)
+										v17 = int32(v18)
+										t271 := v17
+										v9 = v15 + v13
+										p272 := v9
+										if uint32(v9) < uint32(v15) {
+											p272 = i32(-1)
 										}
-										t272 := int32(load32(m.memory, uint64(uint32(v7))+384))
-										p273 := v13
-										if t272 != 0 {
-											p273 = p271
-										}
-										v13 = t270 + p273
+										t273 := int32(load32(m.memory, uint64(uint32(v7))+368))
 										p274 := v13
-										if uint32(v13) < uint32(v9) {
-											p274 = i32(-1)
+										if t273 != 0 {
+											p274 = p272
 										}
-										v13 = p274 + i32(1)
-										p275 := i32(-1)
+										v13 = t271 + p274
+										p275 := v13
+										if uint32(v13) < uint32(v17) {
+											p275 = i32(-1)
+										}
+										v13 = p275 + i32(1)
+										p276 := i32(-1)
 										if v13 != 0 {
-											p275 = v13
+											p276 = v13
 										}
-										p276 := p275
+										p277 := p276
 										if int32(int64(uint64(v18)>>32)) != 0 {
-											p276 = i32(-1)
+											p277 = i32(-1)
 										}
-										m.fn308(t269, p276)
+										m.fn307(t270, p277)
 									}
 								l79:
-									t277 := int32(load32(m.memory, uint64(uint32(v7))+304))
-									v13 = t277 + v8*i32(24)
-									t278 := int64(load64(m.memory, uint64(uint32(v7))+752))
-									store64(m.memory, uint32(v13), uint64(t278))
-									t279 := int64(load64(m.memory, uint64(uint32(v7))+760))
-									store64(m.memory, uint64(uint32(v13))+8, uint64(t279))
-									t280 := int64(load64(m.memory, uint64(uint32(v7))+768))
-									store64(m.memory, uint64(uint32(v13))+16, uint64(t280))
-									store32(m.memory, uint64(uint32(v7))+308, uint32(v8+i32(1)))
+									t278 := int32(load32(m.memory, uint64(uint32(v7))+288))
+									v13 = t278 + v8*i32(24)
+									t279 := int64(load64(m.memory, uint64(uint32(v7))+736))
+									store64(m.memory, uint32(v13), uint64(t279))
+									t280 := int64(load64(m.memory, uint64(uint32(v7))+744))
+									store64(m.memory, uint64(uint32(v13))+8, uint64(t280))
+									t281 := int64(load64(m.memory, uint64(uint32(v7))+752))
+									store64(m.memory, uint64(uint32(v13))+16, uint64(t281))
+									store32(m.memory, uint64(uint32(v7))+292, uint32(v8+i32(1)))
 									goto l77
 								}
 							l78:
-								m.fn318(v7 + i32(384))
-								m.fn318(v5)
+								m.fn317(v7 + i32(368))
+								m.fn317(v6)
 							}
 						l68:
-							t281 := int32(load32(m.memory, uint64(uint32(v7))+308))
-							store32(m.memory, uint64(uint32(v7))+392, uint32(t281))
-							t282 := int64(load64(m.memory, uint64(uint32(v7))+300))
-							store64(m.memory, uint64(uint32(v7))+384, uint64(t282))
-							m.fn363(v7+i32(288), v7+i32(384))
-							m.fn361(v7 + i32(360))
-							t283 := int32(load32(m.memory, uint64(uint32(v7))+316))
-							v10 = t283
+							t282 := int32(load32(m.memory, uint64(uint32(v7))+292))
+							store32(m.memory, uint64(uint32(v7))+376, uint32(t282))
+							t283 := int64(load64(m.memory, uint64(uint32(v7))+284))
+							store64(m.memory, uint64(uint32(v7))+368, uint64(t283))
+							m.fn361(v7+i32(272), v7+i32(368))
+							m.fn359(v7 + i32(344))
+							t284 := int32(load32(m.memory, uint64(uint32(v7))+300))
+							v10 = t284
 							if v10 == 0 {
 								goto l67
 							}
-							t284 := int32(load32(m.memory, uint64(uint32(v7))+312))
-							v16 = t284
+							t285 := int32(load32(m.memory, uint64(uint32(v7))+296))
+							v16 = t285
 							{
-								t285 := int32(load32(m.memory, uint64(uint32(v7))+324))
-								v8 = t285
+								t286 := int32(load32(m.memory, uint64(uint32(v7))+308))
+								v8 = t286
 								if v8 == 0 {
 									goto l82
 								}
-								t286 := int64(load64(m.memory, uint32(v16)))
-								v18 = t286
-								store32(m.memory, uint64(uint32(v7))+408, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+400, uint32(v16))
-								store32(m.memory, uint64(uint32(v7))+396, uint32(v16+v10+i32(1)))
-								store32(m.memory, uint64(uint32(v7))+392, uint32(v16+i32(8)))
-								store64(m.memory, uint64(uint32(v7))+384, uint64((v18^i64(-1))&i64(-0x7f7f7f7f7f7f7f80)))
+								t287 := int64(load64(m.memory, uint32(v16)))
+								v18 = t287
+								store32(m.memory, uint64(uint32(v7))+392, uint32(v8))
+								store32(m.memory, uint64(uint32(v7))+384, uint32(v16))
+								store32(m.memory, uint64(uint32(v7))+380, uint32(v16+v10+i32(1)))
+								store32(m.memory, uint64(uint32(v7))+376, uint32(v16+i32(8)))
+								store64(m.memory, uint64(uint32(v7))+368, uint64((v18^i64(-1))&i64(-0x7f7f7f7f7f7f7f80)))
 								v8 = i32(1)
 							l85:
 								if v8 == 0 {
@@ -2986,81 +2953,81 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							l84:
 								{
-									m.fn225(v7+i32(88), v7+i32(384))
-									t287 := int32(load32(m.memory, uint64(uint32(v7))+88))
-									if t287&i32(1) != 0 {
-										t292 := int32(load32(m.memory, uint64(uint32(v7))+92))
-										v13 = t292
-										t293 := int32(load32(m.memory, uint64(uint32(v7))+408))
-										t294 := v7
-										v8 = t293 + i32(-1)
-										store32(m.memory, uint64(uint32(t294))+408, uint32(v8))
-										t295 := int32(load32(m.memory, uint64(uint32(v7))+400))
-										v13 = t295 + (i32(0)-v13)*i32(12)
-										t296 := int32(load32(m.memory, uint32(v13+i32(-12))))
-										t297 := int32(load32(m.memory, uint32(v13+i32(-8))))
-										m.fn19(t296, t297)
+									m.fn224(v7+i32(80), v7+i32(368))
+									t288 := int32(load32(m.memory, uint64(uint32(v7))+80))
+									if t288&i32(1) != 0 {
+										t293 := int32(load32(m.memory, uint64(uint32(v7))+84))
+										v13 = t293
+										t294 := int32(load32(m.memory, uint64(uint32(v7))+392))
+										t295 := v7
+										v8 = t294 + i32(-1)
+										store32(m.memory, uint64(uint32(t295))+392, uint32(v8))
+										t296 := int32(load32(m.memory, uint64(uint32(v7))+384))
+										v13 = t296 + (i32(0)-v13)*i32(12)
+										t297 := int32(load32(m.memory, uint32(v13+i32(-12))))
+										t298 := int32(load32(m.memory, uint32(v13+i32(-8))))
+										m.fn18(t297, t298)
 										goto l85
 									}
-									t288 := int32(load32(m.memory, uint64(uint32(v7))+400))
-									store32(m.memory, uint64(uint32(v7))+400, uint32(t288+i32(-96)))
-									t289 := int32(load32(m.memory, uint64(uint32(v7))+392))
-									t290 := v7
-									v8 = t289
-									store32(m.memory, uint64(uint32(t290))+392, uint32(v8+i32(8)))
-									t291 := int64(load64(m.memory, uint32(v8)))
-									store64(m.memory, uint64(uint32(v7))+384, uint64((t291^i64(-1))&i64(-0x7f7f7f7f7f7f7f80)))
+									t289 := int32(load32(m.memory, uint64(uint32(v7))+384))
+									store32(m.memory, uint64(uint32(v7))+384, uint32(t289+i32(-96)))
+									t290 := int32(load32(m.memory, uint64(uint32(v7))+376))
+									t291 := v7
+									v8 = t290
+									store32(m.memory, uint64(uint32(t291))+376, uint32(v8+i32(8)))
+									t292 := int64(load64(m.memory, uint32(v8)))
+									store64(m.memory, uint64(uint32(v7))+368, uint64((t292^i64(-1))&i64(-0x7f7f7f7f7f7f7f80)))
 									goto l84
 								}
 							}
 						l82:
-							m.fn232(v16, v10, i32(12), i32(8))
+							m.fn231(v16, v10, i32(12), i32(8))
 						}
 					l67:
-						t298 := m.fn80(i32(4), i32(24))
-						v8 = t298
-						m.fn94(v7+i32(80), v1, v2)
+						t299 := m.fn81(i32(4), i32(24))
+						v8 = t299
+						m.fn95(v7+i32(72), v1, v2)
 						v16 = i32(0)
-						t299 := int32(load32(m.memory, uint64(uint32(v7))+80))
-						t300 := int32(load32(m.memory, uint64(uint32(v7))+84))
-						m.fn316(v7+i32(384), t299, t300, i32(1), i32(0))
-						t301 := int64(load64(m.memory, uint64(uint32(v7))+400))
-						store64(m.memory, uint64(uint32(v8))+16, uint64(t301))
-						t302 := int64(load64(m.memory, uint64(uint32(v7))+392))
-						store64(m.memory, uint64(uint32(v8))+8, uint64(t302))
-						t303 := int64(load64(m.memory, uint64(uint32(v7))+384))
-						store64(m.memory, uint32(v8), uint64(t303))
-						store32(m.memory, uint64(uint32(v7))+784, uint32(i32(1)))
-						store32(m.memory, uint64(uint32(v7))+780, uint32(v8))
-						store32(m.memory, uint64(uint32(v7))+776, uint32(i32(1)))
-						m.fn94(v7+i32(72), v1, v2)
-						t304 := int32(load32(m.memory, uint64(uint32(v7))+72))
-						t305 := int32(load32(m.memory, uint64(uint32(v7))+76))
-						m.fn325(v7+i32(384), t304, t305)
-						store32(m.memory, uint64(uint32(v7))+612, uint32(i32(0)))
-						store64(m.memory, uint64(uint32(v7))+604, uint64(i64(0x100000000)))
-						t306 := int32(load32(m.memory, uint64(uint32(v7))+392))
-						store32(m.memory, uint64(uint32(v7))+600, uint32(t306))
-						t307 := int64(load64(m.memory, uint64(uint32(v7))+384))
-						store64(m.memory, uint64(uint32(v7))+592, uint64(t307))
-						m.fn362(v7+i32(776), v7+i32(592))
-						t308 := int32(load32(m.memory, uint64(uint32(v7))+396))
-						t309 := int32(load32(m.memory, uint64(uint32(v7))+400))
-						m.fn19(t308, t309)
+						t300 := int32(load32(m.memory, uint64(uint32(v7))+72))
+						t301 := int32(load32(m.memory, uint64(uint32(v7))+76))
+						m.fn315(v7+i32(368), t300, t301, i32(1), i32(0))
+						t302 := int64(load64(m.memory, uint64(uint32(v7))+384))
+						store64(m.memory, uint64(uint32(v8))+16, uint64(t302))
+						t303 := int64(load64(m.memory, uint64(uint32(v7))+376))
+						store64(m.memory, uint64(uint32(v8))+8, uint64(t303))
+						t304 := int64(load64(m.memory, uint64(uint32(v7))+368))
+						store64(m.memory, uint32(v8), uint64(t304))
+						store32(m.memory, uint64(uint32(v7))+768, uint32(i32(1)))
+						store32(m.memory, uint64(uint32(v7))+764, uint32(v8))
+						store32(m.memory, uint64(uint32(v7))+760, uint32(i32(1)))
+						m.fn95(v7+i32(64), v1, v2)
+						t305 := int32(load32(m.memory, uint64(uint32(v7))+64))
+						t306 := int32(load32(m.memory, uint64(uint32(v7))+68))
+						m.fn323(v7+i32(368), t305, t306)
+						store32(m.memory, uint64(uint32(v7))+596, uint32(i32(0)))
+						store64(m.memory, uint64(uint32(v7))+588, uint64(i64(0x100000000)))
+						t307 := int32(load32(m.memory, uint64(uint32(v7))+376))
+						store32(m.memory, uint64(uint32(v7))+584, uint32(t307))
+						t308 := int64(load64(m.memory, uint64(uint32(v7))+368))
+						store64(m.memory, uint64(uint32(v7))+576, uint64(t308))
+						m.fn360(v7+i32(760), v7+i32(576))
+						t309 := int32(load32(m.memory, uint64(uint32(v7))+380))
+						t310 := int32(load32(m.memory, uint64(uint32(v7))+384))
+						m.fn18(t309, t310)
 						{
-							t310 := int32(load32(m.memory, uint64(uint32(v7))+784))
-							v10 = t310
+							t311 := int32(load32(m.memory, uint64(uint32(v7))+768))
+							v10 = t311
 							if v10 == 0 {
 								goto l86
 							}
-							t311 := int32(load32(m.memory, uint64(uint32(v7))+780))
-							v15 = t311
+							t312 := int32(load32(m.memory, uint64(uint32(v7))+764))
+							v15 = t312
 							v8 = v15
 						l88:
 							{
-								t312 := int32(load32(m.memory, uint32(v8+i32(8))))
-								if t312 == 0 {
-									m.fn255(v8)
+								t313 := int32(load32(m.memory, uint32(v8+i32(8))))
+								if t313 == 0 {
+									m.fn254(v8)
 									v17 = v15 + i32(24)
 									v14 = v16
 								l92:
@@ -3069,96 +3036,96 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 										v8 = v17 + v16*i32(24)
 									l91:
 										if uint32(v13) < uint32(v10) {
-											t314 := int32(load32(m.memory, uint32(v8+i32(8))))
-											if t314 != 0 {
+											t315 := int32(load32(m.memory, uint32(v8+i32(8))))
+											if t315 != 0 {
 												v16 = v15 + v14*i32(24)
-												t315 := int64(load64(m.memory, uint64(uint32(v8))+16))
-												store64(m.memory, uint64(uint32(v16))+16, uint64(t315))
-												t316 := int64(load64(m.memory, uint64(uint32(v8))+8))
-												store64(m.memory, uint64(uint32(v16))+8, uint64(t316))
-												t317 := int64(load64(m.memory, uint32(v8)))
-												store64(m.memory, uint32(v16), uint64(t317))
+												t316 := int64(load64(m.memory, uint64(uint32(v8))+16))
+												store64(m.memory, uint64(uint32(v16))+16, uint64(t316))
+												t317 := int64(load64(m.memory, uint64(uint32(v8))+8))
+												store64(m.memory, uint64(uint32(v16))+8, uint64(t317))
+												t318 := int64(load64(m.memory, uint32(v8)))
+												store64(m.memory, uint32(v16), uint64(t318))
 												v14 = v14 + i32(1)
 												v16 = v13
 												goto l92
 											}
 											v13 = v13 + i32(1)
-											m.fn255(v8)
+											m.fn254(v8)
 											v8 = v8 + i32(24)
 											goto l91
 										}
-										store32(m.memory, uint64(uint32(v7))+784, uint32(v14))
+										store32(m.memory, uint64(uint32(v7))+768, uint32(v14))
 										goto l86
 									}
 								}
 								v8 = v8 + i32(24)
-								t313 := v10
+								t314 := v10
 								v16 = v16 + i32(1)
-								if t313 != v16 {
+								if t314 != v16 {
 									goto l88
 								}
 								goto l86
 							}
 						}
 					l86:
-						m.fn364(v7+i32(888), v1, v2)
-						m.fn44(v7+i32(312), v1, v2)
+						m.fn362(v7+i32(872), v1, v2)
+						m.fn43(v7+i32(296), v1, v2)
 						{
-							t318 := int32(load32(m.memory, uint64(uint32(v7))+312))
-							if t318 == i32(-0x80000000) {
+							t319 := int32(load32(m.memory, uint64(uint32(v7))+296))
+							if t319 == i32(-0x80000000) {
 								goto l93
 							}
-							t319 := int32(load32(m.memory, uint64(uint32(v7))+320))
-							t320 := v7
-							v8 = t319
-							store32(m.memory, uint64(uint32(t320))+800, uint32(v8))
-							t321 := int64(load64(m.memory, uint64(uint32(v7))+312))
-							store64(m.memory, uint64(uint32(v7))+792, uint64(t321))
-							t322 := int32(load32(m.memory, uint64(uint32(v7))+796))
-							m.fn364(v7+i32(384), t322, v8)
-							t323 := int32(load32(m.memory, uint64(uint32(v7))+388))
-							v16 = t323
-							t324 := int32(load32(m.memory, uint64(uint32(v7))+384))
-							v17 = t324
-							t325 := int32(load32(m.memory, uint64(uint32(v7))+392))
-							t326 := v7 + i32(888)
-							v8 = t325
-							m.fn308(t326, v8)
+							t320 := int32(load32(m.memory, uint64(uint32(v7))+304))
+							t321 := v7
+							v8 = t320
+							store32(m.memory, uint64(uint32(t321))+784, uint32(v8))
+							t322 := int64(load64(m.memory, uint64(uint32(v7))+296))
+							store64(m.memory, uint64(uint32(v7))+776, uint64(t322))
+							t323 := int32(load32(m.memory, uint64(uint32(v7))+780))
+							m.fn362(v7+i32(368), t323, v8)
+							t324 := int32(load32(m.memory, uint64(uint32(v7))+372))
+							v16 = t324
+							t325 := int32(load32(m.memory, uint64(uint32(v7))+368))
+							v17 = t325
+							t326 := int32(load32(m.memory, uint64(uint32(v7))+376))
+							t327 := v7 + i32(872)
+							v8 = t326
+							m.fn307(t327, v8)
 							v10 = v8 * i32(24)
-							t327 := int32(load32(m.memory, uint64(uint32(v7))+896))
-							t328 := v8
-							v13 = t327
-							v9 = t328 + v13
-							t329 := int32(load32(m.memory, uint64(uint32(v7))+892))
-							v14 = t329 + v13*i32(24)
-							v15 = v7 + i32(396)
+							t328 := int32(load32(m.memory, uint64(uint32(v7))+880))
+							t329 := v8
+							v13 = t328
+							v9 = t329 + v13
+							t330 := int32(load32(m.memory, uint64(uint32(v7))+876))
+							v14 = t330 + v13*i32(24)
+							v15 = v7 + i32(380)
 							v8 = i32(0)
 						l95:
 							{
 								if v10 == v8 {
 									goto l94
 								}
-								t330 := v7
+								t331 := v7
 								v13 = v16 + v8
-								t331 := int64(load64(m.memory, uint64(uint32(v13))+16))
-								store64(m.memory, uint64(uint32(t330))+400, uint64(t331))
-								t332 := int64(load64(m.memory, uint64(uint32(v13))+8))
-								store64(m.memory, uint64(uint32(v7))+392, uint64(t332))
-								t333 := int64(load64(m.memory, uint32(v13)))
-								store64(m.memory, uint64(uint32(v7))+384, uint64(t333))
-								m.fn312(v15, i32(7))
-								t334 := int64(load64(m.memory, uint64(uint32(v7))+400))
-								t335 := v7
-								v18 = t334
-								store64(m.memory, uint64(uint32(t335))+608, uint64(v18))
-								t336 := int64(load64(m.memory, uint64(uint32(v7))+392))
-								t337 := v7
-								v26 = t336
-								store64(m.memory, uint64(uint32(t337))+600, uint64(v26))
-								t338 := int64(load64(m.memory, uint64(uint32(v7))+384))
-								t339 := v7
-								v35 = t338
-								store64(m.memory, uint64(uint32(t339))+592, uint64(v35))
+								t332 := int64(load64(m.memory, uint64(uint32(v13))+16))
+								store64(m.memory, uint64(uint32(t331))+384, uint64(t332))
+								t333 := int64(load64(m.memory, uint64(uint32(v13))+8))
+								store64(m.memory, uint64(uint32(v7))+376, uint64(t333))
+								t334 := int64(load64(m.memory, uint32(v13)))
+								store64(m.memory, uint64(uint32(v7))+368, uint64(t334))
+								m.fn311(v15, i32(7))
+								t335 := int64(load64(m.memory, uint64(uint32(v7))+384))
+								t336 := v7
+								v18 = t335
+								store64(m.memory, uint64(uint32(t336))+592, uint64(v18))
+								t337 := int64(load64(m.memory, uint64(uint32(v7))+376))
+								t338 := v7
+								v26 = t337
+								store64(m.memory, uint64(uint32(t338))+584, uint64(v26))
+								t339 := int64(load64(m.memory, uint64(uint32(v7))+368))
+								t340 := v7
+								v35 = t339
+								store64(m.memory, uint64(uint32(t340))+576, uint64(v35))
 								v13 = v14 + v8
 								store64(m.memory, uint64(uint32(v13))+16, uint64(v18))
 								store64(m.memory, uint64(uint32(v13))+8, uint64(v26))
@@ -3167,268 +3134,268 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 								goto l95
 							}
 						l94:
-							m.fn315(v17, v16)
-							store32(m.memory, uint64(uint32(v7))+896, uint32(v9))
-							m.fn249(v7 + i32(792))
+							m.fn314(v17, v16)
+							store32(m.memory, uint64(uint32(v7))+880, uint32(v9))
+							m.fn248(v7 + i32(776))
 						}
 					l93:
-						store64(m.memory, uint64(uint32(v7))+384, uint64(i64(0x800000000)))
-						memory_copy(m.memory, uint32(v7+i32(384)+i32(8)), uint32(i32(151336)), uint32(i32(64)))
+						store64(m.memory, uint64(uint32(v7))+368, uint64(i64(0x800000000)))
+						memory_copy(m.memory, uint32(v7+i32(368)+i32(8)), uint32(i32(151160)), uint32(i32(64)))
 					l97:
 						{
-							m.fn365(v7+i32(64), v7+i32(384), i32(8))
-							t340 := int32(load32(m.memory, uint64(uint32(v7))+64))
-							v8 = t340
+							m.fn363(v7+i32(56), v7+i32(368), i32(8))
+							t341 := int32(load32(m.memory, uint64(uint32(v7))+56))
+							v8 = t341
 							if v8 == 0 {
-								t342 := int32(load32(m.memory, uint64(uint32(v7))+896))
-								store32(m.memory, uint64(uint32(v7))+392, uint32(t342))
-								t343 := int64(load64(m.memory, uint64(uint32(v7))+888))
-								store64(m.memory, uint64(uint32(v7))+384, uint64(t343))
-								m.fn363(v7+i32(872), v7+i32(384))
-								t344 := int32(load32(m.memory, uint64(uint32(v7))+292))
-								t345 := v7
-								v8 = t344
-								t346 := int32(load32(m.memory, uint64(uint32(v7))+296))
-								store32(m.memory, uint64(uint32(t345))+716, uint32(v8+t346*i32(24)))
-								store32(m.memory, uint64(uint32(v7))+712, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+652, uint32(i32(0)))
-								store32(m.memory, uint64(uint32(v7))+592, uint32(i32(0)))
-								m.fn323(v7+i32(312), v7+i32(592))
+								t343 := int32(load32(m.memory, uint64(uint32(v7))+880))
+								store32(m.memory, uint64(uint32(v7))+376, uint32(t343))
+								t344 := int64(load64(m.memory, uint64(uint32(v7))+872))
+								store64(m.memory, uint64(uint32(v7))+368, uint64(t344))
+								m.fn361(v7+i32(856), v7+i32(368))
+								t345 := int32(load32(m.memory, uint64(uint32(v7))+276))
+								t346 := v7
+								v8 = t345
+								t347 := int32(load32(m.memory, uint64(uint32(v7))+280))
+								store32(m.memory, uint64(uint32(t346))+700, uint32(v8+t347*i32(24)))
+								store32(m.memory, uint64(uint32(v7))+696, uint32(v8))
+								store32(m.memory, uint64(uint32(v7))+636, uint32(i32(0)))
+								store32(m.memory, uint64(uint32(v7))+576, uint32(i32(0)))
+								m.fn321(v7+i32(296), v7+i32(576))
 								{
-									t347 := int32(load32(m.memory, uint64(uint32(v7))+312))
-									if t347 == i32(-0x80000000) {
+									t348 := int32(load32(m.memory, uint64(uint32(v7))+296))
+									if t348 == i32(-0x80000000) {
 										goto l98
 									}
-									m.fn328(v7+i32(384), v7+i32(592))
-									t348 := int32(load32(m.memory, uint64(uint32(v7))+384))
-									t349 := v7 + i32(384)
-									v8 = t348 + i32(1)
-									p350 := i32(-1)
+									m.fn326(v7+i32(368), v7+i32(576))
+									t349 := int32(load32(m.memory, uint64(uint32(v7))+368))
+									t350 := v7 + i32(368)
+									v8 = t349 + i32(1)
+									p351 := i32(-1)
 									if v8 != 0 {
-										p350 = v8
-									}
-									v8 = p350
-									p351 := i32(4)
-									if uint32(v8) > uint32(i32(4)) {
 										p351 = v8
 									}
-									m.fn366(t349, p351)
-									t352 := int32(load32(m.memory, uint64(uint32(v7))+388))
-									v8 = t352
-									t353 := int64(load64(m.memory, uint64(uint32(v7))+312))
-									store64(m.memory, uint32(v8), uint64(t353))
-									t354 := int64(load64(m.memory, uint64(uint32(v7))+320))
-									store64(m.memory, uint64(uint32(v8))+8, uint64(t354))
-									t355 := int64(load64(m.memory, uint64(uint32(v7))+328))
-									store64(m.memory, uint64(uint32(v8))+16, uint64(t355))
-									store32(m.memory, uint64(uint32(v7))+760, uint32(i32(1)))
-									t356 := int64(load64(m.memory, uint64(uint32(v7))+384))
-									store64(m.memory, uint64(uint32(v7))+752, uint64(t356))
-									memory_copy(m.memory, uint32(v7+i32(384)), uint32(v7+i32(592)), uint32(i32(128)))
+									v8 = p351
+									p352 := i32(4)
+									if uint32(v8) > uint32(i32(4)) {
+										p352 = v8
+									}
+									m.fn364(t350, p352)
+									t353 := int32(load32(m.memory, uint64(uint32(v7))+372))
+									v8 = t353
+									t354 := int64(load64(m.memory, uint64(uint32(v7))+296))
+									store64(m.memory, uint32(v8), uint64(t354))
+									t355 := int64(load64(m.memory, uint64(uint32(v7))+304))
+									store64(m.memory, uint64(uint32(v8))+8, uint64(t355))
+									t356 := int64(load64(m.memory, uint64(uint32(v7))+312))
+									store64(m.memory, uint64(uint32(v8))+16, uint64(t356))
+									store32(m.memory, uint64(uint32(v7))+744, uint32(i32(1)))
+									t357 := int64(load64(m.memory, uint64(uint32(v7))+368))
+									store64(m.memory, uint64(uint32(v7))+736, uint64(t357))
+									memory_copy(m.memory, uint32(v7+i32(368)), uint32(v7+i32(576)), uint32(i32(128)))
 								l101:
 									{
-										m.fn323(v7+i32(792), v7+i32(384))
-										t357 := int32(load32(m.memory, uint64(uint32(v7))+792))
-										if t357 == i32(-0x80000000) {
-											m.fn327(v7 + i32(384))
-											t367 := int64(load64(m.memory, uint64(uint32(v7))+752))
-											store64(m.memory, uint64(uint32(v7))+888, uint64(t367))
-											t368 := int32(load32(m.memory, uint64(uint32(v7))+760))
-											store32(m.memory, uint64(uint32(v7))+896, uint32(t368))
+										m.fn321(v7+i32(776), v7+i32(368))
+										t358 := int32(load32(m.memory, uint64(uint32(v7))+776))
+										if t358 == i32(-0x80000000) {
+											m.fn325(v7 + i32(368))
+											t368 := int64(load64(m.memory, uint64(uint32(v7))+736))
+											store64(m.memory, uint64(uint32(v7))+872, uint64(t368))
+											t369 := int32(load32(m.memory, uint64(uint32(v7))+744))
+											store32(m.memory, uint64(uint32(v7))+880, uint32(t369))
 											goto l102
 										}
 										{
-											t358 := int32(load32(m.memory, uint64(uint32(v7))+760))
-											v8 = t358
-											t359 := int32(load32(m.memory, uint64(uint32(v7))+752))
-											if v8 != t359 {
+											t359 := int32(load32(m.memory, uint64(uint32(v7))+744))
+											v8 = t359
+											t360 := int32(load32(m.memory, uint64(uint32(v7))+736))
+											if v8 != t360 {
 												goto l100
 											}
-											m.fn328(v7+i32(888), v7+i32(384))
-											t360 := int32(load32(m.memory, uint64(uint32(v7))+888))
-											t361 := v7 + i32(752)
-											v13 = t360 + i32(1)
-											p362 := i32(-1)
+											m.fn326(v7+i32(872), v7+i32(368))
+											t361 := int32(load32(m.memory, uint64(uint32(v7))+872))
+											t362 := v7 + i32(736)
+											v13 = t361 + i32(1)
+											p363 := i32(-1)
 											if v13 != 0 {
-												p362 = v13
+												p363 = v13
 											}
-											m.fn308(t361, p362)
+											m.fn307(t362, p363)
 										}
 									l100:
-										t363 := int32(load32(m.memory, uint64(uint32(v7))+756))
-										v13 = t363 + v8*i32(24)
-										t364 := int64(load64(m.memory, uint64(uint32(v7))+792))
-										store64(m.memory, uint32(v13), uint64(t364))
-										t365 := int64(load64(m.memory, uint64(uint32(v7))+800))
-										store64(m.memory, uint64(uint32(v13))+8, uint64(t365))
-										t366 := int64(load64(m.memory, uint64(uint32(v7))+808))
-										store64(m.memory, uint64(uint32(v13))+16, uint64(t366))
-										store32(m.memory, uint64(uint32(v7))+760, uint32(v8+i32(1)))
+										t364 := int32(load32(m.memory, uint64(uint32(v7))+740))
+										v13 = t364 + v8*i32(24)
+										t365 := int64(load64(m.memory, uint64(uint32(v7))+776))
+										store64(m.memory, uint32(v13), uint64(t365))
+										t366 := int64(load64(m.memory, uint64(uint32(v7))+784))
+										store64(m.memory, uint64(uint32(v13))+8, uint64(t366))
+										t367 := int64(load64(m.memory, uint64(uint32(v7))+792))
+										store64(m.memory, uint64(uint32(v13))+16, uint64(t367))
+										store32(m.memory, uint64(uint32(v7))+744, uint32(v8+i32(1)))
 										goto l101
 									}
 								}
 							l98:
-								store32(m.memory, uint64(uint32(v7))+896, uint32(i32(0)))
-								store64(m.memory, uint64(uint32(v7))+888, uint64(i64(0x400000000)))
-								m.fn327(v7 + i32(592))
+								store32(m.memory, uint64(uint32(v7))+880, uint32(i32(0)))
+								store64(m.memory, uint64(uint32(v7))+872, uint64(i64(0x400000000)))
+								m.fn325(v7 + i32(576))
 							l102:
-								m.fn363(v7+i32(752), v7+i32(888))
-								m.fn94(v7+i32(56), v1, v2)
-								t369 := int32(load32(m.memory, uint64(uint32(v7))+60))
-								v13 = t369
-								t370 := int32(load32(m.memory, uint64(uint32(v7))+56))
-								v16 = t370
-								t371 := m.fn80(i32(4), i32(48))
-								v8 = t371
-								m.fn316(v7+i32(592), v16, v13, i32(151571), i32(1))
-								m.fn316(v7+i32(384), v1, v2, i32(151572), i32(2))
-								t372 := int64(load64(m.memory, uint64(uint32(v7))+608))
-								store64(m.memory, uint64(uint32(v8))+16, uint64(t372))
-								t373 := int64(load64(m.memory, uint64(uint32(v7))+600))
-								store64(m.memory, uint64(uint32(v8))+8, uint64(t373))
-								t374 := int64(load64(m.memory, uint64(uint32(v7))+592))
-								store64(m.memory, uint32(v8), uint64(t374))
-								t375 := int64(load64(m.memory, uint64(uint32(v7))+384))
-								store64(m.memory, uint64(uint32(v8))+24, uint64(t375))
-								t376 := int64(load64(m.memory, uint64(uint32(v7))+392))
-								store64(m.memory, uint64(uint32(v8))+32, uint64(t376))
-								t377 := int64(load64(m.memory, uint64(uint32(v7))+400))
-								store64(m.memory, uint64(uint32(v8))+40, uint64(t377))
-								store32(m.memory, uint64(uint32(v7))+800, uint32(i32(2)))
-								store32(m.memory, uint64(uint32(v7))+796, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+792, uint32(i32(2)))
-								m.fn325(v7+i32(592), v16, v13)
+								m.fn361(v7+i32(736), v7+i32(872))
+								m.fn95(v7+i32(48), v1, v2)
+								t370 := int32(load32(m.memory, uint64(uint32(v7))+52))
+								v13 = t370
+								t371 := int32(load32(m.memory, uint64(uint32(v7))+48))
+								v16 = t371
+								t372 := m.fn81(i32(4), i32(48))
+								v8 = t372
+								m.fn315(v7+i32(576), v16, v13, i32(151395), i32(1))
+								m.fn315(v7+i32(368), v1, v2, i32(151396), i32(2))
+								t373 := int64(load64(m.memory, uint64(uint32(v7))+592))
+								store64(m.memory, uint64(uint32(v8))+16, uint64(t373))
+								t374 := int64(load64(m.memory, uint64(uint32(v7))+584))
+								store64(m.memory, uint64(uint32(v8))+8, uint64(t374))
+								t375 := int64(load64(m.memory, uint64(uint32(v7))+576))
+								store64(m.memory, uint32(v8), uint64(t375))
+								t376 := int64(load64(m.memory, uint64(uint32(v7))+368))
+								store64(m.memory, uint64(uint32(v8))+24, uint64(t376))
+								t377 := int64(load64(m.memory, uint64(uint32(v7))+376))
+								store64(m.memory, uint64(uint32(v8))+32, uint64(t377))
+								t378 := int64(load64(m.memory, uint64(uint32(v7))+384))
+								store64(m.memory, uint64(uint32(v8))+40, uint64(t378))
+								store32(m.memory, uint64(uint32(v7))+784, uint32(i32(2)))
+								store32(m.memory, uint64(uint32(v7))+780, uint32(v8))
+								store32(m.memory, uint64(uint32(v7))+776, uint32(i32(2)))
+								m.fn323(v7+i32(576), v16, v13)
 								{
 									{
-										t378 := int32(load32(m.memory, uint64(uint32(v7))+600))
-										if v13 == t378<<1 {
+										t379 := int32(load32(m.memory, uint64(uint32(v7))+584))
+										if v13 == t379<<1 {
 											goto l103
 										}
-										t379 := int32(load32(m.memory, uint64(uint32(v7))+800))
-										store32(m.memory, uint64(uint32(v7))+392, uint32(t379))
-										t380 := int64(load64(m.memory, uint64(uint32(v7))+792))
-										store64(m.memory, uint64(uint32(v7))+384, uint64(t380))
-										m.fn363(v7+i32(312), v7+i32(384))
-										m.fn249(v7 + i32(592))
+										t380 := int32(load32(m.memory, uint64(uint32(v7))+784))
+										store32(m.memory, uint64(uint32(v7))+376, uint32(t380))
+										t381 := int64(load64(m.memory, uint64(uint32(v7))+776))
+										store64(m.memory, uint64(uint32(v7))+368, uint64(t381))
+										m.fn361(v7+i32(296), v7+i32(368))
+										m.fn248(v7 + i32(576))
 										goto l104
 									}
 								l103:
-									t381 := m.fn80(i32(1), i32(1))
-									v8 = t381
+									t382 := m.fn81(i32(1), i32(1))
+									v8 = t382
 									m.memory[uint32(v8)] = byte(i32(14))
-									store32(m.memory, uint64(uint32(v7))+404, uint32(i32(1)))
-									store32(m.memory, uint64(uint32(v7))+400, uint32(v8))
-									store32(m.memory, uint64(uint32(v7))+396, uint32(i32(1)))
-									t382 := int64(load64(m.memory, uint64(uint32(v7))+592))
-									store64(m.memory, uint64(uint32(v7))+384, uint64(t382))
-									t383 := int32(load32(m.memory, uint64(uint32(v7))+600))
-									store32(m.memory, uint64(uint32(v7))+392, uint32(t383))
-									m.fn362(v7+i32(792), v7+i32(384))
-									t384 := int32(load32(m.memory, uint64(uint32(v7))+800))
-									store32(m.memory, uint64(uint32(v7))+392, uint32(t384))
-									t385 := int64(load64(m.memory, uint64(uint32(v7))+792))
-									store64(m.memory, uint64(uint32(v7))+384, uint64(t385))
-									m.fn363(v7+i32(312), v7+i32(384))
+									store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
+									store32(m.memory, uint64(uint32(v7))+384, uint32(v8))
+									store32(m.memory, uint64(uint32(v7))+380, uint32(i32(1)))
+									t383 := int64(load64(m.memory, uint64(uint32(v7))+576))
+									store64(m.memory, uint64(uint32(v7))+368, uint64(t383))
+									t384 := int32(load32(m.memory, uint64(uint32(v7))+584))
+									store32(m.memory, uint64(uint32(v7))+376, uint32(t384))
+									m.fn360(v7+i32(776), v7+i32(368))
+									t385 := int32(load32(m.memory, uint64(uint32(v7))+784))
+									store32(m.memory, uint64(uint32(v7))+376, uint32(t385))
+									t386 := int64(load64(m.memory, uint64(uint32(v7))+776))
+									store64(m.memory, uint64(uint32(v7))+368, uint64(t386))
+									m.fn361(v7+i32(296), v7+i32(368))
 								}
 							l104:
-								t386 := int32(load32(m.memory, uint64(uint32(v7))+604))
-								t387 := int32(load32(m.memory, uint64(uint32(v7))+608))
-								m.fn19(t386, t387)
-								t388 := int32(load32(m.memory, uint64(uint32(v7))+784))
-								store32(m.memory, uint64(uint32(v7))+392, uint32(t388))
-								t389 := int64(load64(m.memory, uint64(uint32(v7))+776))
-								store64(m.memory, uint64(uint32(v7))+384, uint64(t389))
-								m.fn363(v7+i32(264), v7+i32(384))
-								t390 := int64(load64(m.memory, uint64(uint32(v7))+872))
-								store64(m.memory, uint64(uint32(v7))+216, uint64(t390))
-								t391 := int32(load32(m.memory, uint64(uint32(v7))+880))
-								store32(m.memory, uint64(uint32(v7))+224, uint32(t391))
-								t392 := int64(load64(m.memory, uint64(uint32(v7))+288))
-								store64(m.memory, uint64(uint32(v7))+228, uint64(t392))
-								t393 := int32(load32(m.memory, uint64(uint32(v7))+296))
-								store32(m.memory, uint64(uint32(v7))+236, uint32(t393))
-								t394 := int64(load64(m.memory, uint64(uint32(v7))+752))
-								store64(m.memory, uint64(uint32(v7))+240, uint64(t394))
-								t395 := int32(load32(m.memory, uint64(uint32(v7))+760))
-								store32(m.memory, uint64(uint32(v7))+248, uint32(t395))
-								t396 := int64(load64(m.memory, uint64(uint32(v7))+312))
-								store64(m.memory, uint64(uint32(v7))+252, uint64(t396))
-								t397 := int32(load32(m.memory, uint64(uint32(v7))+320))
-								store32(m.memory, uint64(uint32(v7))+260, uint32(t397))
+								t387 := int32(load32(m.memory, uint64(uint32(v7))+588))
+								t388 := int32(load32(m.memory, uint64(uint32(v7))+592))
+								m.fn18(t387, t388)
+								t389 := int32(load32(m.memory, uint64(uint32(v7))+768))
+								store32(m.memory, uint64(uint32(v7))+376, uint32(t389))
+								t390 := int64(load64(m.memory, uint64(uint32(v7))+760))
+								store64(m.memory, uint64(uint32(v7))+368, uint64(t390))
+								m.fn361(v7+i32(248), v7+i32(368))
+								t391 := int64(load64(m.memory, uint64(uint32(v7))+856))
+								store64(m.memory, uint64(uint32(v7))+200, uint64(t391))
+								t392 := int32(load32(m.memory, uint64(uint32(v7))+864))
+								store32(m.memory, uint64(uint32(v7))+208, uint32(t392))
+								t393 := int64(load64(m.memory, uint64(uint32(v7))+272))
+								store64(m.memory, uint64(uint32(v7))+212, uint64(t393))
+								t394 := int32(load32(m.memory, uint64(uint32(v7))+280))
+								store32(m.memory, uint64(uint32(v7))+220, uint32(t394))
+								t395 := int64(load64(m.memory, uint64(uint32(v7))+736))
+								store64(m.memory, uint64(uint32(v7))+224, uint64(t395))
+								t396 := int32(load32(m.memory, uint64(uint32(v7))+744))
+								store32(m.memory, uint64(uint32(v7))+232, uint32(t396))
+								t397 := int64(load64(m.memory, uint64(uint32(v7))+296))
+								store64(m.memory, uint64(uint32(v7))+236, uint64(t397))
+								t398 := int32(load32(m.memory, uint64(uint32(v7))+304))
+								store32(m.memory, uint64(uint32(v7))+244, uint32(t398))
 								if v24 == i32(3) {
 									goto l105
 								}
-								m.memory[uint64(uint32(v7))+776] = byte(v24)
-								m.fn367(v7+i32(384), v25, v22)
-								t398 := int32(load32(m.memory, uint64(uint32(v7))+388))
-								v29 = t398
+								m.memory[uint64(uint32(v7))+760] = byte(v24)
+								m.fn365(v7+i32(368), v25, v22)
+								t399 := int32(load32(m.memory, uint64(uint32(v7))+372))
+								v29 = t399
 								{
-									t399 := int32(load32(m.memory, uint64(uint32(v7))+384))
-									v36 = t399
+									t400 := int32(load32(m.memory, uint64(uint32(v7))+368))
+									v36 = t400
 									if v36 == i32(-0x80000000) {
 										goto l106
 									}
-									t400 := int32(load32(m.memory, uint64(uint32(v7))+392))
-									v33 = t400
+									t401 := int32(load32(m.memory, uint64(uint32(v7))+376))
+									v33 = t401
 									goto l107
 								}
 							l106:
-								m.fn257(i32(-0x80000000), v29)
+								m.fn256(i32(-0x80000000), v29)
 								v29 = i32(1)
 								v36 = i32(0)
 								v33 = i32(0)
 							l107:
-								t401 := int32(load32(m.memory, uint64(uint32(v7))+268))
-								v9 = t401
-								t402 := int32(load32(m.memory, uint64(uint32(v7))+272))
-								v6 = t402
-								m.fn296(v7+i32(48), v24)
-								t403 := int64(load64(m.memory, uint64(uint32(v7))+48))
-								v18 = t403
-								t404 := m.fn80(i32(1), i32(1))
-								v8 = t404
+								t402 := int32(load32(m.memory, uint64(uint32(v7))+252))
+								v9 = t402
+								t403 := int32(load32(m.memory, uint64(uint32(v7))+256))
+								v6 = t403
+								m.fn295(v7+i32(40), v24)
+								t404 := int64(load64(m.memory, uint64(uint32(v7))+40))
+								v18 = t404
+								t405 := m.fn81(i32(1), i32(1))
+								v8 = t405
 								m.memory[uint32(v8)] = byte(i32(15))
-								t405 := int32(load32(m.memory, uint64(uint32(v7))+220))
-								t406 := v7
-								v13 = t405
-								t407 := int32(load32(m.memory, uint64(uint32(v7))+224))
-								t408 := v13
-								v16 = t407
-								store32(m.memory, uint64(uint32(t406))+536, uint32(t408+v16*i32(24)))
-								store32(m.memory, uint64(uint32(v7))+532, uint32(v13))
-								store32(m.memory, uint64(uint32(v7))+524, uint32(v9+v6*i32(24)))
-								store32(m.memory, uint64(uint32(v7))+520, uint32(v9))
-								store32(m.memory, uint64(uint32(v7))+468, uint32(i32(0)))
-								store32(m.memory, uint64(uint32(v7))+416, uint32(i32(0)))
-								store64(m.memory, uint64(uint32(v7))+408, uint64(v18))
-								store32(m.memory, uint64(uint32(v7))+404, uint32(i32(1)))
-								store32(m.memory, uint64(uint32(v7))+400, uint32(v8))
-								store64(m.memory, uint64(uint32(v7))+392, uint64(i64(0x100000001)))
-								store64(m.memory, uint64(uint32(v7))+384, uint64(i64(1)))
-								store32(m.memory, uint64(uint32(v7))+540, uint32(v7+i32(776)))
-								store32(m.memory, uint64(uint32(v7))+528, uint32(v7+i32(776)))
-								m.fn290(v7+i32(592), v7+i32(384))
-								t409 := int32(load32(m.memory, uint64(uint32(v7))+596))
-								if t409 != i32(1) {
+								t406 := int32(load32(m.memory, uint64(uint32(v7))+204))
+								t407 := v7
+								v13 = t406
+								t408 := int32(load32(m.memory, uint64(uint32(v7))+208))
+								t409 := v13
+								v16 = t408
+								store32(m.memory, uint64(uint32(t407))+520, uint32(t409+v16*i32(24)))
+								store32(m.memory, uint64(uint32(v7))+516, uint32(v13))
+								store32(m.memory, uint64(uint32(v7))+508, uint32(v9+v6*i32(24)))
+								store32(m.memory, uint64(uint32(v7))+504, uint32(v9))
+								store32(m.memory, uint64(uint32(v7))+452, uint32(i32(0)))
+								store32(m.memory, uint64(uint32(v7))+400, uint32(i32(0)))
+								store64(m.memory, uint64(uint32(v7))+392, uint64(v18))
+								store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
+								store32(m.memory, uint64(uint32(v7))+384, uint32(v8))
+								store64(m.memory, uint64(uint32(v7))+376, uint64(i64(0x100000001)))
+								store64(m.memory, uint64(uint32(v7))+368, uint64(i64(1)))
+								store32(m.memory, uint64(uint32(v7))+524, uint32(v7+i32(760)))
+								store32(m.memory, uint64(uint32(v7))+512, uint32(v7+i32(760)))
+								m.fn289(v7+i32(576), v7+i32(368))
+								t410 := int32(load32(m.memory, uint64(uint32(v7))+580))
+								if t410 != i32(1) {
 									goto l52
 								}
-								t410 := int32(load32(m.memory, uint64(uint32(v7))+600))
-								m.fn368(v7+i32(752), t410)
-								m.fn290(v7+i32(592), v7+i32(384))
-								t411 := int32(load32(m.memory, uint64(uint32(v7))+596))
-								if t411 != i32(1) {
+								t411 := int32(load32(m.memory, uint64(uint32(v7))+584))
+								m.fn366(v7+i32(736), t411)
+								m.fn289(v7+i32(576), v7+i32(368))
+								t412 := int32(load32(m.memory, uint64(uint32(v7))+580))
+								if t412 != i32(1) {
 									goto l52
 								}
-								t412 := int32(load32(m.memory, uint64(uint32(v7))+600))
-								m.fn264(v7+i32(752), t412)
-								t413 := int32(load32(m.memory, uint64(uint32(v7))+760))
-								v8 = t413
-								t414 := int32(load32(m.memory, uint64(uint32(v7))+756))
-								t415 := v7
-								v10 = t414
-								store32(m.memory, uint64(uint32(t415))+896, uint32(v10))
-								store32(m.memory, uint64(uint32(v7))+892, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+888, uint32(v7+i32(760)))
+								t413 := int32(load32(m.memory, uint64(uint32(v7))+584))
+								m.fn263(v7+i32(736), t413)
+								t414 := int32(load32(m.memory, uint64(uint32(v7))+744))
+								v8 = t414
+								t415 := int32(load32(m.memory, uint64(uint32(v7))+740))
+								t416 := v7
+								v10 = t415
+								store32(m.memory, uint64(uint32(t416))+880, uint32(v10))
+								store32(m.memory, uint64(uint32(v7))+876, uint32(v8))
+								store32(m.memory, uint64(uint32(v7))+872, uint32(v7+i32(744)))
 								if v16 == 0 {
 									goto l108
 								}
@@ -3436,14 +3403,14 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v8 = v10 + v8*i32(20)
 							l109:
 								{
-									t416 := int32(m.memory[uint64(uint32(v7))+776])
-									m.fn265(v7+i32(592), t416, v13)
-									t417 := int32(load32(m.memory, uint64(uint32(v7))+608))
-									store32(m.memory, uint64(uint32(v8))+16, uint32(t417))
-									t418 := int64(load64(m.memory, uint64(uint32(v7))+600))
-									store64(m.memory, uint64(uint32(v8))+8, uint64(t418))
-									t419 := int64(load64(m.memory, uint64(uint32(v7))+592))
-									store64(m.memory, uint32(v8), uint64(t419))
+									t417 := int32(m.memory[uint64(uint32(v7))+760])
+									m.fn264(v7+i32(576), t417, v13)
+									t418 := int32(load32(m.memory, uint64(uint32(v7))+592))
+									store32(m.memory, uint64(uint32(v8))+16, uint32(t418))
+									t419 := int64(load64(m.memory, uint64(uint32(v7))+584))
+									store64(m.memory, uint64(uint32(v8))+8, uint64(t419))
+									t420 := int64(load64(m.memory, uint64(uint32(v7))+576))
+									store64(m.memory, uint32(v8), uint64(t420))
 									v13 = v13 + i32(24)
 									v8 = v8 + i32(20)
 									v16 = v16 + i32(-1)
@@ -3451,46 +3418,46 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 										goto l109
 									}
 								}
-								store32(m.memory, uint64(uint32(v7))+892, uint32(v14))
+								store32(m.memory, uint64(uint32(v7))+876, uint32(v14))
 							l108:
-								v12 = v7 + i32(388)
+								v12 = v7 + i32(372)
 								if v6 == 0 {
 									goto l110
 								}
-								v5 = v7 + i32(592) + i32(8)
+								v5 = v7 + i32(576) + i32(8)
 								v17 = i32(0)
 							l113:
-								store16(m.memory, uint64(uint32(v7))+872, uint16(i32(1)))
+								store16(m.memory, uint64(uint32(v7))+856, uint16(i32(1)))
 								v14 = v9 + v17*i32(24)
-								v10 = v7 + i32(872)
+								v10 = v7 + i32(856)
 								v16 = i32(0)
 							l112:
 								{
 									if v16 == i32(40) {
 										goto l111
 									}
-									t420 := int32(m.memory[uint32(v10)])
-									v13 = t420
-									t421 := int32(load32(m.memory, uint32(v14+i32(4))))
-									t422 := int32(load32(m.memory, uint32(v14+i32(8))))
-									m.fn57(v7+i32(312), t421, t422)
-									t423 := int32(m.memory[uint64(uint32(v7))+776])
-									m.fn296(v7+i32(40), t423)
-									t424 := int64(load64(m.memory, uint64(uint32(v7))+40))
-									v18 = t424
-									t425 := m.fn80(i32(4), i32(24))
-									v8 = t425
+									t421 := int32(m.memory[uint32(v10)])
+									v13 = t421
+									t422 := int32(load32(m.memory, uint32(v14+i32(4))))
+									t423 := int32(load32(m.memory, uint32(v14+i32(8))))
+									m.fn56(v7+i32(296), t422, t423)
+									t424 := int32(m.memory[uint64(uint32(v7))+760])
+									m.fn295(v7+i32(32), t424)
+									t425 := int64(load64(m.memory, uint64(uint32(v7))+32))
+									v18 = t425
+									t426 := m.fn81(i32(4), i32(24))
+									v8 = t426
 									m.memory[uint64(uint32(v8))+20] = byte(v13)
 									store64(m.memory, uint64(uint32(v8))+12, uint64(v18))
-									t426 := int32(load32(m.memory, uint64(uint32(v7))+320))
-									store32(m.memory, uint64(uint32(v8))+8, uint32(t426))
-									t427 := int64(load64(m.memory, uint64(uint32(v7))+312))
-									store64(m.memory, uint32(v8), uint64(t427))
-									t428 := m.fn80(i32(1), i32(1))
-									v15 = t428
+									t427 := int32(load32(m.memory, uint64(uint32(v7))+304))
+									store32(m.memory, uint64(uint32(v8))+8, uint32(t427))
+									t428 := int64(load64(m.memory, uint64(uint32(v7))+296))
+									store64(m.memory, uint32(v8), uint64(t428))
+									t429 := m.fn81(i32(1), i32(1))
+									v15 = t429
 									m.memory[uint32(v15)] = byte(i32(16))
-									v13 = v7 + i32(792) + v16
-									store32(m.memory, uint32(v13+i32(16)), uint32(i32(142476)))
+									v13 = v7 + i32(776) + v16
+									store32(m.memory, uint32(v13+i32(16)), uint32(i32(142300)))
 									store32(m.memory, uint32(v13+i32(12)), uint32(v8))
 									store32(m.memory, uint32(v13+i32(8)), uint32(i32(1)))
 									store32(m.memory, uint32(v13+i32(4)), uint32(v15))
@@ -3500,73 +3467,73 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l112
 								}
 							l111:
-								memory_copy(m.memory, uint32(v5), uint32(v7+i32(792)), uint32(i32(40)))
-								store64(m.memory, uint64(uint32(v7))+592, uint64(i64(0x200000000)))
-								m.fn295(v7+i32(888), v7+i32(592))
+								memory_copy(m.memory, uint32(v5), uint32(v7+i32(776)), uint32(i32(40)))
+								store64(m.memory, uint64(uint32(v7))+576, uint64(i64(0x200000000)))
+								m.fn294(v7+i32(872), v7+i32(576))
 								v17 = v17 + i32(1)
 								if v17 != v6 {
 									goto l113
 								}
 							l110:
-								v15 = v7 + i32(252)
-								v17 = v7 + i32(228)
-								v13 = v7 + i32(396)
-								t429 := int64(load64(m.memory, uint32(v12)))
-								t430 := v7
-								v18 = t429
-								store64(m.memory, uint64(uint32(t430))+592, uint64(v18))
-								t431 := int32(load32(m.memory, uint64(uint32(v12))+24))
-								store32(m.memory, uint64(uint32(v7))+616, uint32(t431))
-								t432 := int64(load64(m.memory, uint64(uint32(v12))+16))
-								store64(m.memory, uint64(uint32(v7))+608, uint64(t432))
-								t433 := int64(load64(m.memory, uint64(uint32(v12))+8))
-								store64(m.memory, uint64(uint32(v7))+600, uint64(t433))
-								t434 := int32(load32(m.memory, uint64(uint32(v7))+896))
-								t435 := int32(load32(m.memory, uint64(uint32(v7))+892))
-								v16 = t435
-								v8 = t434 + v16*i32(20)
+								v15 = v7 + i32(236)
+								v17 = v7 + i32(212)
+								v13 = v7 + i32(380)
+								t430 := int64(load64(m.memory, uint32(v12)))
+								t431 := v7
+								v18 = t430
+								store64(m.memory, uint64(uint32(t431))+576, uint64(v18))
+								t432 := int32(load32(m.memory, uint64(uint32(v12))+24))
+								store32(m.memory, uint64(uint32(v7))+600, uint32(t432))
+								t433 := int64(load64(m.memory, uint64(uint32(v12))+16))
+								store64(m.memory, uint64(uint32(v7))+592, uint64(t433))
+								t434 := int64(load64(m.memory, uint64(uint32(v12))+8))
+								store64(m.memory, uint64(uint32(v7))+584, uint64(t434))
+								t435 := int32(load32(m.memory, uint64(uint32(v7))+880))
+								t436 := int32(load32(m.memory, uint64(uint32(v7))+876))
+								v16 = t436
+								v8 = t435 + v16*i32(20)
 								v10 = int32(v18)
-								t436 := int32(load32(m.memory, uint64(uint32(v7))+888))
-								v9 = t436
-								t437 := int32(load32(m.memory, uint64(uint32(v7))+596))
-								v14 = t437
+								t437 := int32(load32(m.memory, uint64(uint32(v7))+872))
+								v9 = t437
+								t438 := int32(load32(m.memory, uint64(uint32(v7))+580))
+								v14 = t438
 							l115:
 								{
 									if v10 == v14 {
 										store32(m.memory, uint32(v9), uint32(v16))
-										store32(m.memory, uint64(uint32(v7))+592, uint32(v14))
-										m.fn292(v7+i32(592)+i32(8), v14, v14)
-										t441 := int64(load64(m.memory, uint64(uint32(v7))+752))
-										store64(m.memory, uint64(uint32(v7))+312, uint64(t441))
-										t442 := int32(load32(m.memory, uint64(uint32(v7))+760))
-										store32(m.memory, uint64(uint32(v7))+320, uint32(t442))
-										t443 := int32(load32(m.memory, uint64(uint32(v7))+244))
-										v13 = t443
-										t444 := int32(load32(m.memory, uint64(uint32(v7))+248))
-										t445 := v7 + i32(792)
-										v16 = t444
-										m.fn368(t445, v16)
-										m.fn264(v7+i32(792), v16)
-										v10 = v7 + i32(384) + i32(16)
-										t446 := int32(load32(m.memory, uint64(uint32(v7))+800))
-										v8 = t446
+										store32(m.memory, uint64(uint32(v7))+576, uint32(v14))
+										m.fn291(v7+i32(576)+i32(8), v14, v14)
+										t442 := int64(load64(m.memory, uint64(uint32(v7))+736))
+										store64(m.memory, uint64(uint32(v7))+296, uint64(t442))
+										t443 := int32(load32(m.memory, uint64(uint32(v7))+744))
+										store32(m.memory, uint64(uint32(v7))+304, uint32(t443))
+										t444 := int32(load32(m.memory, uint64(uint32(v7))+228))
+										v13 = t444
+										t445 := int32(load32(m.memory, uint64(uint32(v7))+232))
+										t446 := v7 + i32(776)
+										v16 = t445
+										m.fn366(t446, v16)
+										m.fn263(v7+i32(776), v16)
+										v10 = v7 + i32(368) + i32(16)
+										t447 := int32(load32(m.memory, uint64(uint32(v7))+784))
+										v8 = t447
 										{
 											if v16 == 0 {
 												goto l116
 											}
 											v14 = v16 + v8
-											t447 := int32(load32(m.memory, uint64(uint32(v7))+796))
-											v8 = t447 + v8*i32(20)
+											t448 := int32(load32(m.memory, uint64(uint32(v7))+780))
+											v8 = t448 + v8*i32(20)
 										l117:
 											{
-												t448 := int32(m.memory[uint64(uint32(v7))+776])
-												m.fn265(v7+i32(592), t448, v13)
-												t449 := int32(load32(m.memory, uint64(uint32(v7))+608))
-												store32(m.memory, uint64(uint32(v8))+16, uint32(t449))
-												t450 := int64(load64(m.memory, uint64(uint32(v7))+600))
-												store64(m.memory, uint64(uint32(v8))+8, uint64(t450))
-												t451 := int64(load64(m.memory, uint64(uint32(v7))+592))
-												store64(m.memory, uint32(v8), uint64(t451))
+												t449 := int32(m.memory[uint64(uint32(v7))+760])
+												m.fn264(v7+i32(576), t449, v13)
+												t450 := int32(load32(m.memory, uint64(uint32(v7))+592))
+												store32(m.memory, uint64(uint32(v8))+16, uint32(t450))
+												t451 := int64(load64(m.memory, uint64(uint32(v7))+584))
+												store64(m.memory, uint64(uint32(v8))+8, uint64(t451))
+												t452 := int64(load64(m.memory, uint64(uint32(v7))+576))
+												store64(m.memory, uint32(v8), uint64(t452))
 												v13 = v13 + i32(24)
 												v8 = v8 + i32(20)
 												v16 = v16 + i32(-1)
@@ -3577,32 +3544,32 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 											v8 = v14
 										}
 									l116:
-										t452 := int64(load64(m.memory, uint64(uint32(v7))+792))
-										store64(m.memory, uint32(v10), uint64(t452))
+										t453 := int64(load64(m.memory, uint64(uint32(v7))+776))
+										store64(m.memory, uint32(v10), uint64(t453))
 										store32(m.memory, uint64(uint32(v10))+8, uint32(v8))
-										t453 := int64(load64(m.memory, uint64(uint32(v7))+312))
-										store64(m.memory, uint64(uint32(v7))+384, uint64(t453))
-										t454 := int32(load32(m.memory, uint64(uint32(v7))+320))
-										store32(m.memory, uint64(uint32(v7))+392, uint32(t454))
-										store32(m.memory, uint64(uint32(v7))+412, uint32(v15))
-										store32(m.memory, uint64(uint32(v7))+396, uint32(v17))
+										t454 := int64(load64(m.memory, uint64(uint32(v7))+296))
+										store64(m.memory, uint64(uint32(v7))+368, uint64(t454))
+										t455 := int32(load32(m.memory, uint64(uint32(v7))+304))
+										store32(m.memory, uint64(uint32(v7))+376, uint32(t455))
+										store32(m.memory, uint64(uint32(v7))+396, uint32(v15))
+										store32(m.memory, uint64(uint32(v7))+380, uint32(v17))
 										v15 = i32(0)
-										t455 := v25
-										var p456 int32
+										t456 := v25
+										var p457 int32
 										if v21 == 0 {
-											p456 = 1
+											p457 = 1
 										}
-										v8 = p456
-										p457 := t455
-										if v8 != 0 {
-											p457 = i32(0)
-										}
-										v24 = p457
-										p458 := v25 + v22 + i32(-1)
+										v8 = p457
+										p458 := t456
 										if v8 != 0 {
 											p458 = i32(0)
 										}
-										v37 = p458
+										v24 = p458
+										p459 := v25 + v22 + i32(-1)
+										if v8 != 0 {
+											p459 = i32(0)
+										}
+										v37 = p459
 										v38 = i32(1)
 										v39 = i32(0)
 										v34 = i32(0)
@@ -3615,27 +3582,27 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 												goto l118
 											}
 											v6 = i32(0)
-											store32(m.memory, uint64(uint32(v7))+880, uint32(i32(0)))
-											store64(m.memory, uint64(uint32(v7))+872, uint64(i64(0x400000000)))
+											store32(m.memory, uint64(uint32(v7))+864, uint32(i32(0)))
+											store64(m.memory, uint64(uint32(v7))+856, uint64(i64(0x400000000)))
 											v32 = i32(4)
-											t459 := v15 + i32(1)
-											var p460 int32
+											t460 := v15 + i32(1)
+											var p461 int32
 											if v15 == i32(4) {
-												p460 = 1
+												p461 = 1
 											}
-											v39 = p460
-											p461 := t459
+											v39 = p461
+											p462 := t460
 											if v39 != 0 {
-												p461 = i32(4)
+												p462 = i32(4)
 											}
-											v40 = p461
+											v40 = p462
 											v27 = i32(0)
 										l121:
 											{
 												if v6 == i32(32) {
 													v11 = v32 + v27*i32(12)
-													t520 := int32(load32(m.memory, uint64(uint32(v7))+872))
-													v28 = t520
+													t521 := int32(load32(m.memory, uint64(uint32(v7))+856))
+													v28 = t521
 													v13 = v32
 													{
 														{
@@ -3644,43 +3611,43 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																	goto l139
 																}
 																v13 = v32 + i32(12)
-																t521 := int32(load32(m.memory, uint32(v32)))
-																v15 = t521
+																t522 := int32(load32(m.memory, uint32(v32)))
+																v15 = t522
 																if v15 != i32(-0x80000000) {
 																	goto l140
 																}
 															}
 														l139:
-															t522 := int32(uint32(v11-v13) / uint32(i32(12)))
-															m.fn321(v13, t522)
-															m.fn371(v28, v32)
+															t523 := int32(uint32(v11-v13) / uint32(i32(12)))
+															m.fn319(v13, t523)
+															m.fn369(v28, v32)
 															goto l141
 														}
 													l140:
-														t523 := int64(load64(m.memory, uint64(uint32(v32))+4))
-														v35 = t523
+														t524 := int64(load64(m.memory, uint64(uint32(v32))+4))
+														v35 = t524
 													l146:
 														{
 															if v13 == v11 {
 																goto l142
 															}
-															t524 := int64(load64(m.memory, uint64(uint32(v13))+4))
-															v45 = t524
+															t525 := int64(load64(m.memory, uint64(uint32(v13))+4))
+															v45 = t525
 															v18 = int64(uint64(v45) >> 32)
-															t525 := int32(v18)
+															t526 := int32(v18)
 															v26 = int64(uint64(v35) >> 32)
-															p526 := int32(v26)
+															p527 := int32(v26)
 															if uint64(v18) < uint64(v26) {
-																p526 = t525
+																p527 = t526
 															}
-															v8 = p526
+															v8 = p527
 															v5 = v13 + i32(12)
-															t527 := int64(load32(m.memory, uint64(uint32(v13))+8))
-															v46 = t527
-															t528 := int32(load32(m.memory, uint64(uint32(v13))+4))
-															v17 = t528
-															t529 := int32(load32(m.memory, uint32(v13)))
-															v9 = t529
+															t528 := int64(load32(m.memory, uint64(uint32(v13))+8))
+															v46 = t528
+															t529 := int32(load32(m.memory, uint64(uint32(v13))+4))
+															v17 = t529
+															t530 := int32(load32(m.memory, uint32(v13)))
+															v9 = t530
 															v13 = int32(v45)
 															v12 = int32(v35)
 															v16 = v12
@@ -3691,68 +3658,68 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		if v8 != 0 {
 																			goto l143
 																		}
-																		var p530 int32
+																		var p531 int32
 																		if uint64(v26) <= uint64(v18) {
-																			p530 = 1
+																			p531 = 1
 																		}
-																		v8 = p530
+																		v8 = p531
 																		goto l144
 																	}
 																l143:
 																	v8 = v8 + i32(-1)
-																	t531 := int32(m.memory[uint32(v13)])
-																	v10 = t531
-																	t532 := int32(m.memory[uint32(v16)])
-																	v14 = t532
+																	t532 := int32(m.memory[uint32(v13)])
+																	v10 = t532
+																	t533 := int32(m.memory[uint32(v16)])
+																	v14 = t533
 																	v13 = v13 + i32(1)
 																	v16 = v16 + i32(1)
 																	if v14 == v10 {
 																		goto l145
 																	}
 																}
-																var p533 int32
+																var p534 int32
 																if uint32(v14) <= uint32(v10) {
-																	p533 = 1
+																	p534 = 1
 																}
-																v8 = p533
+																v8 = p534
 															}
 														l144:
-															t535 := v9
-															t536 := v15
-															t537 := v8
-															var p538 int32
+															t536 := v9
+															t537 := v15
+															t538 := v8
+															var p539 int32
 															if uint64(v26) <= uint64(v18) {
-																p538 = 1
+																p539 = 1
 															}
-															p534 := p538
+															p535 := p539
 															if v26 == v18 {
-																p534 = t537
+																p535 = t538
 															}
-															v8 = p534
-															p539 := t536
+															v8 = p535
+															p540 := t537
 															if v8 != 0 {
-																p539 = t535
+																p540 = t536
 															}
-															p540 := v12
+															p541 := v12
 															if v8 != 0 {
-																p540 = v17
+																p541 = v17
 															}
-															m.fn19(p539, p540)
-															p541 := v46<<32 | int64(uint32(v17))
+															m.fn18(p540, p541)
+															p542 := v46<<32 | int64(uint32(v17))
 															if v8 != 0 {
-																p541 = v35
+																p542 = v35
 															}
-															v35 = p541
-															p542 := v9
+															v35 = p542
+															p543 := v9
 															if v8 != 0 {
-																p542 = v15
+																p543 = v15
 															}
-															v15 = p542
+															v15 = p543
 															v13 = v5
 															goto l146
 														}
 													l142:
-														m.fn371(v28, v32)
+														m.fn369(v28, v32)
 														if v15 != i32(-0x80000000) {
 															goto l137
 														}
@@ -3762,28 +3729,28 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 													goto l147
 												}
 												v11 = v6 + i32(16)
-												v5 = v7 + i32(384) + v6
-												t462 := int32(load32(m.memory, uint64(uint32(v5))+4))
-												v16 = t462
-												t463 := int32(load32(m.memory, uint64(uint32(v5))+8))
-												v14 = v16 + t463*i32(20)
+												v5 = v7 + i32(368) + v6
+												t463 := int32(load32(m.memory, uint64(uint32(v5))+4))
+												v16 = t463
+												t464 := int32(load32(m.memory, uint64(uint32(v5))+8))
+												v14 = v16 + t464*i32(20)
 											l122:
 												v8 = v16
 												if v8 != v14 {
 													v16 = v8 + i32(20)
-													t464 := int32(load32(m.memory, uint32(v8+i32(8))))
-													t465 := v15
-													v13 = t464
-													if uint32(t465) < uint32(v13) {
+													t465 := int32(load32(m.memory, uint32(v8+i32(8))))
+													t466 := v15
+													v13 = t465
+													if uint32(t466) < uint32(v13) {
 														goto l122
 													}
 													v9 = v15 - v13
-													t466 := int32(load32(m.memory, uint64(uint32(v5))+12))
-													v13 = t466
-													t467 := int32(load32(m.memory, uint64(uint32(v13))+4))
-													v10 = t467
-													t468 := int32(load32(m.memory, uint64(uint32(v13))+8))
-													v17 = v10 + t468*i32(24)
+													t467 := int32(load32(m.memory, uint64(uint32(v5))+12))
+													v13 = t467
+													t468 := int32(load32(m.memory, uint64(uint32(v13))+4))
+													v10 = t468
+													t469 := int32(load32(m.memory, uint64(uint32(v13))+8))
+													v17 = v10 + t469*i32(24)
 												l123:
 													{
 														v13 = v10
@@ -3791,49 +3758,49 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 															goto l122
 														}
 														v10 = v13 + i32(24)
-														t469 := int32(load32(m.memory, uint32(v13+i32(20))))
-														if t469 != v9 {
+														t470 := int32(load32(m.memory, uint32(v13+i32(20))))
+														if t470 != v9 {
 															goto l123
 														}
 														{
 															{
-																t470 := int32(load32(m.memory, uint64(uint32(v13))+8))
-																t471 := v34
-																v12 = t470
-																v34 = t471 + int32(uint32(v12)>>6) + i32(2)
+																t471 := int32(load32(m.memory, uint64(uint32(v13))+8))
+																t472 := v34
+																v12 = t471
+																v34 = t472 + int32(uint32(v12)>>6) + i32(2)
 																if uint32(v34) > uint32(i32(300000)) {
-																	t507 := int32(load32(m.memory, uint64(uint32(v7))+876))
-																	v8 = t507
-																	m.fn321(v8, v27)
-																	t508 := int32(load32(m.memory, uint64(uint32(v7))+872))
-																	m.fn371(t508, v8)
+																	t508 := int32(load32(m.memory, uint64(uint32(v7))+860))
+																	v8 = t508
+																	m.fn319(v8, v27)
+																	t509 := int32(load32(m.memory, uint64(uint32(v7))+856))
+																	m.fn369(t509, v8)
 																	v15 = i32(-0x80000000)
 																	goto l137
 																}
-																t472 := int32(load32(m.memory, uint64(uint32(v8))+12))
-																t473 := int32(load32(m.memory, uint64(uint32(v13))+4))
-																t474 := int32(load32(m.memory, uint64(uint32(v8))+16))
-																t475 := int32(load32(m.memory, uint64(uint32(t474))+20))
-																m.t0[uint(t475)].(func(int32, int32, int32, int32))(v7+i32(752), t472, t473, v12)
-																t476 := int32(load32(m.memory, uint64(uint32(v7))+760))
-																v28 = t476
-																t477 := int32(load32(m.memory, uint64(uint32(v7))+756))
-																v12 = t477
+																t473 := int32(load32(m.memory, uint64(uint32(v8))+12))
+																t474 := int32(load32(m.memory, uint64(uint32(v13))+4))
+																t475 := int32(load32(m.memory, uint64(uint32(v8))+16))
+																t476 := int32(load32(m.memory, uint64(uint32(t475))+20))
+																m.t0[uint(t476)].(func(int32, int32, int32, int32))(v7+i32(736), t473, t474, v12)
+																t477 := int32(load32(m.memory, uint64(uint32(v7))+744))
+																v28 = t477
+																t478 := int32(load32(m.memory, uint64(uint32(v7))+740))
+																v12 = t478
 																{
 																	if uint64(v20) < uint64(i64(0x4000000000)) {
-																		m.fn369(v7+i32(32), v24)
-																		t479 := int32(load32(m.memory, uint64(uint32(v7))+32))
-																		if t479 != i32(1) {
+																		m.fn367(v7+i32(24), v24)
+																		t480 := int32(load32(m.memory, uint64(uint32(v7))+24))
+																		if t480 != i32(1) {
 																			goto l126
 																		}
-																		t480 := int32(load32(m.memory, uint64(uint32(v7))+36))
-																		v41 = t480
-																		m.fn369(v7+i32(24), v37)
+																		t481 := int32(load32(m.memory, uint64(uint32(v7))+28))
+																		v41 = t481
+																		m.fn367(v7+i32(16), v37)
 																		if v28 == 0 {
 																			goto l126
 																		}
-																		t481 := int32(load32(m.memory, uint64(uint32(v7))+24))
-																		if t481&i32(1) == 0 {
+																		t482 := int32(load32(m.memory, uint64(uint32(v7))+16))
+																		if t482&i32(1) == 0 {
 																			goto l126
 																		}
 																		v31 = v12 + v28 + i32(-1)
@@ -3841,52 +3808,52 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																			goto l126
 																		}
 																		{
-																			t482 := int32(m.memory[uint32(v12)])
-																			v42 = t482
-																			var p483 int32
+																			t483 := int32(m.memory[uint32(v12)])
+																			v42 = t483
+																			var p484 int32
 																			if int32(uint32(v42)>>4) == v41 {
-																				p483 = 1
+																				p484 = 1
 																			}
-																			v43 = p483
+																			v43 = p484
 																			if v43 != 0 {
 																				goto l128
 																			}
 																			if v42&i32(15) == v41 {
 																				goto l128
 																			}
-																			t484 := int32(load32(m.memory, uint64(uint32(v7))+28))
-																			t485 := int32(m.memory[uint32(v31)])
-																			if t484 != t485&i32(15) {
+																			t485 := int32(load32(m.memory, uint64(uint32(v7))+20))
+																			t486 := int32(m.memory[uint32(v31)])
+																			if t485 != t486&i32(15) {
 																				goto l126
 																			}
 																		}
 																	l128:
-																		m.fn139(v7+i32(888), v12, v28)
+																		m.fn144(v7+i32(872), v12, v28)
 																		v31 = i32(23)
 																		{
-																			t486 := int32(load32(m.memory, uint64(uint32(v7))+892))
-																			v44 = t486
-																			t487 := int32(load32(m.memory, uint64(uint32(v7))+896))
-																			t488 := v44
-																			v30 = t487
-																			t489 := m.fn75(t488, v30, v25, v22)
-																			if t489 != 0 {
+																			t487 := int32(load32(m.memory, uint64(uint32(v7))+876))
+																			v44 = t487
+																			t488 := int32(load32(m.memory, uint64(uint32(v7))+880))
+																			t489 := v44
+																			v30 = t488
+																			t490 := m.fn76(t489, v30, v25, v22)
+																			if t490 != 0 {
 																				goto l129
 																			}
-																			m.fn72(v7+i32(16), v25, v22, v44, v30)
+																			m.fn73(v7+i32(8), v25, v22, v44, v30)
 																			{
-																				t490 := int32(load32(m.memory, uint64(uint32(v7))+16))
-																				v30 = t490
+																				t491 := int32(load32(m.memory, uint64(uint32(v7))+8))
+																				v30 = t491
 																				if v30 == 0 {
 																					goto l130
 																				}
-																				t491 := int32(load32(m.memory, uint64(uint32(v7))+20))
-																				v28 = t491
+																				t492 := int32(load32(m.memory, uint64(uint32(v7))+12))
+																				v28 = t492
 																			l132:
 																				if v28 != 0 {
 																					v28 = v28 + i32(-1)
-																					t492 := int32(m.memory[uint32(v30)])
-																					v41 = t492
+																					t493 := int32(m.memory[uint32(v30)])
+																					v41 = t493
 																					v30 = v30 + i32(1)
 																					if v41 == i32(48) {
 																						goto l132
@@ -3901,18 +3868,18 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																			if uint64(v20) < uint64(i64(0x3100000000)) {
 																				goto l129
 																			}
-																			var p493 int32
+																			var p494 int32
 																			if v41 == v42 {
-																				p493 = 1
+																				p494 = 1
 																			}
-																			if p493|v43 == 0 {
+																			if p494|v43 == 0 {
 																				goto l129
 																			}
-																			m.fn370(v7+i32(312), v12)
+																			m.fn368(v7+i32(296), v12)
 																			{
 																				{
-																					t494 := int32(load32(m.memory, uint64(uint32(v7))+312))
-																					if t494 != i32(-0x80000000) {
+																					t495 := int32(load32(m.memory, uint64(uint32(v7))+296))
+																					if t495 != i32(-0x80000000) {
 																						goto l133
 																					}
 																					v28 = i32(1)
@@ -3921,10 +3888,10 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																					goto l134
 																				}
 																			l133:
-																				t495 := int32(load32(m.memory, uint64(uint32(v7))+320))
-																				store32(m.memory, uint64(uint32(v7))+800, uint32(t495))
-																				t496 := int64(load64(m.memory, uint64(uint32(v7))+312))
-																				store64(m.memory, uint64(uint32(v7))+792, uint64(t496))
+																				t496 := int32(load32(m.memory, uint64(uint32(v7))+304))
+																				store32(m.memory, uint64(uint32(v7))+784, uint32(t496))
+																				t497 := int64(load64(m.memory, uint64(uint32(v7))+296))
+																				store64(m.memory, uint64(uint32(v7))+776, uint64(t497))
 																				if v28 == i32(1) {
 																					goto l135
 																				}
@@ -3932,14 +3899,14 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																				v28 = v28 + i32(-1)
 																			l136:
 																				{
-																					m.fn370(v7+i32(592), v31)
-																					t497 := int32(load32(m.memory, uint64(uint32(v7))+596))
-																					t498 := v7 + i32(792)
-																					v30 = t497
-																					t499 := int32(load32(m.memory, uint64(uint32(v7))+600))
-																					m.fn16(t498, v30, t499)
-																					t500 := int32(load32(m.memory, uint64(uint32(v7))+592))
-																					m.fn19(t500, v30)
+																					m.fn368(v7+i32(576), v31)
+																					t498 := int32(load32(m.memory, uint64(uint32(v7))+580))
+																					t499 := v7 + i32(776)
+																					v30 = t498
+																					t500 := int32(load32(m.memory, uint64(uint32(v7))+584))
+																					m.fn15(t499, v30, t500)
+																					t501 := int32(load32(m.memory, uint64(uint32(v7))+576))
+																					m.fn18(t501, v30)
 																					v31 = v31 + i32(1)
 																					v28 = v28 + i32(-1)
 																					if v28 != 0 {
@@ -3947,75 +3914,75 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 																					}
 																				}
 																			l135:
-																				t501 := int32(load32(m.memory, uint64(uint32(v7))+800))
-																				v30 = t501
-																				t502 := int32(load32(m.memory, uint64(uint32(v7))+796))
-																				v28 = t502
-																				t503 := int32(load32(m.memory, uint64(uint32(v7))+792))
-																				v31 = t503
+																				t502 := int32(load32(m.memory, uint64(uint32(v7))+784))
+																				v30 = t502
+																				t503 := int32(load32(m.memory, uint64(uint32(v7))+780))
+																				v28 = t503
+																				t504 := int32(load32(m.memory, uint64(uint32(v7))+776))
+																				v31 = t504
 																			}
 																		l134:
-																			t504 := m.fn146(v28, v30, v25, v22)
-																			v30 = t504
-																			m.fn19(v31, v28)
-																			p505 := i32(27)
+																			t505 := m.fn146(v28, v30, v25, v22)
+																			v30 = t505
+																			m.fn18(v31, v28)
+																			p506 := i32(27)
 																			if v30 != 0 {
-																				p505 = i32(22)
+																				p506 = i32(22)
 																			}
-																			v31 = p505
+																			v31 = p506
 																		}
 																	l129:
-																		t506 := int32(load32(m.memory, uint64(uint32(v7))+888))
-																		m.fn19(t506, v44)
+																		t507 := int32(load32(m.memory, uint64(uint32(v7))+872))
+																		m.fn18(t507, v44)
 																		if v31 != i32(27) {
 																			goto l127
 																		}
 																		goto l126
 																	}
 																	v31 = i32(27)
-																	t478 := m.fn146(v12, v28, v29, v33)
-																	if t478 == 0 {
+																	t479 := m.fn146(v12, v28, v29, v33)
+																	if t479 == 0 {
 																		goto l126
 																	}
 																	goto l127
 																}
 															}
 														l127:
-															t509 := int64(load64(m.memory, uint64(uint32(v8))+4))
-															v18 = t509
-															t510 := int64(load64(m.memory, uint64(uint32(v13))+16))
-															store64(m.memory, uint64(uint32(v7))+600, uint64(t510))
-															store64(m.memory, uint64(uint32(v7))+592, uint64(v18))
-															m.fn216(v7+i32(720), v7+i32(592), i32(2))
-															m.fn261(v7+i32(720), v31)
-															t511 := int32(load32(m.memory, uint64(uint32(v7))+724))
-															t512 := int32(load32(m.memory, uint64(uint32(v7))+728))
-															m.fn372(t511, t512)
+															t510 := int64(load64(m.memory, uint64(uint32(v8))+4))
+															v18 = t510
+															t511 := int64(load64(m.memory, uint64(uint32(v13))+16))
+															store64(m.memory, uint64(uint32(v7))+584, uint64(t511))
+															store64(m.memory, uint64(uint32(v7))+576, uint64(v18))
+															m.fn195(v7+i32(704), v7+i32(576), i32(2))
+															m.fn260(v7+i32(704), v31)
+															t512 := int32(load32(m.memory, uint64(uint32(v7))+708))
+															t513 := int32(load32(m.memory, uint64(uint32(v7))+712))
+															m.fn370(t512, t513)
 															{
-																t513 := int32(load32(m.memory, uint64(uint32(v7))+872))
-																if v27 != t513 {
+																t514 := int32(load32(m.memory, uint64(uint32(v7))+856))
+																if v27 != t514 {
 																	goto l138
 																}
-																m.fn373(v7 + i32(872))
-																t514 := int32(load32(m.memory, uint64(uint32(v7))+876))
-																v32 = t514
+																m.fn371(v7 + i32(856))
+																t515 := int32(load32(m.memory, uint64(uint32(v7))+860))
+																v32 = t515
 															}
 														l138:
-															t515 := int64(load64(m.memory, uint64(uint32(v7))+720))
-															v18 = t515
+															t516 := int64(load64(m.memory, uint64(uint32(v7))+704))
+															v18 = t516
 															v13 = v32 + v27*i32(12)
-															t516 := int32(load32(m.memory, uint64(uint32(v7))+728))
-															store32(m.memory, uint64(uint32(v13))+8, uint32(t516))
+															t517 := int32(load32(m.memory, uint64(uint32(v7))+712))
+															store32(m.memory, uint64(uint32(v13))+8, uint32(t517))
 															store64(m.memory, uint32(v13), uint64(v18))
-															t517 := v7
+															t518 := v7
 															v27 = v27 + i32(1)
-															store32(m.memory, uint64(uint32(t517))+880, uint32(v27))
-															t518 := int32(load32(m.memory, uint64(uint32(v7))+756))
-															v12 = t518
+															store32(m.memory, uint64(uint32(t518))+864, uint32(v27))
+															t519 := int32(load32(m.memory, uint64(uint32(v7))+740))
+															v12 = t519
 														}
 													l126:
-														t519 := int32(load32(m.memory, uint64(uint32(v7))+752))
-														m.fn19(t519, v12)
+														t520 := int32(load32(m.memory, uint64(uint32(v7))+736))
+														m.fn18(t520, v12)
 														goto l123
 													}
 												}
@@ -4024,28 +3991,28 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 											}
 										l137:
 										}
-										var p543 int32
+										var p544 int32
 										if v6 != i32(32) {
-											p543 = 1
+											p544 = 1
 										}
-										v38 = p543
+										v38 = p544
 										goto l148
 									}
-									t438 := int32(load32(m.memory, uint64(uint32(v13))+16))
-									store32(m.memory, uint64(uint32(v8))+16, uint32(t438))
-									t439 := int64(load64(m.memory, uint64(uint32(v13))+8))
-									store64(m.memory, uint64(uint32(v8))+8, uint64(t439))
-									t440 := int64(load64(m.memory, uint32(v13)))
-									store64(m.memory, uint32(v8), uint64(t440))
+									t439 := int32(load32(m.memory, uint64(uint32(v13))+16))
+									store32(m.memory, uint64(uint32(v8))+16, uint32(t439))
+									t440 := int64(load64(m.memory, uint64(uint32(v13))+8))
+									store64(m.memory, uint64(uint32(v8))+8, uint64(t440))
+									t441 := int64(load64(m.memory, uint32(v13)))
+									store64(m.memory, uint32(v8), uint64(t441))
 									v8 = v8 + i32(20)
 									v10 = i32(1)
 									v16 = v16 + i32(1)
 									goto l115
 								}
 							}
-							t341 := int32(load32(m.memory, uint64(uint32(v7))+68))
-							m.fn310(v7+i32(592), v8, t341, i32(142372))
-							m.fn362(v7+i32(888), v7+i32(592))
+							t342 := int32(load32(m.memory, uint64(uint32(v7))+60))
+							m.fn309(v7+i32(576), v8, t342, i32(142196))
+							m.fn360(v7+i32(872), v7+i32(576))
 							goto l97
 						}
 					}
@@ -4058,54 +4025,54 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				l150:
 					{
 						if v8 == i32(32) {
-							m.fn19(v36, v29)
+							m.fn18(v36, v29)
 							if v38 != 0 {
 								goto l105
 							}
-							store64(m.memory, uint64(uint32(v7))+280, uint64(v35))
-							store32(m.memory, uint64(uint32(v7))+276, uint32(v15))
+							store64(m.memory, uint64(uint32(v7))+264, uint64(v35))
+							store32(m.memory, uint64(uint32(v7))+260, uint32(v15))
 							goto l151
 						}
-						v13 = v7 + i32(384) + v8
-						t544 := int32(load32(m.memory, uint32(v13+i32(4))))
-						v16 = t544
-						t545 := int32(load32(m.memory, uint32(v13+i32(8))))
-						m.fn293(v16, t545)
-						t546 := int32(load32(m.memory, uint32(v13)))
-						m.fn31(t546, v16, i32(4), i32(20))
+						v13 = v7 + i32(368) + v8
+						t545 := int32(load32(m.memory, uint32(v13+i32(4))))
+						v16 = t545
+						t546 := int32(load32(m.memory, uint32(v13+i32(8))))
+						m.fn292(v16, t546)
+						t547 := int32(load32(m.memory, uint32(v13)))
+						m.fn30(t547, v16, i32(4), i32(20))
 						v8 = v8 + i32(16)
 						goto l150
 					}
 				l105:
-					m.fn367(v7+i32(384), v25, v22)
-					m.fn374(v7+i32(592), v7+i32(384))
-					t547 := int32(load32(m.memory, uint64(uint32(v7))+592))
-					v17 = t547
+					m.fn365(v7+i32(368), v25, v22)
+					m.fn372(v7+i32(576), v7+i32(368))
+					t548 := int32(load32(m.memory, uint64(uint32(v7))+576))
+					v17 = t548
 					if v17 == i32(-0x80000000) {
 						goto l152
 					}
-					t548 := int32(load32(m.memory, uint64(uint32(v7))+596))
-					v9 = t548
+					t549 := int32(load32(m.memory, uint64(uint32(v7))+580))
+					v9 = t549
 					{
-						t549 := int64(load64(m.memory, uint64(uint32(v7))+596))
-						v18 = t549
+						t550 := int64(load64(m.memory, uint64(uint32(v7))+580))
+						v18 = t550
 						if uint64(v18) > uint64(i64(0x1fffffffff)) {
 							goto l153
 						}
-						store32(m.memory, uint64(uint32(v7))+276, uint32(i32(-0x80000000)))
+						store32(m.memory, uint64(uint32(v7))+260, uint32(i32(-0x80000000)))
 						goto l154
 					}
 				l153:
-					store32(m.memory, uint64(uint32(v7))+316, uint32(i32(32)))
-					t550 := v7
+					store32(m.memory, uint64(uint32(v7))+300, uint32(i32(32)))
+					t551 := v7
 					v14 = int32(v18)
-					t551 := v14
+					t552 := v14
 					v10 = int32(int64(uint64(v18)>>32)) + i32(-32)
-					store32(m.memory, uint64(uint32(t550))+312, uint32(t551+v10))
-					t552 := int32(load32(m.memory, uint64(uint32(v7))+236))
-					v13 = t552 * i32(24)
-					t553 := int32(load32(m.memory, uint64(uint32(v7))+232))
-					v16 = t553 + i32(8)
+					store32(m.memory, uint64(uint32(t551))+296, uint32(t552+v10))
+					t553 := int32(load32(m.memory, uint64(uint32(v7))+220))
+					v13 = t553 * i32(24)
+					t554 := int32(load32(m.memory, uint64(uint32(v7))+216))
+					v16 = t554 + i32(8)
 				l156:
 					{
 						v8 = v16
@@ -4114,89 +4081,89 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						}
 						v13 = v13 + i32(-24)
 						v16 = v8 + i32(24)
-						t554 := int32(load32(m.memory, uint32(v8+i32(-4))))
-						t555 := int32(load32(m.memory, uint32(v8)))
-						t556 := m.fn146(t554, t555, v14, v10)
-						if t556 == 0 {
+						t555 := int32(load32(m.memory, uint32(v8+i32(-4))))
+						t556 := int32(load32(m.memory, uint32(v8)))
+						t557 := m.fn146(t555, t556, v14, v10)
+						if t557 == 0 {
 							goto l156
 						}
 					}
 					v11 = v8 + i32(-8)
-					t557 := int32(load32(m.memory, uint64(uint32(v7))+220))
-					v8 = t557
-					t558 := int32(load32(m.memory, uint64(uint32(v7))+224))
-					v13 = t558
-					m.fn296(v7+i32(8), i32(0))
-					t559 := int32(load32(m.memory, uint64(uint32(v7))+8))
-					v15 = t559
-					t560 := int32(load32(m.memory, uint64(uint32(v7))+12))
-					v5 = t560
-					t561 := v7
-					t562 := v8
+					t558 := int32(load32(m.memory, uint64(uint32(v7))+204))
+					v8 = t558
+					t559 := int32(load32(m.memory, uint64(uint32(v7))+208))
+					v13 = t559
+					m.fn295(v7, i32(0))
+					t560 := int32(load32(m.memory, uint32(v7)))
+					v15 = t560
+					t561 := int32(load32(m.memory, uint64(uint32(v7))+4))
+					v5 = t561
+					t562 := v7
+					t563 := v8
 					v13 = v13 * i32(24)
-					v12 = t562 + v13
-					store32(m.memory, uint64(uint32(t561))+416, uint32(v12))
-					store32(m.memory, uint64(uint32(v7))+408, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v7))+404, uint32(i32(150758)))
-					store32(m.memory, uint64(uint32(v7))+400, uint32(v5))
-					store32(m.memory, uint64(uint32(v7))+396, uint32(v15))
+					v12 = t563 + v13
+					store32(m.memory, uint64(uint32(t562))+400, uint32(v12))
 					store32(m.memory, uint64(uint32(v7))+392, uint32(i32(1)))
-					store64(m.memory, uint64(uint32(v7))+384, uint64(i64(1)))
-					store32(m.memory, uint64(uint32(v7))+420, uint32(v7+i32(312)))
-					v6 = v7 + i32(388)
+					store32(m.memory, uint64(uint32(v7))+388, uint32(i32(150582)))
+					store32(m.memory, uint64(uint32(v7))+384, uint32(v5))
+					store32(m.memory, uint64(uint32(v7))+380, uint32(v15))
+					store32(m.memory, uint64(uint32(v7))+376, uint32(i32(1)))
+					store64(m.memory, uint64(uint32(v7))+368, uint64(i64(1)))
+					store32(m.memory, uint64(uint32(v7))+404, uint32(v7+i32(296)))
+					v6 = v7 + i32(372)
 					{
 					l159:
 						{
 							if v13 == 0 {
-								store32(m.memory, uint64(uint32(v7))+412, uint32(i32(0)))
+								store32(m.memory, uint64(uint32(v7))+396, uint32(i32(0)))
 								{
-									t569 := int32(load32(m.memory, uint32(v5+i32(20))))
-									t570 := m.fn376(v7+i32(312), v15, t569)
-									if t570 != 0 {
+									t570 := int32(load32(m.memory, uint32(v5+i32(20))))
+									t571 := m.fn374(v7+i32(296), v15, t570)
+									if t571 != 0 {
 										if v15 == 0 {
 											goto l161
 										}
 										v13 = i32(1)
-										store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
+										store32(m.memory, uint64(uint32(v7))+372, uint32(i32(1)))
 										v8 = i32(0)
-										t571 := int64(load64(m.memory, uint64(uint32(v7))+400))
-										v18 = t571
+										t572 := int64(load64(m.memory, uint64(uint32(v7))+384))
+										v18 = t572
 										v16 = v15
 										goto l162
 									}
-									m.fn294(v15, v5)
+									m.fn293(v15, v5)
 									goto l161
 								}
 							}
-							m.fn375(v7+i32(592), v8)
+							m.fn373(v7+i32(576), v8)
 							v8 = v8 + i32(24)
-							t563 := int32(load32(m.memory, uint64(uint32(v7))+592))
-							t564 := v7 + i32(312)
-							v16 = t563
-							t565 := int32(load32(m.memory, uint64(uint32(v7))+596))
-							t566 := v16
-							v14 = t565
-							t567 := int32(load32(m.memory, uint32(v14+i32(20))))
-							t568 := m.fn376(t564, t566, t567)
-							if t568 != 0 {
+							t564 := int32(load32(m.memory, uint64(uint32(v7))+576))
+							t565 := v7 + i32(296)
+							v16 = t564
+							t566 := int32(load32(m.memory, uint64(uint32(v7))+580))
+							t567 := v16
+							v14 = t566
+							t568 := int32(load32(m.memory, uint32(v14+i32(20))))
+							t569 := m.fn374(t565, t567, t568)
+							if t569 != 0 {
 								goto l158
 							}
-							m.fn294(v16, v14)
+							m.fn293(v16, v14)
 							v13 = v13 + i32(-24)
 							goto l159
 						}
 					l158:
-						store32(m.memory, uint64(uint32(v7))+412, uint32(v8))
-						t572 := int32(load32(m.memory, uint64(uint32(v7))+604))
-						v13 = t572
-						t573 := int64(load64(m.memory, uint64(uint32(v7))+596))
-						v18 = t573
+						store32(m.memory, uint64(uint32(v7))+396, uint32(v8))
+						t573 := int32(load32(m.memory, uint64(uint32(v7))+588))
+						v13 = t573
+						t574 := int64(load64(m.memory, uint64(uint32(v7))+580))
+						v18 = t574
 					}
 				l162:
-					store32(m.memory, uint64(uint32(v7))+748, uint32(v13))
-					store64(m.memory, uint64(uint32(v7))+740, uint64(v18))
-					store32(m.memory, uint64(uint32(v7))+736, uint32(v16))
 					store32(m.memory, uint64(uint32(v7))+732, uint32(v13))
+					store64(m.memory, uint64(uint32(v7))+724, uint64(v18))
+					store32(m.memory, uint64(uint32(v7))+720, uint32(v16))
+					store32(m.memory, uint64(uint32(v7))+716, uint32(v13))
 					{
 						if v8 == 0 {
 							goto l163
@@ -4204,33 +4171,33 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						if v8 == v12 {
 							goto l163
 						}
-						t574 := int32(uint32(v12-v8) / uint32(i32(24)))
-						v14 = t574
-						v13 = v7 + i32(592) + i32(20)
-						v16 = v7 + i32(792) + i32(20)
+						t575 := int32(uint32(v12-v8) / uint32(i32(24)))
+						v14 = t575
+						v13 = v7 + i32(576) + i32(20)
+						v16 = v7 + i32(776) + i32(20)
 					l164:
 						{
-							m.fn375(v16, v8)
-							t575 := int32(load32(m.memory, uint64(uint32(v7))+748))
-							t576 := v7
-							v15 = t575
-							store32(m.memory, uint64(uint32(t576))+808, uint32(v15))
-							t577 := int64(load64(m.memory, uint64(uint32(v7))+740))
-							t578 := v7
-							v18 = t577
-							store64(m.memory, uint64(uint32(t578))+800, uint64(v18))
-							t579 := int64(load64(m.memory, uint64(uint32(v7))+732))
-							t580 := v7
-							v26 = t579
-							store64(m.memory, uint64(uint32(t580))+792, uint64(v26))
-							t581 := int64(load64(m.memory, uint32(v16)))
-							store64(m.memory, uint32(v13), uint64(t581))
-							t582 := int64(load64(m.memory, uint64(uint32(v16))+8))
-							store64(m.memory, uint64(uint32(v13))+8, uint64(t582))
-							store32(m.memory, uint64(uint32(v7))+608, uint32(v15))
-							store64(m.memory, uint64(uint32(v7))+600, uint64(v18))
-							store64(m.memory, uint64(uint32(v7))+592, uint64(v26))
-							m.fn377(v7+i32(732), v7+i32(312), v7+i32(592), v13)
+							m.fn373(v16, v8)
+							t576 := int32(load32(m.memory, uint64(uint32(v7))+732))
+							t577 := v7
+							v15 = t576
+							store32(m.memory, uint64(uint32(t577))+792, uint32(v15))
+							t578 := int64(load64(m.memory, uint64(uint32(v7))+724))
+							t579 := v7
+							v18 = t578
+							store64(m.memory, uint64(uint32(t579))+784, uint64(v18))
+							t580 := int64(load64(m.memory, uint64(uint32(v7))+716))
+							t581 := v7
+							v26 = t580
+							store64(m.memory, uint64(uint32(t581))+776, uint64(v26))
+							t582 := int64(load64(m.memory, uint32(v16)))
+							store64(m.memory, uint32(v13), uint64(t582))
+							t583 := int64(load64(m.memory, uint64(uint32(v16))+8))
+							store64(m.memory, uint64(uint32(v13))+8, uint64(t583))
+							store32(m.memory, uint64(uint32(v7))+592, uint32(v15))
+							store64(m.memory, uint64(uint32(v7))+584, uint64(v18))
+							store64(m.memory, uint64(uint32(v7))+576, uint64(v26))
+							m.fn375(v7+i32(716), v7+i32(296), v7+i32(576), v13)
 							v8 = v8 + i32(24)
 							v14 = v14 + i32(-1)
 							if v14 != 0 {
@@ -4239,202 +4206,202 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 						}
 					}
 				l163:
-					t583 := int64(load64(m.memory, uint32(v6)))
-					t584 := v7
-					v18 = t583
-					store64(m.memory, uint64(uint32(t584))+792, uint64(v18))
-					t585 := int64(load64(m.memory, uint64(uint32(v6))+16))
-					store64(m.memory, uint64(uint32(v7))+808, uint64(t585))
-					t586 := int64(load64(m.memory, uint64(uint32(v6))+8))
-					store64(m.memory, uint64(uint32(v7))+800, uint64(t586))
-					v16 = v7 + i32(396)
-					v8 = v7 + i32(612)
+					t584 := int64(load64(m.memory, uint32(v6)))
+					t585 := v7
+					v18 = t584
+					store64(m.memory, uint64(uint32(t585))+776, uint64(v18))
+					t586 := int64(load64(m.memory, uint64(uint32(v6))+16))
+					store64(m.memory, uint64(uint32(v7))+792, uint64(t586))
+					t587 := int64(load64(m.memory, uint64(uint32(v6))+8))
+					store64(m.memory, uint64(uint32(v7))+784, uint64(t587))
+					v16 = v7 + i32(380)
+					v8 = v7 + i32(596)
 					v13 = int32(v18)
-					t587 := int32(load32(m.memory, uint64(uint32(v7))+796))
-					v14 = t587
+					t588 := int32(load32(m.memory, uint64(uint32(v7))+780))
+					v14 = t588
 				l166:
 					{
 						if v13 == v14 {
 							goto l165
 						}
-						t588 := int64(load64(m.memory, uint32(v16)))
-						store64(m.memory, uint32(v8), uint64(t588))
-						t589 := int64(load64(m.memory, uint64(uint32(v16))+8))
-						store64(m.memory, uint64(uint32(v8))+8, uint64(t589))
-						t590 := int32(load32(m.memory, uint64(uint32(v7))+748))
-						store32(m.memory, uint64(uint32(v7))+608, uint32(t590))
-						t591 := int64(load64(m.memory, uint64(uint32(v7))+740))
-						store64(m.memory, uint64(uint32(v7))+600, uint64(t591))
-						t592 := int64(load64(m.memory, uint64(uint32(v7))+732))
-						store64(m.memory, uint64(uint32(v7))+592, uint64(t592))
-						m.fn377(v7+i32(732), v7+i32(312), v7+i32(592), v8)
+						t589 := int64(load64(m.memory, uint32(v16)))
+						store64(m.memory, uint32(v8), uint64(t589))
+						t590 := int64(load64(m.memory, uint64(uint32(v16))+8))
+						store64(m.memory, uint64(uint32(v8))+8, uint64(t590))
+						t591 := int32(load32(m.memory, uint64(uint32(v7))+732))
+						store32(m.memory, uint64(uint32(v7))+592, uint32(t591))
+						t592 := int64(load64(m.memory, uint64(uint32(v7))+724))
+						store64(m.memory, uint64(uint32(v7))+584, uint64(t592))
+						t593 := int64(load64(m.memory, uint64(uint32(v7))+716))
+						store64(m.memory, uint64(uint32(v7))+576, uint64(t593))
+						m.fn375(v7+i32(716), v7+i32(296), v7+i32(576), v8)
 						v13 = i32(1)
 						goto l166
 					}
 				l165:
-					store32(m.memory, uint64(uint32(v7))+792, uint32(v14))
-					m.fn378(v7 + i32(792))
-					t593 := int32(load32(m.memory, uint64(uint32(v7))+736))
-					v8 = t593
+					store32(m.memory, uint64(uint32(v7))+776, uint32(v14))
+					m.fn376(v7 + i32(776))
+					t594 := int32(load32(m.memory, uint64(uint32(v7))+720))
+					v8 = t594
 					if v8 == 0 {
 						goto l155
 					}
-					t594 := int32(load32(m.memory, uint64(uint32(v7))+748))
-					v13 = t594
-					t595 := int32(load32(m.memory, uint64(uint32(v7))+744))
-					v16 = t595
-					t596 := int32(load32(m.memory, uint64(uint32(v7))+740))
-					m.fn294(v8, t596)
+					t595 := int32(load32(m.memory, uint64(uint32(v7))+732))
+					v13 = t595
+					t596 := int32(load32(m.memory, uint64(uint32(v7))+728))
+					v16 = t596
+					t597 := int32(load32(m.memory, uint64(uint32(v7))+724))
+					m.fn293(v8, t597)
 					{
 						if v10 != 0 {
 							goto l167
 						}
 						v15 = i32(-0x80000000)
-						store32(m.memory, uint64(uint32(v7))+276, uint32(i32(-0x80000000)))
+						store32(m.memory, uint64(uint32(v7))+260, uint32(i32(-0x80000000)))
 						goto l168
 					l167:
-						store32(m.memory, uint64(uint32(v7))+404, uint32(i32(1)))
-						store32(m.memory, uint64(uint32(v7))+400, uint32(i32(142513)))
-						store32(m.memory, uint64(uint32(v7))+388, uint32(v13))
-						store32(m.memory, uint64(uint32(v7))+384, uint32(v16))
-						t597 := int64(load64(m.memory, uint64(uint32(v11))+16))
-						store64(m.memory, uint64(uint32(v7))+392, uint64(t597))
-						m.fn216(v7+i32(276), v7+i32(384), i32(3))
-						t598 := int32(load32(m.memory, uint64(uint32(v7))+276))
-						v15 = t598
+						store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
+						store32(m.memory, uint64(uint32(v7))+384, uint32(i32(142337)))
+						store32(m.memory, uint64(uint32(v7))+372, uint32(v13))
+						store32(m.memory, uint64(uint32(v7))+368, uint32(v16))
+						t598 := int64(load64(m.memory, uint64(uint32(v11))+16))
+						store64(m.memory, uint64(uint32(v7))+376, uint64(t598))
+						m.fn195(v7+i32(260), v7+i32(368), i32(3))
+						t599 := int32(load32(m.memory, uint64(uint32(v7))+260))
+						v15 = t599
 					}
 				l168:
-					m.fn19(v17, v9)
+					m.fn18(v17, v9)
 				}
 			l151:
 				if v15 == i32(-0x80000000) {
 					goto l152
 				}
-				m.fn358(v7+i32(200), v7+i32(276))
-				t600 := v7 + i32(200)
-				p599 := i32(27)
+				m.fn356(v7+i32(184), v7+i32(260))
+				t601 := v7 + i32(184)
+				p600 := i32(27)
 				if uint64(v20) > uint64(i64(0x40ffffffff)) {
-					p599 = i32(24)
+					p600 = i32(24)
 				}
-				p601 := i32(27)
+				p602 := i32(27)
 				if v23 != 0 {
-					p601 = p599
+					p602 = p600
 				}
-				m.fn261(t600, p601)
+				m.fn260(t601, p602)
 				goto l169
 			}
 		l161:
-			store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
-			m.fn378(v6)
+			store32(m.memory, uint64(uint32(v7))+372, uint32(i32(1)))
+			m.fn376(v6)
 		l155:
-			store32(m.memory, uint64(uint32(v7))+276, uint32(i32(-0x80000000)))
+			store32(m.memory, uint64(uint32(v7))+260, uint32(i32(-0x80000000)))
 		l154:
-			m.fn19(v17, v9)
+			m.fn18(v17, v9)
 		l152:
 			if v23 != 0 {
-				m.fn312(v7+i32(200), i32(24))
+				m.fn311(v7+i32(184), i32(24))
 				goto l169
 			}
 			if v21 != i64(64) {
-				t618 := m.fn80(i32(1), i32(1))
-				v8 = t618
+				t619 := m.fn81(i32(1), i32(1))
+				v8 = t619
 				store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
 				store32(m.memory, uint32(v0), uint32(i32(1)))
 				m.memory[uint32(v8)] = byte(i32(25))
-				m.fn379(v7 + i32(216))
-				t619 := int32(load32(m.memory, uint64(uint32(v7))+200))
-				t620 := int32(load32(m.memory, uint64(uint32(v7))+204))
-				m.fn19(t619, t620)
+				m.fn377(v7 + i32(200))
+				t620 := int32(load32(m.memory, uint64(uint32(v7))+184))
+				t621 := int32(load32(m.memory, uint64(uint32(v7))+188))
+				m.fn18(t620, t621)
 				goto l178
 			}
-			m.memory[uint64(uint32(v7))+404] = byte(i32(8))
-			store32(m.memory, uint64(uint32(v7))+400, uint32(v4))
-			store32(m.memory, uint64(uint32(v7))+396, uint32(v3))
-			m.memory[uint64(uint32(v7))+392] = byte(i32(1))
-			store32(m.memory, uint64(uint32(v7))+388, uint32(v2))
-			store32(m.memory, uint64(uint32(v7))+384, uint32(v1))
+			m.memory[uint64(uint32(v7))+388] = byte(i32(8))
+			store32(m.memory, uint64(uint32(v7))+384, uint32(v4))
+			store32(m.memory, uint64(uint32(v7))+380, uint32(v3))
+			m.memory[uint64(uint32(v7))+376] = byte(i32(1))
+			store32(m.memory, uint64(uint32(v7))+372, uint32(v2))
+			store32(m.memory, uint64(uint32(v7))+368, uint32(v1))
 			v13 = i32(0)
-			v8 = v7 + i32(384)
+			v8 = v7 + i32(368)
 		l174:
 			{
 				if v13 == i32(2) {
-					t610 := int32(load32(m.memory, uint64(uint32(v7))+208))
-					v15 = t610
-					t611 := int32(load16(m.memory, uint64(uint32(v7))+792))
-					store16(m.memory, uint64(uint32(v7))+396, uint16(t611))
-					v16 = v7 + i32(396)
+					t611 := int32(load32(m.memory, uint64(uint32(v7))+192))
+					v15 = t611
+					t612 := int32(load16(m.memory, uint64(uint32(v7))+776))
+					store16(m.memory, uint64(uint32(v7))+380, uint16(t612))
+					v16 = v7 + i32(380)
 					v8 = i32(0)
 					v14 = v15
 				l176:
 					{
 						if v8 == i32(2) {
-							t617 := v7 + i32(200)
-							p616 := i32(27)
+							t618 := v7 + i32(184)
+							p617 := i32(27)
 							if v14 == v15 {
-								p616 = i32(26)
+								p617 = i32(26)
 							}
-							m.fn261(t617, p616)
+							m.fn260(t618, p617)
 							goto l169
 						}
 						v13 = v16 + v8
 						v10 = v8 + i32(1)
 						v8 = v10
-						t612 := int32(m.memory[uint32(v13)])
-						v13 = t612
+						t613 := int32(m.memory[uint32(v13)])
+						v13 = t613
 						if v13 == i32(27) {
 							goto l176
 						}
 						{
-							t613 := int32(load32(m.memory, uint64(uint32(v7))+200))
-							if v14 != t613 {
+							t614 := int32(load32(m.memory, uint64(uint32(v7))+184))
+							if v14 != t614 {
 								goto l177
 							}
-							m.fn219(v7+i32(200), i32(1))
+							m.fn198(v7+i32(184), i32(1))
 						}
 					l177:
-						t614 := int32(load32(m.memory, uint64(uint32(v7))+204))
-						m.memory[uint32(t614+v14)] = byte(v13)
-						t615 := v7
+						t615 := int32(load32(m.memory, uint64(uint32(v7))+188))
+						m.memory[uint32(t615+v14)] = byte(v13)
+						t616 := v7
 						v14 = v14 + i32(1)
-						store32(m.memory, uint64(uint32(t615))+208, uint32(v14))
+						store32(m.memory, uint64(uint32(t616))+192, uint32(v14))
 						v8 = v10
 						goto l176
 					}
 				}
-				t602 := int32(m.memory[uint32(v8+i32(8))])
-				v10 = t602
-				t603 := int32(load32(m.memory, uint32(v8)))
-				t604 := int32(load32(m.memory, uint32(v8+i32(4))))
-				m.fn22(v7+i32(592), t603, t604)
+				t603 := int32(m.memory[uint32(v8+i32(8))])
+				v10 = t603
+				t604 := int32(load32(m.memory, uint32(v8)))
+				t605 := int32(load32(m.memory, uint32(v8+i32(4))))
+				m.fn21(v7+i32(576), t604, t605)
 				v16 = i32(27)
 				{
-					t605 := int32(load32(m.memory, uint64(uint32(v7))+592))
-					if t605 != 0 {
+					t606 := int32(load32(m.memory, uint64(uint32(v7))+576))
+					if t606 != 0 {
 						goto l173
 					}
-					t606 := int32(load32(m.memory, uint64(uint32(v7))+596))
-					t607 := int32(load32(m.memory, uint64(uint32(v7))+600))
-					t608 := m.fn23(t606, t607)
-					p609 := i32(27)
-					if t608 != 0 {
-						p609 = v10
+					t607 := int32(load32(m.memory, uint64(uint32(v7))+580))
+					t608 := int32(load32(m.memory, uint64(uint32(v7))+584))
+					t609 := m.fn22(t607, t608)
+					p610 := i32(27)
+					if t609 != 0 {
+						p610 = v10
 					}
-					v16 = p609
+					v16 = p610
 				}
 			l173:
-				m.memory[uint32(v7+i32(792)+v13)] = byte(v16)
+				m.memory[uint32(v7+i32(776)+v13)] = byte(v16)
 				v8 = v8 + i32(12)
 				v13 = v13 + i32(1)
 				goto l174
 			}
 		l169:
-			t621 := int32(load32(m.memory, uint64(uint32(v7))+204))
-			v14 = t621
-			t622 := int32(load32(m.memory, uint64(uint32(v7))+208))
-			t623 := v14
-			v13 = t622
-			m.fn372(t623, v13)
+			t622 := int32(load32(m.memory, uint64(uint32(v7))+188))
+			v14 = t622
+			t623 := int32(load32(m.memory, uint64(uint32(v7))+192))
+			t624 := v14
+			v13 = t623
+			m.fn370(t624, v13)
 			if uint32(v13) < uint32(i32(2)) {
 				goto l179
 			}
@@ -4445,9 +4412,9 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 			}
 			{
 				v16 = v14 + v8
-				t624 := int32(m.memory[uint32(v16)])
-				t625 := int32(m.memory[uint32(v16+i32(-1))])
-				if t624 != t625 {
+				t625 := int32(m.memory[uint32(v16)])
+				t626 := int32(m.memory[uint32(v16+i32(-1))])
+				if t625 != t626 {
 					v8 = v8 + i32(1)
 					goto l182
 				}
@@ -4464,15 +4431,15 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 				if uint32(v16) < uint32(v13) {
 					goto l183
 				}
-				store32(m.memory, uint64(uint32(v7))+208, uint32(v9))
+				store32(m.memory, uint64(uint32(v7))+192, uint32(v9))
 				goto l179
 			l183:
 				v10 = v17 + v8
 				v8 = v16
-				t626 := int32(m.memory[uint32(v10)])
-				v10 = t626
-				t627 := int32(m.memory[uint32(v15)])
-				if v10 == t627 {
+				t627 := int32(m.memory[uint32(v10)])
+				v10 = t627
+				t628 := int32(m.memory[uint32(v15)])
+				if v10 == t628 {
 					goto l184
 				}
 			}
@@ -4481,29 +4448,29 @@ func (m *Module) fn43(v0, v1, v2, v3, v4, v5, v6 int32) {
 			v8 = v16
 			goto l185
 		l179:
-			t628 := int32(load32(m.memory, uint64(uint32(v7))+208))
-			store32(m.memory, uint64(uint32(v0))+8, uint32(t628))
-			t629 := int64(load64(m.memory, uint64(uint32(v7))+200))
-			store64(m.memory, uint32(v0), uint64(t629))
-			m.fn379(v7 + i32(216))
+			t629 := int32(load32(m.memory, uint64(uint32(v7))+192))
+			store32(m.memory, uint64(uint32(v0))+8, uint32(t629))
+			t630 := int64(load64(m.memory, uint64(uint32(v7))+184))
+			store64(m.memory, uint32(v0), uint64(t630))
+			m.fn377(v7 + i32(200))
 		}
 	l178:
-		m.fn19(v19, v25)
+		m.fn18(v19, v25)
 	}
 l14:
-	m.g0 = v7 + i32(912)
+	m.g0 = v7 + i32(896)
 }
-func (m *Module) fn44(v0, v1, v2 int32) {
+func (m *Module) fn43(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	var v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(128)
 	m.g0 = v3
-	m.fn94(v3, v1, v2)
+	m.fn95(v3, v1, v2)
 	t1 := int32(load32(m.memory, uint32(v3)))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn277(v3+i32(12), t1, t2)
+	m.fn276(v3+i32(12), t1, t2)
 	v2 = i32(4)
 	{
 	l5:
@@ -4511,48 +4478,48 @@ func (m *Module) fn44(v0, v1, v2 int32) {
 			{
 				if v2 == 0 {
 					store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-					m.fn249(v3 + i32(12))
+					m.fn248(v3 + i32(12))
 					goto l2
 				}
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
-				m.fn380(v3+i32(24), t3, t4)
+				m.fn378(v3+i32(24), t3, t4)
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				v1 = t5
 				if v1 != i32(-0x80000000) {
 					goto l1
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-				m.fn249(v3 + i32(12))
+				m.fn248(v3 + i32(12))
 				goto l2
 			}
 		l1:
 			t6 := int64(load64(m.memory, uint64(uint32(v3))+28))
 			v4 = t6
-			m.fn249(v3 + i32(12))
+			m.fn248(v3 + i32(12))
 			store64(m.memory, uint64(uint32(v3))+16, uint64(v4))
 			store32(m.memory, uint64(uint32(v3))+12, uint32(v1))
 			t7 := v3 + i32(24)
 			v1 = int32(v4)
 			t8 := v1
 			v5 = int32(int64(uint64(v4) >> 32))
-			m.fn41(t7, t8, v5)
+			m.fn40(t7, t8, v5)
 			{
 				t9 := int32(m.memory[uint64(uint32(v3))+24])
 				if t9 != 0 {
 					goto l3
 				}
-				m.fn380(v3+i32(116), v1, v5)
+				m.fn378(v3+i32(116), v1, v5)
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+116))
 				v1 = t10
-				m.fn381(v3 + i32(116))
+				m.fn379(v3 + i32(116))
 				if v1 == i32(-0x80000000) {
 					goto l4
 				}
 			}
 		l3:
 			v2 = v2 + i32(-1)
-			m.fn382(v3 + i32(24))
+			m.fn380(v3 + i32(24))
 			goto l5
 		l4:
 		}
@@ -4560,12 +4527,12 @@ func (m *Module) fn44(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v0))+8, uint32(t11))
 		t12 := int64(load64(m.memory, uint64(uint32(v3))+12))
 		store64(m.memory, uint32(v0), uint64(t12))
-		m.fn382(v3 + i32(24))
+		m.fn380(v3 + i32(24))
 	}
 l2:
 	m.g0 = v3 + i32(128)
 }
-func (m *Module) fn45(v0 int32) {
+func (m *Module) fn44(v0 int32) {
 	var v1, v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -4614,11 +4581,11 @@ l3:
 l2:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v4))
 	store32(m.memory, uint32(v1), uint32(v2))
-	m.fn250(v1)
+	m.fn249(v1)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn46(v0, v1 int32) {
+func (m *Module) fn45(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(112)
@@ -4682,8 +4649,8 @@ l2:
 			memory_copy(m.memory, uint32(v2+i32(32)), uint32(v1), uint32(i32(40)))
 			t17 := int32(load32(m.memory, uint32(v5)))
 			t18 := int32(load32(m.memory, uint32(v5+i32(4))))
-			m.fn24(v2, v2+i32(32), t17, t18)
-			m.fn25(v2+i32(32), v2)
+			m.fn23(v2, v2+i32(32), t17, t18)
+			m.fn24(v2+i32(32), v2)
 			memory_copy(m.memory, uint32(v7), uint32(v2+i32(32)), uint32(i32(64)))
 			v6 = v6 + i32(-1)
 			v7 = v7 + i32(64)
@@ -4695,7 +4662,7 @@ l1:
 	m.memory[uint32(v5)] = byte(i32(0))
 	m.g0 = v2 + i32(112)
 }
-func (m *Module) fn47(v0, v1, v2 int32) {
+func (m *Module) fn46(v0, v1, v2 int32) {
 	{
 		if v2 != 0 {
 			goto l0
@@ -4720,7 +4687,7 @@ l0:
 l1:
 	store64(m.memory, uint32(v0), uint64(i64(0x680000002)))
 }
-func (m *Module) fn48(v0, v1 int32) {
+func (m *Module) fn47(v0, v1 int32) {
 	var v2 int32
 	v2 = v1 & i32(7)
 	{
@@ -4760,7 +4727,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn49(v0, v1 int32) {
+func (m *Module) fn48(v0, v1 int32) {
 	var v2, v3, v4 int32
 	v2 = i32(0)
 	v3 = i32(0)
@@ -4787,7 +4754,7 @@ func (m *Module) fn49(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn50(v0, v1 int32) {
+func (m *Module) fn49(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -4797,32 +4764,32 @@ func (m *Module) fn50(v0, v1 int32) {
 		if uint32(t2) <= uint32(t0-v2) {
 			return
 		}
-		m.fn52(v0, v2, v1, i32(1), i32(1))
+		m.fn51(v0, v2, v1, i32(1), i32(1))
 	}
 }
-func (m *Module) fn51(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn50(v0, v1, v2, v3, v4 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if uint32(v2) <= uint32(t0-v1) {
 		return
 	}
-	m.fn52(v0, v1, v2, v3, v4)
+	m.fn51(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn52(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn54(v0, v1, v2, v3, v4)
+func (m *Module) fn51(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn53(v0, v1, v2, v3, v4)
 	if t0 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn53(v0 int32) {
+func (m *Module) fn52(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn54(v0, t0, i32(1), i32(8), i32(32))
+	t1 := m.fn53(v0, t0, i32(1), i32(8), i32(32))
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn54(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn53(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -4856,7 +4823,7 @@ func (m *Module) fn54(v0, v1, v2, v3, v4 int32) int32 {
 			p9 = t8
 		}
 		v2 = p9
-		m.fn116(t2, t4, t3, v2, v3, v4)
+		m.fn123(t2, t4, t3, v2, v3, v4)
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v6 = t10
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -4871,12 +4838,12 @@ l0:
 	m.g0 = v5 + i32(16)
 	return v6
 }
-func (m *Module) fn55(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn54(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn117(v5+i32(20), v1, v3, v4)
+	m.fn124(v5+i32(20), v1, v3, v4)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
@@ -4905,13 +4872,13 @@ func (m *Module) fn55(v0, v1, v2, v3, v4 int32) {
 				if v2 != 0 {
 					goto l3
 				}
-				m.fn111(v5+i32(8), v6, v4)
+				m.fn119(v5+i32(8), v6, v4)
 				t4 := int32(load32(m.memory, uint64(uint32(v5))+8))
 				v3 = t4
 				goto l4
 			}
 		l3:
-			m.fn112(v5, v6, v4, i32(1))
+			m.fn120(v5, v6, v4, i32(1))
 			t5 := int32(load32(m.memory, uint32(v5)))
 			v3 = t5
 		}
@@ -4931,17 +4898,17 @@ func (m *Module) fn55(v0, v1, v2, v3, v4 int32) {
 l1:
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn56(v0, v1 int32) {
+func (m *Module) fn55(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	fn140(t0, v1)
-	m.fn144(v0)
+	fn113(t0, v1)
+	m.fn118(v0)
 }
-func (m *Module) fn57(v0, v1, v2 int32) {
+func (m *Module) fn56(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn120(v3+i32(4), v2)
+	m.fn126(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -4961,7 +4928,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn58(v0, v1, v2 int32) {
+func (m *Module) fn57(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -5017,9 +4984,9 @@ func (m *Module) fn58(v0, v1, v2 int32) {
 	v4 = int32(uint32(v2) >> 1)
 	goto l1
 l1:
-	m.fn120(v3+i32(4), v4)
+	m.fn126(v3+i32(4), v4)
 	{
-		t8 := m.fn133(v3+i32(4), v1, v2)
+		t8 := m.fn139(v3+i32(4), v1, v2)
 		if t8 != 0 {
 			panic("unreachable")
 		}
@@ -5031,21 +4998,21 @@ l1:
 		return
 	}
 }
-func (m *Module) fn59(v0 int32) int32 {
-	t0 := m.fn60(v0)
+func (m *Module) fn58(v0 int32) int32 {
+	t0 := m.fn59(v0)
 	v0 = t0
 	if v0 != 0 {
 		return v0
 	}
 	panic("unreachable")
 }
-func (m *Module) fn60(v0 int32) int32 {
+func (m *Module) fn59(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6, v7, v8 int32
 	var v9 int64
 	{
 		{
 			if uint32(v0) < uint32(i32(245)) {
-				t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+159048))
+				t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+158872))
 				p16 := (v0 + i32(11)) & i32(504)
 				if uint32(v0) < uint32(i32(11)) {
 					p16 = i32(16)
@@ -5054,7 +5021,7 @@ func (m *Module) fn60(v0 int32) int32 {
 				v3 = int32(uint32(v1) >> 3)
 				v0 = i32_shr_u(t15, v3)
 				if v0&i32(3) == 0 {
-					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
 					if uint32(v1) <= uint32(t21) {
 						goto l2
 					}
@@ -5063,27 +5030,27 @@ func (m *Module) fn60(v0 int32) int32 {
 							v6 = i32_shl(i32(2), v3)
 							v6 = int32(bits.TrailingZeros32(uint32((v6 | (i32(0) - v6)) & i32_shl(v0, v3))))
 							v0 = v6 << 3
-							t35 := int32(load32(m.memory, uint32(v0+i32(158792))))
-							t36 := v0 + i32(158784)
+							t35 := int32(load32(m.memory, uint32(v0+i32(158616))))
+							t36 := v0 + i32(158608)
 							v3 = t35
 							v7 = v3 + i32(8)
 							t37 := int32(load32(m.memory, uint32(v7)))
-							m.fn524(t36, t37, v6)
+							m.fn504(t36, t37, v6)
 							store32(m.memory, uint64(uint32(v3))+4, uint32(v1|i32(3)))
 							v8 = v3 + v1
 							t38 := v8
 							v6 = v0 - v1
 							store32(m.memory, uint64(uint32(t38))+4, uint32(v6|i32(1)))
 							store32(m.memory, uint32(v3+v0), uint32(v6))
-							m.fn526(v8, v6)
+							m.fn506(v8, v6)
 							return v7
 						}
-						t22 := int32(load32(m.memory, uint64(uint32(i32(0)))+159052))
+						t22 := int32(load32(m.memory, uint64(uint32(i32(0)))+158876))
 						v0 = t22
 						if v0 == 0 {
 							goto l2
 						}
-						t23 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(158640))))
+						t23 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(158464))))
 						v6 = t23
 						t24 := int32(load32(m.memory, uint64(uint32(v6))+4))
 						v3 = t24&i32(-8) - v1
@@ -5099,7 +5066,7 @@ func (m *Module) fn60(v0 int32) int32 {
 								t26 := int32(load32(m.memory, uint64(uint32(v6))+20))
 								v0 = t26
 								if v0 == 0 {
-									m.fn525(v7)
+									m.fn505(v7)
 									{
 										if uint32(v3) < uint32(i32(16)) {
 											goto l14
@@ -5108,7 +5075,7 @@ func (m *Module) fn60(v0 int32) int32 {
 										v0 = v7 + v1
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 										store32(m.memory, uint32(v0+v3), uint32(v3))
-										m.fn526(v0, v3)
+										m.fn506(v0, v3)
 										goto l15
 									l14:
 										t33 := v7
@@ -5153,12 +5120,12 @@ func (m *Module) fn60(v0 int32) int32 {
 				}
 				v6 = (v0^i32(-1))&i32(1) + v3
 				v0 = v6 << 3
-				t17 := int32(load32(m.memory, uint32(v0+i32(158792))))
-				t18 := v0 + i32(158784)
+				t17 := int32(load32(m.memory, uint32(v0+i32(158616))))
+				t18 := v0 + i32(158608)
 				v3 = t17
 				v7 = v3 + i32(8)
 				t19 := int32(load32(m.memory, uint32(v7)))
-				m.fn524(t18, t19, v6)
+				m.fn504(t18, t19, v6)
 				store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(3)))
 				v0 = v3 + v0
 				t20 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5169,16 +5136,16 @@ func (m *Module) fn60(v0 int32) int32 {
 				goto l1
 			}
 			v1 = (v0 + i32(11)) & i32(-8)
-			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+159052))
+			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+158876))
 			v2 = t0
 			if v2 == 0 {
 				goto l2
 			}
 			v3 = i32(0) - v1
 			{
-				t1 := fn523(v1)
+				t1 := fn503(v1)
 				v4 = t1
-				t2 := int32(load32(m.memory, uint32(v4<<2+i32(158640))))
+				t2 := int32(load32(m.memory, uint32(v4<<2+i32(158464))))
 				v0 = t2
 				if v0 == 0 {
 					goto l3
@@ -5250,7 +5217,7 @@ func (m *Module) fn60(v0 int32) int32 {
 				v6 = i32_shl(i32(2), v4)
 				v6 = t13 & (v6 | (i32(0) - v6))
 				if v6 != 0 {
-					t14 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v6)))<<2+i32(158640))))
+					t14 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v6)))<<2+i32(158464))))
 					v7 = t14
 					goto l18
 				}
@@ -5315,7 +5282,7 @@ func (m *Module) fn60(v0 int32) int32 {
 			goto l2
 		}
 		{
-			t52 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+			t52 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
 			v6 = t52
 			if uint32(v6) < uint32(v1) {
 				goto l19
@@ -5325,7 +5292,7 @@ func (m *Module) fn60(v0 int32) int32 {
 			}
 		}
 	l19:
-		m.fn525(v0)
+		m.fn505(v0)
 		{
 			if uint32(v3) < uint32(i32(16)) {
 				goto l20
@@ -5334,7 +5301,7 @@ func (m *Module) fn60(v0 int32) int32 {
 			v6 = v0 + v1
 			store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 			store32(m.memory, uint32(v6+v3), uint32(v3))
-			m.fn527(v6, v3)
+			m.fn507(v6, v3)
 			goto l21
 		l20:
 			t53 := v0
@@ -5352,33 +5319,33 @@ func (m *Module) fn60(v0 int32) int32 {
 	l2:
 		{
 			{
-				t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+				t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
 				v0 = t55
 				if uint32(v0) >= uint32(v1) {
-					t92 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+					t92 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
 					v3 = t92
 					v6 = v0 - v1
 					if uint32(v6) < uint32(i32(16)) {
 						goto l40
 					}
-					store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v6))
+					store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v6))
 					v7 = v3 + v1
-					store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v7))
+					store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(v7))
 					store32(m.memory, uint64(uint32(v7))+4, uint32(v6|i32(1)))
 					store32(m.memory, uint32(v3+v0), uint32(v6))
 					store32(m.memory, uint64(uint32(v3))+4, uint32(v1|i32(3)))
 					goto l41
 				}
 				{
-					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
 					v0 = t56
 					if uint32(v0) > uint32(v1) {
 						v3 = v0 - v1
-						store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v3))
-						t91 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+						store32(m.memory, uint64(uint32(i32(0)))+158884, uint32(v3))
+						t91 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
 						v0 = t91
 						v6 = v0 + v1
-						store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v6))
+						store32(m.memory, uint64(uint32(i32(0)))+158892, uint32(v6))
 						store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(3)))
 						v0 = v0 + i32(8)
@@ -5395,7 +5362,7 @@ func (m *Module) fn60(v0 int32) int32 {
 					if v6 == 0 {
 						goto l16
 					}
-					t58 := int32(load32(m.memory, uint64(uint32(i32(0)))+159072))
+					t58 := int32(load32(m.memory, uint64(uint32(i32(0)))+158896))
 					v0 = v7 & i32(-65536)
 					p59 := v0
 					if v6 == i32(0)-v0 {
@@ -5403,22 +5370,22 @@ func (m *Module) fn60(v0 int32) int32 {
 					}
 					v5 = p59
 					v0 = t58 + v5
-					store32(m.memory, uint64(uint32(i32(0)))+159072, uint32(v0))
-					t60 := int32(load32(m.memory, uint64(uint32(i32(0)))+159076))
+					store32(m.memory, uint64(uint32(i32(0)))+158896, uint32(v0))
+					t60 := int32(load32(m.memory, uint64(uint32(i32(0)))+158900))
 					t61 := v0
 					v3 = t60
 					p62 := v3
 					if uint32(v0) > uint32(v3) {
 						p62 = t61
 					}
-					store32(m.memory, uint64(uint32(i32(0)))+159076, uint32(p62))
+					store32(m.memory, uint64(uint32(i32(0)))+158900, uint32(p62))
 					{
 						{
 							{
-								t63 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+								t63 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
 								v8 = t63
 								if v8 == 0 {
-									t68 := int32(load32(m.memory, uint64(uint32(i32(0)))+159084))
+									t68 := int32(load32(m.memory, uint64(uint32(i32(0)))+158908))
 									v0 = t68
 									if v0 == 0 {
 										goto l28
@@ -5428,7 +5395,7 @@ func (m *Module) fn60(v0 int32) int32 {
 									}
 									goto l29
 								}
-								v0 = i32(158768)
+								v0 = i32(158592)
 							l27:
 								{
 									if v0 == 0 {
@@ -5457,22 +5424,22 @@ func (m *Module) fn60(v0 int32) int32 {
 							}
 							if uint32(v8) < uint32(v6) {
 								store32(m.memory, uint32(v0+i32(4)), uint32(v7+v5))
-								t93 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-								t94 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-								m.fn529(t93, t94+v5)
+								t93 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
+								t94 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
+								m.fn509(t93, t94+v5)
 								goto l39
 							}
 						}
 					l25:
-						t70 := int32(load32(m.memory, uint64(uint32(i32(0)))+159084))
+						t70 := int32(load32(m.memory, uint64(uint32(i32(0)))+158908))
 						v0 = t70
 						p71 := v6
 						if uint32(v0) < uint32(v6) {
 							p71 = v0
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+159084, uint32(p71))
+						store32(m.memory, uint64(uint32(i32(0)))+158908, uint32(p71))
 						v3 = v6 + v5
-						v0 = i32(158768)
+						v0 = i32(158592)
 						{
 						l33:
 							if v0 == 0 {
@@ -5494,21 +5461,21 @@ func (m *Module) fn60(v0 int32) int32 {
 									t76 := v0
 									v3 = v6 + v1
 									v7 = t76 - v3
-									t77 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+									t77 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
 									if v0 == t77 {
-										store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v3))
-										t95 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+										store32(m.memory, uint64(uint32(i32(0)))+158892, uint32(v3))
+										t95 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
 										v0 = t95 + v7
-										store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v0))
+										store32(m.memory, uint64(uint32(i32(0)))+158884, uint32(v0))
 										store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(1)))
 										goto l37
 									}
-									t78 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
+									t78 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
 									if v0 == t78 {
-										store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v3))
-										t96 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+										store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(v3))
+										t96 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
 										v0 = t96 + v7
-										store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
+										store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v0))
 										store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(1)))
 										store32(m.memory, uint32(v3+v0), uint32(v0))
 										goto l37
@@ -5521,7 +5488,7 @@ func (m *Module) fn60(v0 int32) int32 {
 										}
 										t80 := v0
 										v1 = v1 & i32(-8)
-										m.fn141(t80, v1)
+										m.fn115(t80, v1)
 										v7 = v1 + v7
 										v0 = v0 + v1
 										t81 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5531,7 +5498,7 @@ func (m *Module) fn60(v0 int32) int32 {
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v1&i32(-2)))
 									store32(m.memory, uint64(uint32(v3))+4, uint32(v7|i32(1)))
 									store32(m.memory, uint32(v3+v7), uint32(v7))
-									m.fn527(v3, v7)
+									m.fn507(v3, v7)
 									goto l37
 								}
 								t73 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -5540,13 +5507,13 @@ func (m *Module) fn60(v0 int32) int32 {
 							}
 						}
 					l31:
-						t82 := m.fn528(v8)
+						t82 := m.fn508(v8)
 						v0 = t82
 						t83 := int32(load32(m.memory, uint32(v0+i32(4))))
 						v3 = t83
 						t84 := int32(load32(m.memory, uint32(v0)))
 						v0 = t84
-						m.fn529(v6, v5+i32(-40))
+						m.fn509(v6, v5+i32(-40))
 						t85 := v8
 						v3 = v0 + v3
 						v0 = (v3+i32(-32))&i32(-8) + i32(-8)
@@ -5556,16 +5523,16 @@ func (m *Module) fn60(v0 int32) int32 {
 						}
 						v7 = p86
 						store32(m.memory, uint64(uint32(v7))+4, uint32(i32(27)))
-						t87 := int64(load64(m.memory, uint64(uint32(i32(0)))+158768))
+						t87 := int64(load64(m.memory, uint64(uint32(i32(0)))+158592))
 						v9 = t87
-						t88 := int64(load64(m.memory, uint64(uint32(i32(0)))+158776))
+						t88 := int64(load64(m.memory, uint64(uint32(i32(0)))+158600))
 						store64(m.memory, uint32(v7+i32(16)), uint64(t88))
 						v0 = v7 + i32(8)
 						store64(m.memory, uint32(v0), uint64(v9))
-						store32(m.memory, uint64(uint32(i32(0)))+158772, uint32(v5))
-						store32(m.memory, uint64(uint32(i32(0)))+158768, uint32(v6))
-						store32(m.memory, uint64(uint32(i32(0)))+158776, uint32(v0))
-						store32(m.memory, uint64(uint32(i32(0)))+158780, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+158596, uint32(v5))
+						store32(m.memory, uint64(uint32(i32(0)))+158592, uint32(v6))
+						store32(m.memory, uint64(uint32(i32(0)))+158600, uint32(v0))
+						store32(m.memory, uint64(uint32(i32(0)))+158604, uint32(i32(0)))
 						v0 = v7 + i32(28)
 					l38:
 						store32(m.memory, uint32(v0), uint32(i32(7)))
@@ -5582,17 +5549,17 @@ func (m *Module) fn60(v0 int32) int32 {
 						v0 = v7 - v8
 						store32(m.memory, uint64(uint32(t90))+4, uint32(v0|i32(1)))
 						store32(m.memory, uint32(v7), uint32(v0))
-						m.fn527(v8, v0)
+						m.fn507(v8, v0)
 						goto l39
 					}
 				l28:
-					store32(m.memory, uint64(uint32(i32(0)))+159084, uint32(v6))
+					store32(m.memory, uint64(uint32(i32(0)))+158908, uint32(v6))
 					goto l29
 				}
 			}
 		l40:
-			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(i32(0)))
 			store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(3)))
 			v0 = v3 + v0
 			t97 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5604,37 +5571,37 @@ func (m *Module) fn60(v0 int32) int32 {
 		return v6 + i32(8)
 	l29:
 		v0 = i32(0)
-		store32(m.memory, uint64(uint32(i32(0)))+159088, uint32(i32(0xfff)))
-		store32(m.memory, uint64(uint32(i32(0)))+158772, uint32(v5))
-		store32(m.memory, uint64(uint32(i32(0)))+158768, uint32(v6))
-		store32(m.memory, uint64(uint32(i32(0)))+158780, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+158912, uint32(i32(0xfff)))
+		store32(m.memory, uint64(uint32(i32(0)))+158596, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+158592, uint32(v6))
+		store32(m.memory, uint64(uint32(i32(0)))+158604, uint32(i32(0)))
 	l43:
 		{
 			if v0 == i32(256) {
 				goto l42
 			}
-			t98 := v0 + i32(158792)
-			v3 = v0 + i32(158784)
+			t98 := v0 + i32(158616)
+			v3 = v0 + i32(158608)
 			store32(m.memory, uint32(t98), uint32(v3))
-			store32(m.memory, uint32(v0+i32(158796)), uint32(v3))
+			store32(m.memory, uint32(v0+i32(158620)), uint32(v3))
 			v0 = v0 + i32(8)
 			goto l43
 		}
 	l42:
-		m.fn529(v6, v5+i32(-40))
+		m.fn509(v6, v5+i32(-40))
 	l39:
 		v0 = i32(0)
-		t99 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
+		t99 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
 		v3 = t99
 		if uint32(v3) <= uint32(v1) {
 			goto l16
 		}
 		v3 = v3 - v1
-		store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v3))
-		t100 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
+		store32(m.memory, uint64(uint32(i32(0)))+158884, uint32(v3))
+		t100 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
 		v0 = t100
 		v6 = v0 + v1
-		store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v6))
+		store32(m.memory, uint64(uint32(i32(0)))+158892, uint32(v6))
 		store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 		store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(3)))
 		return v0 + i32(8)
@@ -5644,7 +5611,7 @@ l16:
 l1:
 	return i32(0)
 }
-func (m *Module) fn61(v0, v1, v2 int32) {
+func (m *Module) fn60(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20 int32
 	var v21 int64
 	t0 := m.g0
@@ -5711,7 +5678,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 	l7:
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+48))
 		t8 := int32(load32(m.memory, uint64(uint32(v2))+52))
-		m.fn47(v3+i32(220), t7, t8)
+		m.fn46(v3+i32(220), t7, t8)
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+224))
 		v8 = t9
 		{
@@ -5728,7 +5695,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 		{
 			{
 				if v1 != 0 {
-					m.fn48(v3+i32(16), v1)
+					m.fn47(v3+i32(16), v1)
 					t12 := int32(load32(m.memory, uint64(uint32(v3))+20))
 					v1 = t12
 					{
@@ -5760,7 +5727,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 						if v6 != 0 {
 							p19 = v7
 						}
-						m.fn21(t15, t16, p14, p17, p18, p19)
+						m.fn20(t15, t16, p14, p17, p18, p19)
 						t20 := int32(m.memory[uint64(uint32(v3))+221])
 						v1 = t20
 						{
@@ -5768,14 +5735,14 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 							if t21 == 0 {
 								memory_copy(m.memory, uint32(v3+i32(24)+i32(1)), uint32(v3+i32(222)), uint32(i32(63)))
 								m.memory[uint64(uint32(v3))+24] = byte(v1)
-								m.fn22(v3+i32(220), v3+i32(24), i32(64))
+								m.fn21(v3+i32(220), v3+i32(24), i32(64))
 								t23 := int32(load32(m.memory, uint64(uint32(v3))+220))
 								if t23 == i32(1) {
 									panic("unreachable")
 								}
 								t24 := int32(load32(m.memory, uint64(uint32(v3))+224))
 								t25 := int32(load32(m.memory, uint64(uint32(v3))+228))
-								m.fn57(v3+i32(220), t24, t25)
+								m.fn56(v3+i32(220), t24, t25)
 								t26 := int32(load32(m.memory, uint64(uint32(v3))+228))
 								v10 = t26
 								t27 := int32(load32(m.memory, uint64(uint32(v3))+224))
@@ -5785,7 +5752,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 								goto l11
 							}
 							store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-							t22 := m.fn62(v1)
+							t22 := m.fn61(v1)
 							store32(m.memory, uint64(uint32(v0))+4, uint32(t22))
 							v9 = i32(-0x7fffffff)
 							goto l15
@@ -5803,7 +5770,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 			}
 			goto l18
 		l17:
-			m.fn22(v3+i32(220), v6, v7)
+			m.fn21(v3+i32(220), v6, v7)
 			{
 				t29 := int32(load32(m.memory, uint64(uint32(v3))+220))
 				switch t29 {
@@ -5825,7 +5792,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+220, uint32(i32(135836)))
 			t32 := int32(load32(m.memory, uint64(uint32(v2))+16))
 			t33 := int32(load32(m.memory, uint64(uint32(v2))+20))
-			m.fn47(v3+i32(24), t32, t33)
+			m.fn46(v3+i32(24), t32, t33)
 			p34 := i32(-0x7fffffff)
 			if v1 != 0 {
 				p34 = i32(-0x80000000)
@@ -5841,7 +5808,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 					v11 = t39
 					t40 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					t41 := int32(load32(m.memory, uint64(uint32(v2))+28))
-					m.fn47(v3+i32(24), t40, t41)
+					m.fn46(v3+i32(24), t40, t41)
 					t42 := int32(load32(m.memory, uint64(uint32(v3))+28))
 					v12 = t42
 					{
@@ -5852,7 +5819,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 							v14 = t46
 							t47 := int32(load32(m.memory, uint64(uint32(v2))+32))
 							t48 := int32(load32(m.memory, uint64(uint32(v2))+36))
-							m.fn47(v3+i32(24), t47, t48)
+							m.fn46(v3+i32(24), t47, t48)
 							t49 := int32(load32(m.memory, uint64(uint32(v3))+28))
 							v15 = t49
 							{
@@ -5863,7 +5830,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 									v17 = t53
 									t54 := int32(load32(m.memory, uint64(uint32(v2))+40))
 									t55 := int32(load32(m.memory, uint64(uint32(v2))+44))
-									m.fn47(v3+i32(24), t54, t55)
+									m.fn46(v3+i32(24), t54, t55)
 									t56 := int32(load32(m.memory, uint64(uint32(v3))+28))
 									v18 = t56
 									{
@@ -5909,7 +5876,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 											store32(m.memory, uint64(uint32(v3))+56, uint32(i32(5)))
 											store32(m.memory, uint64(uint32(v3))+52, uint32(i32(135842)))
 											store64(m.memory, uint64(uint32(v3))+24, uint64(i64(0x700000000)))
-											m.fn63(v3+i32(184), v3+i32(24))
+											m.fn62(v3+i32(184), v3+i32(24))
 											{
 												t64 := int32(load32(m.memory, uint64(uint32(v3))+184))
 												if t64 == i32(-0x7fffffff) {
@@ -5936,10 +5903,10 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 												v1 = i32(1)
 											l28:
 												{
-													m.fn63(v3+i32(368), v3+i32(220))
+													m.fn62(v3+i32(368), v3+i32(220))
 													t71 := int32(load32(m.memory, uint64(uint32(v3))+368))
 													if t71 == i32(-0x7fffffff) {
-														m.fn32(v3 + i32(220))
+														m.fn31(v3 + i32(220))
 														goto l29
 													}
 													{
@@ -5947,7 +5914,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 														if v1 != t72 {
 															goto l27
 														}
-														m.fn51(v3+i32(172), v1, i32(1), i32(8), i32(32))
+														m.fn50(v3+i32(172), v1, i32(1), i32(8), i32(32))
 														t73 := int32(load32(m.memory, uint64(uint32(v3))+176))
 														v6 = t73
 													}
@@ -5971,7 +5938,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 										l25:
 											store32(m.memory, uint64(uint32(v3))+180, uint32(i32(0)))
 											store64(m.memory, uint64(uint32(v3))+172, uint64(i64(0x800000000)))
-											m.fn32(v3 + i32(24))
+											m.fn31(v3 + i32(24))
 										l29:
 											{
 												t79 := int32(load32(m.memory, uint64(uint32(v2))+60))
@@ -5992,7 +5959,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 													}
 												l32:
 													store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-													m.fn12(v3 + i32(172))
+													m.fn11(v3 + i32(172))
 													goto l2
 												}
 												v4 = i32(8)
@@ -6039,7 +6006,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 												l34:
 													t88 := int32(load32(m.memory, uint32(v1)))
 													t89 := int32(load32(m.memory, uint32(v1+i32(4))))
-													m.fn47(v3+i32(220), t88, t89)
+													m.fn46(v3+i32(220), t88, t89)
 													t90 := int32(load32(m.memory, uint64(uint32(v3))+224))
 													v8 = t90
 													t91 := int32(load32(m.memory, uint64(uint32(v3))+220))
@@ -6063,7 +6030,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 											l38:
 												t93 := int32(load32(m.memory, uint32(v4)))
 												t94 := int32(load32(m.memory, uint64(uint32(v4))+4))
-												m.fn47(v3+i32(220), t93, t94)
+												m.fn46(v3+i32(220), t93, t94)
 												t95 := int32(load32(m.memory, uint64(uint32(v3))+224))
 												v9 = t95
 												t96 := int32(load32(m.memory, uint64(uint32(v3))+220))
@@ -6097,7 +6064,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 														if v6 != t103 {
 															goto l43
 														}
-														m.fn53(v3 + i32(172))
+														m.fn52(v3 + i32(172))
 													}
 												l43:
 													v4 = v4 + i32(32)
@@ -6116,72 +6083,72 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 												}
 												store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 												store32(m.memory, uint64(uint32(v0))+4, uint32(v9))
-												m.fn33(v7, v8)
+												m.fn32(v7, v8)
 												goto l42
 											}
 										l39:
 											store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 											store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
 										l42:
-											m.fn12(v3 + i32(172))
+											m.fn11(v3 + i32(172))
 											goto l2
 										}
 										store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v18))
-										m.fn26(v16, v15)
-										m.fn26(v13, v12)
-										m.fn26(v9, v8)
-										m.fn26(v6, v5)
-										m.fn26(v4, v1)
+										m.fn25(v16, v15)
+										m.fn25(v13, v12)
+										m.fn25(v9, v8)
+										m.fn25(v6, v5)
+										m.fn25(v4, v1)
 										t58 := int32(load32(m.memory, uint64(uint32(v3))+228))
 										t59 := int32(load32(m.memory, uint64(uint32(v3))+232))
-										m.fn26(t58, t59)
+										m.fn25(t58, t59)
 										goto l2
 									}
 								}
 								store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 								store32(m.memory, uint64(uint32(v0))+4, uint32(v15))
-								m.fn26(v13, v12)
-								m.fn26(v9, v8)
-								m.fn26(v6, v5)
-								m.fn26(v4, v1)
+								m.fn25(v13, v12)
+								m.fn25(v9, v8)
+								m.fn25(v6, v5)
+								m.fn25(v4, v1)
 								t51 := int32(load32(m.memory, uint64(uint32(v3))+228))
 								t52 := int32(load32(m.memory, uint64(uint32(v3))+232))
-								m.fn26(t51, t52)
+								m.fn25(t51, t52)
 								goto l2
 							}
 						}
 						store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v12))
-						m.fn26(v9, v8)
-						m.fn26(v6, v5)
-						m.fn26(v4, v1)
+						m.fn25(v9, v8)
+						m.fn25(v6, v5)
+						m.fn25(v4, v1)
 						t44 := int32(load32(m.memory, uint64(uint32(v3))+228))
 						t45 := int32(load32(m.memory, uint64(uint32(v3))+232))
-						m.fn26(t44, t45)
+						m.fn25(t44, t45)
 						goto l2
 					}
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
-				m.fn26(v4, v1)
+				m.fn25(v4, v1)
 				t37 := int32(load32(m.memory, uint64(uint32(v3))+228))
 				t38 := int32(load32(m.memory, uint64(uint32(v3))+232))
-				m.fn26(t37, t38)
+				m.fn25(t37, t38)
 				goto l15
 			}
 		}
 	l15:
-		m.fn26(v9, v8)
+		m.fn25(v9, v8)
 	}
 l2:
 	m.g0 = v3 + i32(400)
 }
-func (m *Module) fn62(v0 int32) int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+158240))
+func (m *Module) fn61(v0 int32) int32 {
+	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+158064))
 	return t0
 }
-func (m *Module) fn63(v0, v1 int32) {
+func (m *Module) fn62(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint32(v1)))
@@ -6219,13 +6186,21 @@ func (m *Module) fn63(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x7fffffff)))
 }
-func (m *Module) fn64(v0, v1 int32) int32 {
+func (m *Module) fn63(v0, v1 int32) int32 {
+	m.fn12(v0, v1)
+	return i32(0)
+}
+func (m *Module) fn64(v0, v1, v2 int32) int32 {
+	m.fn15(v0, v1, v2)
+	return i32(0)
+}
+func (m *Module) fn65(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t2 := m.fn65(v1, t0, t1)
+	t2 := m.fn66(v1, t0, t1)
 	return t2
 }
-func (m *Module) fn65(v0, v1, v2 int32) int32 {
+func (m *Module) fn66(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -6369,15 +6344,15 @@ func (m *Module) Xpylon_identity_alloc(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(1)) {
 			p0 = v0
 		}
-		t1 := m.fn67(p0, i32(8))
+		t1 := m.fn68(p0, i32(8))
 		v1 = t1
 	}
 l0:
 	return v1
 }
-func (m *Module) fn67(v0, v1 int32) int32 {
+func (m *Module) fn68(v0, v1 int32) int32 {
 	{
-		t0 := m.fn113(v0, v1)
+		t0 := m.fn114(v0, v1)
 		v1 = t0
 		if v1 == 0 {
 			goto l0
@@ -6424,7 +6399,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 		if v5 == 0 {
 			goto l0
 		}
-		m.fn48(v6+i32(8), v0)
+		m.fn47(v6+i32(8), v0)
 		v8 = i32(1)
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+12))
 		v0 = t1
@@ -6447,7 +6422,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 != 0 {
 				goto l3
 			}
-			m.fn21(v6+i32(79), v0, v8, v2, i32(1), i32(0))
+			m.fn20(v6+i32(79), v0, v8, v2, i32(1), i32(0))
 			goto l4
 		l3:
 			if v3 == 0 {
@@ -6456,7 +6431,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 < i32(0) {
 				goto l0
 			}
-			m.fn21(v6+i32(79), v0, v8, v2, v3, v4)
+			m.fn20(v6+i32(79), v0, v8, v2, v3, v4)
 		l4:
 			t3 := int32(m.memory[uint64(uint32(v6))+80])
 			v7 = t3
@@ -6469,7 +6444,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 					m.memory[uint64(uint32(v5))+64] = byte(i32(0))
 					goto l6
 				}
-				t5 := m.fn62(v7)
+				t5 := m.fn61(v7)
 				v7 = t5
 				goto l0
 			}
@@ -6498,7 +6473,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 		v2 = i32(6)
 		goto l1
 	l0:
-		m.fn61(v5+i32(24), v0, v1)
+		m.fn60(v5+i32(24), v0, v1)
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+28))
 		v1 = t1
 		{
@@ -6520,7 +6495,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 				if v0 != i32(-0x80000000) {
 					goto l3
 				}
-				t6 := m.fn62(v1)
+				t6 := m.fn61(v1)
 				v2 = t6
 				goto l1
 			}
@@ -6556,7 +6531,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 			}
 			store32(m.memory, uint32(v4), uint32(v7))
 		l5:
-			m.fn19(v0, v6)
+			m.fn18(v0, v6)
 		}
 	l2:
 		p10 := v1
@@ -6579,7 +6554,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 		if v4 == 0 {
 			goto l0
 		}
-		m.fn61(v7+i32(96), v0, v1)
+		m.fn60(v7+i32(96), v0, v1)
 		t1 := int32(load32(m.memory, uint64(uint32(v7))+100))
 		v1 = t1
 		{
@@ -6645,7 +6620,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 							if v3 != 0 {
 								goto l6
 							}
-							m.fn72(v7+i32(16), i32(151400), i32(2), v1, v9)
+							m.fn73(v7+i32(16), i32(151224), i32(2), v1, v9)
 							{
 								{
 									t14 := int32(load32(m.memory, uint64(uint32(v7))+16))
@@ -6658,7 +6633,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 									goto l8
 								}
 							l7:
-								m.fn73(v7+i32(8), v1, v9, i32(61))
+								m.fn74(v7+i32(8), v1, v9, i32(61))
 								t16 := int32(load32(m.memory, uint64(uint32(v7))+12))
 								v0 = t16
 								t17 := int32(load32(m.memory, uint64(uint32(v7))+8))
@@ -6688,7 +6663,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 						l13:
 							{
 								if v0 == v8 {
-									t24 := m.fn75(v3, v0, i32(151402), i32(6))
+									t24 := m.fn76(v3, v0, i32(151226), i32(6))
 									if t24 != 0 {
 										goto l9
 									}
@@ -6696,7 +6671,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 									store32(m.memory, uint64(uint32(v7))+88, uint32(v11))
 									store32(m.memory, uint64(uint32(v7))+100, uint32(i32(9)))
 									store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(88)))
-									m.fn18(v7+i32(76), i32(134825), v7+i32(96))
+									m.fn17(v7+i32(76), i32(134825), v7+i32(96))
 									goto l12
 								}
 								t22 := int32(m.memory[uint32(v3+v8)])
@@ -6707,7 +6682,7 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 								if uint32((v1&i32(-33)+i32(-65))&i32(255)) <= uint32(i32(25)) {
 									goto l11
 								}
-								t23 := m.fn74(i32(142770), i32(4), v1)
+								t23 := m.fn75(i32(142594), i32(4), v1)
 								if t23 != 0 {
 									goto l11
 								}
@@ -6718,11 +6693,11 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 							goto l13
 						}
 					l4:
-						m.fn12(v7 + i32(28))
+						m.fn11(v7 + i32(28))
 						goto l0
 					l9:
 						t25 := int32(load32(m.memory, uint64(uint32(v7))+68))
-						m.fn19(v10, t25)
+						m.fn18(v10, t25)
 						v8 = i32(10)
 						goto l5
 					}
@@ -6734,13 +6709,13 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 					store32(m.memory, uint64(uint32(v7))+100, uint32(i32(11)))
 					store32(m.memory, uint64(uint32(v7))+104, uint32(v7+i32(64)))
 					store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(76)))
-					m.fn18(v7+i32(52), i32(131783), v7+i32(96))
+					m.fn17(v7+i32(52), i32(131783), v7+i32(96))
 					t26 := int32(load32(m.memory, uint64(uint32(v7))+76))
 					t27 := int32(load32(m.memory, uint64(uint32(v7))+80))
-					m.fn19(t26, t27)
+					m.fn18(t26, t27)
 					t28 := int32(load32(m.memory, uint64(uint32(v7))+64))
 					t29 := int32(load32(m.memory, uint64(uint32(v7))+68))
-					m.fn19(t28, t29)
+					m.fn18(t28, t29)
 					t30 := int32(m.memory[uint64(uint32(v7))+56])
 					v8 = t30
 					t31 := int32(load32(m.memory, uint64(uint32(v7))+52))
@@ -6750,10 +6725,10 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 					}
 				}
 			l5:
-				t32 := m.fn62(v8)
+				t32 := m.fn61(v8)
 				v8 = t32
 				t33 := int32(load32(m.memory, uint64(uint32(v7))+44))
-				m.fn26(v2, t33)
+				m.fn25(v2, t33)
 				goto l0
 			}
 		l14:
@@ -6788,9 +6763,9 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 			}
 			store32(m.memory, uint32(v6), uint32(v3))
 		l16:
-			m.fn19(v0, v8)
+			m.fn18(v0, v8)
 			t37 := int32(load32(m.memory, uint64(uint32(v7))+44))
-			m.fn26(v2, t37)
+			m.fn25(v2, t37)
 		}
 	l1:
 		p38 := v1
@@ -6803,7 +6778,7 @@ l0:
 	m.g0 = v7 + i32(112)
 	return v8
 }
-func (m *Module) fn72(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn73(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	v5 = v4 - v2
 	v6 = i32(0)
@@ -6822,26 +6797,26 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn73(v0, v1, v2, v3 int32) {
+func (m *Module) fn74(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn200(v4+i32(16), v3, v4+i32(28))
+	m.fn207(v4+i32(16), v3, v4+i32(28))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
-	m.fn72(v4+i32(8), t1, t2, v1, v2)
+	m.fn73(v4+i32(8), t1, t2, v1, v2)
 	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn74(v0, v1, v2 int32) int32 {
+func (m *Module) fn75(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn211(v3+i32(8), v2, v0, v1)
+	m.fn218(v3+i32(8), v2, v0, v1)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	v1 = t1
 	m.g0 = v3 + i32(16)
@@ -6851,14 +6826,14 @@ func (m *Module) fn74(v0, v1, v2 int32) int32 {
 	}
 	return p2
 }
-func (m *Module) fn75(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn76(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	v4 = i32(0)
 	{
 		if uint32(v1) < uint32(v3) {
 			goto l0
 		}
-		t0 := m.fn536(v2, v0, v3)
+		t0 := m.fn516(v2, v0, v3)
 		var p1 int32
 		if t0 == 0 {
 			p1 = 1
@@ -6868,10 +6843,10 @@ func (m *Module) fn75(v0, v1, v2, v3 int32) int32 {
 l0:
 	return v4
 }
-func (m *Module) fn76(v0, v1 int32) int32 {
+func (m *Module) fn77(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn65(v1, t0, t1)
+	t2 := m.fn66(v1, t0, t1)
 	return t2
 }
 func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int32) int32 {
@@ -6934,8 +6909,8 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 		store32(m.memory, uint64(uint32(v9))+44, uint32(v9+i32(24)))
 		store32(m.memory, uint64(uint32(v9))+40, uint32(v9+i32(56)))
 		store32(m.memory, uint64(uint32(v9))+36, uint32(v9+i32(48)))
-		m.fn40(v9+i32(8), v9+i32(36))
-		m.fn78()
+		m.fn39(v9+i32(8), v9+i32(36))
+		m.fn79()
 		v10 = i32(-648)
 		t1 := int32(load32(m.memory, uint64(uint32(v9))+16))
 		v1 = t1
@@ -6946,7 +6921,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 		{
 			t3 := int64(load64(m.memory, uint32(v10+i32(135496))))
 			t4 := int32(m.memory[uint32(v10+i32(135504))])
-			t5 := m.fn79(t4, v0, v1)
+			t5 := m.fn80(t4, v0, v1)
 			p6 := i64(0)
 			if t5 != 0 {
 				p6 = t3
@@ -6961,20 +6936,20 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 			if v7 == 0 {
 				goto l6
 			}
-			t7 := m.fn80(i32(4), i32(12))
+			t7 := m.fn81(i32(4), i32(12))
 			v10 = t7
 			switch v1 {
 			case 0:
-				m.fn57(v9+i32(36), i32(142932), i32(223))
+				m.fn56(v9+i32(36), i32(142756), i32(223))
 				goto l10
 			case 1:
-				m.fn57(v9+i32(36), i32(143155), i32(30))
+				m.fn56(v9+i32(36), i32(142979), i32(30))
 				goto l10
 			default:
 				store32(m.memory, uint64(uint32(v9))+56, uint32(v1))
 				store32(m.memory, uint64(uint32(v9))+28, uint32(i32(12)))
 				store32(m.memory, uint64(uint32(v9))+24, uint32(v9+i32(56)))
-				m.fn18(v9+i32(36), i32(132682), v9+i32(24))
+				m.fn17(v9+i32(36), i32(132682), v9+i32(24))
 			}
 		l10:
 			t8 := int32(load32(m.memory, uint64(uint32(v9))+44))
@@ -6984,7 +6959,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 			store32(m.memory, uint64(uint32(v9))+32, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v9))+28, uint32(v10))
 			store32(m.memory, uint64(uint32(v9))+24, uint32(i32(1)))
-			m.fn82(v9+i32(24), v1)
+			m.fn83(v9+i32(24), v1)
 			t10 := int32(load32(m.memory, uint64(uint32(v9))+32))
 			v10 = t10
 			{
@@ -7001,13 +6976,13 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 					t12 := int32(m.memory[uint32(v3)])
 					t13 := v9
 					v4 = t12 << 2
-					t14 := int32(load32(m.memory, uint64(uint32(v4))+158288))
+					t14 := int32(load32(m.memory, uint64(uint32(v4))+158112))
 					store32(m.memory, uint64(uint32(t13))+52, uint32(t14))
-					t15 := int32(load32(m.memory, uint64(uint32(v4))+158396))
+					t15 := int32(load32(m.memory, uint64(uint32(v4))+158220))
 					store32(m.memory, uint64(uint32(v9))+48, uint32(t15))
 					store32(m.memory, uint64(uint32(v9))+60, uint32(i32(9)))
 					store32(m.memory, uint64(uint32(v9))+56, uint32(v9+i32(48)))
-					m.fn18(v9+i32(36), i32(131151), v9+i32(56))
+					m.fn17(v9+i32(36), i32(131151), v9+i32(56))
 					t16 := int32(load32(m.memory, uint64(uint32(v9))+44))
 					store32(m.memory, uint64(uint32(v10))+8, uint32(t16))
 					t17 := int64(load64(m.memory, uint64(uint32(v9))+36))
@@ -7028,8 +7003,8 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 				if t18 == 0 {
 					goto l13
 				}
-				m.fn57(v9+i32(36), i32(143185), i32(95))
-				m.fn83(v9+i32(24), v9+i32(36))
+				m.fn56(v9+i32(36), i32(143009), i32(95))
+				m.fn84(v9+i32(24), v9+i32(36))
 			}
 		l13:
 			v10 = v0
@@ -7073,28 +7048,28 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 					if t22 != i32(1) {
 						goto l18
 					}
-					m.fn57(v9+i32(36), i32(143280), i32(125))
-					m.fn83(v9+i32(24), v9+i32(36))
+					m.fn56(v9+i32(36), i32(0x22f00), i32(125))
+					m.fn84(v9+i32(24), v9+i32(36))
 					goto l18
 				}
 			l17:
 				m.memory[uint64(uint32(v9))+48] = byte(v10)
 				store32(m.memory, uint64(uint32(v9))+60, uint32(i32(13)))
 				store32(m.memory, uint64(uint32(v9))+56, uint32(v9+i32(48)))
-				m.fn18(v9+i32(36), i32(131101), v9+i32(56))
-				m.fn83(v9+i32(24), v9+i32(36))
+				m.fn17(v9+i32(36), i32(131101), v9+i32(56))
+				m.fn84(v9+i32(24), v9+i32(36))
 				t23 := int32(m.memory[uint64(uint32(v9))+48])
 				if t23 != i32(4) {
 					goto l18
 				}
-				m.fn57(v9+i32(36), i32(143406), i32(120))
-				m.fn83(v9+i32(24), v9+i32(36))
+				m.fn56(v9+i32(36), i32(143230), i32(120))
+				m.fn84(v9+i32(24), v9+i32(36))
 			}
 		l18:
 			t24 := int32(load32(m.memory, uint64(uint32(v9))+28))
 			t25 := int32(load32(m.memory, uint64(uint32(v9))+32))
-			m.fn85(v9+i32(36), t24, t25, i32(143526))
-			m.fn86(v9 + i32(24))
+			m.fn86(v9+i32(36), t24, t25, i32(143350))
+			m.fn87(v9 + i32(24))
 			v10 = i32(13)
 			t26 := int32(load32(m.memory, uint64(uint32(v9))+40))
 			v1 = t26
@@ -7119,7 +7094,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 			}
 		l19:
 			t29 := int32(load32(m.memory, uint64(uint32(v9))+36))
-			m.fn19(t29, v1)
+			m.fn18(t29, v1)
 			if v5 != 0 {
 				goto l21
 			}
@@ -7129,7 +7104,7 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 		v10 = i32(17)
 	l21:
 		t30 := int32(load32(m.memory, uint64(uint32(v9))+8))
-		m.fn19(t30, v0)
+		m.fn18(t30, v0)
 		p31 := v10
 		if v10 == i32(17) {
 			p31 = i32(0)
@@ -7140,7 +7115,7 @@ l0:
 	m.g0 = v9 + i32(64)
 	return v10
 }
-func (m *Module) fn78() {
+func (m *Module) fn79() {
 	var v0, v1 int32
 	_ = v1
 	t0 := m.g0
@@ -7151,7 +7126,7 @@ func (m *Module) fn78() {
 	v1 = v0 + i32(16396)
 	m.g0 = v0 + i32(16400)
 }
-func (m *Module) fn79(v0, v1, v2 int32) int32 {
+func (m *Module) fn80(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	v3 = v0 & i32(255)
 l1:
@@ -7176,12 +7151,12 @@ l0:
 	}
 	return p1
 }
-func (m *Module) fn80(v0, v1 int32) int32 {
+func (m *Module) fn81(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn228(v2+i32(8), v0, v1)
+	m.fn227(v2+i32(8), v0, v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		v1 = t1
@@ -7192,74 +7167,16 @@ func (m *Module) fn80(v0, v1 int32) int32 {
 		panic("unreachable")
 	}
 }
-func (m *Module) fn81(v0, v1 int32) int32 {
-	var v2, v3, v4, v5, v6, v7 int32
-	t0 := m.g0
-	v2 = t0 - i32(16)
-	m.g0 = v2
-	v3 = i32(10)
-	t1 := int32(load32(m.memory, uint32(v0)))
-	v4 = t1
-	v0 = v4
-	{
-	l3:
-		if uint32(v0) > uint32(i32(999)) {
-			v5 = v2 + i32(6) + v3
-			t2 := int32(uint32(v0) / uint32(i32(10000)))
-			t3 := v5 + i32(-4)
-			t4 := v0
-			v6 = t2
-			v0 = t4 - v6*i32(10000)
-			t5 := int32(uint32(v0&i32(0xffff)) / uint32(i32(100)))
-			v7 = t5
-			t6 := int32(load16(m.memory, uint64(uint32(v7<<1))+137249))
-			store16(m.memory, uint32(t3), uint16(t6))
-			t7 := int32(load16(m.memory, uint64(uint32((v0-v7*i32(100))&i32(0xffff)<<1))+137249))
-			store16(m.memory, uint32(v5+i32(-2)), uint16(t7))
-			v3 = v3 + i32(-4)
-			v0 = v6
-			goto l3
-		}
-		if uint32(v0) > uint32(i32(9)) {
-			goto l1
-		}
-		v5 = v0
-		goto l2
-	l1:
-		t8 := v2 + i32(6)
-		v3 = v3 + i32(-2)
-		t9 := int32(uint32(v0&i32(0xffff)) / uint32(i32(100)))
-		t10 := t8 + v3
-		t11 := v0
-		v5 = t9
-		t12 := int32(load16(m.memory, uint64(uint32((t11-v5*i32(100))&i32(0xffff)<<1))+137249))
-		store16(m.memory, uint32(t10), uint16(t12))
-	}
-l2:
-	{
-		if v4 == 0 {
-			goto l4
-		}
-		if v5 == 0 {
-			goto l5
-		}
-	l4:
-		t13 := v2 + i32(6)
-		v3 = v3 + i32(-1)
-		t14 := int32(m.memory[uint64(uint32(v5<<1&i32(30)))+137250])
-		m.memory[uint32(t13+v3)] = byte(t14)
-	}
-l5:
-	t15 := m.fn149(v1, i32(1), i32(0), v2+i32(6)+v3, i32(10)-v3)
-	v0 = t15
-	m.g0 = v2 + i32(16)
-	return v0
-}
-func (m *Module) fn82(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(4), i32(12))
+func (m *Module) fn82(v0, v1 int32) int32 {
+	t0 := int64(load32(m.memory, uint32(v0)))
+	t1 := m.fn19(t0, i32(1), v1)
+	return t1
 }
 func (m *Module) fn83(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	m.fn199(v0, t0, v1, i32(4), i32(12))
+}
+func (m *Module) fn84(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -7268,7 +7185,7 @@ func (m *Module) fn83(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn373(v0)
+		m.fn371(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -7279,18 +7196,18 @@ l0:
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
 }
-func (m *Module) fn84(v0, v1 int32) int32 {
+func (m *Module) fn85(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v1)))
 	t1 := int32(m.memory[uint32(v0)])
 	v0 = t1 << 2
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+158564))
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+158516))
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+158388))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+158340))
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t5 := int32(load32(m.memory, uint64(uint32(t4))+12))
 	t6 := m.t0[uint(t5)].(func(int32, int32, int32) int32)(t0, t2, t3)
 	return t6
 }
-func (m *Module) fn85(v0, v1, v2, v3 int32) {
+func (m *Module) fn86(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -7324,10 +7241,10 @@ func (m *Module) fn85(v0, v1, v2, v3 int32) {
 			}
 		}
 	l1:
-		m.fn214(v4+i32(4), v6)
+		m.fn193(v4+i32(4), v6)
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn16(v4+i32(4), t3, t4)
+		m.fn15(v4+i32(4), t3, t4)
 		v7 = v1 + i32(20)
 		t5 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t6 := v6
@@ -7376,14 +7293,14 @@ l4:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn86(v0 int32) {
+func (m *Module) fn87(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn438(v1, t1)
+	m.fn429(v1, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn371(t2, v1)
+	m.fn369(t2, v1)
 }
 func (m *Module) Xpylon_identity_free(v0, v1 int32) {
 	if v0 == 0 {
@@ -7392,15 +7309,15 @@ func (m *Module) Xpylon_identity_free(v0, v1 int32) {
 	if uint32(v1) > uint32(i32(0x7ffffff8)) {
 		return
 	}
-	m.fn88(v0, v1)
+	m.fn89(v0, v1)
 	t1 := v0
 	p0 := i32(1)
 	if uint32(v1) > uint32(i32(1)) {
 		p0 = v1
 	}
-	m.fn56(t1, p0)
+	m.fn55(t1, p0)
 }
-func (m *Module) fn88(v0, v1 int32) {
+func (m *Module) fn89(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -7467,22 +7384,22 @@ func (m *Module) Xpylon_identity_secret_init(v0, v1, v2 int32) int32 {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+12, uint32(v3))
-		t1 := m.fn39(v3 + i32(4))
+		t1 := m.fn38(v3 + i32(4))
 		v0 = t1
-		m.fn90()
+		m.fn91()
 		v4 = i32(0)
 		v0 = v0 & i32(255)
 		if v0 == i32(12) {
 			goto l0
 		}
-		t2 := m.fn62(v0)
+		t2 := m.fn61(v0)
 		v4 = t2
 	}
 l0:
 	m.g0 = v3 + i32(16)
 	return v4
 }
-func (m *Module) fn90() {
+func (m *Module) fn91() {
 	var v0, v1 int32
 	_ = v1
 	t0 := m.g0
@@ -7543,7 +7460,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 			t3 := v5 + i32(32)
 			v7 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v5))+28))
-			m.fn92(t3, v7, t4)
+			m.fn93(t3, v7, t4)
 			{
 				{
 					{
@@ -7552,20 +7469,20 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 						t6 := int32(load32(m.memory, uint64(uint32(v5))+40))
 						t7 := v1
 						v8 = t6
-						t8 := m.fn75(t7, v8, i32(150759), i32(7))
+						t8 := m.fn76(t7, v8, i32(150583), i32(7))
 						if t8 != 0 {
 							goto l7
 						}
 						store32(m.memory, uint64(uint32(v5))+60, uint32(i32(9)))
-						store32(m.memory, uint64(uint32(v5))+56, uint32(i32(150768)))
-						m.fn18(v5+i32(44), i32(0x2000d), v5+i32(56))
+						store32(m.memory, uint64(uint32(v5))+56, uint32(i32(150592)))
+						m.fn17(v5+i32(44), i32(0x2000d), v5+i32(56))
 						t9 := int32(load32(m.memory, uint64(uint32(v5))+48))
 						v0 = t9
 						t10 := int32(load32(m.memory, uint64(uint32(v5))+52))
-						t11 := m.fn93(v0, t10, v1, v8)
+						t11 := m.fn94(v0, t10, v1, v8)
 						v6 = t11
 						t12 := int32(load32(m.memory, uint64(uint32(v5))+44))
-						m.fn19(t12, v0)
+						m.fn18(t12, v0)
 						if v6 != 0 {
 							goto l7
 						}
@@ -7575,12 +7492,12 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 							if v0 == 0 {
 								goto l8
 							}
-							v6 = v0 + i32(151260)
-							v2 = v0 + i32(151256)
+							v6 = v0 + i32(151084)
+							v2 = v0 + i32(151080)
 							v0 = v0 + i32(8)
 							t13 := int32(load32(m.memory, uint32(v2)))
 							t14 := int32(load32(m.memory, uint32(v6)))
-							t15 := m.fn75(v1, v8, t13, t14)
+							t15 := m.fn76(v1, v8, t13, t14)
 							if t15 == 0 {
 								goto l9
 							}
@@ -7588,20 +7505,20 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 					}
 				l7:
 					t16 := int32(load32(m.memory, uint64(uint32(v5))+32))
-					m.fn19(t16, v1)
+					m.fn18(t16, v1)
 					v6 = i32(1)
 					goto l10
 				}
 			l8:
 				t17 := int32(load32(m.memory, uint64(uint32(v5))+32))
-				m.fn19(t17, v1)
+				m.fn18(t17, v1)
 				if v3 != 0 {
 					goto l11
 				}
 				v6 = i32(0)
 				goto l10
 			l11:
-				m.fn94(v5+i32(8), v3, v4)
+				m.fn95(v5+i32(8), v3, v4)
 				t18 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v6 = t18
 				t19 := int32(load32(m.memory, uint64(uint32(v5))+8))
@@ -7614,9 +7531,9 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				store32(m.memory, uint64(uint32(v5))+44, uint32(v0))
 				store16(m.memory, uint64(uint32(v5))+49, uint16(int32(uint32(v6)>>8)))
 				store32(m.memory, uint64(uint32(v5))+52, uint32(v5+i32(16)))
-				t20 := m.fn39(v5 + i32(44))
+				t20 := m.fn38(v5 + i32(44))
 				v6 = t20
-				m.fn90()
+				m.fn91()
 				v0 = i32(17)
 				v6 = v6 & i32(255)
 				if v6 == i32(12) {
@@ -7624,12 +7541,12 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				}
 			}
 		l10:
-			t21 := m.fn62(v6)
+			t21 := m.fn61(v6)
 			v0 = t21
 		}
 	l6:
 		t22 := int32(load32(m.memory, uint64(uint32(v5))+20))
-		m.fn15(t22, v7)
+		m.fn14(t22, v7)
 		p23 := v0
 		if v0 == i32(17) {
 			p23 = i32(0)
@@ -7640,22 +7557,22 @@ l0:
 	m.g0 = v5 + i32(64)
 	return v6
 }
-func (m *Module) fn92(v0, v1, v2 int32) {
+func (m *Module) fn93(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn57(v3+i32(4), v1, v2)
+	m.fn56(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn406(t1, t2)
+	m.fn403(t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn93(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn94(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(80)
@@ -7680,27 +7597,27 @@ func (m *Module) fn93(v0, v1, v2, v3 int32) int32 {
 			if v1 == i32(1) {
 				goto l3
 			}
-			m.fn176(v4+i32(16), v2, v3, v0, v1)
-			m.fn210(v4+i32(4), v4+i32(16))
+			m.fn175(v4+i32(16), v2, v3, v0, v1)
+			m.fn217(v4+i32(4), v4+i32(16))
 			t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 			v1 = t2
 			goto l1
 		}
 	l3:
 		t3 := int32(m.memory[uint32(v0)])
-		t4 := m.fn74(v2, v3, t3)
+		t4 := m.fn75(v2, v3, t3)
 		v1 = t4
 	}
 l1:
 	m.g0 = v4 + i32(80)
 	return v1
 }
-func (m *Module) fn94(v0, v1, v2 int32) {
+func (m *Module) fn95(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn22(v3+i32(16), v1, v2)
+	m.fn21(v3+i32(16), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		if t1 != 0 {
@@ -7724,7 +7641,7 @@ func (m *Module) fn94(v0, v1, v2 int32) {
 				v6 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t5
-				m.fn195(v3+i32(8), v2)
+				m.fn202(v3+i32(8), v2)
 				{
 					t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
 					v1 = t6
@@ -7737,7 +7654,7 @@ func (m *Module) fn94(v0, v1, v2 int32) {
 			l1:
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t7
-				t8 := m.fn204(v1)
+				t8 := m.fn211(v1)
 				if t8 != 0 {
 					goto l3
 				}
@@ -7754,7 +7671,7 @@ func (m *Module) fn94(v0, v1, v2 int32) {
 				v6 = t11
 				t12 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t12
-				m.fn202(v3, v2)
+				m.fn209(v3, v2)
 				t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t13
 				if v1 == i32(1114112) {
@@ -7762,7 +7679,7 @@ func (m *Module) fn94(v0, v1, v2 int32) {
 				}
 				t14 := int32(load32(m.memory, uint32(v3)))
 				v9 = t14
-				t15 := m.fn204(v1)
+				t15 := m.fn211(v1)
 				if t15 != 0 {
 					goto l5
 				}
@@ -7811,7 +7728,7 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 		if v3 == 0 {
 			goto l0
 		}
-		m.fn48(v4+i32(8), v0)
+		m.fn47(v4+i32(8), v0)
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		v0 = t1
 		{
@@ -7824,7 +7741,7 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 			}
 			memory_copy(m.memory, uint32(v4+i32(112)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v4+i32(112)), uint32(v0), uint32(i32(40)))
-			m.fn24(v4+i32(80), v4+i32(112), i32(1), i32(0))
+			m.fn23(v4+i32(80), v4+i32(112), i32(1), i32(0))
 			goto l3
 		l2:
 			if v1 == 0 {
@@ -7835,9 +7752,9 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 			}
 			memory_copy(m.memory, uint32(v4+i32(112)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v4+i32(112)), uint32(v0), uint32(i32(40)))
-			m.fn24(v4+i32(80), v4+i32(112), v1, v2)
+			m.fn23(v4+i32(80), v4+i32(112), v1, v2)
 		l3:
-			m.fn25(v4+i32(16), v4+i32(80))
+			m.fn24(v4+i32(16), v4+i32(80))
 			memory_copy(m.memory, uint32(v3), uint32(v4+i32(16)), uint32(i32(64)))
 			m.memory[uint64(uint32(v3))+64] = byte(i32(0))
 			goto l4
@@ -7860,7 +7777,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 	t0 := m.g0
 	v5 = t0 - i32(384)
 	m.g0 = v5
-	m.fn48(v5+i32(32), v0)
+	m.fn47(v5+i32(32), v0)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+36))
 	v6 = t1
 	v7 = v6
@@ -7915,7 +7832,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 				store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 				t7 := int64(load64(m.memory, uint64(uint32(v5))+24))
 				store64(m.memory, uint64(uint32(v5))+304, uint64(t7))
-				m.fn51(v5+i32(304), i32(0), v11, i32(1), i32(64))
+				m.fn50(v5+i32(304), i32(0), v11, i32(1), i32(64))
 				v0 = v11 + i32(-1)
 				t8 := int32(load32(m.memory, uint64(uint32(v5))+308))
 				v12 = t8
@@ -7936,7 +7853,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 					{
 						{
 							if v3 == 0 {
-								m.fn31(v14, v12, i32(1), i32(64))
+								m.fn30(v14, v12, i32(1), i32(64))
 								goto l1
 							}
 							t12 := v5 + i32(16)
@@ -7951,7 +7868,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 							t14 := int64(load64(m.memory, uint64(uint32(v5))+16))
 							store64(m.memory, uint64(uint32(v5))+304, uint64(t14))
-							m.fn98(v5+i32(304), v0)
+							m.fn99(v5+i32(304), v0)
 							v3 = v3 + i32(-1)
 							t15 := int32(load32(m.memory, uint64(uint32(v5))+308))
 							v1 = t15
@@ -8014,7 +7931,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						store32(m.memory, uint64(uint32(v5))+48, uint32(v6))
 						store32(m.memory, uint64(uint32(v5))+44, uint32(v1))
 						m.memory[uint64(uint32(v5))+40] = byte(i32(0))
-						t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+158636))
+						t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+158460))
 						v0 = t21
 						store32(m.memory, uint64(uint32(v5))+76, uint32(v5+i32(40)))
 						{
@@ -8034,11 +7951,11 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							}
 							switch v0 {
 							case 0:
-								store32(m.memory, uint64(uint32(i32(0)))+158636, uint32(i32(1)))
-								t24 := m.fn99()
+								store32(m.memory, uint64(uint32(i32(0)))+158460, uint32(i32(1)))
+								t24 := m.fn100()
 								v18 = t24
 								store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-								t25 := m.fn100(v18, v5+i32(304))
+								t25 := m.fn101(v18, v5+i32(304))
 								v11 = t25
 								t26 := int32(load32(m.memory, uint32(v11)))
 								t27 := v11
@@ -8047,27 +7964,27 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 								if v0 <= i32(-1) {
 									goto l10
 								}
-								store32(m.memory, uint64(uint32(i32(0)))+158636, uint32(v11+i32(8)))
+								store32(m.memory, uint64(uint32(i32(0)))+158460, uint32(v11+i32(8)))
 								goto l19
 							default:
 								goto l10
 							}
 						l17:
-							t28 := m.fn99()
+							t28 := m.fn100()
 							v18 = t28
 							store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-							t29 := m.fn100(v18, v5+i32(304))
+							t29 := m.fn101(v18, v5+i32(304))
 							v11 = t29
 						}
 					l19:
-						t30 := m.fn59(i32(20))
+						t30 := m.fn58(i32(20))
 						v0 = t30
 						m.memory[uint64(uint32(v0))+16] = byte(i32(0))
 						store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0)))
 						store32(m.memory, uint64(uint32(v0))+8, uint32(v11))
 						store64(m.memory, uint32(v0), uint64(i64(0x100000001)))
 						store32(m.memory, uint64(uint32(v5))+304, uint32(v0))
-						m.fn46(v5+i32(76), v7)
+						m.fn45(v5+i32(76), v7)
 					l20:
 						{
 							t31 := int32(load32(m.memory, uint64(uint32(v0))+12))
@@ -8079,50 +7996,50 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						if t32 != 0 {
 							goto l10
 						}
-						m.fn29(v5 + i32(304))
+						m.fn28(v5 + i32(304))
 						memory_zero(m.memory, uint32(v5+i32(160)), uint32(i32(64)))
-						m.fn101(v5+i32(80), v5+i32(160), i32(64))
-						m.fn102(v5+i32(80), v16)
-						t33 := int64(load64(m.memory, uint64(uint32(i32(0)))+157152))
+						m.fn102(v5+i32(80), v5+i32(160), i32(64))
+						m.fn103(v5+i32(80), v16)
+						t33 := int64(load64(m.memory, uint64(uint32(i32(0)))+156976))
 						t34 := v5
 						v18 = t33
 						store64(m.memory, uint64(uint32(t34))+248, uint64(v18))
-						t35 := int64(load64(m.memory, uint64(uint32(i32(0)))+157144))
+						t35 := int64(load64(m.memory, uint64(uint32(i32(0)))+156968))
 						t36 := v5
 						v19 = t35
 						store64(m.memory, uint64(uint32(t36))+240, uint64(v19))
-						t37 := int64(load64(m.memory, uint64(uint32(i32(0)))+157136))
+						t37 := int64(load64(m.memory, uint64(uint32(i32(0)))+156960))
 						t38 := v5
 						v20 = t37
 						store64(m.memory, uint64(uint32(t38))+232, uint64(v20))
-						t39 := int64(load64(m.memory, uint64(uint32(i32(0)))+157128))
+						t39 := int64(load64(m.memory, uint64(uint32(i32(0)))+156952))
 						t40 := v5
 						v21 = t39
 						store64(m.memory, uint64(uint32(t40))+224, uint64(v21))
 						store64(m.memory, uint64(uint32(v5))+256, uint64(i64(0)))
-						m.fn103(v5+i32(224), v5+i32(80), i32(1))
-						m.fn104(v5+i32(80), v16)
+						m.fn104(v5+i32(224), v5+i32(80), i32(1))
+						m.fn105(v5+i32(80), v16)
 						store64(m.memory, uint64(uint32(v5))+288, uint64(v18))
 						store64(m.memory, uint64(uint32(v5))+280, uint64(v19))
 						store64(m.memory, uint64(uint32(v5))+272, uint64(v20))
 						store64(m.memory, uint64(uint32(v5))+264, uint64(v21))
 						store64(m.memory, uint64(uint32(v5))+296, uint64(i64(0)))
-						m.fn103(v5+i32(264), v5+i32(80), i32(1))
+						m.fn104(v5+i32(264), v5+i32(80), i32(1))
 						memory_copy(m.memory, uint32(v15), uint32(v5+i32(264)), uint32(i32(40)))
 						memory_copy(m.memory, uint32(v5+i32(304)), uint32(v5+i32(224)), uint32(i32(40)))
 						memory_copy(m.memory, uint32(v5+i32(80)), uint32(v5+i32(304)), uint32(i32(80)))
 						v0 = v5 + i32(80)
-						m.fn105(v5+i32(8), i32(1), i32(0))
+						m.fn106(v5+i32(8), i32(1), i32(0))
 						t41 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						t42 := int32(load32(m.memory, uint64(uint32(v5))+12))
-						m.fn24(v5+i32(264), v5+i32(80), t41, t42)
+						m.fn23(v5+i32(264), v5+i32(80), t41, t42)
 						v0 = v5 + i32(264)
 						v6 = v6 << 6
 						v0 = v4
 						v11 = v12
 					l22:
 						if v6 == 0 {
-							m.fn11(v17, v1)
+							m.fn10(v17, v1)
 							v4 = v4 + i32(0x104000)
 							goto l23
 						}
@@ -8162,26 +8079,26 @@ l2:
 l10:
 	panic("unreachable")
 }
-func (m *Module) fn98(v0, v1 int32) {
+func (m *Module) fn99(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(4), i32(8))
+	m.fn199(v0, t0, v1, i32(4), i32(8))
 }
-func (m *Module) fn99() int64 {
+func (m *Module) fn100() int64 {
 	var v0 int64
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+159096))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+158920))
 		v0 = t0
 		if v0 != i64(0) {
 			goto l0
 		}
-		t1 := m.fn522()
+		t1 := m.fn502()
 		v0 = t1
-		store64(m.memory, uint64(uint32(i32(0)))+159096, uint64(v0))
+		store64(m.memory, uint64(uint32(i32(0)))+158920, uint64(v0))
 	}
 l0:
 	return v0
 }
-func (m *Module) fn100(v0 int64, v1 int32) int32 {
+func (m *Module) fn101(v0 int64, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -8254,7 +8171,7 @@ func (m *Module) fn100(v0 int64, v1 int32) int32 {
 					t13 := v2 + i32(20)
 					t14 := v4
 					v6 = v4 + i32(1)
-					m.fn116(t13, t14, t12, v6, i32(1), i32(1))
+					m.fn123(t13, t14, t12, v6, i32(1), i32(1))
 					t15 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					v3 = t15
 					{
@@ -8275,7 +8192,7 @@ func (m *Module) fn100(v0 int64, v1 int32) int32 {
 					goto l8
 				}
 			l9:
-				m.fn132(v2 + i32(8))
+				m.fn138(v2 + i32(8))
 				t17 := int32(load32(m.memory, uint64(uint32(v2))+8))
 				v6 = t17
 			}
@@ -8297,17 +8214,17 @@ func (m *Module) fn100(v0 int64, v1 int32) int32 {
 				goto l11
 			}
 			v1 = i32(1)
-			m.fn114(v7, i32(1), v6)
+			m.fn121(v7, i32(1), v6)
 			goto l1
 		l11:
-			t20 := m.fn118(v7, v6, i32(1), v3)
+			t20 := m.fn112(v7, v6, i32(1), v3)
 			v1 = t20
 			if v1 == 0 {
 				goto l4
 			}
 		}
 	l1:
-		t21 := m.fn113(i32(24), i32(8))
+		t21 := m.fn114(i32(24), i32(8))
 		v4 = t21
 		if v4 == 0 {
 			goto l4
@@ -8322,12 +8239,12 @@ func (m *Module) fn100(v0 int64, v1 int32) int32 {
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn101(v0, v1, v2 int32) {
+func (m *Module) fn102(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn251(v3)
+	m.fn250(v3)
 	if uint32(v2) > uint32(i32(64)) {
 		goto l0
 	}
@@ -8337,12 +8254,12 @@ func (m *Module) fn101(v0, v1, v2 int32) {
 	memory_copy(m.memory, uint32(v3), uint32(v1), uint32(v2))
 	goto l1
 l0:
-	m.fn252(v3, v1, v2)
+	m.fn251(v3, v1, v2)
 l1:
 	memory_copy(m.memory, uint32(v0), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn102(v0, v1 int32) {
+func (m *Module) fn103(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -8354,12 +8271,12 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn103(v0, v1, v2 int32) {
+func (m *Module) fn104(v0, v1, v2 int32) {
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+32))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(t0+int64(uint32(v2))))
-	m.fn241(v0, v1, v2)
+	m.fn240(v0, v1, v2)
 }
-func (m *Module) fn104(v0, v1 int32) {
+func (m *Module) fn105(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -8371,7 +8288,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn105(v0, v1, v2 int32) {
+func (m *Module) fn106(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -8420,8 +8337,8 @@ func (m *Module) Xpylon_identity_sign_message_with_hmac(v0, v1, v2, v3, v4 int32
 		store32(m.memory, uint64(uint32(v5))+12, uint32(v3))
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v7))
 		store32(m.memory, uint64(uint32(v5))+16, uint32(v5+i32(136)))
-		m.fn37(v5+i32(71), v5+i32(8))
-		m.fn90()
+		m.fn36(v5+i32(71), v5+i32(8))
+		m.fn91()
 		t1 := int32(m.memory[uint64(uint32(v5))+72])
 		v6 = t1
 		{
@@ -8429,7 +8346,7 @@ func (m *Module) Xpylon_identity_sign_message_with_hmac(v0, v1, v2, v3, v4 int32
 			if t2 != i32(1) {
 				goto l3
 			}
-			t3 := m.fn62(v6)
+			t3 := m.fn61(v6)
 			v6 = t3
 			goto l0
 		}
@@ -8449,7 +8366,7 @@ func (m *Module) Xpylon_identity_status_code(v0 int32) int32 {
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn49(v1, v0)
+	m.fn48(v1, v0)
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v0 = t1
 	m.g0 = v1 + i32(16)
@@ -8464,7 +8381,7 @@ func (m *Module) Xpylon_identity_status_message(v0 int32) int32 {
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn49(v1, v0)
+	m.fn48(v1, v0)
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v0 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -8481,7 +8398,7 @@ func (m *Module) Xpylon_identity_verify(v0, v1, v2, v3, v4 int32) int32 {
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
-	m.fn48(v5+i32(8), v0)
+	m.fn47(v5+i32(8), v0)
 	v6 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+12))
 	v0 = t1
@@ -8512,13 +8429,13 @@ func (m *Module) Xpylon_identity_verify(v0, v1, v2, v3, v4 int32) int32 {
 				if v4 < i32(0) {
 					goto l2
 				}
-				t4 := m.fn42(v7, v6, v2, v3, v4)
+				t4 := m.fn41(v7, v6, v2, v3, v4)
 				if t4 == 0 {
 					goto l5
 				}
 				goto l4
 			}
-			t3 := m.fn42(v7, v6, v2, i32(1), i32(0))
+			t3 := m.fn41(v7, v6, v2, i32(1), i32(0))
 			if t3 != 0 {
 				goto l4
 			}
@@ -8541,41 +8458,202 @@ l2:
 func (m *Module) Xpylon_identity_version() int32 {
 	return i32(131867)
 }
-func (m *Module) fn111(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	m.fn112(v3+i32(8), v1, v2, i32(0))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	v2 = t1
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	store32(m.memory, uint32(v0), uint32(t2))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn112(v0, v1, v2, v3 int32) {
+func (m *Module) fn112(v0, v1, v2, v3 int32) int32 {
+	var v4, v5, v6, v7, v8 int32
+	v4 = v0 + i32(-4)
+	t0 := int32(load32(m.memory, uint32(v4)))
+	v5 = t0
+	fn113(v5, v1)
 	{
-		if v2 == 0 {
-			goto l0
+		{
+			if uint32(v2) < uint32(i32(9)) {
+				v2 = i32(0)
+				if uint32(v3) > uint32(i32(-65588)) {
+					goto l2
+				}
+				p2 := (v3 + i32(11)) & i32(-8)
+				if uint32(v3) < uint32(i32(11)) {
+					p2 = i32(16)
+				}
+				v1 = p2
+				v6 = v5 & i32(-8)
+				v7 = v0 + i32(-8)
+				{
+					if v5&i32(3) == 0 {
+						if uint32(v1) < uint32(i32(256)) {
+							goto l7
+						}
+						if uint32(v6) <= uint32(v1) {
+							goto l7
+						}
+						if uint32(v6-v1) > uint32(i32(0x20000)) {
+							goto l7
+						}
+						goto l10
+					}
+					if uint32(v6) >= uint32(v1) {
+						v5 = v6 - v1
+						if uint32(v5) < uint32(i32(16)) {
+							goto l10
+						}
+						m.fn116(v7, v1)
+						v3 = v7 + v1
+						m.fn116(v3, v5)
+						m.fn117(v3, v5)
+						goto l9
+					}
+					v5 = v7 + v6
+					t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
+					if v5 == t3 {
+						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
+						v5 = t8 + v6
+						if uint32(v5) > uint32(v1) {
+							m.fn116(v7, v1)
+							v3 = v7 + v1
+							t10 := v3
+							v1 = v5 - v1
+							store32(m.memory, uint64(uint32(t10))+4, uint32(v1|i32(1)))
+							store32(m.memory, uint64(uint32(i32(0)))+158884, uint32(v1))
+							store32(m.memory, uint64(uint32(i32(0)))+158892, uint32(v3))
+							goto l9
+						}
+						goto l7
+					}
+					t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+					if v5 == t4 {
+						t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
+						v5 = t6 + v6
+						if uint32(v5) < uint32(v1) {
+							goto l7
+						}
+						{
+							v3 = v5 - v1
+							if uint32(v3) > uint32(i32(15)) {
+								goto l11
+							}
+							m.fn116(v7, v5)
+							v3 = i32(0)
+							v1 = i32(0)
+							goto l12
+						l11:
+							m.fn116(v7, v1)
+							v1 = v7 + v1
+							store32(m.memory, uint64(uint32(v1))+4, uint32(v3|i32(1)))
+							v2 = v7 + v5
+							store32(m.memory, uint32(v2), uint32(v3))
+							t7 := int32(load32(m.memory, uint64(uint32(v2))+4))
+							store32(m.memory, uint64(uint32(v2))+4, uint32(t7&i32(-2)))
+						}
+					l12:
+						store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(v1))
+						store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v3))
+						goto l9
+					}
+					t5 := int32(load32(m.memory, uint64(uint32(v5))+4))
+					v8 = t5
+					if v8&i32(2) != 0 {
+						goto l7
+					}
+					v8 = v8 & i32(-8)
+					v6 = v8 + v6
+					if uint32(v6) < uint32(v1) {
+						goto l7
+					}
+					m.fn115(v5, v8)
+					v3 = v6 - v1
+					if uint32(v3) < uint32(i32(16)) {
+						m.fn116(v7, v6)
+						goto l9
+					}
+					m.fn116(v7, v1)
+					v1 = v7 + v1
+					m.fn116(v1, v3)
+					m.fn117(v1, v3)
+					goto l9
+				}
+			}
+			t1 := m.fn114(v3, v2)
+			v2 = t1
+			if v2 != 0 {
+				{
+					p9 := v1
+					if uint32(v3) < uint32(v1) {
+						p9 = v3
+					}
+					v3 = p9
+					if v3 == 0 {
+						goto l14
+					}
+					memory_copy(m.memory, uint32(v2), uint32(v0), uint32(v3))
+				}
+			l14:
+				m.fn55(v0, v1)
+				goto l2
+			}
+			return i32(0)
+		}
+	l10:
+		if v7 == 0 {
+			goto l7
+		}
+	l9:
+		return v0
+	l7:
+		t11 := m.fn59(v3)
+		v1 = t11
+		if v1 == 0 {
+			goto l2
 		}
 		{
-			if v3 != 0 {
-				goto l1
+			t12 := int32(load32(m.memory, uint32(v4)))
+			t13 := v3
+			v2 = t12
+			p14 := i32(-8)
+			if v2&i32(3) != 0 {
+				p14 = i32(-4)
 			}
-			t0 := m.fn113(v2, v1)
-			v1 = t0
+			v2 = p14 + v2&i32(-8)
+			p15 := v2
+			if uint32(v3) < uint32(v2) {
+				p15 = t13
+			}
+			v3 = p15
+			if v3 == 0 {
+				goto l15
+			}
+			memory_copy(m.memory, uint32(v1), uint32(v0), uint32(v3))
+		}
+	l15:
+		m.fn118(v0)
+		return v1
+	}
+l2:
+	return v2
+}
+func fn113(v0, v1 int32) {
+	var v2 int32
+	{
+		v2 = v0 & i32(-8)
+		t0 := v2
+		v0 = v0 & i32(3)
+		p1 := i32(8)
+		if v0 != 0 {
+			p1 = i32(4)
+		}
+		if uint32(t0) < uint32(p1+v1) {
 			goto l0
 		}
-	l1:
-		t1 := m.fn67(v2, v1)
-		v1 = t1
+		if v0 == 0 {
+			return
+		}
+		if uint32(v2) <= uint32(v1+i32(39)) {
+			return
+		}
 	}
 l0:
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
-	store32(m.memory, uint32(v0), uint32(v1))
+	panic("unreachable")
 }
-func (m *Module) fn113(v0, v1 int32) int32 {
+func (m *Module) fn114(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -8598,7 +8676,7 @@ func (m *Module) fn113(v0, v1 int32) int32 {
 				p2 = i32(16)
 			}
 			v3 = p2
-			t4 := m.fn60(t3 + v3 + i32(12))
+			t4 := m.fn59(t3 + v3 + i32(12))
 			v0 = t4
 			if v0 == 0 {
 				goto l1
@@ -8625,16 +8703,16 @@ func (m *Module) fn113(v0, v1 int32) int32 {
 					store32(m.memory, uint32(v1), uint32(v2+v0))
 					goto l3
 				}
-				m.fn142(v1, v4)
-				m.fn142(v2, v0)
-				m.fn143(v2, v0)
+				m.fn116(v1, v4)
+				m.fn116(v2, v0)
+				m.fn117(v2, v0)
 				goto l3
 			}
 			v1 = v2
 			goto l3
 		}
 	l0:
-		t10 := m.fn60(v0)
+		t10 := m.fn59(v0)
 		v2 = t10
 	}
 l1:
@@ -8650,23 +8728,315 @@ l3:
 		if uint32(v0) <= uint32(v3+i32(16)) {
 			goto l5
 		}
-		m.fn142(v1, v3)
+		m.fn116(v1, v3)
 		v2 = v1 + v3
 		t12 := v2
 		v0 = v0 - v3
-		m.fn142(t12, v0)
-		m.fn143(v2, v0)
+		m.fn116(t12, v0)
+		m.fn117(v2, v0)
 	}
 l5:
 	return v1 + i32(8)
 }
-func (m *Module) fn114(v0, v1, v2 int32) {
+func (m *Module) fn115(v0, v1 int32) {
+	var v2 int32
+	if uint32(v1) < uint32(i32(256)) {
+		goto l0
+	}
+	m.fn505(v0)
+	return
+l0:
+	{
+		t0 := int32(load32(m.memory, uint32(v0+i32(12))))
+		v2 = t0
+		t1 := int32(load32(m.memory, uint32(v0+i32(8))))
+		t2 := v2
+		v0 = t1
+		if t2 == v0 {
+			goto l1
+		}
+		store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
+		store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
+		return
+	}
+l1:
+	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+158872))
+	store32(m.memory, uint64(uint32(i32(0)))+158872, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
+}
+func (m *Module) fn116(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|t0&i32(1)|i32(2)))
+	v0 = v0 + v1
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(t1|i32(1)))
+}
+func (m *Module) fn117(v0, v1 int32) {
+	var v2, v3 int32
+	v2 = v0 + v1
+	{
+		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		v3 = t0
+		if v3&i32(1) != 0 {
+			goto l0
+		}
+		if v3&i32(2) == 0 {
+			return
+		}
+		t1 := int32(load32(m.memory, uint32(v0)))
+		v3 = t1
+		v1 = v3 + v1
+		{
+			v0 = v0 - v3
+			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+			if v0 != t2 {
+				goto l2
+			}
+			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
+			if t3&i32(3) != i32(3) {
+				goto l0
+			}
+			store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v1))
+			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
+			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+			store32(m.memory, uint32(v2), uint32(v1))
+			return
+		}
+	l2:
+		m.fn115(v0, v3)
+	}
+l0:
+	{
+		t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
+		v3 = t5
+		if v3&i32(2) != 0 {
+			goto l3
+		}
+		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
+		if v2 == t6 {
+			store32(m.memory, uint64(uint32(i32(0)))+158892, uint32(v0))
+			t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
+			v1 = t11 + v1
+			store32(m.memory, uint64(uint32(i32(0)))+158884, uint32(v1))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+			if v0 != t12 {
+				return
+			}
+			store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(i32(0)))
+			return
+		}
+		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+		if v2 == t7 {
+			store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(v0))
+			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
+			v1 = t13 + v1
+			store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v1))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+			store32(m.memory, uint32(v0+v1), uint32(v1))
+			return
+		}
+		t8 := v2
+		v3 = v3 & i32(-8)
+		m.fn115(t8, v3)
+		t9 := v0
+		v1 = v3 + v1
+		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
+		store32(m.memory, uint32(v0+v1), uint32(v1))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+		if v0 != t10 {
+			goto l6
+		}
+		store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v1))
+		return
+	}
+l3:
+	store32(m.memory, uint64(uint32(v2))+4, uint32(v3&i32(-2)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
+	store32(m.memory, uint32(v0+v1), uint32(v1))
+l6:
+	m.fn507(v0, v1)
+	return
+}
+func (m *Module) fn118(v0 int32) {
+	var v1, v2, v3 int32
+	v1 = v0 + i32(-8)
+	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
+	t1 := v1
+	v2 = t0
+	v0 = v2 & i32(-8)
+	v3 = t1 + v0
+	{
+		{
+			if v2&i32(1) != 0 {
+				goto l0
+			}
+			if v2&i32(2) == 0 {
+				return
+			}
+			t2 := int32(load32(m.memory, uint32(v1)))
+			v2 = t2
+			v0 = v2 + v0
+			{
+				v1 = v1 - v2
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+				if v1 != t3 {
+					goto l2
+				}
+				t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
+				if t4&i32(3) != i32(3) {
+					goto l0
+				}
+				store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v0))
+				t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
+				store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
+				store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+				store32(m.memory, uint32(v3), uint32(v0))
+				return
+			}
+		l2:
+			m.fn115(v1, v2)
+		}
+	l0:
+		{
+			{
+				t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
+				v2 = t6
+				if v2&i32(2) != 0 {
+					goto l3
+				}
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
+				if v3 == t7 {
+					goto l4
+				}
+				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+				if v3 == t8 {
+					goto l5
+				}
+				t9 := v3
+				v2 = v2 & i32(-8)
+				m.fn115(t9, v2)
+				t10 := v1
+				v0 = v2 + v0
+				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
+				store32(m.memory, uint32(v1+v0), uint32(v0))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+				if v1 != t11 {
+					goto l6
+				}
+				store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v0))
+				return
+			}
+		l3:
+			store32(m.memory, uint64(uint32(v3))+4, uint32(v2&i32(-2)))
+			store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+			store32(m.memory, uint32(v1+v0), uint32(v0))
+		l6:
+			if uint32(v0) < uint32(i32(256)) {
+				m.fn510(v1, v0)
+				return
+			}
+			m.fn511(v1, v0)
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+158912))
+			v0 = t12 + i32(-1)
+			store32(m.memory, uint64(uint32(i32(0)))+158912, uint32(v0))
+			if v0 != 0 {
+				return
+			}
+			m.fn512()
+			return
+		}
+	l4:
+		store32(m.memory, uint64(uint32(i32(0)))+158892, uint32(v1))
+		t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
+		v0 = t13 + v0
+		store32(m.memory, uint64(uint32(i32(0)))+158884, uint32(v0))
+		store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+		{
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+			if v1 != t14 {
+				goto l8
+			}
+			store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(i32(0)))
+		}
+	l8:
+		t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+158904))
+		if uint32(v0) <= uint32(t15) {
+			return
+		}
+		t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+158892))
+		v0 = t16
+		if v0 == 0 {
+			return
+		}
+		{
+			t17 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
+			if uint32(t17) < uint32(i32(41)) {
+				goto l9
+			}
+			_ = m.fn508(v0)
+		}
+	l9:
+		m.fn512()
+		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+158884))
+		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+158904))
+		if uint32(t19) <= uint32(t20) {
+			return
+		}
+		store32(m.memory, uint64(uint32(i32(0)))+158904, uint32(i32(-1)))
+	}
+	return
+l5:
+	store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(v1))
+	t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
+	v0 = t21 + v0
+	store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v0))
+	store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
+	store32(m.memory, uint32(v1+v0), uint32(v0))
+}
+func (m *Module) fn119(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	m.fn120(v3+i32(8), v1, v2, i32(0))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	v2 = t1
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
+	store32(m.memory, uint32(v0), uint32(t2))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
+	m.g0 = v3 + i32(16)
+}
+func (m *Module) fn120(v0, v1, v2, v3 int32) {
+	{
+		if v2 == 0 {
+			goto l0
+		}
+		{
+			if v3 != 0 {
+				goto l1
+			}
+			t0 := m.fn114(v2, v1)
+			v1 = t0
+			goto l0
+		}
+	l1:
+		t1 := m.fn68(v2, v1)
+		v1 = t1
+	}
+l0:
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
+	store32(m.memory, uint32(v0), uint32(v1))
+}
+func (m *Module) fn121(v0, v1, v2 int32) {
 	if v2 == 0 {
 		return
 	}
-	m.fn56(v0, v2)
+	m.fn55(v0, v2)
 }
-func (m *Module) fn115(v0, v1 int32) {
+func (m *Module) fn122(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		{
@@ -8697,7 +9067,7 @@ func (m *Module) fn115(v0, v1 int32) {
 l1:
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t2
-	m.fn50(v0, v3)
+	m.fn49(v0, v3)
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v5 = t3 + t4
@@ -8728,12 +9098,12 @@ l5:
 l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v4))
 }
-func (m *Module) fn116(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn123(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(32)
 	m.g0 = v6
-	m.fn117(v6+i32(16), v3, v4, v5)
+	m.fn124(v6+i32(16), v3, v4, v5)
 	v7 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v6))+20))
 	v8 = t1
@@ -8770,12 +9140,12 @@ l3:
 				t5 := int32(load32(m.memory, uint64(uint32(v6))+28))
 				v7 = t5
 				if v7 != 0 {
-					t8 := m.fn118(v2, v7, v8, v3)
+					t8 := m.fn112(v2, v7, v8, v3)
 					v7 = t8
 					v5 = v3
 					goto l6
 				}
-				m.fn112(v6+i32(8), v8, v3, i32(0))
+				m.fn120(v6+i32(8), v8, v3, i32(0))
 				t6 := int32(load32(m.memory, uint64(uint32(v6))+12))
 				v5 = t6
 				t7 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -8784,7 +9154,7 @@ l3:
 			}
 		}
 	l4:
-		m.fn111(v6, v8, v3)
+		m.fn119(v6, v8, v3)
 		t9 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v5 = t9
 		t10 := int32(load32(m.memory, uint32(v6)))
@@ -8806,7 +9176,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3))
 	m.g0 = v6 + i32(32)
 }
-func (m *Module) fn117(v0, v1, v2, v3 int32) {
+func (m *Module) fn124(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	v4 = i32(0)
@@ -8828,183 +9198,11 @@ l0:
 	store32(m.memory, uint32(v0+v6), uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn118(v0, v1, v2, v3 int32) int32 {
-	var v4, v5, v6, v7, v8 int32
-	v4 = v0 + i32(-4)
-	t0 := int32(load32(m.memory, uint32(v4)))
-	v5 = t0
-	fn140(v5, v1)
-	{
-		{
-			if uint32(v2) < uint32(i32(9)) {
-				v2 = i32(0)
-				if uint32(v3) > uint32(i32(-65588)) {
-					goto l2
-				}
-				p2 := (v3 + i32(11)) & i32(-8)
-				if uint32(v3) < uint32(i32(11)) {
-					p2 = i32(16)
-				}
-				v1 = p2
-				v6 = v5 & i32(-8)
-				v7 = v0 + i32(-8)
-				{
-					if v5&i32(3) == 0 {
-						if uint32(v1) < uint32(i32(256)) {
-							goto l7
-						}
-						if uint32(v6) <= uint32(v1) {
-							goto l7
-						}
-						if uint32(v6-v1) > uint32(i32(0x20000)) {
-							goto l7
-						}
-						goto l10
-					}
-					if uint32(v6) >= uint32(v1) {
-						v5 = v6 - v1
-						if uint32(v5) < uint32(i32(16)) {
-							goto l10
-						}
-						m.fn142(v7, v1)
-						v3 = v7 + v1
-						m.fn142(v3, v5)
-						m.fn143(v3, v5)
-						goto l9
-					}
-					v5 = v7 + v6
-					t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-					if v5 == t3 {
-						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-						v5 = t8 + v6
-						if uint32(v5) > uint32(v1) {
-							m.fn142(v7, v1)
-							v3 = v7 + v1
-							t10 := v3
-							v1 = v5 - v1
-							store32(m.memory, uint64(uint32(t10))+4, uint32(v1|i32(1)))
-							store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v1))
-							store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v3))
-							goto l9
-						}
-						goto l7
-					}
-					t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-					if v5 == t4 {
-						t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
-						v5 = t6 + v6
-						if uint32(v5) < uint32(v1) {
-							goto l7
-						}
-						{
-							v3 = v5 - v1
-							if uint32(v3) > uint32(i32(15)) {
-								goto l11
-							}
-							m.fn142(v7, v5)
-							v3 = i32(0)
-							v1 = i32(0)
-							goto l12
-						l11:
-							m.fn142(v7, v1)
-							v1 = v7 + v1
-							store32(m.memory, uint64(uint32(v1))+4, uint32(v3|i32(1)))
-							v2 = v7 + v5
-							store32(m.memory, uint32(v2), uint32(v3))
-							t7 := int32(load32(m.memory, uint64(uint32(v2))+4))
-							store32(m.memory, uint64(uint32(v2))+4, uint32(t7&i32(-2)))
-						}
-					l12:
-						store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v1))
-						store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v3))
-						goto l9
-					}
-					t5 := int32(load32(m.memory, uint64(uint32(v5))+4))
-					v8 = t5
-					if v8&i32(2) != 0 {
-						goto l7
-					}
-					v8 = v8 & i32(-8)
-					v6 = v8 + v6
-					if uint32(v6) < uint32(v1) {
-						goto l7
-					}
-					m.fn141(v5, v8)
-					v3 = v6 - v1
-					if uint32(v3) < uint32(i32(16)) {
-						m.fn142(v7, v6)
-						goto l9
-					}
-					m.fn142(v7, v1)
-					v1 = v7 + v1
-					m.fn142(v1, v3)
-					m.fn143(v1, v3)
-					goto l9
-				}
-			}
-			t1 := m.fn113(v3, v2)
-			v2 = t1
-			if v2 != 0 {
-				{
-					p9 := v1
-					if uint32(v3) < uint32(v1) {
-						p9 = v3
-					}
-					v3 = p9
-					if v3 == 0 {
-						goto l14
-					}
-					memory_copy(m.memory, uint32(v2), uint32(v0), uint32(v3))
-				}
-			l14:
-				m.fn56(v0, v1)
-				goto l2
-			}
-			return i32(0)
-		}
-	l10:
-		if v7 == 0 {
-			goto l7
-		}
-	l9:
-		return v0
-	l7:
-		t11 := m.fn60(v3)
-		v1 = t11
-		if v1 == 0 {
-			goto l2
-		}
-		{
-			t12 := int32(load32(m.memory, uint32(v4)))
-			t13 := v3
-			v2 = t12
-			p14 := i32(-8)
-			if v2&i32(3) != 0 {
-				p14 = i32(-4)
-			}
-			v2 = p14 + v2&i32(-8)
-			p15 := v2
-			if uint32(v3) < uint32(v2) {
-				p15 = t13
-			}
-			v3 = p15
-			if v3 == 0 {
-				goto l15
-			}
-			memory_copy(m.memory, uint32(v1), uint32(v0), uint32(v3))
-		}
-	l15:
-		m.fn144(v0)
-		return v1
-	}
-l2:
-	return v2
-}
-func (m *Module) fn119(v0, v1, v2 int32) {
+func (m *Module) fn125(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := v0
 	v3 = v2 - v1
-	m.fn50(t0, v3)
+	m.fn49(t0, v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t1
 	{
@@ -9020,13 +9218,13 @@ func (m *Module) fn119(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v3))
 }
-func (m *Module) fn120(v0, v1 int32) {
+func (m *Module) fn126(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn55(v2+i32(4), v1, i32(0), i32(1), i32(1))
+	m.fn54(v2+i32(4), v1, i32(0), i32(1), i32(1))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		if t1 != i32(1) {
@@ -9041,7 +9239,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn121(v0, v1 int32) {
+func (m *Module) fn127(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -9065,7 +9263,7 @@ func (m *Module) fn121(v0, v1 int32) {
 			}
 			{
 				{
-					t3 := int32(m.memory[uint64(uint32(v6))+156612])
+					t3 := int32(m.memory[uint64(uint32(v6))+156436])
 					switch t3 + i32(-2) {
 					default:
 						goto l2
@@ -9192,12 +9390,12 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v4-v5))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v5))
 }
-func (m *Module) fn122(v0, v1, v2 int32) {
+func (m *Module) fn128(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn124(v3+i32(16), v1, v2, i32(14))
+	m.fn130(v3+i32(16), v1, v2, i32(14))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3
 	v4 = t1
@@ -9216,7 +9414,7 @@ func (m *Module) fn122(v0, v1, v2 int32) {
 	v8 = v1 + v2
 l18:
 	{
-		t7 := m.fn125(v3 + i32(36))
+		t7 := m.fn131(v3 + i32(36))
 		v6 = t7
 		if v6 == i32(1114112) {
 			t27 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -9251,7 +9449,7 @@ l18:
 					goto l20
 				}
 			l19:
-				m.fn128(v3+i32(16), v6, i32(138564))
+				m.fn134(v3+i32(16), v6, i32(138388))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t31 := v6
 				v7 = t30
@@ -9277,8 +9475,8 @@ l18:
 					}
 					t36 := int32(load32(m.memory, uint64(uint32(v3))+24))
 					v6 = t36
-					m.fn115(v3, v9)
-					m.fn115(v3, v7)
+					m.fn122(v3, v9)
+					m.fn122(v3, v7)
 					v7 = v10
 					if v6 == 0 {
 						goto l18
@@ -9289,7 +9487,7 @@ l18:
 				v6 = v9
 			}
 		l20:
-			m.fn115(v3, v6)
+			m.fn122(v3, v6)
 			v7 = v10
 			goto l18
 		}
@@ -9369,7 +9567,7 @@ l18:
 				if v12&i32(1) != 0 {
 					goto l11
 				}
-				t20 := m.fn126(v7)
+				t20 := m.fn132(v7)
 				if t20 == 0 {
 					goto l11
 				}
@@ -9384,7 +9582,7 @@ l18:
 			if v7 == i32(1114112) {
 				goto l13
 			}
-			t21 := m.fn127(v7)
+			t21 := m.fn133(v7)
 			if t21 == 0 {
 				goto l5
 			}
@@ -9413,7 +9611,7 @@ l18:
 		l17:
 			{
 				{
-					t23 := m.fn125(v3 + i32(16))
+					t23 := m.fn131(v3 + i32(16))
 					v6 = t23
 					if v6 != i32(1114112) {
 						goto l16
@@ -9422,12 +9620,12 @@ l18:
 					goto l5
 				}
 			l16:
-				t24 := m.fn126(v6)
+				t24 := m.fn132(v6)
 				if t24 != 0 {
 					goto l17
 				}
 			}
-			t25 := m.fn127(v6)
+			t25 := m.fn133(v6)
 			p26 := i32(962)
 			if t25 != 0 {
 				p26 = i32(963)
@@ -9435,14 +9633,14 @@ l18:
 			v13 = p26
 		}
 	l5:
-		m.fn115(v3, v13)
+		m.fn122(v3, v13)
 		v7 = v10
 		goto l18
 	}
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn123(v0 int32) int32 {
+func (m *Module) fn129(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -9451,12 +9649,12 @@ func (m *Module) fn123(v0 int32) int32 {
 	}
 	return p1 | v0
 }
-func (m *Module) fn124(v0, v1, v2, v3 int32) {
+func (m *Module) fn130(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn120(v4+i32(12), v2)
+	m.fn126(v4+i32(12), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+20))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -9542,7 +9740,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v2))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn125(v0 int32) int32 {
+func (m *Module) fn131(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -9583,7 +9781,7 @@ func (m *Module) fn125(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn126(v0 int32) int32 {
+func (m *Module) fn132(v0 int32) int32 {
 	{
 		if uint32(v0) < uint32(i32(128)) {
 			v0 = v0 + i32(-39)
@@ -9596,7 +9794,7 @@ func (m *Module) fn126(v0 int32) int32 {
 		if uint32(v0) < uint32(i32(168)) {
 			goto l1
 		}
-		t0 := m.fn129(v0)
+		t0 := m.fn135(v0)
 		v0 = t0
 		goto l2
 	}
@@ -9605,17 +9803,17 @@ l1:
 l2:
 	return v0 & i32(1)
 }
-func (m *Module) fn127(v0 int32) int32 {
+func (m *Module) fn133(v0 int32) int32 {
 	if uint32(v0&i32(2097119)+i32(-65)) >= uint32(i32(26)) {
 		if uint32(v0) >= uint32(i32(170)) {
-			t0 := m.fn130(v0)
+			t0 := m.fn136(v0)
 			return t0
 		}
 		return i32(0)
 	}
 	return i32(1)
 }
-func (m *Module) fn128(v0, v1, v2 int32) {
+func (m *Module) fn134(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -9731,7 +9929,7 @@ l9:
 	t19 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t19))
 }
-func (m *Module) fn129(v0 int32) int32 {
+func (m *Module) fn135(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(36)
@@ -9739,7 +9937,7 @@ func (m *Module) fn129(v0 int32) int32 {
 l1:
 	{
 		if uint32(v2) < uint32(i32(2)) {
-			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+0x22554))
+			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+140452))
 			t4 := v3
 			v2 = t3 << 11
 			var p5 int32
@@ -9752,7 +9950,7 @@ l1:
 				p7 = 1
 			}
 			v2 = t6 + p7
-			v4 = v2<<2 + i32(0x22554)
+			v4 = v2<<2 + i32(140452)
 			t8 := int32(load32(m.memory, uint32(v4)))
 			v5 = t8
 			v3 = i32(919)
@@ -9783,7 +9981,7 @@ l1:
 				if v4 == v2 {
 					goto l4
 				}
-				t11 := int32(m.memory[uint32(v2+i32(135928))])
+				t11 := int32(m.memory[uint32(v2+i32(135952))])
 				v3 = v3 + t11
 				if uint32(v3) > uint32(v5) {
 					goto l4
@@ -9797,7 +9995,7 @@ l1:
 		t0 := v3
 		v4 = int32(uint32(v2) >> 1)
 		v5 = v4 + v3
-		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+0x22554))
+		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+140452))
 		p2 := v5
 		if uint32(t1<<11) > uint32(v1) {
 			p2 = t0
@@ -9807,7 +10005,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn130(v0 int32) int32 {
+func (m *Module) fn136(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(22)
@@ -9815,7 +10013,7 @@ func (m *Module) fn130(v0 int32) int32 {
 l1:
 	{
 		if uint32(v2) < uint32(i32(2)) {
-			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+140772))
+			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+140596))
 			t4 := v3
 			v2 = t3 << 11
 			var p5 int32
@@ -9828,7 +10026,7 @@ l1:
 				p7 = 1
 			}
 			v2 = t6 + p7
-			v4 = v2<<2 + i32(140772)
+			v4 = v2<<2 + i32(140596)
 			t8 := int32(load32(m.memory, uint32(v4)))
 			v5 = t8
 			v3 = i32(313)
@@ -9859,7 +10057,7 @@ l1:
 				if v4 == v2 {
 					goto l4
 				}
-				t11 := int32(m.memory[uint32(v2+i32(136847))])
+				t11 := int32(m.memory[uint32(v2+i32(136871))])
 				v3 = v3 + t11
 				if uint32(v3) > uint32(v5) {
 					goto l4
@@ -9873,7 +10071,7 @@ l1:
 		t0 := v3
 		v4 = int32(uint32(v2) >> 1)
 		v5 = v4 + v3
-		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+140772))
+		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+140596))
 		p2 := v5
 		if uint32(t1<<11) > uint32(v1) {
 			p2 = t0
@@ -9883,7 +10081,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn131(v0 int32) int32 {
+func (m *Module) fn137(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -9892,15 +10090,15 @@ func (m *Module) fn131(v0 int32) int32 {
 	}
 	return p1 ^ v0
 }
-func (m *Module) fn132(v0 int32) {
+func (m *Module) fn138(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn54(v0, t0, i32(1), i32(1), i32(1))
+	t1 := m.fn53(v0, t0, i32(1), i32(1), i32(1))
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn133(v0, v1, v2 int32) int32 {
+func (m *Module) fn139(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -9922,7 +10120,7 @@ l7:
 		{
 			v7 = int32(int8(v5))
 			if v7 > i32(-1) {
-				m.fn16(v0, v6, v5)
+				m.fn15(v0, v6, v5)
 				v1 = v6 + v5
 				goto l7
 			}
@@ -9932,7 +10130,7 @@ l7:
 				t6 := int32(load16(m.memory, uint64(uint32(v1))+1))
 				t7 := v5
 				v1 = t6
-				m.fn16(t5, t7, v1)
+				m.fn15(t5, t7, v1)
 				v1 = v5 + v1
 				goto l7
 			}
@@ -10001,7 +10199,7 @@ l7:
 					v5 = t13
 				}
 			l16:
-				store32(m.memory, uint64(uint32(v3))+4, uint32(i32(135904)))
+				store32(m.memory, uint64(uint32(v3))+4, uint32(i32(135928)))
 				store32(m.memory, uint32(v3), uint32(v0))
 				store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(v5))<<48|int64(uint32(v9))&i64(0xffff)<<32|v8))
 				v5 = v2 + v4<<3
@@ -10014,7 +10212,7 @@ l7:
 				v4 = v4 + i32(1)
 				goto l7
 			}
-			store32(m.memory, uint64(uint32(v3))+4, uint32(i32(135904)))
+			store32(m.memory, uint64(uint32(v3))+4, uint32(i32(135928)))
 			store32(m.memory, uint32(v3), uint32(v0))
 			store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x60000020)))
 			v1 = v2 + v4<<3
@@ -10030,7 +10228,7 @@ l7:
 		}
 	}
 l0:
-	m.fn16(v0, v1, int32(uint32(v2)>>1))
+	m.fn15(v0, v1, int32(uint32(v2)>>1))
 l1:
 	v1 = i32(0)
 	goto l17
@@ -10040,26 +10238,22 @@ l17:
 	m.g0 = v3 + i32(16)
 	return v1
 }
-func (m *Module) fn134(v0 int32) {
+func (m *Module) fn140(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.fn19(t0, t1)
+	m.fn18(t0, t1)
 }
-func (m *Module) fn135(v0, v1, v2 int32) int32 {
-	m.fn16(v0, v1, v2)
+func (m *Module) fn141(v0, v1 int32) int32 {
+	m.fn122(v0, v1)
 	return i32(0)
 }
-func (m *Module) fn136(v0, v1 int32) int32 {
-	m.fn115(v0, v1)
-	return i32(0)
-}
-func (m *Module) fn137(v0, v1 int32) {
+func (m *Module) fn142(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn55(v2+i32(4), v1, i32(1), i32(1), i32(1))
+	m.fn54(v2+i32(4), v1, i32(1), i32(1), i32(1))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		if t1 != i32(1) {
@@ -10074,7 +10268,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn138(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn143(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	v5 = v2 << 1
 	if uint32(v5) <= uint32(v4) {
@@ -10112,15 +10306,15 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn139(v0, v1, v2 int32) {
+func (m *Module) fn144(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn137(v3+i32(12), v2<<1)
+	m.fn142(v3+i32(12), v2<<1)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn138(v3+i32(24), v1, v2, t1, t2)
+	m.fn143(v3+i32(24), v1, v2, t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		if t3 != 0 {
@@ -10134,287 +10328,6 @@ l0:
 	t5 := int64(load64(m.memory, uint64(uint32(v3))+12))
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(32)
-}
-func fn140(v0, v1 int32) {
-	var v2 int32
-	{
-		v2 = v0 & i32(-8)
-		t0 := v2
-		v0 = v0 & i32(3)
-		p1 := i32(8)
-		if v0 != 0 {
-			p1 = i32(4)
-		}
-		if uint32(t0) < uint32(p1+v1) {
-			goto l0
-		}
-		if v0 == 0 {
-			return
-		}
-		if uint32(v2) <= uint32(v1+i32(39)) {
-			return
-		}
-	}
-l0:
-	panic("unreachable")
-}
-func (m *Module) fn141(v0, v1 int32) {
-	var v2 int32
-	if uint32(v1) < uint32(i32(256)) {
-		goto l0
-	}
-	m.fn525(v0)
-	return
-l0:
-	{
-		t0 := int32(load32(m.memory, uint32(v0+i32(12))))
-		v2 = t0
-		t1 := int32(load32(m.memory, uint32(v0+i32(8))))
-		t2 := v2
-		v0 = t1
-		if t2 == v0 {
-			goto l1
-		}
-		store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
-		store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
-		return
-	}
-l1:
-	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159048))
-	store32(m.memory, uint64(uint32(i32(0)))+159048, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
-}
-func (m *Module) fn142(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|t0&i32(1)|i32(2)))
-	v0 = v0 + v1
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(t1|i32(1)))
-}
-func (m *Module) fn143(v0, v1 int32) {
-	var v2, v3 int32
-	v2 = v0 + v1
-	{
-		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		v3 = t0
-		if v3&i32(1) != 0 {
-			goto l0
-		}
-		if v3&i32(2) == 0 {
-			return
-		}
-		t1 := int32(load32(m.memory, uint32(v0)))
-		v3 = t1
-		v1 = v3 + v1
-		{
-			v0 = v0 - v3
-			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-			if v0 != t2 {
-				goto l2
-			}
-			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			if t3&i32(3) != i32(3) {
-				goto l0
-			}
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
-			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			store32(m.memory, uint32(v2), uint32(v1))
-			return
-		}
-	l2:
-		m.fn141(v0, v3)
-	}
-l0:
-	{
-		t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
-		v3 = t5
-		if v3&i32(2) != 0 {
-			goto l3
-		}
-		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-		if v2 == t6 {
-			store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v0))
-			t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-			v1 = t11 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v1))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-			if v0 != t12 {
-				return
-			}
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(i32(0)))
-			return
-		}
-		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-		if v2 == t7 {
-			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v0))
-			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
-			v1 = t13 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			store32(m.memory, uint32(v0+v1), uint32(v1))
-			return
-		}
-		t8 := v2
-		v3 = v3 & i32(-8)
-		m.fn141(t8, v3)
-		t9 := v0
-		v1 = v3 + v1
-		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
-		store32(m.memory, uint32(v0+v1), uint32(v1))
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-		if v0 != t10 {
-			goto l6
-		}
-		store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
-		return
-	}
-l3:
-	store32(m.memory, uint64(uint32(v2))+4, uint32(v3&i32(-2)))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-	store32(m.memory, uint32(v0+v1), uint32(v1))
-l6:
-	m.fn527(v0, v1)
-	return
-}
-func (m *Module) fn144(v0 int32) {
-	var v1, v2, v3 int32
-	v1 = v0 + i32(-8)
-	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	t1 := v1
-	v2 = t0
-	v0 = v2 & i32(-8)
-	v3 = t1 + v0
-	{
-		{
-			if v2&i32(1) != 0 {
-				goto l0
-			}
-			if v2&i32(2) == 0 {
-				return
-			}
-			t2 := int32(load32(m.memory, uint32(v1)))
-			v2 = t2
-			v0 = v2 + v0
-			{
-				v1 = v1 - v2
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-				if v1 != t3 {
-					goto l2
-				}
-				t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-				if t4&i32(3) != i32(3) {
-					goto l0
-				}
-				store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
-				t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
-				store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
-				store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-				store32(m.memory, uint32(v3), uint32(v0))
-				return
-			}
-		l2:
-			m.fn141(v1, v2)
-		}
-	l0:
-		{
-			{
-				t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-				v2 = t6
-				if v2&i32(2) != 0 {
-					goto l3
-				}
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-				if v3 == t7 {
-					goto l4
-				}
-				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-				if v3 == t8 {
-					goto l5
-				}
-				t9 := v3
-				v2 = v2 & i32(-8)
-				m.fn141(t9, v2)
-				t10 := v1
-				v0 = v2 + v0
-				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
-				store32(m.memory, uint32(v1+v0), uint32(v0))
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-				if v1 != t11 {
-					goto l6
-				}
-				store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
-				return
-			}
-		l3:
-			store32(m.memory, uint64(uint32(v3))+4, uint32(v2&i32(-2)))
-			store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-			store32(m.memory, uint32(v1+v0), uint32(v0))
-		l6:
-			if uint32(v0) < uint32(i32(256)) {
-				m.fn530(v1, v0)
-				return
-			}
-			m.fn531(v1, v0)
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+159088))
-			v0 = t12 + i32(-1)
-			store32(m.memory, uint64(uint32(i32(0)))+159088, uint32(v0))
-			if v0 != 0 {
-				return
-			}
-			m.fn532()
-			return
-		}
-	l4:
-		store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v1))
-		t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-		v0 = t13 + v0
-		store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v0))
-		store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-		{
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-			if v1 != t14 {
-				goto l8
-			}
-			store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(i32(0)))
-		}
-	l8:
-		t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+159080))
-		if uint32(v0) <= uint32(t15) {
-			return
-		}
-		t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+159068))
-		v0 = t16
-		if v0 == 0 {
-			return
-		}
-		{
-			t17 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-			if uint32(t17) < uint32(i32(41)) {
-				goto l9
-			}
-			_ = m.fn528(v0)
-		}
-	l9:
-		m.fn532()
-		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+159060))
-		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+159080))
-		if uint32(t19) <= uint32(t20) {
-			return
-		}
-		store32(m.memory, uint64(uint32(i32(0)))+159080, uint32(i32(-1)))
-	}
-	return
-l5:
-	store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v1))
-	t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
-	v0 = t21 + v0
-	store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v0))
-	store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
-	store32(m.memory, uint32(v1+v0), uint32(v0))
 }
 func (m *Module) fn145(v0 int32) int32 {
 	var v1 int32
@@ -10437,7 +10350,7 @@ func (m *Module) fn146(v0, v1, v2, v3 int32) int32 {
 		if v1 != v3 {
 			goto l0
 		}
-		t0 := m.fn536(v0, v2, v1)
+		t0 := m.fn516(v0, v2, v1)
 		var p1 int32
 		if t0 == 0 {
 			p1 = 1
@@ -10532,200 +10445,158 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v4))
 }
-func (m *Module) fn149(v0, v1, v2, v3, v4 int32) int32 {
-	var v5, v6, v7, v8, v9, v10 int32
+func (m *Module) fn149(v0, v1, v2, v3, v4, v5 int32) int32 {
+	var v6, v7, v8, v9, v10 int32
 	var v11 int64
 	var v12 int32
 	t0 := m.g0
-	v5 = t0 - i32(16)
-	m.g0 = v5
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	v6 = t1
-	v7 = v6 & i32(0x200000)
-	v8 = int32(uint32(v7)>>21) + v4
-	{
-		if v6&i32(0x800000) != 0 {
-			goto l0
-		}
-		v1 = i32(0)
-		goto l1
-	l0:
-		t2 := m.fn150(v1, v1+v2)
-		v8 = t2 + v8
-	}
-l1:
-	p3 := i32(1114112)
-	if v7 != 0 {
-		p3 = i32(43)
-	}
-	v7 = p3
-	{
-		t4 := int32(load16(m.memory, uint64(uint32(v0))+12))
-		t5 := v8
-		v9 = t4
-		if uint32(t5) >= uint32(v9) {
-			t15 := int32(load32(m.memory, uint32(v0)))
-			v8 = t15
-			t16 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t17 := v8
-			v0 = t16
-			t18 := m.fn152(t17, v0, v7, v1, v2)
-			if t18 == 0 {
-				t30 := int32(load32(m.memory, uint64(uint32(v0))+12))
-				t31 := m.t0[uint(t30)].(func(int32, int32, int32) int32)(v8, v3, v4)
-				v6 = t31
-				goto l4
-			}
-			goto l6
-		}
-		if v6&i32(0x1000000) != 0 {
-			t19 := int64(load64(m.memory, uint64(uint32(v0))+8))
-			t20 := v0
-			v11 = t19
-			store32(m.memory, uint64(uint32(t20))+8, uint32(int32(v11)&i32(-0x60200000)|i32(0x20000030)))
-			t21 := int32(load32(m.memory, uint32(v0)))
-			v10 = t21
-			t22 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t23 := v10
-			v12 = t22
-			t24 := m.fn152(t23, v12, v7, v1, v2)
-			if t24 != 0 {
-				goto l6
-			}
-			v6 = i32(1)
-			m.fn151(v5+i32(8), v0, v9-v8, i32(1))
-			t25 := int32(load32(m.memory, uint64(uint32(v5))+8))
-			v1 = t25
-			if v1 == i32(1114112) {
-				goto l4
-			}
-			t26 := int32(load16(m.memory, uint64(uint32(v5))+12))
-			v8 = t26
-			t27 := int32(load32(m.memory, uint64(uint32(v12))+12))
-			t28 := m.t0[uint(t27)].(func(int32, int32, int32) int32)(v10, v3, v4)
-			if t28 != 0 {
-				goto l4
-			}
-			t29 := m.fn153(v1, v8, v10, v12)
-			if t29 != 0 {
-				goto l4
-			}
-			store64(m.memory, uint64(uint32(v0))+8, uint64(v11))
-			v6 = i32(0)
-			goto l4
-		}
-		v6 = i32(1)
-		m.fn151(v5, v0, v9-v8, i32(1))
-		t6 := int32(load32(m.memory, uint32(v5)))
-		v8 = t6
-		if v8 == i32(1114112) {
-			goto l4
-		}
-		t7 := int32(load16(m.memory, uint64(uint32(v5))+4))
-		v10 = t7
-		t8 := int32(load32(m.memory, uint32(v0)))
-		v9 = t8
-		t9 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		t10 := v9
-		v0 = t9
-		t11 := m.fn152(t10, v0, v7, v1, v2)
-		if t11 != 0 {
-			goto l4
-		}
-		t12 := int32(load32(m.memory, uint64(uint32(v0))+12))
-		t13 := m.t0[uint(t12)].(func(int32, int32, int32) int32)(v9, v3, v4)
-		if t13 != 0 {
-			goto l4
-		}
-		t14 := m.fn153(v8, v10, v9, v0)
-		v6 = t14
-		goto l4
-	}
-l6:
-	v6 = i32(1)
-l4:
-	m.g0 = v5 + i32(16)
-	return v6
-}
-func (m *Module) fn150(v0, v1 int32) int32 {
-	var v2, v3, v4, v5, v6, v7, v8, v9 int32
+	v6 = t0 - i32(16)
+	m.g0 = v6
 	{
 		{
-			v2 = v1 - v0
-			if uint32(v2) < uint32(i32(16)) {
+			if v1 != 0 {
 				goto l0
 			}
-			t0 := v0
-			v1 = (v0 + i32(3)) & i32(-4)
-			v3 = v1 - v0
-			t1 := m.fn154(t0, v3)
-			t2 := v1
-			v0 = v2 - v3
-			t3 := m.fn154(t2+v0&i32(0x7ffffffc), v0&i32(3))
-			v4 = t1 + t3
-			v5 = int32(uint32(v0) >> 2)
-		l5:
-			{
-				v6 = v1
-				if v5 == 0 {
-					goto l1
-				}
-				t5 := v6
-				p4 := i32(192)
-				if uint32(v5) < uint32(i32(192)) {
-					p4 = v5
-				}
-				v7 = p4
-				v8 = v7 << 2
-				v9 = t5 + v8&i32(1008)
-				v0 = i32(0)
-				v3 = v6
-			l8:
-				if v3 == v9 {
-					v4 = int32(uint32((int32(uint32(v0)>>8)&i32(0xff00ff)+v0&i32(0xff00ff))*i32(65537))>>16) + v4
-					v5 = v5 - v7
-					v1 = v6 + v8
-					v0 = v7 & i32(3)
-					if v0 == 0 {
-						goto l5
-					}
-					v1 = v0 << 2
-					v0 = v6 + v7&i32(252)<<2
-					v2 = i32(0)
-				l7:
-					{
-						if v1 == 0 {
-							return int32(uint32((int32(uint32(v2)>>8)&i32(0xff00ff)+v2&i32(0xff00ff))*i32(65537))>>16) + v4
-						}
-						t7 := int32(load32(m.memory, uint32(v0)))
-						v3 = t7
-						v2 = (int32(uint32(v3^i32(-1))>>7)|int32(uint32(v3)>>6))&i32(16843009) + v2
-						v1 = v1 + i32(-4)
-						v0 = v0 + i32(4)
-						goto l7
-					}
-				}
-				v1 = i32(0)
-			l4:
-				{
-					if v1 == i32(16) {
-						v3 = v3 + i32(16)
-						goto l8
-					}
-					t6 := int32(load32(m.memory, uint32(v3+v1)))
-					v2 = t6
-					v0 = (int32(uint32(v2^i32(-1))>>7)|int32(uint32(v2)>>6))&i32(16843009) + v0
-					v1 = v1 + i32(4)
-					goto l4
-				}
-			}
+			v1 = v5 + i32(1)
+			t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
+			v7 = t1
+			v8 = i32(45)
+			goto l1
 		}
 	l0:
-		t8 := m.fn154(v0, v2)
-		v4 = t8
+		t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
+		v7 = t2
+		v1 = v7 & i32(0x200000)
+		p3 := i32(1114112)
+		if v1 != 0 {
+			p3 = i32(43)
+		}
+		v8 = p3
+		v1 = int32(uint32(v1)>>21) + v5
 	}
 l1:
-	return v4
+	{
+		if v7&i32(0x800000) != 0 {
+			goto l2
+		}
+		v2 = i32(0)
+		goto l3
+	l2:
+		t4 := m.fn150(v2, v2+v3)
+		v1 = t4 + v1
+	}
+l3:
+	{
+		t5 := int32(load16(m.memory, uint64(uint32(v0))+12))
+		t6 := v1
+		v9 = t5
+		if uint32(t6) >= uint32(v9) {
+			t16 := int32(load32(m.memory, uint32(v0)))
+			v1 = t16
+			t17 := int32(load32(m.memory, uint64(uint32(v0))+4))
+			t18 := v1
+			v0 = t17
+			t19 := m.fn152(t18, v0, v8, v2, v3)
+			if t19 == 0 {
+				t31 := int32(load32(m.memory, uint64(uint32(v0))+12))
+				t32 := m.t0[uint(t31)].(func(int32, int32, int32) int32)(v1, v4, v5)
+				v7 = t32
+				goto l6
+			}
+			goto l8
+		}
+		if v7&i32(0x1000000) != 0 {
+			t20 := int64(load64(m.memory, uint64(uint32(v0))+8))
+			t21 := v0
+			v11 = t20
+			store32(m.memory, uint64(uint32(t21))+8, uint32(int32(v11)&i32(-0x60200000)|i32(0x20000030)))
+			t22 := int32(load32(m.memory, uint32(v0)))
+			v10 = t22
+			t23 := int32(load32(m.memory, uint64(uint32(v0))+4))
+			t24 := v10
+			v12 = t23
+			t25 := m.fn152(t24, v12, v8, v2, v3)
+			if t25 != 0 {
+				goto l8
+			}
+			v7 = i32(1)
+			m.fn151(v6+i32(8), v0, v9-v1, i32(1))
+			t26 := int32(load32(m.memory, uint64(uint32(v6))+8))
+			v2 = t26
+			if v2 == i32(1114112) {
+				goto l6
+			}
+			t27 := int32(load16(m.memory, uint64(uint32(v6))+12))
+			v1 = t27
+			t28 := int32(load32(m.memory, uint64(uint32(v12))+12))
+			t29 := m.t0[uint(t28)].(func(int32, int32, int32) int32)(v10, v4, v5)
+			if t29 != 0 {
+				goto l6
+			}
+			t30 := m.fn153(v2, v1, v10, v12)
+			if t30 != 0 {
+				goto l6
+			}
+			store64(m.memory, uint64(uint32(v0))+8, uint64(v11))
+			v7 = i32(0)
+			goto l6
+		}
+		v7 = i32(1)
+		m.fn151(v6, v0, v9-v1, i32(1))
+		t7 := int32(load32(m.memory, uint32(v6)))
+		v1 = t7
+		if v1 == i32(1114112) {
+			goto l6
+		}
+		t8 := int32(load16(m.memory, uint64(uint32(v6))+4))
+		v10 = t8
+		t9 := int32(load32(m.memory, uint32(v0)))
+		v9 = t9
+		t10 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		t11 := v9
+		v0 = t10
+		t12 := m.fn152(t11, v0, v8, v2, v3)
+		if t12 != 0 {
+			goto l6
+		}
+		t13 := int32(load32(m.memory, uint64(uint32(v0))+12))
+		t14 := m.t0[uint(t13)].(func(int32, int32, int32) int32)(v9, v4, v5)
+		if t14 != 0 {
+			goto l6
+		}
+		t15 := m.fn153(v1, v10, v9, v0)
+		v7 = t15
+		goto l6
+	}
+l8:
+	v7 = i32(1)
+l6:
+	m.g0 = v6 + i32(16)
+	return v7
+}
+func (m *Module) fn150(v0, v1 int32) int32 {
+	var v2 int32
+	if v0 != v1 {
+		v2 = v1 - v0
+		v1 = i32(0)
+	l1:
+		{
+			t0 := int32(int8(m.memory[uint32(v0)]))
+			t1 := v1
+			var p2 int32
+			if t0 > i32(-65) {
+				p2 = 1
+			}
+			v1 = t1 + p2
+			v0 = v0 + i32(1)
+			v2 = v2 + i32(-1)
+			if v2 != 0 {
+				goto l1
+			}
+		}
+		return v1
+	}
+	return i32(0)
 }
 func (m *Module) fn151(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
@@ -10820,31 +10691,7 @@ l0:
 	}
 	return p2
 }
-func (m *Module) fn154(v0, v1 int32) int32 {
-	var v2 int32
-	v2 = i32(0)
-	if v1 == 0 {
-		goto l0
-	}
-l1:
-	{
-		t0 := int32(int8(m.memory[uint32(v0)]))
-		t1 := v2
-		var p2 int32
-		if t0 > i32(-65) {
-			p2 = 1
-		}
-		v2 = t1 + p2
-		v0 = v0 + i32(1)
-		v1 = v1 + i32(-1)
-		if v1 != 0 {
-			goto l1
-		}
-	}
-l0:
-	return v2
-}
-func (m *Module) fn155(v0, v1, v2 int32) {
+func (m *Module) fn154(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	var v8 int32
@@ -10896,19 +10743,19 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 		t8 := v8
 		v9 = int64(bits.LeadingZeros64(uint64(v7)))
 		v10 = t8 - int32(v9)
-		m.fn156(t5, t6, t7, v10)
+		m.fn155(t5, t6, t7, v10)
 		t9 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v11 = t9
-		m.fn156(v3+i32(1240), v4, v8, v10)
+		m.fn155(v3+i32(1240), v4, v8, v10)
 		t10 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v12 = t10
-		m.fn157(v3+i32(1240), i32(-96)-v10)
+		m.fn156(v3+i32(1240), i32(-96)-v10)
 		t11 := int64(load64(m.memory, uint64(uint32(v3))+1248))
 		t12 := v3 + i32(16)
 		v13 = t11
-		m.fn533(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
-		m.fn533(v3+i32(32), v13, i64(0), v11, i64(0))
-		m.fn533(v3+i32(48), v13, i64(0), v12, i64(0))
+		m.fn513(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
+		m.fn513(v3+i32(32), v13, i64(0), v11, i64(0))
+		m.fn513(v3+i32(48), v13, i64(0), v12, i64(0))
 		v14 = i32(0)
 		t13 := int64(load64(m.memory, uint64(uint32(v3))+24))
 		t14 := int64(load64(m.memory, uint64(uint32(v3))+16))
@@ -10919,7 +10766,7 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 		v10 = i32(0) - (v10 + t16)
 		v13 = int64(uint32(v10))
 		v16 = int32(i64_shr_u(t17, v13))
-		m.fn158(t15, v16)
+		m.fn157(t15, v16)
 		t18 := v15
 		v17 = i64_shl(i64(1), v13)
 		v18 = v17 + i64(-1)
@@ -10954,7 +10801,7 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 			v16 = v16 - v23*v10
 			v25 = i64_shl(int64(uint32(v16)), v9) + v13
 			if uint64(v25) < uint64(v12) {
-				m.fn159(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
+				m.fn158(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
 				goto l4
 			}
 			if v20 != v14 {
@@ -10982,7 +10829,7 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 					goto l3
 				}
 			}
-			m.fn159(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
+			m.fn158(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
 			goto l4
 		l4:
 		}
@@ -11001,9 +10848,9 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 		l6:
 			t33 := int32(int8(m.memory[uint64(uint32(v1))+26]))
 			v16 = t33
-			m.fn160(v3+i32(92), v4)
-			m.fn160(v3+i32(256), v5)
-			m.fn160(v3+i32(420), v6)
+			m.fn159(v3+i32(92), v4)
+			m.fn159(v3+i32(256), v5)
+			m.fn159(v3+i32(420), v6)
 			memory_zero(m.memory, uint32(v3+i32(588)), uint32(i32(156)))
 			store32(m.memory, uint64(uint32(v3))+584, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v3))+744, uint32(i32(1)))
@@ -11012,12 +10859,12 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 			if v8 < i32(0) {
 				goto l8
 			}
-			_ = m.fn161(v3+i32(92), v8)
-			_ = m.fn161(v3+i32(256), v8)
-			_ = m.fn161(v3+i32(420), v8)
+			_ = m.fn160(v3+i32(92), v8)
+			_ = m.fn160(v3+i32(256), v8)
+			_ = m.fn160(v3+i32(420), v8)
 			goto l9
 		l8:
-			_ = m.fn161(v3+i32(584), int32(int16(i32(0)-v8)))
+			_ = m.fn160(v3+i32(584), int32(int16(i32(0)-v8)))
 		l9:
 			{
 				if v21 > i32(-1) {
@@ -11025,38 +10872,38 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 				}
 				t38 := v3 + i32(92)
 				v14 = (i32(0) - v21) & i32(0xffff)
-				_ = m.fn162(t38, v14)
-				_ = m.fn162(v3+i32(256), v14)
-				_ = m.fn162(v3+i32(420), v14)
+				_ = m.fn161(t38, v14)
+				_ = m.fn161(v3+i32(256), v14)
+				_ = m.fn161(v3+i32(420), v14)
 				goto l11
 			}
 		l10:
-			_ = m.fn162(v3+i32(584), v14&i32(0x7fff))
+			_ = m.fn161(v3+i32(584), v14&i32(0x7fff))
 		l11:
 			memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
 			{
-				t43 := m.fn163(v3+i32(1240), v3+i32(420))
-				t44 := m.fn164(v3+i32(584), t43)
+				t43 := m.fn162(v3+i32(1240), v3+i32(420))
+				t44 := m.fn163(v3+i32(584), t43)
 				if int32(int8(t44)) < v16 {
 					goto l12
 				}
-				_ = m.fn165(v3+i32(92), i32(10))
-				_ = m.fn165(v3+i32(256), i32(10))
-				_ = m.fn165(v3+i32(420), i32(10))
+				_ = m.fn164(v3+i32(92), i32(10))
+				_ = m.fn164(v3+i32(256), i32(10))
+				_ = m.fn164(v3+i32(420), i32(10))
 				goto l13
 			}
 		l12:
 			v21 = v21 + i32(1)
 		l13:
 			memory_copy(m.memory, uint32(v3+i32(748)), uint32(v3+i32(584)), uint32(i32(164)))
-			t48 := m.fn161(v3+i32(748), i32(1))
+			t48 := m.fn160(v3+i32(748), i32(1))
 			v24 = t48
 			memory_copy(m.memory, uint32(v3+i32(912)), uint32(v3+i32(584)), uint32(i32(164)))
-			t49 := m.fn161(v3+i32(912), i32(2))
+			t49 := m.fn160(v3+i32(912), i32(2))
 			v20 = t49
 			memory_copy(m.memory, uint32(v3+i32(1076)), uint32(v3+i32(584)), uint32(i32(164)))
 			v10 = i32(0)
-			t50 := m.fn161(v3+i32(1076), i32(3))
+			t50 := m.fn160(v3+i32(1076), i32(3))
 			v1 = t50
 			{
 				{
@@ -11065,50 +10912,50 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 						{
 							v14 = i32(0)
 							{
-								t51 := m.fn166(v3+i32(92), v1)
+								t51 := m.fn165(v3+i32(92), v1)
 								if t51 == 0 {
 									goto l14
 								}
-								_ = m.fn167(v3+i32(92), v1)
+								_ = m.fn166(v3+i32(92), v1)
 								v14 = i32(8)
 							}
 						l14:
 							{
-								t53 := m.fn166(v3+i32(92), v20)
+								t53 := m.fn165(v3+i32(92), v20)
 								if t53 == 0 {
 									goto l15
 								}
-								_ = m.fn167(v3+i32(92), v20)
+								_ = m.fn166(v3+i32(92), v20)
 								v14 = v14 | i32(4)
 							}
 						l15:
 							{
-								t55 := m.fn166(v3+i32(92), v24)
+								t55 := m.fn165(v3+i32(92), v24)
 								if t55 == 0 {
 									goto l16
 								}
-								_ = m.fn167(v3+i32(92), v24)
+								_ = m.fn166(v3+i32(92), v24)
 								v14 = v14 + i32(2)
 							}
 						l16:
 							{
-								t57 := m.fn166(v3+i32(92), v3+i32(584))
+								t57 := m.fn165(v3+i32(92), v3+i32(584))
 								if t57 == 0 {
 									goto l17
 								}
 								v14 = v14 + i32(1)
-								_ = m.fn167(v3+i32(92), v3+i32(584))
+								_ = m.fn166(v3+i32(92), v3+i32(584))
 							}
 						l17:
 							if v10 == i32(17) {
 								goto l0
 							}
 							m.memory[uint32(v2+v10)] = byte(v14 + i32(48))
-							t59 := m.fn164(v3+i32(92), v3+i32(256))
+							t59 := m.fn163(v3+i32(92), v3+i32(256))
 							v14 = t59
 							memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
-							t60 := m.fn163(v3+i32(1240), v3+i32(420))
-							t61 := m.fn164(v3+i32(584), t60)
+							t60 := m.fn162(v3+i32(1240), v3+i32(420))
+							t61 := m.fn163(v3+i32(584), t60)
 							v23 = int32(int8(t61))
 							if int32(int8(v14)) < v16 {
 								goto l18
@@ -11116,9 +10963,9 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 							if v23 < v16 {
 								goto l19
 							}
-							_ = m.fn165(v3+i32(92), i32(10))
-							_ = m.fn165(v3+i32(256), i32(10))
-							_ = m.fn165(v3+i32(420), i32(10))
+							_ = m.fn164(v3+i32(92), i32(10))
+							_ = m.fn164(v3+i32(256), i32(10))
+							_ = m.fn164(v3+i32(420), i32(10))
 							v10 = v10 + i32(1)
 							goto l20
 						l18:
@@ -11127,8 +10974,8 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 						if v23 >= v16 {
 							goto l21
 						}
-						t65 := m.fn161(v3+i32(92), i32(1))
-						t66 := m.fn166(t65, v3+i32(584))
+						t65 := m.fn160(v3+i32(92), i32(1))
+						t66 := m.fn165(t65, v3+i32(584))
 						if t66 != 0 {
 							goto l22
 						}
@@ -11137,7 +10984,7 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 				l19:
 					v14 = v10 + i32(1)
 				l22:
-					m.fn168(v3+i32(8), v2, v14)
+					m.fn167(v3+i32(8), v2, v14)
 					t67 := int32(m.memory[uint64(uint32(v3))+8])
 					if t67 != 0 {
 						goto l23
@@ -11169,7 +11016,7 @@ func (m *Module) fn155(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn156(v0 int32, v1 int64, v2, v3 int32) {
+func (m *Module) fn155(v0 int32, v1 int64, v2, v3 int32) {
 	var v4, v5 int64
 	{
 		v2 = int32(int16(v2 - v3))
@@ -11189,21 +11036,21 @@ func (m *Module) fn156(v0 int32, v1 int64, v2, v3 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn157(v0, v1 int32) {
+func (m *Module) fn156(v0, v1 int32) {
 	v1 = (int32(int16(v1))*i32(80) + i32(86960)) / i32(2126)
 	if uint32(v1) > uint32(i32(80)) {
 		panic("unreachable")
 	}
 	t0 := v0
 	v1 = v1 << 4
-	t1 := int32(load16(m.memory, uint64(uint32(v1))+140872))
+	t1 := int32(load16(m.memory, uint64(uint32(v1))+140696))
 	store16(m.memory, uint64(uint32(t0))+16, uint16(t1))
-	t2 := int64(load64(m.memory, uint64(uint32(v1))+140864))
+	t2 := int64(load64(m.memory, uint64(uint32(v1))+140688))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t2))
-	t3 := int32(load16(m.memory, uint64(uint32(v1))+140874))
+	t3 := int32(load16(m.memory, uint64(uint32(v1))+140698))
 	store16(m.memory, uint32(v0), uint16(t3))
 }
-func (m *Module) fn158(v0, v1 int32) {
+func (m *Module) fn157(v0, v1 int32) {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(10000)) {
@@ -11298,7 +11145,7 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	m.memory[uint32(v0)] = byte(v1)
 }
-func (m *Module) fn159(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
+func (m *Module) fn158(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
 	var v9 int32
 	var v10, v11, v12, v13 int64
 	var v14 int32
@@ -11372,7 +11219,7 @@ l7:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn160(v0 int32, v1 int64) {
+func (m *Module) fn159(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(160)
@@ -11399,7 +11246,7 @@ l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(i32(160)))
 	m.g0 = v2 + i32(160)
 }
-func (m *Module) fn161(v0, v1 int32) int32 {
+func (m *Module) fn160(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		if uint32(v1) >= uint32(i32(1280)) {
@@ -11497,12 +11344,12 @@ l4:
 	store32(m.memory, uint64(uint32(v0))+160, uint32(v8))
 	return v0
 }
-func (m *Module) fn162(v0, v1 int32) int32 {
+func (m *Module) fn161(v0, v1 int32) int32 {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(8)) {
-			t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+142160))
-			_ = m.fn165(v0, t0)
+			t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+0x22aa0))
+			_ = m.fn164(v0, t0)
 			return v0
 		}
 		v2 = v1 & i32(7)
@@ -11511,44 +11358,44 @@ func (m *Module) fn162(v0, v1 int32) int32 {
 		}
 		goto l2
 	l1:
-		t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+142160))
-		_ = m.fn165(v0, i32_shr_u(t2, v2))
+		t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+0x22aa0))
+		_ = m.fn164(v0, i32_shr_u(t2, v2))
 	}
 l2:
 	if v1&i32(8) == 0 {
 		goto l3
 	}
-	_ = m.fn165(v0, i32(390625))
+	_ = m.fn164(v0, i32(390625))
 l3:
 	if v1&i32(16) == 0 {
 		goto l4
 	}
-	_ = m.fn170(v0, i32(142200), i32(2))
+	_ = m.fn169(v0, i32(142024), i32(2))
 l4:
 	if v1&i32(32) == 0 {
 		goto l5
 	}
-	_ = m.fn170(v0, i32(142208), i32(3))
+	_ = m.fn169(v0, i32(142032), i32(3))
 l5:
 	if v1&i32(64) == 0 {
 		goto l6
 	}
-	_ = m.fn170(v0, i32(142220), i32(5))
+	_ = m.fn169(v0, i32(142044), i32(5))
 l6:
 	if v1&i32(128) == 0 {
 		goto l7
 	}
-	_ = m.fn170(v0, i32(142240), i32(10))
+	_ = m.fn169(v0, i32(142064), i32(10))
 l7:
 	if v1&i32(256) == 0 {
 		goto l8
 	}
-	_ = m.fn170(v0, i32(142280), i32(19))
+	_ = m.fn169(v0, i32(142104), i32(19))
 l8:
-	_ = m.fn161(v0, v1)
+	_ = m.fn160(v0, v1)
 	return v0
 }
-func (m *Module) fn163(v0, v1 int32) int32 {
+func (m *Module) fn162(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -11607,7 +11454,7 @@ func (m *Module) fn163(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn164(v0, v1 int32) int32 {
+func (m *Module) fn163(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -11671,7 +11518,7 @@ func (m *Module) fn164(v0, v1 int32) int32 {
 		return p11
 	}
 }
-func (m *Module) fn165(v0, v1 int32) int32 {
+func (m *Module) fn164(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -11716,15 +11563,15 @@ func (m *Module) fn165(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn166(v0, v1 int32) int32 {
-	t0 := m.fn164(v0, v1)
+func (m *Module) fn165(v0, v1 int32) int32 {
+	t0 := m.fn163(v0, v1)
 	var p1 int32
 	if int32(int8(t0)) > i32(-1) {
 		p1 = 1
 	}
 	return p1
 }
-func (m *Module) fn167(v0, v1 int32) int32 {
+func (m *Module) fn166(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -11778,7 +11625,7 @@ func (m *Module) fn167(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn168(v0, v1, v2 int32) {
+func (m *Module) fn167(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	v3 = v2
 	{
@@ -11832,7 +11679,7 @@ l4:
 	m.memory[uint64(uint32(v0))+1] = byte(v5)
 	m.memory[uint32(v0)] = byte(v4)
 }
-func (m *Module) fn169(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn168(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	{
 		if v2 == 0 {
@@ -11851,7 +11698,7 @@ func (m *Module) fn169(v0, v1, v2, v3, v4, v5 int32) {
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				store16(m.memory, uint64(uint32(v5))+12, uint16(i32(0)))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(i32(2)))
-				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(137180)))
+				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(137204)))
 				t2 := v5
 				v3 = i32(0) - v6
 				store32(m.memory, uint64(uint32(t2))+16, uint32(v3))
@@ -11872,7 +11719,7 @@ func (m *Module) fn169(v0, v1, v2, v3, v4, v5 int32) {
 			if uint32(t1) > uint32(v3) {
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				store32(m.memory, uint64(uint32(v5))+20, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v5))+16, uint32(i32(0x22dd8)))
+				store32(m.memory, uint64(uint32(v5))+16, uint32(i32(142632)))
 				store16(m.memory, uint64(uint32(v5))+12, uint16(i32(2)))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(v3))
 				t3 := v5
@@ -11890,7 +11737,7 @@ func (m *Module) fn169(v0, v1, v2, v3, v4, v5 int32) {
 			store32(m.memory, uint64(uint32(v5))+16, uint32(v3-v2))
 			if v4 != 0 {
 				store32(m.memory, uint64(uint32(v5))+32, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(0x22dd8)))
+				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(142632)))
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				goto l5
 			}
@@ -11911,7 +11758,7 @@ func (m *Module) fn169(v0, v1, v2, v3, v4, v5 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn170(v0, v1, v2 int32) int32 {
+func (m *Module) fn169(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
@@ -11927,12 +11774,12 @@ func (m *Module) fn170(v0, v1, v2 int32) int32 {
 			if uint32(v4) >= uint32(i32(41)) {
 				panic("unreachable")
 			}
-			t2 := m.fn171(v3, v1, v2, v0, v4)
+			t2 := m.fn170(v3, v1, v2, v0, v4)
 			v2 = t2
 			goto l2
 		}
 	l0:
-		t3 := m.fn171(v3, v0, v4, v1, v2)
+		t3 := m.fn170(v3, v0, v4, v1, v2)
 		v2 = t3
 	}
 l2:
@@ -11941,7 +11788,7 @@ l2:
 	m.g0 = v3 + i32(160)
 	return v0
 }
-func (m *Module) fn171(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn170(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	var v15 int32
@@ -12017,7 +11864,7 @@ l4:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn172(v0 int32, v1 float64) {
+func (m *Module) fn171(v0 int32, v1 float64) {
 	var v2, v3 int64
 	var v4 int32
 	var v5, v6 int64
@@ -12102,7 +11949,7 @@ l0:
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v5))
 	m.memory[uint32(v0)] = byte(int64(uint64(v2) >> 63))
 }
-func (m *Module) fn173(v0, v1 int32) {
+func (m *Module) fn172(v0, v1 int32) {
 	var v2 int32
 	var v3, v4, v5 int64
 	{
@@ -12138,7 +11985,7 @@ func (m *Module) fn173(v0, v1 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn174(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
+func (m *Module) fn173(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 	var v9 int32
 	t0 := m.g0
 	v9 = t0 - i32(16)
@@ -12175,7 +12022,7 @@ func (m *Module) fn174(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 		if uint32(v3) > uint32(v2) {
 			goto l6
 		}
-		m.fn168(v9+i32(8), v1, v3)
+		m.fn167(v9+i32(8), v1, v3)
 		{
 			t2 := int32(m.memory[uint64(uint32(v9))+8])
 			if t2 == 0 {
@@ -12209,7 +12056,7 @@ l5:
 l9:
 	m.g0 = v9 + i32(16)
 }
-func (m *Module) fn175(v0 int32) int32 {
+func (m *Module) fn174(v0 int32) int32 {
 	t0 := int32(load16(m.memory, uint32(v0)))
 	switch t0 {
 	default:
@@ -12227,7 +12074,7 @@ func (m *Module) fn175(v0 int32) int32 {
 		return t3
 	}
 }
-func (m *Module) fn176(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn175(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	t0 := m.g0
@@ -12245,12 +12092,12 @@ func (m *Module) fn176(v0, v1, v2, v3, v4 int32) {
 			store64(m.memory, uint32(v0), uint64(i64(0)))
 			goto l7
 		}
-		m.fn177(v5+i32(8), v3, v4, i32(0))
+		m.fn176(v5+i32(8), v3, v4, i32(0))
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+12))
 		v6 = t1
 		t2 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v7 = t2
-		m.fn177(v5, v3, v4, i32(1))
+		m.fn176(v5, v3, v4, i32(1))
 		t3 := int32(load32(m.memory, uint32(v5)))
 		t4 := v4
 		t5 := v7
@@ -12302,9 +12149,9 @@ func (m *Module) fn176(v0, v1, v2, v3, v4 int32) {
 			}
 		l2:
 			v11 = i32(0)
-			t13 := m.fn178(v3, v4, v6, i32(0))
+			t13 := m.fn177(v3, v4, v6, i32(0))
 			v7 = t13
-			t14 := m.fn178(v3, v4, v6, i32(1))
+			t14 := m.fn177(v3, v4, v6, i32(1))
 			t15 := v4
 			v8 = t14
 			p16 := v7
@@ -12356,7 +12203,7 @@ l6:
 l7:
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn177(v0, v1, v2, v3 int32) {
+func (m *Module) fn176(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(0)
 	v5 = i32(1)
@@ -12425,7 +12272,7 @@ l4:
 	v6 = v5 - v4
 	goto l8
 }
-func (m *Module) fn178(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn177(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(1)
 	v5 = i32(0)
@@ -12505,7 +12352,7 @@ l6:
 l0:
 	return v7
 }
-func (m *Module) fn179(v0, v1 int32) int32 {
+func (m *Module) fn178(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -12515,7 +12362,7 @@ func (m *Module) fn179(v0, v1 int32) int32 {
 	v0 = i32(3)
 l0:
 	{
-		t2 := int32(m.memory[uint32(v3&i32(15)+i32(142356))])
+		t2 := int32(m.memory[uint32(v3&i32(15)+i32(142180))])
 		m.memory[uint32(v2+i32(14)+v0+i32(-2))] = byte(t2)
 		v0 = v0 + i32(-1)
 		v3 = int32(uint32(v3)>>4) & i32(15)
@@ -12523,19 +12370,19 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn149(v1, i32(1), i32(151353), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn180(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn179(v0, v1, v2, v3 int32) int32 {
 	t1 := v0
 	t2 := v2
 	p0 := v3
 	if uint32(v1) < uint32(v3) {
 		p0 = v1
 	}
-	t3 := m.fn536(t1, t2, p0)
+	t3 := m.fn516(t1, t2, p0)
 	v2 = t3
 	p4 := v1 - v3
 	if v2 != 0 {
@@ -12552,7 +12399,7 @@ func (m *Module) fn180(v0, v1, v2, v3 int32) int32 {
 	}
 	return p5 - p6
 }
-func (m *Module) fn181(v0, v1 int32) int32 {
+func (m *Module) fn180(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7 int32
@@ -12568,7 +12415,7 @@ func (m *Module) fn181(v0, v1 int32) int32 {
 			}
 			t2 := int32(load32(m.memory, uint32(v0)))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t4 := m.fn182(t2, t3, v1)
+			t4 := m.fn181(t2, t3, v1)
 			v1 = t4
 			goto l1
 		}
@@ -12621,7 +12468,7 @@ func (m *Module) fn181(v0, v1 int32) int32 {
 			v5 = t17
 		l6:
 			{
-				t18 := m.fn175(v5)
+				t18 := m.fn174(v5)
 				v7 = v1 + t18
 				p19 := v7
 				if uint32(v7) < uint32(v1) {
@@ -12643,7 +12490,7 @@ func (m *Module) fn181(v0, v1 int32) int32 {
 				}
 				t20 := int32(load32(m.memory, uint32(v0)))
 				t21 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				t22 := m.fn182(t20, t21, v2+i32(16))
+				t22 := m.fn181(t20, t21, v2+i32(16))
 				v1 = t22
 				goto l8
 			}
@@ -12661,7 +12508,7 @@ func (m *Module) fn181(v0, v1 int32) int32 {
 			t26 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t27 := v6
 			v7 = t26
-			t28 := m.fn182(t27, v7, v2+i32(16))
+			t28 := m.fn181(t27, v7, v2+i32(16))
 			if t28 != 0 {
 				goto l4
 			}
@@ -12678,7 +12525,7 @@ l1:
 	m.g0 = v2 + i32(32)
 	return v1
 }
-func (m *Module) fn182(v0, v1, v2 int32) int32 {
+func (m *Module) fn181(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -12717,7 +12564,7 @@ func (m *Module) fn182(v0, v1, v2 int32) int32 {
 					v4 = t8
 					m.memory[uint64(uint32(v3))+12] = byte(i32(0))
 					store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
-					t9 := m.fn175(v5)
+					t9 := m.fn174(v5)
 					v9 = t9
 					v2 = v9
 					if uint32(v9) < uint32(i32(6)) {
@@ -12743,7 +12590,7 @@ func (m *Module) fn182(v0, v1, v2 int32) int32 {
 					{
 						if uint32(v2) > uint32(i32(64)) {
 							t17 := int32(load32(m.memory, uint64(uint32(v1))+12))
-							t18 := m.t0[uint(t17)].(func(int32, int32, int32) int32)(v0, i32(137185), i32(64))
+							t18 := m.t0[uint(t17)].(func(int32, int32, int32) int32)(v0, i32(137209), i32(64))
 							if t18 != 0 {
 								goto l1
 							}
@@ -12756,7 +12603,7 @@ func (m *Module) fn182(v0, v1, v2 int32) int32 {
 						}
 						v5 = v8
 						t15 := int32(load32(m.memory, uint64(uint32(v1))+12))
-						t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v0, i32(137185), v2)
+						t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v0, i32(137209), v2)
 						if t16 != 0 {
 							goto l1
 						}
@@ -12793,7 +12640,7 @@ l2:
 	m.g0 = v3 + i32(16)
 	return v7
 }
-func (m *Module) fn183(v0, v1 int32) int32 {
+func (m *Module) fn182(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -12803,7 +12650,7 @@ func (m *Module) fn183(v0, v1 int32) int32 {
 	v0 = i32(3)
 l0:
 	{
-		t2 := int32(m.memory[uint32(v3&i32(15)+i32(137160))])
+		t2 := int32(m.memory[uint32(v3&i32(15)+i32(137184))])
 		m.memory[uint32(v2+i32(14)+v0+i32(-2))] = byte(t2)
 		v0 = v0 + i32(-1)
 		v3 = int32(uint32(v3)>>4) & i32(15)
@@ -12811,7 +12658,30 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn149(v1, i32(1), i32(151353), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	v0 = t3
+	m.g0 = v2 + i32(16)
+	return v0
+}
+func (m *Module) fn183(v0, v1 int32) int32 {
+	var v2, v3 int32
+	t0 := m.g0
+	v2 = t0 - i32(16)
+	m.g0 = v2
+	t1 := int32(load32(m.memory, uint32(v0)))
+	v3 = t1
+	v0 = i32(9)
+l0:
+	{
+		t2 := int32(m.memory[uint64(uint32(v3&i32(15)))+137184])
+		m.memory[uint32(v2+i32(8)+v0+i32(-2))] = byte(t2)
+		v0 = v0 + i32(-1)
+		v3 = int32(uint32(v3) >> 4)
+		if v3 != 0 {
+			goto l0
+		}
+	}
+	t3 := m.fn149(v1, i32(1), i32(151353), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
@@ -12826,7 +12696,7 @@ func (m *Module) fn184(v0, v1 int32) int32 {
 	v0 = i32(9)
 l0:
 	{
-		t2 := int32(m.memory[uint64(uint32(v3&i32(15)))+137160])
+		t2 := int32(m.memory[uint64(uint32(v3&i32(15)))+142180])
 		m.memory[uint32(v2+i32(8)+v0+i32(-2))] = byte(t2)
 		v0 = v0 + i32(-1)
 		v3 = int32(uint32(v3) >> 4)
@@ -12834,35 +12704,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn149(v1, i32(1), i32(151353), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn185(v0, v1 int32) int32 {
-	var v2, v3 int32
-	t0 := m.g0
-	v2 = t0 - i32(16)
-	m.g0 = v2
-	t1 := int32(load32(m.memory, uint32(v0)))
-	v3 = t1
-	v0 = i32(9)
-l0:
-	{
-		t2 := int32(m.memory[uint64(uint32(v3&i32(15)))+142356])
-		m.memory[uint32(v2+i32(8)+v0+i32(-2))] = byte(t2)
-		v0 = v0 + i32(-1)
-		v3 = int32(uint32(v3) >> 4)
-		if v3 != 0 {
-			goto l0
-		}
-	}
-	t3 := m.fn149(v1, i32(151529), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
-	v0 = t3
-	m.g0 = v2 + i32(16)
-	return v0
-}
-func (m *Module) fn186(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn185(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
 	var v10, v11, v12 int64
 	var v13, v14 int32
@@ -12871,7 +12718,7 @@ func (m *Module) fn186(v0 int32, v1 float64, v2, v3 int32) int32 {
 	t0 := m.g0
 	v4 = t0 - i32(1904)
 	m.g0 = v4
-	m.fn172(v4+i32(48), v1)
+	m.fn171(v4+i32(48), v1)
 	v5 = i32(0)
 	v6 = i32(1)
 	{
@@ -12886,9 +12733,9 @@ func (m *Module) fn186(v0 int32, v1 float64, v2, v3 int32) int32 {
 			if v2 == 0 {
 				goto l1
 			}
-			p3 := i32(142843)
+			p3 := i32(142667)
 			if v5 != 0 {
-				p3 = i32(156408)
+				p3 = i32(156232)
 			}
 			v6 = p3
 			v5 = i32(1)
@@ -12897,7 +12744,7 @@ func (m *Module) fn186(v0 int32, v1 float64, v2, v3 int32) int32 {
 	l1:
 		p4 := i32(1)
 		if v5 != 0 {
-			p4 = i32(156408)
+			p4 = i32(156232)
 		}
 		v6 = p4
 	}
@@ -12911,14 +12758,14 @@ l0:
 		switch p5 & i32(255) {
 		default:
 			store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(3)))
-			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(151297)))
+			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(151121)))
 			store16(m.memory, uint64(uint32(v4))+1740, uint16(i32(2)))
 			v7 = i32(1)
 			v2 = v4 + i32(1740)
 			goto l6
 		case 1:
 			store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(3)))
-			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137176)))
+			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137200)))
 			store16(m.memory, uint64(uint32(v4))+1740, uint16(i32(2)))
 			v7 = i32(1)
 			v2 = v4 + i32(1740)
@@ -12932,7 +12779,7 @@ l0:
 			store32(m.memory, uint64(uint32(v4))+1756, uint32(v8))
 			store16(m.memory, uint64(uint32(v4))+1752, uint16(i32(0)))
 			store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137180)))
+			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137204)))
 			v2 = v4 + i32(1740)
 			goto l6
 		case 3:
@@ -12969,9 +12816,9 @@ l0:
 				t13 := v9
 				v15 = int64(bits.LeadingZeros64(uint64(v10)))
 				v7 = t13 - int32(v15)
-				m.fn157(t12, i32(-96)-v7)
+				m.fn156(t12, i32(-96)-v7)
 				t14 := int64(load64(m.memory, uint64(uint32(v4))+56))
-				m.fn533(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
+				m.fn513(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
 				{
 					t15 := int32(load16(m.memory, uint64(uint32(v4))+64))
 					v7 = i32(-64) - (v7 + t15)
@@ -12989,7 +12836,7 @@ l0:
 					v20 = int64(uint32(v7 & i32(63)))
 					t19 := v4 + i32(24)
 					v21 = int32(i64_shr_u(v15, v16))
-					m.fn158(t19, v21)
+					m.fn157(t19, v21)
 					t20 := int32(load32(m.memory, uint64(uint32(v4))+28))
 					v2 = t20
 					{
@@ -12999,7 +12846,7 @@ l0:
 						v23 = int32(int16(v22 - t22 + i32(1)))
 						if v23 <= v13 {
 							t28 := int64(uint64(v15) / uint64(i64(10)))
-							m.fn174(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
+							m.fn173(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
 							goto l15
 						}
 						v24 = v7 & i32(0xffff)
@@ -13059,11 +12906,11 @@ l0:
 								goto l14
 							}
 						}
-						m.fn174(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
+						m.fn173(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
 						goto l15
 					}
 				l11:
-					m.fn174(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
+					m.fn173(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
 				l15:
 					t29 := int32(load32(m.memory, uint64(uint32(v4))+1072))
 					v7 = t29
@@ -13089,7 +12936,7 @@ l0:
 				if uint64(v10) < uint64(v12) {
 					goto l8
 				}
-				m.fn160(v4+i32(1084), v10)
+				m.fn159(v4+i32(1084), v10)
 				memory_zero(m.memory, uint32(v4+i32(1252)), uint32(i32(156)))
 				store32(m.memory, uint64(uint32(v4))+1248, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v4))+1408, uint32(i32(1)))
@@ -13098,32 +12945,32 @@ l0:
 				if v9 < i32(0) {
 					goto l17
 				}
-				_ = m.fn161(v4+i32(1084), v9)
+				_ = m.fn160(v4+i32(1084), v9)
 				goto l18
 			l17:
-				_ = m.fn161(v4+i32(1248), int32(int16(i32(0)-v9)))
+				_ = m.fn160(v4+i32(1248), int32(int16(i32(0)-v9)))
 			l18:
 				if v26 > i32(-1) {
 					goto l19
 				}
-				_ = m.fn162(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
+				_ = m.fn161(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
 				goto l20
 			l19:
-				_ = m.fn162(v4+i32(1248), v7&i32(0x7fff))
+				_ = m.fn161(v4+i32(1248), v7&i32(0x7fff))
 			l20:
 				memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 				v7 = v14
 			l22:
 				if uint32(v7) < uint32(i32(10)) {
-					t36 := int32(load32(m.memory, uint64(uint32(v7<<2))+142160))
-					m.fn173(v4+i32(1740), t36<<1)
+					t36 := int32(load32(m.memory, uint64(uint32(v7<<2))+0x22aa0))
+					m.fn172(v4+i32(1740), t36<<1)
 					{
-						t37 := m.fn163(v4+i32(1740), v4+i32(1084))
-						t38 := m.fn166(t37, v4+i32(1248))
+						t37 := m.fn162(v4+i32(1740), v4+i32(1084))
+						t38 := m.fn165(t37, v4+i32(1248))
 						if t38 != 0 {
 							goto l23
 						}
-						_ = m.fn165(v4+i32(1084), i32(10))
+						_ = m.fn164(v4+i32(1084), i32(10))
 						goto l24
 					}
 				l23:
@@ -13149,14 +12996,14 @@ l0:
 							v27 = p41
 							if v27 != 0 {
 								memory_copy(m.memory, uint32(v4+i32(1412)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t42 := m.fn161(v4+i32(1412), i32(1))
+								t42 := m.fn160(v4+i32(1412), i32(1))
 								v23 = t42
 								memory_copy(m.memory, uint32(v4+i32(1576)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t43 := m.fn161(v4+i32(1576), i32(2))
+								t43 := m.fn160(v4+i32(1576), i32(2))
 								v24 = t43
 								memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 								v7 = i32(0)
-								t44 := m.fn161(v4+i32(1740), i32(3))
+								t44 := m.fn160(v4+i32(1740), i32(3))
 								v28 = t44
 							l34:
 								{
@@ -13195,46 +13042,46 @@ l0:
 									}
 									v2 = i32(0)
 									{
-										t47 := m.fn166(v4+i32(1084), v28)
+										t47 := m.fn165(v4+i32(1084), v28)
 										if t47 == 0 {
 											goto l30
 										}
-										_ = m.fn167(v4+i32(1084), v28)
+										_ = m.fn166(v4+i32(1084), v28)
 										v2 = i32(8)
 									}
 								l30:
 									{
-										t49 := m.fn166(v4+i32(1084), v24)
+										t49 := m.fn165(v4+i32(1084), v24)
 										if t49 == 0 {
 											goto l31
 										}
-										_ = m.fn167(v4+i32(1084), v24)
+										_ = m.fn166(v4+i32(1084), v24)
 										v2 = v2 | i32(4)
 									}
 								l31:
 									{
-										t51 := m.fn166(v4+i32(1084), v23)
+										t51 := m.fn165(v4+i32(1084), v23)
 										if t51 == 0 {
 											goto l32
 										}
-										_ = m.fn167(v4+i32(1084), v23)
+										_ = m.fn166(v4+i32(1084), v23)
 										v2 = v2 + i32(2)
 									}
 								l32:
 									{
-										t53 := m.fn166(v4+i32(1084), v4+i32(1248))
+										t53 := m.fn165(v4+i32(1084), v4+i32(1248))
 										if t53 == 0 {
 											goto l33
 										}
 										v2 = v2 + i32(1)
-										_ = m.fn167(v4+i32(1084), v4+i32(1248))
+										_ = m.fn166(v4+i32(1084), v4+i32(1248))
 									}
 								l33:
 									if v7 == v14 {
 										goto l8
 									}
 									m.memory[uint32(v4+i32(48)+v7)] = byte(v2 + i32(48))
-									_ = m.fn165(v4+i32(1084), i32(10))
+									_ = m.fn164(v4+i32(1084), i32(10))
 									v7 = v25
 									goto l34
 								}
@@ -13247,8 +13094,8 @@ l0:
 				l25:
 					{
 						{
-							t56 := m.fn165(v4+i32(1248), i32(5))
-							t57 := m.fn164(v4+i32(1084), t56)
+							t56 := m.fn164(v4+i32(1248), i32(5))
+							t57 := m.fn163(v4+i32(1084), t56)
 							v2 = t57 & i32(255)
 							if v2 == i32(1) {
 								goto l37
@@ -13274,7 +13121,7 @@ l0:
 						if uint32(v27) > uint32(v14) {
 							goto l8
 						}
-						m.fn168(v4+i32(16), v4+i32(48), v27)
+						m.fn167(v4+i32(16), v4+i32(48), v27)
 						t61 := int32(m.memory[uint64(uint32(v4))+16])
 						if t61 == 0 {
 							goto l38
@@ -13298,7 +13145,7 @@ l0:
 					v7 = v4 + i32(48)
 					goto l16
 				}
-				m.fn173(v4+i32(1740), i32(1000000000))
+				m.fn172(v4+i32(1740), i32(1000000000))
 				v7 = v7 + i32(-9)
 				goto l22
 			}
@@ -13313,17 +13160,17 @@ l0:
 						store32(m.memory, uint64(uint32(v4))+1756, uint32(v8))
 						store16(m.memory, uint64(uint32(v4))+1752, uint16(i32(0)))
 						store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(2)))
-						store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137180)))
+						store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137204)))
 						v2 = v4 + i32(1740)
 						goto l6
 					}
 					v7 = i32(1)
 					store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137179)))
+					store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137203)))
 					v2 = v4 + i32(1740)
 					goto l6
 				}
-				m.fn169(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
+				m.fn168(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
 				t63 := int32(load32(m.memory, uint64(uint32(v4))+12))
 				v7 = t63
 				t64 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -13335,24 +13182,24 @@ l0:
 l7:
 	v7 = i32(1)
 	store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137179)))
+	store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(137203)))
 	v2 = v4 + i32(1740)
 l6:
 	store32(m.memory, uint64(uint32(v4))+1588, uint32(v7))
 	store32(m.memory, uint64(uint32(v4))+1584, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+1580, uint32(v5))
 	store32(m.memory, uint64(uint32(v4))+1576, uint32(v6))
-	t65 := m.fn181(v0, v4+i32(1576))
+	t65 := m.fn180(v0, v4+i32(1576))
 	v7 = t65
 	m.g0 = v4 + i32(1904)
 	return v7
 }
-func (m *Module) fn187(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn186(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(128)
 	m.g0 = v3
-	m.fn172(v3+i32(32), v1)
+	m.fn171(v3+i32(32), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+32])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -13375,9 +13222,9 @@ func (m *Module) fn187(v0 int32, v1 float64, v2 int32) int32 {
 			if v2 == 0 {
 				goto l1
 			}
-			p7 := i32(142843)
+			p7 := i32(142667)
 			if v4 != 0 {
-				p7 = i32(156408)
+				p7 = i32(156232)
 			}
 			v6 = p7
 			v5 = i32(1)
@@ -13386,7 +13233,7 @@ func (m *Module) fn187(v0 int32, v1 float64, v2 int32) int32 {
 	l1:
 		p8 := i32(1)
 		if v4 != 0 {
-			p8 = i32(156408)
+			p8 = i32(156232)
 		}
 		v6 = p8
 		v5 = v4
@@ -13400,14 +13247,14 @@ l0:
 		switch p9 & i32(255) {
 		default:
 			store32(m.memory, uint64(uint32(v3))+40, uint32(i32(3)))
-			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(151297)))
+			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(151121)))
 			store16(m.memory, uint64(uint32(v3))+32, uint16(i32(2)))
 			v7 = i32(1)
 			v4 = v3 + i32(32)
 			goto l6
 		case 1:
 			store32(m.memory, uint64(uint32(v3))+40, uint32(i32(3)))
-			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(137176)))
+			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(137200)))
 			store16(m.memory, uint64(uint32(v3))+32, uint16(i32(2)))
 			v7 = i32(1)
 			v4 = v3 + i32(32)
@@ -13417,16 +13264,16 @@ l0:
 			store16(m.memory, uint64(uint32(v3))+44, uint16(i32(0)))
 			v7 = i32(2)
 			store32(m.memory, uint64(uint32(v3))+40, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(137180)))
+			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(137204)))
 			store16(m.memory, uint64(uint32(v3))+32, uint16(i32(2)))
 			v4 = v3 + i32(32)
 			goto l6
 		case 3:
-			m.fn155(v3+i32(32), v3+i32(96), v3+i32(15))
+			m.fn154(v3+i32(32), v3+i32(96), v3+i32(15))
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+36))
 			t12 := int32(load16(m.memory, uint64(uint32(v3))+40))
-			m.fn169(v3, t10, t11, t12, i32(1), v3+i32(32))
+			m.fn168(v3, t10, t11, t12, i32(1), v3+i32(32))
 			t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			v7 = t13
 			t14 := int32(load32(m.memory, uint32(v3)))
@@ -13438,17 +13285,17 @@ l6:
 	store32(m.memory, uint64(uint32(v3))+88, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v6))
-	t15 := m.fn181(v0, v3+i32(80))
+	t15 := m.fn180(v0, v3+i32(80))
 	v7 = t15
 	m.g0 = v3 + i32(128)
 	return v7
 }
-func (m *Module) fn188(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn187(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn172(v3+i32(24), v1)
+	m.fn171(v3+i32(24), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+24])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+56))
@@ -13471,9 +13318,9 @@ func (m *Module) fn188(v0 int32, v1 float64, v2 int32) int32 {
 			if v2 == 0 {
 				goto l1
 			}
-			p7 := i32(142843)
+			p7 := i32(142667)
 			if v4 != 0 {
-				p7 = i32(156408)
+				p7 = i32(156232)
 			}
 			v6 = p7
 			v5 = i32(1)
@@ -13482,7 +13329,7 @@ func (m *Module) fn188(v0 int32, v1 float64, v2 int32) int32 {
 	l1:
 		p8 := i32(1)
 		if v4 != 0 {
-			p8 = i32(156408)
+			p8 = i32(156232)
 		}
 		v6 = p8
 		v5 = v4
@@ -13497,24 +13344,24 @@ l0:
 			switch p9 & i32(255) {
 			default:
 				store32(m.memory, uint64(uint32(v3))+32, uint32(i32(3)))
-				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(151297)))
+				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(151121)))
 				store16(m.memory, uint64(uint32(v3))+24, uint16(i32(2)))
 				v7 = i32(1)
 				goto l6
 			case 1:
 				store32(m.memory, uint64(uint32(v3))+32, uint32(i32(3)))
-				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(137176)))
+				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(137200)))
 				store16(m.memory, uint64(uint32(v3))+24, uint16(i32(2)))
 				v7 = i32(1)
 				goto l6
 			case 2:
 				store32(m.memory, uint64(uint32(v3))+32, uint32(i32(3)))
-				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(137182)))
+				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(137206)))
 				store16(m.memory, uint64(uint32(v3))+24, uint16(i32(2)))
 				v7 = i32(1)
 				goto l6
 			case 3:
-				m.fn155(v3+i32(96), v3+i32(112), v3+i32(7))
+				m.fn154(v3+i32(96), v3+i32(112), v3+i32(7))
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+100))
 				v4 = t10
 				if v4 == 0 {
@@ -13542,7 +13389,7 @@ l0:
 				v4 = v3 + i32(60)
 				store32(m.memory, uint64(uint32(v3))+56, uint32(v8))
 				store16(m.memory, uint64(uint32(v3))+48, uint16(i32(2)))
-				store32(m.memory, uint64(uint32(v3))+40, uint32(i32(0x22dd8)))
+				store32(m.memory, uint64(uint32(v3))+40, uint32(i32(142632)))
 				store16(m.memory, uint64(uint32(v3))+36, uint16(i32(2)))
 				store32(m.memory, uint64(uint32(v3))+44, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v3))+52, uint32(v7+i32(1)))
@@ -13562,9 +13409,9 @@ l0:
 				}
 				store32(m.memory, uint64(uint32(t14))+8, uint32(p16))
 				t18 := v4
-				p17 := i32(137449)
+				p17 := i32(137273)
 				if v8 != 0 {
-					p17 = i32(137450)
+					p17 = i32(137274)
 				}
 				store32(m.memory, uint64(uint32(t18))+4, uint32(p17))
 				t19 := v4
@@ -13579,7 +13426,7 @@ l0:
 		store32(m.memory, uint64(uint32(v3))+100, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+96, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v3+i32(24)))
-		t21 := m.fn181(v0, v3+i32(96))
+		t21 := m.fn180(v0, v3+i32(96))
 		v7 = t21
 		m.g0 = v3 + i32(144)
 		return v7
@@ -13587,7 +13434,7 @@ l0:
 l7:
 	panic("unreachable")
 }
-func (m *Module) fn189(v0, v1 int32) int32 {
+func (m *Module) fn188(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -13638,14 +13485,14 @@ func (m *Module) fn189(v0, v1 int32) int32 {
 		m.memory[uint64(uint32(v2))+12] = byte(int32(uint32(v0)>>18) | i32(240))
 		v0 = i32(4)
 	l5:
-		t7 := m.fn65(v1, v2+i32(12), v0)
+		t7 := m.fn66(v1, v2+i32(12), v0)
 		v0 = t7
 	}
 l1:
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn190(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn189(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	if v2&i32(1) == 0 {
 		goto l0
@@ -13674,10 +13521,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn191(t2)
+			t3 := fn190(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn191(t4)
+			t5 := fn190(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -13700,11 +13547,11 @@ l1:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 }
-func fn191(v0 int32) int32 {
+func fn190(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func (m *Module) fn192(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn191(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	if v2&i32(1) == 0 {
 		goto l0
@@ -13733,10 +13580,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn193(t2)
+			t3 := fn192(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn193(t4)
+			t5 := fn192(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -13759,11 +13606,154 @@ l1:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 }
-func fn193(v0 int32) int32 {
+func fn192(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(64)-v0)&(v0+i32(-71))>>8&(v0+i32(-54)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func (m *Module) fn194(v0, v1 int32) {
+func (m *Module) fn193(v0, v1 int32) {
+	var v2 int32
+	var v3 int64
+	t0 := m.g0
+	v2 = t0 - i32(16)
+	m.g0 = v2
+	m.fn194(v2+i32(8), v1, i32(1), i32(1))
+	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
+	v3 = t1
+	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
+	store64(m.memory, uint32(v0), uint64(v3))
+	m.g0 = v2 + i32(16)
+}
+func (m *Module) fn194(v0, v1, v2, v3 int32) {
+	var v4 int32
+	t0 := m.g0
+	v4 = t0 - i32(16)
+	m.g0 = v4
+	m.fn54(v4+i32(4), v1, i32(0), v2, v3)
+	{
+		t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
+		if t1 != i32(1) {
+			goto l0
+		}
+		panic("unreachable")
+	}
+l0:
+	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
+	store64(m.memory, uint32(v0), uint64(t2))
+	m.g0 = v4 + i32(16)
+}
+func (m *Module) fn195(v0, v1, v2 int32) {
+	var v3, v4, v5, v6 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	v4 = v1 + i32(4)
+	v5 = i32(0)
+	v6 = v2
+l0:
+	{
+		t1 := int32(load32(m.memory, uint32(v4)))
+		v5 = t1 + v5
+		v4 = v4 + i32(8)
+		v6 = v6 + i32(-1)
+		if v6 != 0 {
+			goto l0
+		}
+	}
+	m.fn193(v3+i32(4), v5)
+	v4 = v2 << 3
+l2:
+	{
+		if v4 == 0 {
+			goto l1
+		}
+		t2 := int32(load32(m.memory, uint32(v1)))
+		t3 := v3 + i32(4)
+		v5 = t2
+		t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
+		m.fn196(t3, v5, v5+t4)
+		v4 = v4 + i32(-8)
+		v1 = v1 + i32(8)
+		goto l2
+	}
+l1:
+	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	store32(m.memory, uint64(uint32(v0))+8, uint32(t5))
+	t6 := int64(load64(m.memory, uint64(uint32(v3))+4))
+	store64(m.memory, uint32(v0), uint64(t6))
+	m.g0 = v3 + i32(16)
+}
+func (m *Module) fn196(v0, v1, v2 int32) {
+	m.fn197(v0, v1, v2-v1)
+}
+func (m *Module) fn197(v0, v1, v2 int32) {
+	var v3 int32
+	m.fn198(v0, v2)
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	v3 = t0
+	{
+		if v2 == 0 {
+			goto l0
+		}
+		if v2 == 0 {
+			goto l0
+		}
+		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		memory_copy(m.memory, uint32(t1+v3), uint32(v1), uint32(v2))
+	}
+l0:
+	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
+}
+func (m *Module) fn198(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	m.fn199(v0, t0, v1, i32(1), i32(1))
+}
+func (m *Module) fn199(v0, v1, v2, v3, v4 int32) {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	if uint32(v2) <= uint32(t0-v1) {
+		return
+	}
+	m.fn51(v0, v1, v2, v3, v4)
+}
+func (m *Module) fn200(v0, v1, v2 int32) {
+	var v3, v4, v5, v6 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	v4 = v1 + i32(4)
+	v5 = i32(0)
+	v6 = v2
+l0:
+	{
+		t1 := int32(load32(m.memory, uint32(v4)))
+		v5 = t1 + v5
+		v4 = v4 + i32(8)
+		v6 = v6 + i32(-1)
+		if v6 != 0 {
+			goto l0
+		}
+	}
+	m.fn193(v3+i32(4), v5)
+	v4 = v2 << 3
+l2:
+	{
+		if v4 == 0 {
+			goto l1
+		}
+		t2 := int32(load32(m.memory, uint32(v1)))
+		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
+		m.fn15(v3+i32(4), t2, t3)
+		v4 = v4 + i32(-8)
+		v1 = v1 + i32(8)
+		goto l2
+	}
+l1:
+	t4 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
+	t5 := int64(load64(m.memory, uint64(uint32(v3))+4))
+	store64(m.memory, uint32(v0), uint64(t5))
+	m.g0 = v3 + i32(16)
+}
+func (m *Module) fn201(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -13772,7 +13762,7 @@ func (m *Module) fn194(v0, v1 int32) {
 	v3 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+20))
 	v4 = t2
-	m.fn195(v2+i32(8), v1+i32(16))
+	m.fn202(v2+i32(8), v1+i32(16))
 	v5 = i32(2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -13784,7 +13774,7 @@ func (m *Module) fn194(v0, v1 int32) {
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+20))
 		v7 = t5
-		t6 := m.fn196(v1, v6)
+		t6 := m.fn203(v1, v6)
 		v1 = t6
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		t8 := v0
@@ -13797,14 +13787,14 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v5))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn195(v0, v1 int32) {
+func (m *Module) fn202(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v3 = t1
 	{
-		t2 := m.fn125(v1)
+		t2 := m.fn131(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -13820,11 +13810,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn196(v0, v1 int32) int32 {
-	t0 := m.fn197(v0, i32(2), v1)
+func (m *Module) fn203(v0, v1 int32) int32 {
+	t0 := m.fn204(v0, i32(2), v1)
 	return t0
 }
-func (m *Module) fn197(v0, v1, v2 int32) int32 {
+func (m *Module) fn204(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	v1 = v1 << 2
 l1:
@@ -13849,8 +13839,8 @@ l0:
 	}
 	return p1
 }
-func (m *Module) fn198(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn75(v3, v4, v1, v2)
+func (m *Module) fn205(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn76(v3, v4, v1, v2)
 	v1 = t0
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
 	t2 := v0
@@ -13860,21 +13850,21 @@ func (m *Module) fn198(v0, v1, v2, v3, v4 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p1))
 }
-func (m *Module) fn199(v0, v1, v2, v3 int32) {
+func (m *Module) fn206(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn200(v4+i32(16), v3, v4+i32(28))
+	m.fn207(v4+i32(16), v3, v4+i32(28))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
-	m.fn198(v4+i32(8), t1, t2, v1, v2)
+	m.fn205(v4+i32(8), t1, t2, v1, v2)
 	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn200(v0, v1, v2 int32) {
+func (m *Module) fn207(v0, v1, v2 int32) {
 	var v3 int32
 	{
 		if uint32(v1) >= uint32(i32(128)) {
@@ -13896,11 +13886,11 @@ func (m *Module) fn200(v0, v1, v2 int32) {
 		v3 = p0
 	}
 l1:
-	m.fn201(v1, v2)
+	m.fn208(v1, v2)
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn201(v0, v1 int32) {
+func (m *Module) fn208(v0, v1 int32) {
 	var v2, v3, v4 int32
 	if uint32(v0) < uint32(i32(128)) {
 		m.memory[uint32(v1)] = byte(v0)
@@ -13927,10 +13917,10 @@ l2:
 	m.memory[uint64(uint32(v1))+1] = byte(v2&i32(63) | i32(128))
 	m.memory[uint32(v1)] = byte(int32(uint32(v0)>>18) | i32(240))
 }
-func (m *Module) fn202(v0, v1 int32) {
+func (m *Module) fn209(v0, v1 int32) {
 	var v2, v3 int32
 	{
-		t0 := m.fn203(v1)
+		t0 := m.fn210(v1)
 		v2 = t0
 		if v2 == i32(1114112) {
 			goto l0
@@ -13944,7 +13934,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn203(v0 int32) int32 {
+func (m *Module) fn210(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -14008,15 +13998,15 @@ func (m *Module) fn203(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn204(v0 int32) int32 {
-	t0 := m.fn205(v0)
+func (m *Module) fn211(v0 int32) int32 {
+	t0 := m.fn212(v0)
 	var p1 int32
 	if v0 == i32(65279) {
 		p1 = 1
 	}
 	return p1 | t0
 }
-func (m *Module) fn205(v0 int32) int32 {
+func (m *Module) fn212(v0 int32) int32 {
 	var v1, v2 int32
 	{
 		v1 = v0 + i32(-9)
@@ -14034,7 +14024,7 @@ func (m *Module) fn205(v0 int32) int32 {
 		}
 		v1 = int32(uint32(v0) >> 8)
 		if v1 == 0 {
-			t2 := int32(m.memory[uint64(uint32(v0&i32(255)))+156868])
+			t2 := int32(m.memory[uint64(uint32(v0&i32(255)))+156692])
 			v2 = t2
 			goto l1
 		}
@@ -14061,13 +14051,13 @@ func (m *Module) fn205(v0 int32) int32 {
 			goto l1
 		}
 	l4:
-		t3 := int32(m.memory[uint64(uint32(v0&i32(255)))+156868])
+		t3 := int32(m.memory[uint64(uint32(v0&i32(255)))+156692])
 		v2 = int32(uint32(t3&i32(2)) >> 1)
 	}
 l1:
 	return v2 & i32(1)
 }
-func (m *Module) fn206(v0, v1, v2 int32) {
+func (m *Module) fn213(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -14077,7 +14067,7 @@ func (m *Module) fn206(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+20, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(0)))
-	m.fn207(v3+i32(36), v3+i32(16))
+	m.fn214(v3+i32(36), v3+i32(16))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+44))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+36))
 	v4 = t2
@@ -14096,7 +14086,7 @@ func (m *Module) fn206(v0, v1, v2 int32) {
 			v8 = t5
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v9 = t6
-			m.fn202(v3+i32(8), v7)
+			m.fn209(v3+i32(8), v7)
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			v2 = t7
 			if v2 == i32(1114112) {
@@ -14104,7 +14094,7 @@ func (m *Module) fn206(v0, v1, v2 int32) {
 			}
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v10 = t8
-			t9 := m.fn205(v2)
+			t9 := m.fn212(v2)
 			if t9 != 0 {
 				goto l1
 			}
@@ -14125,7 +14115,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v1+v2))
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn207(v0, v1 int32) {
+func (m *Module) fn214(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -14138,7 +14128,7 @@ func (m *Module) fn207(v0, v1 int32) {
 			v4 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			v5 = t2
-			m.fn195(v2+i32(8), v3)
+			m.fn202(v2+i32(8), v3)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v6 = t3
@@ -14151,7 +14141,7 @@ func (m *Module) fn207(v0, v1 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v7 = t4
-			t5 := m.fn205(v6)
+			t5 := m.fn212(v6)
 			if t5 != 0 {
 				goto l2
 			}
@@ -14166,13 +14156,13 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn208(v0, v1, v2, v3 int32) {
+func (m *Module) fn215(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+12, uint32(i32(0)))
-	m.fn200(v4, v1, v4+i32(12))
+	m.fn207(v4, v1, v4+i32(12))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	v5 = t1
 	store32(m.memory, uint64(uint32(v0))+16, uint32(v3))
@@ -14185,7 +14175,7 @@ func (m *Module) fn208(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v0))+20, uint32(t2))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn209(v0, v1, v2 int32) int32 {
+func (m *Module) fn216(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -14196,22 +14186,22 @@ func (m *Module) fn209(v0, v1, v2 int32) int32 {
 				goto l0
 			}
 			store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
-			m.fn200(v3, v2, v3+i32(12))
+			m.fn207(v3, v2, v3+i32(12))
 			t1 := int32(load32(m.memory, uint32(v3)))
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-			t3 := m.fn93(t1, t2, v0, v1)
+			t3 := m.fn94(t1, t2, v0, v1)
 			v2 = t3
 			goto l1
 		}
 	l0:
-		t4 := m.fn74(v0, v1, v2)
+		t4 := m.fn75(v0, v1, v2)
 		v2 = t4
 	}
 l1:
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn210(v0, v1 int32) {
+func (m *Module) fn217(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -14241,14 +14231,14 @@ func (m *Module) fn210(v0, v1 int32) {
 				t7 := v1
 				v9 = (v3 ^ i32(-1)) & i32(1)
 				m.memory[uint64(uint32(t7))+12] = byte(v9)
-				m.fn212(v2, v5, v4, v6)
+				m.fn219(v2, v5, v4, v6)
 				t8 := int32(load32(m.memory, uint32(v2)))
 				t9 := v2
 				v10 = t8
 				store32(m.memory, uint64(uint32(t9))+8, uint32(v10))
 				t10 := int32(load32(m.memory, uint64(uint32(v2))+4))
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v10+t10))
-				t11 := m.fn125(v2 + i32(8))
+				t11 := m.fn131(v2 + i32(8))
 				v10 = t11
 				if v9 != 0 {
 					goto l2
@@ -14306,16 +14296,16 @@ func (m *Module) fn210(v0, v1 int32) {
 			if t18 == i32(-1) {
 				goto l7
 			}
-			m.fn213(v0, v10, v6, v9, v3, v8, i32(0))
+			m.fn220(v0, v10, v6, v9, v3, v8, i32(0))
 			goto l6
 		}
 	l7:
-		m.fn213(v0, v10, v6, v9, v3, v8, i32(1))
+		m.fn220(v0, v10, v6, v9, v3, v8, i32(1))
 	}
 l6:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn211(v0, v1, v2, v3 int32) {
+func (m *Module) fn218(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -14351,7 +14341,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn212(v0, v1, v2, v3 int32) {
+func (m *Module) fn219(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -14375,7 +14365,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2-v3))
 	store32(m.memory, uint32(v0), uint32(v1+v3))
 }
-func (m *Module) fn213(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn220(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	var v14, v15, v16, v17, v18, v19, v20, v21 int32
@@ -14511,156 +14501,13 @@ l12:
 l9:
 	store32(m.memory, uint32(v0), uint32(v12))
 }
-func (m *Module) fn214(v0, v1 int32) {
-	var v2 int32
-	var v3 int64
-	t0 := m.g0
-	v2 = t0 - i32(16)
-	m.g0 = v2
-	m.fn215(v2+i32(8), v1, i32(1), i32(1))
-	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
-	v3 = t1
-	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
-	store64(m.memory, uint32(v0), uint64(v3))
-	m.g0 = v2 + i32(16)
-}
-func (m *Module) fn215(v0, v1, v2, v3 int32) {
-	var v4 int32
-	t0 := m.g0
-	v4 = t0 - i32(16)
-	m.g0 = v4
-	m.fn55(v4+i32(4), v1, i32(0), v2, v3)
-	{
-		t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
-		if t1 != i32(1) {
-			goto l0
-		}
-		panic("unreachable")
-	}
-l0:
-	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
-	store64(m.memory, uint32(v0), uint64(t2))
-	m.g0 = v4 + i32(16)
-}
-func (m *Module) fn216(v0, v1, v2 int32) {
-	var v3, v4, v5, v6 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	v4 = v1 + i32(4)
-	v5 = i32(0)
-	v6 = v2
-l0:
-	{
-		t1 := int32(load32(m.memory, uint32(v4)))
-		v5 = t1 + v5
-		v4 = v4 + i32(8)
-		v6 = v6 + i32(-1)
-		if v6 != 0 {
-			goto l0
-		}
-	}
-	m.fn214(v3+i32(4), v5)
-	v4 = v2 << 3
-l2:
-	{
-		if v4 == 0 {
-			goto l1
-		}
-		t2 := int32(load32(m.memory, uint32(v1)))
-		t3 := v3 + i32(4)
-		v5 = t2
-		t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn217(t3, v5, v5+t4)
-		v4 = v4 + i32(-8)
-		v1 = v1 + i32(8)
-		goto l2
-	}
-l1:
-	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	store32(m.memory, uint64(uint32(v0))+8, uint32(t5))
-	t6 := int64(load64(m.memory, uint64(uint32(v3))+4))
-	store64(m.memory, uint32(v0), uint64(t6))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn217(v0, v1, v2 int32) {
-	m.fn218(v0, v1, v2-v1)
-}
-func (m *Module) fn218(v0, v1, v2 int32) {
-	var v3 int32
-	m.fn219(v0, v2)
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	v3 = t0
-	{
-		if v2 == 0 {
-			goto l0
-		}
-		if v2 == 0 {
-			goto l0
-		}
-		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		memory_copy(m.memory, uint32(t1+v3), uint32(v1), uint32(v2))
-	}
-l0:
-	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
-}
-func (m *Module) fn219(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(1), i32(1))
-}
-func (m *Module) fn220(v0, v1, v2, v3, v4 int32) {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	if uint32(v2) <= uint32(t0-v1) {
-		return
-	}
-	m.fn52(v0, v1, v2, v3, v4)
-}
-func (m *Module) fn221(v0, v1, v2 int32) {
-	var v3, v4, v5, v6 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	v4 = v1 + i32(4)
-	v5 = i32(0)
-	v6 = v2
-l0:
-	{
-		t1 := int32(load32(m.memory, uint32(v4)))
-		v5 = t1 + v5
-		v4 = v4 + i32(8)
-		v6 = v6 + i32(-1)
-		if v6 != 0 {
-			goto l0
-		}
-	}
-	m.fn214(v3+i32(4), v5)
-	v4 = v2 << 3
-l2:
-	{
-		if v4 == 0 {
-			goto l1
-		}
-		t2 := int32(load32(m.memory, uint32(v1)))
-		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn16(v3+i32(4), t2, t3)
-		v4 = v4 + i32(-8)
-		v1 = v1 + i32(8)
-		goto l2
-	}
-l1:
-	t4 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
-	t5 := int64(load64(m.memory, uint64(uint32(v3))+4))
-	store64(m.memory, uint32(v0), uint64(t5))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn222(v0, v1 int32) int32 {
+func (m *Module) fn221(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	t4 := m.fn180(t0, t1, t2, t3)
+	t4 := m.fn179(t0, t1, t2, t3)
 	v2 = t4 & i32(255)
 	t5 := int32(load32(m.memory, uint64(uint32(v0))+20))
 	t6 := int32(load32(m.memory, uint64(uint32(v1))+20))
@@ -14678,14 +14525,14 @@ func (m *Module) fn222(v0, v1 int32) int32 {
 	}
 	return p7
 }
-func (m *Module) fn223(v0, v1, v2 int32) {
+func (m *Module) fn222(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	if uint32(v1) <= uint32(t0) {
 		return
 	}
-	_ = m.fn224(v0, v1, v2)
+	_ = m.fn223(v0, v1, v2)
 }
-func (m *Module) fn224(v0, v1, v2 int32) int32 {
+func (m *Module) fn223(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	var v11, v12, v13, v14, v15, v16 int32
@@ -14762,13 +14609,13 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 							v15 = v7 + v1*i32(-12) + i32(-12)
 						l19:
 							{
-								t58 := m.fn229(v2, v7, v1)
+								t58 := m.fn228(v2, v7, v1)
 								t59 := v1
 								t60 := v5
 								v10 = t58
 								v11 = int32(v10)
 								v12 = t60 & v11
-								t61 := m.fn230(v7, v6, v10)
+								t61 := m.fn229(v7, v6, v10)
 								t62 := t59 - v12
 								v9 = t61
 								if uint32((t62^(v9-v12))&v5) < uint32(i32(8)) {
@@ -14793,7 +14640,7 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 								if v16 == i32(255) {
 									goto l18
 								}
-								m.fn231(v15, v9, i32(3))
+								m.fn230(v15, v9, i32(3))
 								goto l19
 							l18:
 							}
@@ -14841,7 +14688,7 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 				v1 = p8
 			}
 		l3:
-			m.fn227(v3+i32(28), i32(12), i32(8), v1)
+			m.fn226(v3+i32(28), i32(12), i32(8), v1)
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v9 = t9
 			if v9 == 0 {
@@ -14853,7 +14700,7 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 			t12 := v3 + i32(16)
 			t13 := v9
 			v5 = t11
-			m.fn228(t12, t13, v5)
+			m.fn227(t12, t13, v5)
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			v9 = t14
 			if v9 == 0 {
@@ -14868,7 +14715,7 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 				t16 := int32(uint32(v6+i32(-8)) / uint32(i32(13)))
 				t17 := v3 + i32(28)
 				v1 = i32_shl(i32(1), int32(bits.LeadingZeros32(uint32(t16)))^i32(-1))
-				m.fn227(t17, i32(12), i32(8), v1)
+				m.fn226(t17, i32(12), i32(8), v1)
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+36))
 				v7 = t18
 			}
@@ -14908,7 +14755,7 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 				v1 = t44
 				store32(m.memory, uint64(uint32(t45))+52, uint32(v1))
 				store32(m.memory, uint64(uint32(v3))+48, uint32(v11-v1))
-				m.fn231(v0, v12, i32(4))
+				m.fn230(v0, v12, i32(4))
 				t46 := int32(load32(m.memory, uint64(uint32(v3))+44))
 				v1 = t46
 				if v1 == 0 {
@@ -14917,12 +14764,12 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 				t47 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t48 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				t49 := int32(load32(m.memory, uint64(uint32(v3))+36))
-				m.fn232(t47, v1, t48, t49)
+				m.fn231(t47, v1, t48, t49)
 				goto l10
 			}
 		l8:
 			{
-				m.fn225(v3+i32(8), v3+i32(56))
+				m.fn224(v3+i32(8), v3+i32(56))
 				t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				if t23&i32(1) != 0 {
 					t28 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -14938,9 +14785,9 @@ func (m *Module) fn224(v0, v1, v2 int32) int32 {
 					t35 := v2
 					t36 := v5
 					v6 = v1 + t31
-					t37 := m.fn229(t35, t36, v6)
+					t37 := m.fn228(t35, t36, v6)
 					v10 = t37
-					t38 := m.fn230(t33, t34, v10)
+					t38 := m.fn229(t33, t34, v10)
 					v1 = t38
 					t39 := t32 + v1
 					v5 = int32(uint32(int32(v10)) >> 25)
@@ -14975,7 +14822,7 @@ l10:
 	m.g0 = v3 + i32(80)
 	return i32(-0x7fffffff)
 }
-func (m *Module) fn225(v0, v1 int32) {
+func (m *Module) fn224(v0, v1 int32) {
 	var v2 int64
 	var v3 int32
 	{
@@ -14995,7 +14842,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn226(v0, v1 int32, v2 int64, v3 int32) {
+func (m *Module) fn225(v0, v1 int32, v2 int64, v3 int32) {
 	t0 := v0
 	v2 = v2 & i64(-0x7f7f7f7f7f7f7f80)
 	var p1 int32
@@ -15005,7 +14852,7 @@ func (m *Module) fn226(v0, v1 int32, v2 int64, v3 int32) {
 	store32(m.memory, uint32(t0), uint32(p1))
 	store32(m.memory, uint64(uint32(v0))+4, uint32((int32(uint32(int64(bits.TrailingZeros64(uint64(v2))))>>3)+v3)&v1))
 }
-func (m *Module) fn227(v0, v1, v2, v3 int32) {
+func (m *Module) fn226(v0, v1, v2, v3 int32) {
 	var v4 int64
 	var v5 int32
 	v4 = int64(uint32(v1)) * int64(uint32(v3))
@@ -15048,28 +14895,28 @@ l2:
 l3:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn228(v0, v1, v2 int32) {
+func (m *Module) fn227(v0, v1, v2 int32) {
 	{
 		if v2 == 0 {
 			goto l0
 		}
-		t0 := m.fn113(v2, v1)
+		t0 := m.fn114(v2, v1)
 		v1 = t0
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn229(v0, v1, v2 int32) int64 {
+func (m *Module) fn228(v0, v1, v2 int32) int64 {
 	t0 := int64(load64(m.memory, uint32(v0)))
 	t1 := int64(load64(m.memory, uint32(v0+i32(8))))
 	v0 = v1 + (i32(0)-v2)*i32(12)
 	t2 := int32(load32(m.memory, uint32(v0+i32(-8))))
 	t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	t4 := m.fn233(t0, t1, t2, t3)
+	t4 := m.fn232(t0, t1, t2, t3)
 	return t4
 }
-func (m *Module) fn230(v0, v1 int32, v2 int64) int32 {
+func (m *Module) fn229(v0, v1 int32, v2 int64) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -15079,7 +14926,7 @@ func (m *Module) fn230(v0, v1 int32, v2 int64) int32 {
 l1:
 	{
 		t1 := int64(load64(m.memory, uint32(v0+v4)))
-		m.fn226(v3+i32(8), v1, t1, v4)
+		m.fn225(v3+i32(8), v1, t1, v4)
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t2 != 0 {
 			{
@@ -15102,7 +14949,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn231(v0, v1, v2 int32) {
+func (m *Module) fn230(v0, v1, v2 int32) {
 	var v3 int32
 l1:
 	{
@@ -15120,19 +14967,19 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn232(v0, v1, v2, v3 int32) {
+func (m *Module) fn231(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn227(v4+i32(4), v2, v3, v1+i32(1))
+	m.fn226(v4+i32(4), v2, v3, v1+i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v4))+8))
-	m.fn114(v0-t1, t2, t3)
+	m.fn121(v0-t1, t2, t3)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn233(v0, v1 int64, v2, v3 int32) int64 {
+func (m *Module) fn232(v0, v1 int64, v2, v3 int32) int64 {
 	var v4 int32
 	var v5, v6, v7 int64
 	t0 := m.g0
@@ -15147,8 +14994,8 @@ func (m *Module) fn233(v0, v1 int64, v2, v3 int32) int64 {
 	store64(m.memory, uint64(uint32(v4))+8, uint64(v0^i64(0x6c7967656e657261)))
 	store64(m.memory, uint32(v4), uint64(v0^i64(8317987319222330741)))
 	store32(m.memory, uint64(uint32(v4))+64, uint32(v3))
-	m.fn234(v4, v4+i32(64), i32(4))
-	m.fn234(v4, v2, v3)
+	m.fn233(v4, v4+i32(64), i32(4))
+	m.fn233(v4, v2, v3)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+16))
 	store64(m.memory, uint64(uint32(v4))+80, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
@@ -15161,7 +15008,7 @@ func (m *Module) fn233(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = t4<<56 | t5
 	t7 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(t6))+88, uint64(v5^t7))
-	m.fn235(v4 + i32(64))
+	m.fn234(v4 + i32(64))
 	t8 := int64(load64(m.memory, uint64(uint32(v4))+80))
 	v1 = t8
 	t9 := int64(load64(m.memory, uint64(uint32(v4))+64))
@@ -15198,7 +15045,7 @@ func (m *Module) fn233(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = v0 + v5
 	return t17 ^ i64_rotl(v5, i64(32)) ^ i64_rotl(i64_rotl(v1, i64(16))^v0, i64(21)) ^ v5
 }
-func (m *Module) fn234(v0, v1, v2 int32) {
+func (m *Module) fn233(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5 int64
 	var v6 int32
@@ -15216,7 +15063,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 				if uint32(v4) < uint32(v2) {
 					p4 = v4
 				}
-				t5 := m.fn236(t2, t3, i32(0), p4)
+				t5 := m.fn235(t2, t3, i32(0), p4)
 				v5 = t5
 				t6 := int64(load64(m.memory, uint64(uint32(v0))+48))
 				t7 := v0
@@ -15229,7 +15076,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 					}
 					t8 := int64(load64(m.memory, uint64(uint32(v0))+24))
 					store64(m.memory, uint64(uint32(v0))+24, uint64(t8^v5))
-					m.fn235(v0)
+					m.fn234(v0)
 					store32(m.memory, uint64(uint32(v0))+60, uint32(i32(0)))
 					t9 := int64(load64(m.memory, uint32(v0)))
 					t10 := int64(load64(m.memory, uint64(uint32(v0))+48))
@@ -15253,7 +15100,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 			t13 := v0
 			v5 = t12
 			store64(m.memory, uint64(uint32(t13))+24, uint64(t11^v5))
-			m.fn235(v0)
+			m.fn234(v0)
 			t14 := int64(load64(m.memory, uint32(v0)))
 			store64(m.memory, uint32(v0), uint64(v5^t14))
 			v4 = v4 + i32(8)
@@ -15265,13 +15112,13 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 		t17 := v2
 		t18 := v4
 		v3 = v6 & i32(7)
-		t19 := m.fn236(t16, t17, t18, v3)
+		t19 := m.fn235(t16, t17, t18, v3)
 		store64(m.memory, uint64(uint32(t15))+48, uint64(t19))
 	}
 l3:
 	store32(m.memory, uint64(uint32(v0))+60, uint32(v3))
 }
-func (m *Module) fn235(v0 int32) {
+func (m *Module) fn234(v0 int32) {
 	var v1, v2, v3, v4, v5 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+24))
 	t1 := v0
@@ -15295,7 +15142,7 @@ func (m *Module) fn235(v0 int32) {
 	store64(m.memory, uint64(uint32(t7))+16, uint64(v1^i64_rotl(v2, i64(17))))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64_rotl(v1, i64(32))))
 }
-func (m *Module) fn236(v0, v1, v2, v3 int32) int64 {
+func (m *Module) fn235(v0, v1, v2, v3 int32) int64 {
 	var v4 int32
 	var v5 int64
 	v4 = i32(4)
@@ -15330,7 +15177,7 @@ l2:
 l3:
 	return v5
 }
-func (m *Module) fn237(v0 int32) {
+func (m *Module) fn236(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
@@ -15352,7 +15199,7 @@ l0:
 	t4 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t4))
 }
-func (m *Module) fn238(v0, v1, v2 int32) {
+func (m *Module) fn237(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	var v7 int32
@@ -15360,7 +15207,7 @@ func (m *Module) fn238(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn237(v3)
+	m.fn236(v3)
 	t1 := int32(m.memory[uint64(uint32(v1))+63])
 	t2 := v1
 	v4 = t1
@@ -15382,11 +15229,11 @@ l0:
 	if uint32(v7) > uint32(i32(7)) {
 		goto l1
 	}
-	m.fn242(v0, v1)
+	m.fn241(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(56)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+56, uint64(v6))
-	m.fn242(v0, v1)
+	m.fn241(v0, v1)
 	v4 = i32(0)
 	m.memory[uint64(uint32(v1))+63] = byte(i32(0))
 l3:
@@ -15412,7 +15259,7 @@ l2:
 	store64(m.memory, uint32(v2), uint64(t10))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn239(v0, v1, v2 int32) {
+func (m *Module) fn238(v0, v1, v2 int32) {
 	var v3, v4 int32
 	{
 		t0 := int32(m.memory[uint64(uint32(v0))+63])
@@ -15439,7 +15286,7 @@ l0:
 	}
 	memory_copy(m.memory, uint32(v0+v3), uint32(v1), uint32(v4))
 l1:
-	m.fn103(v2, v0, i32(1))
+	m.fn104(v2, v0, i32(1))
 	t5 := v0
 	v3 = v3 + i32(-32)
 	m.memory[uint64(uint32(t5))+63] = byte(v3)
@@ -15448,616 +15295,197 @@ l1:
 	}
 	memory_copy(m.memory, uint32(v0), uint32(v1+v4), uint32(v3))
 }
-func (m *Module) fn240(v0 int32) {
-	m.fn34(v0)
-	m.fn34(v0 + i32(40))
+func (m *Module) fn239(v0 int32) {
+	m.fn33(v0)
+	m.fn33(v0 + i32(40))
 }
-func (m *Module) fn241(v0, v1, v2 int32) {
-	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37 int32
-	v3 = v1 + v2<<6
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+28))
-	v4 = t0
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+24))
+func (m *Module) fn240(v0, v1, v2 int32) {
+	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26 int32
+	t0 := m.g0
+	v3 = t0 - i32(64)
+	v4 = v1 + v2<<6
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+28))
 	v5 = t1
-	t2 := int32(load32(m.memory, uint64(uint32(v0))+20))
+	t2 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	v6 = t2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+16))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+20))
 	v7 = t3
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+12))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+16))
 	v8 = t4
-	t5 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	t5 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	v9 = t5
-	t6 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	t6 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v10 = t6
-	t7 := int32(load32(m.memory, uint32(v0)))
-	v2 = t7
-l0:
+	t7 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	v11 = t7
+	t8 := int32(load32(m.memory, uint32(v0)))
+	v12 = t8
+l3:
 	{
-		t8 := int32(load32(m.memory, uint32(v1)))
-		v11 = t8
-		t9 := int32(load32(m.memory, uint64(uint32(i32(0)))+157344))
-		v12 = t9
-		t10 := int32(load32(m.memory, uint32(v1+i32(60))))
-		v13 = t10
-		t11 := int32(load32(m.memory, uint32(v1+i32(56))))
-		v14 = t11
-		t12 := int32(load32(m.memory, uint32(v1+i32(52))))
-		v15 = t12
-		t13 := int32(load32(m.memory, uint32(v1+i32(48))))
-		v16 = t13
-		t14 := int32(load32(m.memory, uint32(v1+i32(44))))
-		v17 = t14
-		t15 := int32(load32(m.memory, uint32(v1+i32(40))))
-		v18 = t15
-		t16 := int32(load32(m.memory, uint32(v1+i32(36))))
-		v19 = t16
-		t17 := int32(load32(m.memory, uint32(v1+i32(32))))
-		v20 = t17
-		t18 := int32(load32(m.memory, uint32(v1+i32(28))))
-		v21 = t18
-		t19 := int32(load32(m.memory, uint32(v1+i32(24))))
-		v22 = t19
-		t20 := int32(load32(m.memory, uint32(v1+i32(20))))
-		v23 = t20
-		t21 := int32(load32(m.memory, uint32(v1+i32(16))))
-		v24 = t21
-		t22 := int32(load32(m.memory, uint32(v1+i32(12))))
-		v25 = t22
-		t23 := int32(load32(m.memory, uint32(v1+i32(8))))
-		v26 = t23
-		t24 := i32_rotl(v2, i32(30)) ^ i32_rotl(v2, i32(19)) ^ i32_rotl(v2, i32(10)) + (v2&(v10^v9) ^ v10&v9)
-		t25 := v12
-		t26 := v7&v6 + v4 + v5&(v7^i32(-1)) + (i32_rotl(v7, i32(26)) ^ i32_rotl(v7, i32(21)) ^ i32_rotl(v7, i32(7)))
-		v27 = i32_rotr(v11&i32(0xff00ff), i32(8)) | i32_rotr(v11, i32(24))&i32(0xff00ff)
-		v12 = t25 + (t26 + v27)
-		v11 = t24 + v12
-		t27 := int32(load32(m.memory, uint32(v1+i32(4))))
-		t28 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v2^v10) ^ v2&v10)
-		v28 = t27
-		v29 = i32_rotr(v28&i32(0xff00ff), i32(8)) | i32_rotr(v28, i32(24))&i32(0xff00ff)
-		t29 := int32(load32(m.memory, uint64(uint32(i32(0)))+157348))
-		t30 := v29 + v5 + t29
-		t31 := v6
-		v28 = v12 + v8
-		v30 = t30 + t31&(v28^i32(-1)) + v28&v7 + (i32_rotl(v28, i32(26)) ^ i32_rotl(v28, i32(21)) ^ i32_rotl(v28, i32(7)))
-		v12 = t28 + v30
-		t32 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v11^v2) ^ v11&v2)
-		v31 = i32_rotr(v26&i32(0xff00ff), i32(8)) | i32_rotr(v26, i32(24))&i32(0xff00ff)
-		t33 := int32(load32(m.memory, uint64(uint32(i32(0)))+157352))
-		t34 := v31 + v6 + t33
-		t35 := v7
-		v30 = v30 + v9
-		v32 = t34 + t35&(v30^i32(-1)) + v30&v28 + (i32_rotl(v30, i32(26)) ^ i32_rotl(v30, i32(21)) ^ i32_rotl(v30, i32(7)))
-		v26 = t32 + v32
-		t36 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v11) ^ v12&v11)
-		v33 = i32_rotr(v25&i32(0xff00ff), i32(8)) | i32_rotr(v25, i32(24))&i32(0xff00ff)
-		t37 := int32(load32(m.memory, uint64(uint32(i32(0)))+157356))
-		t38 := v33 + v7 + t37
-		t39 := v28
-		v32 = v32 + v10
-		v34 = t38 + t39&(v32^i32(-1)) + v32&v30 + (i32_rotl(v32, i32(26)) ^ i32_rotl(v32, i32(21)) ^ i32_rotl(v32, i32(7)))
-		v25 = t36 + v34
-		t40 := i32_rotl(v25, i32(30)) ^ i32_rotl(v25, i32(19)) ^ i32_rotl(v25, i32(10)) + (v25&(v26^v12) ^ v26&v12)
-		t41 := v28
-		v35 = i32_rotr(v24&i32(0xff00ff), i32(8)) | i32_rotr(v24, i32(24))&i32(0xff00ff)
-		t42 := int32(load32(m.memory, uint64(uint32(i32(0)))+157360))
-		t43 := t41 + v35 + t42
-		t44 := v30
-		v24 = v34 + v2
-		v34 = t43 + t44&(v24^i32(-1)) + v24&v32 + (i32_rotl(v24, i32(26)) ^ i32_rotl(v24, i32(21)) ^ i32_rotl(v24, i32(7)))
-		v28 = t40 + v34
-		t45 := int32(load32(m.memory, uint64(uint32(i32(0)))+157364))
-		t46 := i32_rotl(v28, i32(30)) ^ i32_rotl(v28, i32(19)) ^ i32_rotl(v28, i32(10)) + (v28&(v25^v26) ^ v25&v26)
-		v23 = i32_rotr(v23&i32(0xff00ff), i32(8)) | i32_rotr(v23, i32(24))&i32(0xff00ff)
-		t47 := t45 + v23 + v30
-		t48 := v32
-		v30 = v34 + v11
-		v34 = t47 + t48&(v30^i32(-1)) + v30&v24 + (i32_rotl(v30, i32(26)) ^ i32_rotl(v30, i32(21)) ^ i32_rotl(v30, i32(7)))
-		v11 = t46 + v34
-		t49 := int32(load32(m.memory, uint64(uint32(i32(0)))+157368))
-		t50 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v28^v25) ^ v28&v25)
-		v22 = i32_rotr(v22&i32(0xff00ff), i32(8)) | i32_rotr(v22, i32(24))&i32(0xff00ff)
-		t51 := t49 + v22 + v32
-		t52 := v24
-		v32 = v34 + v12
-		v34 = t51 + t52&(v32^i32(-1)) + v32&v30 + (i32_rotl(v32, i32(26)) ^ i32_rotl(v32, i32(21)) ^ i32_rotl(v32, i32(7)))
-		v12 = t50 + v34
-		t53 := int32(load32(m.memory, uint64(uint32(i32(0)))+157372))
-		t54 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v11^v28) ^ v11&v28)
-		v21 = i32_rotr(v21&i32(0xff00ff), i32(8)) | i32_rotr(v21, i32(24))&i32(0xff00ff)
-		t55 := t53 + v21 + v24
-		t56 := v30
-		v24 = v34 + v26
-		v34 = t55 + t56&(v24^i32(-1)) + v24&v32 + (i32_rotl(v24, i32(26)) ^ i32_rotl(v24, i32(21)) ^ i32_rotl(v24, i32(7)))
-		v26 = t54 + v34
-		t57 := int32(load32(m.memory, uint64(uint32(i32(0)))+157376))
-		t58 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v11) ^ v12&v11)
-		v20 = i32_rotr(v20&i32(0xff00ff), i32(8)) | i32_rotr(v20, i32(24))&i32(0xff00ff)
-		t59 := t57 + v20 + v30
-		t60 := v32
-		v30 = v34 + v25
-		v34 = t59 + t60&(v30^i32(-1)) + v30&v24 + (i32_rotl(v30, i32(26)) ^ i32_rotl(v30, i32(21)) ^ i32_rotl(v30, i32(7)))
-		v25 = t58 + v34
-		t61 := int32(load32(m.memory, uint64(uint32(i32(0)))+157380))
-		t62 := i32_rotl(v25, i32(30)) ^ i32_rotl(v25, i32(19)) ^ i32_rotl(v25, i32(10)) + (v25&(v26^v12) ^ v26&v12)
-		v19 = i32_rotr(v19&i32(0xff00ff), i32(8)) | i32_rotr(v19, i32(24))&i32(0xff00ff)
-		t63 := t61 + v19 + v32
-		t64 := v24
-		v32 = v34 + v28
-		v34 = t63 + t64&(v32^i32(-1)) + v32&v30 + (i32_rotl(v32, i32(26)) ^ i32_rotl(v32, i32(21)) ^ i32_rotl(v32, i32(7)))
-		v28 = t62 + v34
-		t65 := int32(load32(m.memory, uint64(uint32(i32(0)))+157384))
-		t66 := i32_rotl(v28, i32(30)) ^ i32_rotl(v28, i32(19)) ^ i32_rotl(v28, i32(10)) + (v28&(v25^v26) ^ v25&v26)
-		v18 = i32_rotr(v18&i32(0xff00ff), i32(8)) | i32_rotr(v18, i32(24))&i32(0xff00ff)
-		t67 := t65 + v18 + v24
-		t68 := v30
-		v24 = v34 + v11
-		v36 = t67 + t68&(v24^i32(-1)) + v24&v32 + (i32_rotl(v24, i32(26)) ^ i32_rotl(v24, i32(21)) ^ i32_rotl(v24, i32(7)))
-		v11 = t66 + v36
-		t69 := int32(load32(m.memory, uint64(uint32(i32(0)))+157388))
-		t70 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v28^v25) ^ v28&v25)
-		v34 = i32_rotr(v17&i32(0xff00ff), i32(8)) | i32_rotr(v17, i32(24))&i32(0xff00ff)
-		t71 := t69 + v34 + v30
-		t72 := v32
-		v17 = v36 + v12
-		v30 = t71 + t72&(v17^i32(-1)) + v17&v24 + (i32_rotl(v17, i32(26)) ^ i32_rotl(v17, i32(21)) ^ i32_rotl(v17, i32(7)))
-		v12 = t70 + v30
-		t73 := int32(load32(m.memory, uint64(uint32(i32(0)))+157392))
-		t74 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v11^v28) ^ v11&v28)
-		v36 = i32_rotr(v16&i32(0xff00ff), i32(8)) | i32_rotr(v16, i32(24))&i32(0xff00ff)
-		t75 := t73 + v36 + v32
-		t76 := v24
-		v16 = v30 + v26
-		v30 = t75 + t76&(v16^i32(-1)) + v16&v17 + (i32_rotl(v16, i32(26)) ^ i32_rotl(v16, i32(21)) ^ i32_rotl(v16, i32(7)))
-		v26 = t74 + v30
-		t77 := int32(load32(m.memory, uint64(uint32(i32(0)))+157396))
-		t78 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v11) ^ v12&v11)
-		v37 = i32_rotr(v15&i32(0xff00ff), i32(8)) | i32_rotr(v15, i32(24))&i32(0xff00ff)
-		t79 := t77 + v37 + v24
-		t80 := v17
-		v15 = v30 + v25
-		v32 = t79 + t80&(v15^i32(-1)) + v15&v16 + (i32_rotl(v15, i32(26)) ^ i32_rotl(v15, i32(21)) ^ i32_rotl(v15, i32(7)))
-		v25 = t78 + v32
-		t81 := int32(load32(m.memory, uint64(uint32(i32(0)))+157400))
-		t82 := i32_rotl(v25, i32(30)) ^ i32_rotl(v25, i32(19)) ^ i32_rotl(v25, i32(10)) + (v25&(v26^v12) ^ v26&v12)
-		v30 = i32_rotr(v14&i32(0xff00ff), i32(8)) | i32_rotr(v14, i32(24))&i32(0xff00ff)
-		t83 := t81 + v30 + v17
-		t84 := v16
-		v28 = v32 + v28
-		v17 = t83 + t84&(v28^i32(-1)) + v28&v15 + (i32_rotl(v28, i32(26)) ^ i32_rotl(v28, i32(21)) ^ i32_rotl(v28, i32(7)))
-		v32 = t82 + v17
-		t85 := int32(load32(m.memory, uint64(uint32(i32(0)))+157404))
-		t86 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v25^v26) ^ v25&v26)
-		v24 = i32_rotr(v13&i32(0xff00ff), i32(8)) | i32_rotr(v13, i32(24))&i32(0xff00ff)
-		t87 := t85 + v24 + v16
-		t88 := v15
-		v11 = v17 + v11
-		v13 = t87 + t88&(v11^i32(-1)) + v11&v28 + (i32_rotl(v11, i32(26)) ^ i32_rotl(v11, i32(21)) ^ i32_rotl(v11, i32(7)))
-		v17 = t86 + v13
-		t89 := int32(load32(m.memory, uint64(uint32(i32(0)))+157408))
-		t90 := i32_rotl(v17, i32(30)) ^ i32_rotl(v17, i32(19)) ^ i32_rotl(v17, i32(10)) + (v17&(v32^v25) ^ v32&v25)
-		v16 = i32_rotl(v29, i32(25)) ^ i32_rotl(v29, i32(14)) ^ int32(uint32(v29)>>3) + v27 + v19 + (i32_rotl(v30, i32(15)) ^ i32_rotl(v30, i32(13)) ^ int32(uint32(v30)>>10))
-		t91 := t89 + v16 + v15
-		t92 := v11 ^ v28
-		v13 = v13 + v12
-		v14 = t91 + (t92&v13 ^ v28) + (i32_rotl(v13, i32(26)) ^ i32_rotl(v13, i32(21)) ^ i32_rotl(v13, i32(7)))
-		v12 = t90 + v14
-		t93 := int32(load32(m.memory, uint64(uint32(i32(0)))+157412))
-		t94 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v17^v32) ^ v17&v32)
-		v15 = i32_rotl(v31, i32(25)) ^ i32_rotl(v31, i32(14)) ^ int32(uint32(v31)>>3) + v29 + v18 + (i32_rotl(v24, i32(15)) ^ i32_rotl(v24, i32(13)) ^ int32(uint32(v24)>>10))
-		t95 := t93 + v15 + v28
-		t96 := v13 ^ v11
-		v29 = v14 + v26
-		v14 = t95 + (t96&v29 ^ v11) + (i32_rotl(v29, i32(26)) ^ i32_rotl(v29, i32(21)) ^ i32_rotl(v29, i32(7)))
-		v26 = t94 + v14
-		t97 := int32(load32(m.memory, uint64(uint32(i32(0)))+157416))
-		t98 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v17) ^ v12&v17)
-		v28 = i32_rotl(v33, i32(25)) ^ i32_rotl(v33, i32(14)) ^ int32(uint32(v33)>>3) + v31 + v34 + (i32_rotl(v16, i32(15)) ^ i32_rotl(v16, i32(13)) ^ int32(uint32(v16)>>10))
-		t99 := t97 + v28 + v11
-		t100 := v29 ^ v13
-		v31 = v14 + v25
-		v14 = t99 + (t100&v31 ^ v13) + (i32_rotl(v31, i32(26)) ^ i32_rotl(v31, i32(21)) ^ i32_rotl(v31, i32(7)))
-		v11 = t98 + v14
-		t101 := int32(load32(m.memory, uint64(uint32(i32(0)))+157420))
-		t102 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v25 = i32_rotl(v35, i32(25)) ^ i32_rotl(v35, i32(14)) ^ int32(uint32(v35)>>3) + v33 + v36 + (i32_rotl(v15, i32(15)) ^ i32_rotl(v15, i32(13)) ^ int32(uint32(v15)>>10))
-		t103 := t101 + v25 + v13
-		t104 := v31 ^ v29
-		v33 = v14 + v32
-		v14 = t103 + (t104&v33 ^ v29) + (i32_rotl(v33, i32(26)) ^ i32_rotl(v33, i32(21)) ^ i32_rotl(v33, i32(7)))
-		v32 = t102 + v14
-		t105 := int32(load32(m.memory, uint64(uint32(i32(0)))+157424))
-		t106 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v11^v26) ^ v11&v26)
-		v13 = i32_rotl(v23, i32(25)) ^ i32_rotl(v23, i32(14)) ^ int32(uint32(v23)>>3) + v35 + v37 + (i32_rotl(v28, i32(15)) ^ i32_rotl(v28, i32(13)) ^ int32(uint32(v28)>>10))
-		t107 := t105 + v13 + v29
-		t108 := v33 ^ v31
-		v35 = v14 + v17
-		v14 = t107 + (t108&v35 ^ v31) + (i32_rotl(v35, i32(26)) ^ i32_rotl(v35, i32(21)) ^ i32_rotl(v35, i32(7)))
-		v17 = t106 + v14
-		t109 := int32(load32(m.memory, uint64(uint32(i32(0)))+157428))
-		t110 := i32_rotl(v17, i32(30)) ^ i32_rotl(v17, i32(19)) ^ i32_rotl(v17, i32(10)) + (v17&(v32^v11) ^ v32&v11)
-		v29 = i32_rotl(v22, i32(25)) ^ i32_rotl(v22, i32(14)) ^ int32(uint32(v22)>>3) + v23 + v30 + (i32_rotl(v25, i32(15)) ^ i32_rotl(v25, i32(13)) ^ int32(uint32(v25)>>10))
-		t111 := t109 + v29 + v31
-		t112 := v35 ^ v33
-		v23 = v14 + v12
-		v14 = t111 + (t112&v23 ^ v33) + (i32_rotl(v23, i32(26)) ^ i32_rotl(v23, i32(21)) ^ i32_rotl(v23, i32(7)))
-		v12 = t110 + v14
-		t113 := int32(load32(m.memory, uint64(uint32(i32(0)))+157432))
-		t114 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v17^v32) ^ v17&v32)
-		v31 = i32_rotl(v21, i32(25)) ^ i32_rotl(v21, i32(14)) ^ int32(uint32(v21)>>3) + v22 + v24 + (i32_rotl(v13, i32(15)) ^ i32_rotl(v13, i32(13)) ^ int32(uint32(v13)>>10))
-		t115 := t113 + v31 + v33
-		t116 := v23 ^ v35
-		v22 = v14 + v26
-		v14 = t115 + (t116&v22 ^ v35) + (i32_rotl(v22, i32(26)) ^ i32_rotl(v22, i32(21)) ^ i32_rotl(v22, i32(7)))
-		v26 = t114 + v14
-		t117 := int32(load32(m.memory, uint64(uint32(i32(0)))+157436))
-		t118 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v17) ^ v12&v17)
-		v33 = i32_rotl(v20, i32(25)) ^ i32_rotl(v20, i32(14)) ^ int32(uint32(v20)>>3) + v21 + v16 + (i32_rotl(v29, i32(15)) ^ i32_rotl(v29, i32(13)) ^ int32(uint32(v29)>>10))
-		t119 := t117 + v33 + v35
-		t120 := v22 ^ v23
-		v21 = v14 + v11
-		v14 = t119 + (t120&v21 ^ v23) + (i32_rotl(v21, i32(26)) ^ i32_rotl(v21, i32(21)) ^ i32_rotl(v21, i32(7)))
-		v11 = t118 + v14
-		t121 := int32(load32(m.memory, uint64(uint32(i32(0)))+157440))
-		t122 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v35 = i32_rotl(v19, i32(25)) ^ i32_rotl(v19, i32(14)) ^ int32(uint32(v19)>>3) + v20 + v15 + (i32_rotl(v31, i32(15)) ^ i32_rotl(v31, i32(13)) ^ int32(uint32(v31)>>10))
-		t123 := t121 + v35 + v23
-		t124 := v21 ^ v22
-		v20 = v14 + v32
-		v14 = t123 + (t124&v20 ^ v22) + (i32_rotl(v20, i32(26)) ^ i32_rotl(v20, i32(21)) ^ i32_rotl(v20, i32(7)))
-		v32 = t122 + v14
-		t125 := int32(load32(m.memory, uint64(uint32(i32(0)))+157444))
-		t126 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v11^v26) ^ v11&v26)
-		v23 = i32_rotl(v18, i32(25)) ^ i32_rotl(v18, i32(14)) ^ int32(uint32(v18)>>3) + v19 + v28 + (i32_rotl(v33, i32(15)) ^ i32_rotl(v33, i32(13)) ^ int32(uint32(v33)>>10))
-		t127 := t125 + v23 + v22
-		t128 := v20 ^ v21
-		v19 = v14 + v17
-		v14 = t127 + (t128&v19 ^ v21) + (i32_rotl(v19, i32(26)) ^ i32_rotl(v19, i32(21)) ^ i32_rotl(v19, i32(7)))
-		v17 = t126 + v14
-		t129 := int32(load32(m.memory, uint64(uint32(i32(0)))+157448))
-		t130 := i32_rotl(v17, i32(30)) ^ i32_rotl(v17, i32(19)) ^ i32_rotl(v17, i32(10)) + (v17&(v32^v11) ^ v32&v11)
-		v22 = i32_rotl(v34, i32(25)) ^ i32_rotl(v34, i32(14)) ^ int32(uint32(v34)>>3) + v18 + v25 + (i32_rotl(v35, i32(15)) ^ i32_rotl(v35, i32(13)) ^ int32(uint32(v35)>>10))
-		t131 := t129 + v22 + v21
-		t132 := v19 ^ v20
-		v18 = v14 + v12
-		v14 = t131 + (t132&v18 ^ v20) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v12 = t130 + v14
-		t133 := int32(load32(m.memory, uint64(uint32(i32(0)))+157452))
-		t134 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v17^v32) ^ v17&v32)
-		v21 = i32_rotl(v36, i32(25)) ^ i32_rotl(v36, i32(14)) ^ int32(uint32(v36)>>3) + v34 + v13 + (i32_rotl(v23, i32(15)) ^ i32_rotl(v23, i32(13)) ^ int32(uint32(v23)>>10))
-		t135 := t133 + v21 + v20
-		t136 := v18 ^ v19
-		v34 = v14 + v26
-		v14 = t135 + (t136&v34 ^ v19) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v26 = t134 + v14
-		t137 := int32(load32(m.memory, uint64(uint32(i32(0)))+157456))
-		t138 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v17) ^ v12&v17)
-		v20 = i32_rotl(v37, i32(25)) ^ i32_rotl(v37, i32(14)) ^ int32(uint32(v37)>>3) + v36 + v29 + (i32_rotl(v22, i32(15)) ^ i32_rotl(v22, i32(13)) ^ int32(uint32(v22)>>10))
-		t139 := t137 + v20 + v19
-		t140 := v34 ^ v18
-		v36 = v14 + v11
-		v14 = t139 + (t140&v36 ^ v18) + (i32_rotl(v36, i32(26)) ^ i32_rotl(v36, i32(21)) ^ i32_rotl(v36, i32(7)))
-		v11 = t138 + v14
-		t141 := int32(load32(m.memory, uint64(uint32(i32(0)))+157460))
-		t142 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v19 = i32_rotl(v30, i32(25)) ^ i32_rotl(v30, i32(14)) ^ int32(uint32(v30)>>3) + v37 + v31 + (i32_rotl(v21, i32(15)) ^ i32_rotl(v21, i32(13)) ^ int32(uint32(v21)>>10))
-		t143 := t141 + v19 + v18
-		t144 := v36 ^ v34
-		v18 = v14 + v32
-		v37 = t143 + (t144&v18 ^ v34) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v32 = t142 + v37
-		t145 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v11^v26) ^ v11&v26)
-		v30 = i32_rotl(v24, i32(25)) ^ i32_rotl(v24, i32(14)) ^ int32(uint32(v24)>>3) + v30 + v33 + (i32_rotl(v20, i32(15)) ^ i32_rotl(v20, i32(13)) ^ int32(uint32(v20)>>10))
-		t146 := int32(load32(m.memory, uint64(uint32(i32(0)))+157464))
-		t147 := v30 + t146 + v34
-		t148 := v18 ^ v36
-		v34 = v37 + v17
-		v37 = t147 + (t148&v34 ^ v36) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v17 = t145 + v37
-		t149 := i32_rotl(v17, i32(30)) ^ i32_rotl(v17, i32(19)) ^ i32_rotl(v17, i32(10)) + (v17&(v32^v11) ^ v32&v11)
-		v24 = i32_rotl(v16, i32(25)) ^ i32_rotl(v16, i32(14)) ^ int32(uint32(v16)>>3) + v24 + v35 + (i32_rotl(v19, i32(15)) ^ i32_rotl(v19, i32(13)) ^ int32(uint32(v19)>>10))
-		t150 := int32(load32(m.memory, uint64(uint32(i32(0)))+157468))
-		t151 := v24 + t150 + v36
-		t152 := v34 ^ v18
-		v36 = v37 + v12
-		v37 = t151 + (t152&v36 ^ v18) + (i32_rotl(v36, i32(26)) ^ i32_rotl(v36, i32(21)) ^ i32_rotl(v36, i32(7)))
-		v12 = t149 + v37
-		t153 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v17^v32) ^ v17&v32)
-		v16 = i32_rotl(v15, i32(25)) ^ i32_rotl(v15, i32(14)) ^ int32(uint32(v15)>>3) + v16 + v23 + (i32_rotl(v30, i32(15)) ^ i32_rotl(v30, i32(13)) ^ int32(uint32(v30)>>10))
-		t154 := int32(load32(m.memory, uint64(uint32(i32(0)))+157472))
-		t155 := v16 + t154 + v18
-		t156 := v36 ^ v34
-		v18 = v37 + v26
-		v37 = t155 + (t156&v18 ^ v34) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v26 = t153 + v37
-		t157 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v17) ^ v12&v17)
-		v15 = i32_rotl(v28, i32(25)) ^ i32_rotl(v28, i32(14)) ^ int32(uint32(v28)>>3) + v15 + v22 + (i32_rotl(v24, i32(15)) ^ i32_rotl(v24, i32(13)) ^ int32(uint32(v24)>>10))
-		t158 := int32(load32(m.memory, uint64(uint32(i32(0)))+157476))
-		t159 := v15 + t158 + v34
-		t160 := v18 ^ v36
-		v34 = v37 + v11
-		v37 = t159 + (t160&v34 ^ v36) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v11 = t157 + v37
-		t161 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v28 = i32_rotl(v25, i32(25)) ^ i32_rotl(v25, i32(14)) ^ int32(uint32(v25)>>3) + v28 + v21 + (i32_rotl(v16, i32(15)) ^ i32_rotl(v16, i32(13)) ^ int32(uint32(v16)>>10))
-		t162 := int32(load32(m.memory, uint64(uint32(i32(0)))+157480))
-		t163 := v28 + t162 + v36
-		t164 := v34 ^ v18
-		v36 = v37 + v32
-		v37 = t163 + (t164&v36 ^ v18) + (i32_rotl(v36, i32(26)) ^ i32_rotl(v36, i32(21)) ^ i32_rotl(v36, i32(7)))
-		v32 = t161 + v37
-		t165 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v11^v26) ^ v11&v26)
-		v25 = i32_rotl(v13, i32(25)) ^ i32_rotl(v13, i32(14)) ^ int32(uint32(v13)>>3) + v25 + v20 + (i32_rotl(v15, i32(15)) ^ i32_rotl(v15, i32(13)) ^ int32(uint32(v15)>>10))
-		t166 := int32(load32(m.memory, uint64(uint32(i32(0)))+157484))
-		t167 := v25 + t166 + v18
-		t168 := v36 ^ v34
-		v18 = v37 + v17
-		v37 = t167 + (t168&v18 ^ v34) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v17 = t165 + v37
-		t169 := i32_rotl(v17, i32(30)) ^ i32_rotl(v17, i32(19)) ^ i32_rotl(v17, i32(10)) + (v17&(v32^v11) ^ v32&v11)
-		v13 = i32_rotl(v29, i32(25)) ^ i32_rotl(v29, i32(14)) ^ int32(uint32(v29)>>3) + v13 + v19 + (i32_rotl(v28, i32(15)) ^ i32_rotl(v28, i32(13)) ^ int32(uint32(v28)>>10))
-		t170 := int32(load32(m.memory, uint64(uint32(i32(0)))+157488))
-		t171 := v13 + t170 + v34
-		t172 := v18 ^ v36
-		v34 = v37 + v12
-		v37 = t171 + (t172&v34 ^ v36) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v12 = t169 + v37
-		t173 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v17^v32) ^ v17&v32)
-		v29 = i32_rotl(v31, i32(25)) ^ i32_rotl(v31, i32(14)) ^ int32(uint32(v31)>>3) + v29 + v30 + (i32_rotl(v25, i32(15)) ^ i32_rotl(v25, i32(13)) ^ int32(uint32(v25)>>10))
-		t174 := int32(load32(m.memory, uint64(uint32(i32(0)))+157492))
-		t175 := v29 + t174 + v36
-		t176 := v34 ^ v18
-		v36 = v37 + v26
-		v37 = t175 + (t176&v36 ^ v18) + (i32_rotl(v36, i32(26)) ^ i32_rotl(v36, i32(21)) ^ i32_rotl(v36, i32(7)))
-		v26 = t173 + v37
-		t177 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v17) ^ v12&v17)
-		v31 = i32_rotl(v33, i32(25)) ^ i32_rotl(v33, i32(14)) ^ int32(uint32(v33)>>3) + v31 + v24 + (i32_rotl(v13, i32(15)) ^ i32_rotl(v13, i32(13)) ^ int32(uint32(v13)>>10))
-		t178 := int32(load32(m.memory, uint64(uint32(i32(0)))+157496))
-		t179 := v31 + t178 + v18
-		t180 := v36 ^ v34
-		v18 = v37 + v11
-		v37 = t179 + (t180&v18 ^ v34) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v11 = t177 + v37
-		t181 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v33 = i32_rotl(v35, i32(25)) ^ i32_rotl(v35, i32(14)) ^ int32(uint32(v35)>>3) + v33 + v16 + (i32_rotl(v29, i32(15)) ^ i32_rotl(v29, i32(13)) ^ int32(uint32(v29)>>10))
-		t182 := int32(load32(m.memory, uint64(uint32(i32(0)))+157500))
-		t183 := v33 + t182 + v34
-		t184 := v18 ^ v36
-		v34 = v37 + v32
-		v37 = t183 + (t184&v34 ^ v36) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v32 = t181 + v37
-		t185 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v11^v26) ^ v11&v26)
-		v35 = i32_rotl(v23, i32(25)) ^ i32_rotl(v23, i32(14)) ^ int32(uint32(v23)>>3) + v35 + v15 + (i32_rotl(v31, i32(15)) ^ i32_rotl(v31, i32(13)) ^ int32(uint32(v31)>>10))
-		t186 := int32(load32(m.memory, uint64(uint32(i32(0)))+157504))
-		t187 := v35 + t186 + v36
-		t188 := v34 ^ v18
-		v36 = v37 + v17
-		v37 = t187 + (t188&v36 ^ v18) + (i32_rotl(v36, i32(26)) ^ i32_rotl(v36, i32(21)) ^ i32_rotl(v36, i32(7)))
-		v17 = t185 + v37
-		t189 := i32_rotl(v17, i32(30)) ^ i32_rotl(v17, i32(19)) ^ i32_rotl(v17, i32(10)) + (v17&(v32^v11) ^ v32&v11)
-		v23 = i32_rotl(v22, i32(25)) ^ i32_rotl(v22, i32(14)) ^ int32(uint32(v22)>>3) + v23 + v28 + (i32_rotl(v33, i32(15)) ^ i32_rotl(v33, i32(13)) ^ int32(uint32(v33)>>10))
-		t190 := int32(load32(m.memory, uint64(uint32(i32(0)))+157508))
-		t191 := v23 + t190 + v18
-		t192 := v36 ^ v34
-		v18 = v37 + v12
-		v37 = t191 + (t192&v18 ^ v34) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v12 = t189 + v37
-		t193 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v17^v32) ^ v17&v32)
-		v22 = i32_rotl(v21, i32(25)) ^ i32_rotl(v21, i32(14)) ^ int32(uint32(v21)>>3) + v22 + v25 + (i32_rotl(v35, i32(15)) ^ i32_rotl(v35, i32(13)) ^ int32(uint32(v35)>>10))
-		t194 := int32(load32(m.memory, uint64(uint32(i32(0)))+157512))
-		t195 := v22 + t194 + v34
-		t196 := v18 ^ v36
-		v34 = v37 + v26
-		v37 = t195 + (t196&v34 ^ v36) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v26 = t193 + v37
-		t197 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v17) ^ v12&v17)
-		v21 = i32_rotl(v20, i32(25)) ^ i32_rotl(v20, i32(14)) ^ int32(uint32(v20)>>3) + v21 + v13 + (i32_rotl(v23, i32(15)) ^ i32_rotl(v23, i32(13)) ^ int32(uint32(v23)>>10))
-		t198 := int32(load32(m.memory, uint64(uint32(i32(0)))+157516))
-		t199 := v21 + t198 + v36
-		t200 := v34 ^ v18
-		v36 = v37 + v11
-		v37 = t199 + (t200&v36 ^ v18) + (i32_rotl(v36, i32(26)) ^ i32_rotl(v36, i32(21)) ^ i32_rotl(v36, i32(7)))
-		v11 = t197 + v37
-		t201 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v20 = i32_rotl(v19, i32(25)) ^ i32_rotl(v19, i32(14)) ^ int32(uint32(v19)>>3) + v20 + v29 + (i32_rotl(v22, i32(15)) ^ i32_rotl(v22, i32(13)) ^ int32(uint32(v22)>>10))
-		t202 := int32(load32(m.memory, uint64(uint32(i32(0)))+157520))
-		t203 := v20 + t202 + v18
-		t204 := v36 ^ v34
-		v18 = v37 + v32
-		v37 = t203 + (t204&v18 ^ v34) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v32 = t201 + v37
-		t205 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v11^v26) ^ v11&v26)
-		v19 = i32_rotl(v30, i32(25)) ^ i32_rotl(v30, i32(14)) ^ int32(uint32(v30)>>3) + v19 + v31 + (i32_rotl(v21, i32(15)) ^ i32_rotl(v21, i32(13)) ^ int32(uint32(v21)>>10))
-		t206 := int32(load32(m.memory, uint64(uint32(i32(0)))+157524))
-		t207 := v19 + t206 + v34
-		t208 := v18 ^ v36
-		v34 = v37 + v17
-		v37 = t207 + (t208&v34 ^ v36) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v17 = t205 + v37
-		t209 := i32_rotl(v17, i32(30)) ^ i32_rotl(v17, i32(19)) ^ i32_rotl(v17, i32(10)) + (v17&(v32^v11) ^ v32&v11)
-		v30 = i32_rotl(v24, i32(25)) ^ i32_rotl(v24, i32(14)) ^ int32(uint32(v24)>>3) + v30 + v33 + (i32_rotl(v20, i32(15)) ^ i32_rotl(v20, i32(13)) ^ int32(uint32(v20)>>10))
-		t210 := int32(load32(m.memory, uint64(uint32(i32(0)))+157528))
-		t211 := v30 + t210 + v36
-		t212 := v34 ^ v18
-		v36 = v37 + v12
-		v37 = t211 + (t212&v36 ^ v18) + (i32_rotl(v36, i32(26)) ^ i32_rotl(v36, i32(21)) ^ i32_rotl(v36, i32(7)))
-		v12 = t209 + v37
-		t213 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v17^v32) ^ v17&v32)
-		v24 = i32_rotl(v16, i32(25)) ^ i32_rotl(v16, i32(14)) ^ int32(uint32(v16)>>3) + v24 + v35 + (i32_rotl(v19, i32(15)) ^ i32_rotl(v19, i32(13)) ^ int32(uint32(v19)>>10))
-		t214 := int32(load32(m.memory, uint64(uint32(i32(0)))+157532))
-		t215 := v24 + t214 + v18
-		t216 := v36 ^ v34
-		v18 = v37 + v26
-		v37 = t215 + (t216&v18 ^ v34) + (i32_rotl(v18, i32(26)) ^ i32_rotl(v18, i32(21)) ^ i32_rotl(v18, i32(7)))
-		v26 = t213 + v37
-		t217 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v17) ^ v12&v17)
-		v16 = i32_rotl(v15, i32(25)) ^ i32_rotl(v15, i32(14)) ^ int32(uint32(v15)>>3) + v16 + v23 + (i32_rotl(v30, i32(15)) ^ i32_rotl(v30, i32(13)) ^ int32(uint32(v30)>>10))
-		t218 := int32(load32(m.memory, uint64(uint32(i32(0)))+157536))
-		t219 := v16 + t218 + v34
-		t220 := v18 ^ v36
-		v34 = v37 + v11
-		v14 = t219 + (t220&v34 ^ v36) + (i32_rotl(v34, i32(26)) ^ i32_rotl(v34, i32(21)) ^ i32_rotl(v34, i32(7)))
-		v11 = t217 + v14
-		t221 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v37 = i32_rotl(v28, i32(25)) ^ i32_rotl(v28, i32(14)) ^ int32(uint32(v28)>>3) + v15 + v22 + (i32_rotl(v24, i32(15)) ^ i32_rotl(v24, i32(13)) ^ int32(uint32(v24)>>10))
-		t222 := int32(load32(m.memory, uint64(uint32(i32(0)))+157540))
-		t223 := v37 + t222 + v36
-		t224 := v34 ^ v18
-		v15 = v14 + v32
-		v14 = t223 + (t224&v15 ^ v18) + (i32_rotl(v15, i32(26)) ^ i32_rotl(v15, i32(21)) ^ i32_rotl(v15, i32(7)))
-		v32 = t221 + v14
-		t225 := i32_rotl(v32, i32(30)) ^ i32_rotl(v32, i32(19)) ^ i32_rotl(v32, i32(10)) + (v32&(v11^v26) ^ v11&v26)
-		v36 = i32_rotl(v25, i32(25)) ^ i32_rotl(v25, i32(14)) ^ int32(uint32(v25)>>3) + v28 + v21 + (i32_rotl(v16, i32(15)) ^ i32_rotl(v16, i32(13)) ^ int32(uint32(v16)>>10))
-		t226 := int32(load32(m.memory, uint64(uint32(i32(0)))+157544))
-		t227 := v36 + t226 + v18
-		t228 := v15 ^ v34
-		v17 = v14 + v17
-		v14 = t227 + (t228&v17 ^ v34) + (i32_rotl(v17, i32(26)) ^ i32_rotl(v17, i32(21)) ^ i32_rotl(v17, i32(7)))
-		v28 = t225 + v14
-		t229 := i32_rotl(v28, i32(30)) ^ i32_rotl(v28, i32(19)) ^ i32_rotl(v28, i32(10)) + (v28&(v32^v11) ^ v32&v11)
-		v18 = i32_rotl(v13, i32(25)) ^ i32_rotl(v13, i32(14)) ^ int32(uint32(v13)>>3) + v25 + v20 + (i32_rotl(v37, i32(15)) ^ i32_rotl(v37, i32(13)) ^ int32(uint32(v37)>>10))
-		t230 := int32(load32(m.memory, uint64(uint32(i32(0)))+157548))
-		t231 := v18 + t230 + v34
-		t232 := v17 ^ v15
-		v25 = v14 + v12
-		v34 = t231 + (t232&v25 ^ v15) + (i32_rotl(v25, i32(26)) ^ i32_rotl(v25, i32(21)) ^ i32_rotl(v25, i32(7)))
-		v12 = t229 + v34
-		t233 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v28^v32) ^ v28&v32)
-		v13 = i32_rotl(v29, i32(25)) ^ i32_rotl(v29, i32(14)) ^ int32(uint32(v29)>>3) + v13 + v19 + (i32_rotl(v36, i32(15)) ^ i32_rotl(v36, i32(13)) ^ int32(uint32(v36)>>10))
-		t234 := int32(load32(m.memory, uint64(uint32(i32(0)))+157552))
-		t235 := v13 + t234 + v15
-		t236 := v25 ^ v17
-		v15 = v34 + v26
-		v34 = t235 + (t236&v15 ^ v17) + (i32_rotl(v15, i32(26)) ^ i32_rotl(v15, i32(21)) ^ i32_rotl(v15, i32(7)))
-		v26 = t233 + v34
-		t237 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v28) ^ v12&v28)
-		v29 = i32_rotl(v31, i32(25)) ^ i32_rotl(v31, i32(14)) ^ int32(uint32(v31)>>3) + v29 + v30 + (i32_rotl(v18, i32(15)) ^ i32_rotl(v18, i32(13)) ^ int32(uint32(v18)>>10))
-		t238 := int32(load32(m.memory, uint64(uint32(i32(0)))+157556))
-		t239 := v29 + t238 + v17
-		t240 := v15 ^ v25
-		v17 = v34 + v11
-		v34 = t239 + (t240&v17 ^ v25) + (i32_rotl(v17, i32(26)) ^ i32_rotl(v17, i32(21)) ^ i32_rotl(v17, i32(7)))
-		v11 = t237 + v34
-		t241 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v31 = i32_rotl(v33, i32(25)) ^ i32_rotl(v33, i32(14)) ^ int32(uint32(v33)>>3) + v31 + v24 + (i32_rotl(v13, i32(15)) ^ i32_rotl(v13, i32(13)) ^ int32(uint32(v13)>>10))
-		t242 := int32(load32(m.memory, uint64(uint32(i32(0)))+157560))
-		t243 := v31 + t242 + v25
-		t244 := v17 ^ v15
-		v32 = v34 + v32
-		v34 = t243 + (t244&v32 ^ v15) + (i32_rotl(v32, i32(26)) ^ i32_rotl(v32, i32(21)) ^ i32_rotl(v32, i32(7)))
-		v25 = t241 + v34
-		t245 := i32_rotl(v25, i32(30)) ^ i32_rotl(v25, i32(19)) ^ i32_rotl(v25, i32(10)) + (v25&(v11^v26) ^ v11&v26)
-		v33 = i32_rotl(v35, i32(25)) ^ i32_rotl(v35, i32(14)) ^ int32(uint32(v35)>>3) + v33 + v16 + (i32_rotl(v29, i32(15)) ^ i32_rotl(v29, i32(13)) ^ int32(uint32(v29)>>10))
-		t246 := int32(load32(m.memory, uint64(uint32(i32(0)))+157564))
-		t247 := v33 + t246 + v15
-		t248 := v32 ^ v17
-		v15 = v34 + v28
-		v34 = t247 + (t248&v15 ^ v17) + (i32_rotl(v15, i32(26)) ^ i32_rotl(v15, i32(21)) ^ i32_rotl(v15, i32(7)))
-		v28 = t245 + v34
-		t249 := i32_rotl(v28, i32(30)) ^ i32_rotl(v28, i32(19)) ^ i32_rotl(v28, i32(10)) + (v28&(v25^v11) ^ v25&v11)
-		v35 = i32_rotl(v23, i32(25)) ^ i32_rotl(v23, i32(14)) ^ int32(uint32(v23)>>3) + v35 + v37 + (i32_rotl(v31, i32(15)) ^ i32_rotl(v31, i32(13)) ^ int32(uint32(v31)>>10))
-		t250 := int32(load32(m.memory, uint64(uint32(i32(0)))+157568))
-		t251 := v35 + t250 + v17
-		t252 := v15 ^ v32
-		v17 = v34 + v12
-		v34 = t251 + (t252&v17 ^ v32) + (i32_rotl(v17, i32(26)) ^ i32_rotl(v17, i32(21)) ^ i32_rotl(v17, i32(7)))
-		v12 = t249 + v34
-		t253 := i32_rotl(v12, i32(30)) ^ i32_rotl(v12, i32(19)) ^ i32_rotl(v12, i32(10)) + (v12&(v28^v25) ^ v28&v25)
-		v23 = i32_rotl(v22, i32(25)) ^ i32_rotl(v22, i32(14)) ^ int32(uint32(v22)>>3) + v23 + v36 + (i32_rotl(v33, i32(15)) ^ i32_rotl(v33, i32(13)) ^ int32(uint32(v33)>>10))
-		t254 := int32(load32(m.memory, uint64(uint32(i32(0)))+157572))
-		t255 := v23 + t254 + v32
-		t256 := v17 ^ v15
-		v32 = v34 + v26
-		v34 = t255 + (t256&v32 ^ v15) + (i32_rotl(v32, i32(26)) ^ i32_rotl(v32, i32(21)) ^ i32_rotl(v32, i32(7)))
-		v26 = t253 + v34
-		t257 := i32_rotl(v26, i32(30)) ^ i32_rotl(v26, i32(19)) ^ i32_rotl(v26, i32(10)) + (v26&(v12^v28) ^ v12&v28)
-		v22 = i32_rotl(v21, i32(25)) ^ i32_rotl(v21, i32(14)) ^ int32(uint32(v21)>>3) + v22 + v18 + (i32_rotl(v35, i32(15)) ^ i32_rotl(v35, i32(13)) ^ int32(uint32(v35)>>10))
-		t258 := int32(load32(m.memory, uint64(uint32(i32(0)))+157576))
-		t259 := v22 + t258 + v15
-		t260 := v32 ^ v17
-		v15 = v34 + v11
-		v18 = t259 + (t260&v15 ^ v17) + (i32_rotl(v15, i32(26)) ^ i32_rotl(v15, i32(21)) ^ i32_rotl(v15, i32(7)))
-		v11 = t257 + v18
-		t261 := i32_rotl(v11, i32(30)) ^ i32_rotl(v11, i32(19)) ^ i32_rotl(v11, i32(10)) + (v11&(v26^v12) ^ v26&v12)
-		v13 = i32_rotl(v20, i32(25)) ^ i32_rotl(v20, i32(14)) ^ int32(uint32(v20)>>3) + v21 + v13 + (i32_rotl(v23, i32(15)) ^ i32_rotl(v23, i32(13)) ^ int32(uint32(v23)>>10))
-		t262 := int32(load32(m.memory, uint64(uint32(i32(0)))+157580))
-		t263 := v13 + t262 + v17
-		t264 := v15 ^ v32
-		v17 = v18 + v25
-		v23 = t263 + (t264&v17 ^ v32) + (i32_rotl(v17, i32(26)) ^ i32_rotl(v17, i32(21)) ^ i32_rotl(v17, i32(7)))
-		v25 = t261 + v23
-		t265 := i32_rotl(v25, i32(30)) ^ i32_rotl(v25, i32(19)) ^ i32_rotl(v25, i32(10)) + (v25&(v11^v26) ^ v11&v26)
-		v29 = i32_rotl(v19, i32(25)) ^ i32_rotl(v19, i32(14)) ^ int32(uint32(v19)>>3) + v20 + v29 + (i32_rotl(v22, i32(15)) ^ i32_rotl(v22, i32(13)) ^ int32(uint32(v22)>>10))
-		t266 := int32(load32(m.memory, uint64(uint32(i32(0)))+157584))
-		t267 := v29 + t266 + v32
-		t268 := v17 ^ v15
-		v32 = v23 + v28
-		v23 = t267 + (t268&v32 ^ v15) + (i32_rotl(v32, i32(26)) ^ i32_rotl(v32, i32(21)) ^ i32_rotl(v32, i32(7)))
-		v28 = t265 + v23
-		t269 := i32_rotl(v28, i32(30)) ^ i32_rotl(v28, i32(19)) ^ i32_rotl(v28, i32(10)) + (v28&(v25^v11) ^ v25&v11)
-		v13 = i32_rotl(v30, i32(25)) ^ i32_rotl(v30, i32(14)) ^ int32(uint32(v30)>>3) + v19 + v31 + (i32_rotl(v13, i32(15)) ^ i32_rotl(v13, i32(13)) ^ int32(uint32(v13)>>10))
-		t270 := int32(load32(m.memory, uint64(uint32(i32(0)))+157588))
-		t271 := v13 + t270 + v15
-		t272 := v32 ^ v17
-		v12 = v23 + v12
-		v31 = t271 + (t272&v12 ^ v17) + (i32_rotl(v12, i32(26)) ^ i32_rotl(v12, i32(21)) ^ i32_rotl(v12, i32(7)))
-		v15 = t269 + v31
-		t273 := int32(load32(m.memory, uint64(uint32(i32(0)))+157592))
-		t274 := i32_rotl(v15, i32(30)) ^ i32_rotl(v15, i32(19)) ^ i32_rotl(v15, i32(10)) + (v15&(v28^v25) ^ v28&v25)
-		t275 := v30 + t273 + (i32_rotl(v24, i32(25)) ^ i32_rotl(v24, i32(14)) ^ int32(uint32(v24)>>3)) + v33 + (i32_rotl(v29, i32(15)) ^ i32_rotl(v29, i32(13)) ^ int32(uint32(v29)>>10)) + v17
-		t276 := v12 ^ v32
-		v26 = v31 + v26
-		v17 = t275 + (t276&v26 ^ v32) + (i32_rotl(v26, i32(26)) ^ i32_rotl(v26, i32(21)) ^ i32_rotl(v26, i32(7)))
-		v30 = t274 + v17
-		t277 := int32(load32(m.memory, uint64(uint32(i32(0)))+157596))
-		t278 := v30&(v15^v28) ^ v15&v28 + v2 + (i32_rotl(v30, i32(30)) ^ i32_rotl(v30, i32(19)) ^ i32_rotl(v30, i32(10)))
-		t279 := v24 + t277 + (i32_rotl(v16, i32(25)) ^ i32_rotl(v16, i32(14)) ^ int32(uint32(v16)>>3)) + v35 + (i32_rotl(v13, i32(15)) ^ i32_rotl(v13, i32(13)) ^ int32(uint32(v13)>>10)) + v32
-		t280 := v26 ^ v12
-		v11 = v17 + v11
-		v32 = t279 + (t280&v11 ^ v12) + (i32_rotl(v11, i32(26)) ^ i32_rotl(v11, i32(21)) ^ i32_rotl(v11, i32(7)))
-		v2 = t278 + v32
-		v10 = v30 + v10
-		v7 = v25 + v7 + v32
-		v9 = v15 + v9
-		v6 = v11 + v6
-		v8 = v28 + v8
-		v5 = v26 + v5
-		v4 = v12 + v4
+		t9 := int32(load32(m.memory, uint64(uint32(v1))+60))
+		t10 := v3
+		v2 = t9
+		store32(m.memory, uint64(uint32(t10))+60, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t11 := int32(load32(m.memory, uint64(uint32(v1))+56))
+		t12 := v3
+		v2 = t11
+		store32(m.memory, uint64(uint32(t12))+56, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t13 := int32(load32(m.memory, uint64(uint32(v1))+52))
+		t14 := v3
+		v2 = t13
+		store32(m.memory, uint64(uint32(t14))+52, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t15 := int32(load32(m.memory, uint64(uint32(v1))+48))
+		t16 := v3
+		v2 = t15
+		store32(m.memory, uint64(uint32(t16))+48, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t17 := int32(load32(m.memory, uint64(uint32(v1))+44))
+		t18 := v3
+		v2 = t17
+		store32(m.memory, uint64(uint32(t18))+44, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t19 := int32(load32(m.memory, uint64(uint32(v1))+40))
+		t20 := v3
+		v2 = t19
+		store32(m.memory, uint64(uint32(t20))+40, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t21 := int32(load32(m.memory, uint64(uint32(v1))+36))
+		t22 := v3
+		v2 = t21
+		store32(m.memory, uint64(uint32(t22))+36, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t23 := int32(load32(m.memory, uint64(uint32(v1))+32))
+		t24 := v3
+		v2 = t23
+		store32(m.memory, uint64(uint32(t24))+32, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t25 := int32(load32(m.memory, uint64(uint32(v1))+28))
+		t26 := v3
+		v2 = t25
+		store32(m.memory, uint64(uint32(t26))+28, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t27 := int32(load32(m.memory, uint64(uint32(v1))+24))
+		t28 := v3
+		v2 = t27
+		store32(m.memory, uint64(uint32(t28))+24, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t29 := int32(load32(m.memory, uint64(uint32(v1))+20))
+		t30 := v3
+		v2 = t29
+		store32(m.memory, uint64(uint32(t30))+20, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t31 := int32(load32(m.memory, uint64(uint32(v1))+16))
+		t32 := v3
+		v2 = t31
+		store32(m.memory, uint64(uint32(t32))+16, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t33 := int32(load32(m.memory, uint64(uint32(v1))+12))
+		t34 := v3
+		v2 = t33
+		store32(m.memory, uint64(uint32(t34))+12, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t35 := int32(load32(m.memory, uint64(uint32(v1))+8))
+		t36 := v3
+		v2 = t35
+		store32(m.memory, uint64(uint32(t36))+8, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t37 := int32(load32(m.memory, uint64(uint32(v1))+4))
+		t38 := v3
+		v2 = t37
+		store32(m.memory, uint64(uint32(t38))+4, uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		t39 := int32(load32(m.memory, uint32(v1)))
+		t40 := v3
+		v2 = t39
+		store32(m.memory, uint32(t40), uint32(i32_rotr(v2&i32(0xff00ff), i32(8))|i32_rotr(v2, i32(24))&i32(0xff00ff)))
+		v13 = i32(0)
+		v14 = i32(0)
+		v15 = v11
+		v16 = v10
+		v17 = v9
+		v18 = v7
+		v19 = v6
+		v20 = v5
+		v21 = v12
+		v22 = v8
+	l2:
+		{
+			v2 = v22
+			v23 = v21
+			v24 = v19
+			v19 = v18
+			v25 = v16
+			v16 = v15
+			v26 = v13 + i32(1)
+			{
+				{
+					if uint32(v13) < uint32(i32(16)) {
+						goto l0
+					}
+					v22 = v3 + v13&i32(15)<<2
+					t41 := int32(load32(m.memory, uint32(v3+v26&i32(15)<<2)))
+					t42 := v22
+					v21 = t41
+					t43 := int32(load32(m.memory, uint32(v22)))
+					t44 := int32(load32(m.memory, uint32(v3+(v13+i32(9))&i32(15)<<2)))
+					t45 := int32(load32(m.memory, uint32(v3+(v13+i32(14))&i32(15)<<2)))
+					t46 := i32_rotl(v21, i32(25)) ^ i32_rotl(v21, i32(14)) ^ int32(uint32(v21)>>3) + t43 + t44
+					v13 = t45
+					v13 = t46 + (i32_rotl(v13, i32(15)) ^ i32_rotl(v13, i32(13)) ^ int32(uint32(v13)>>10))
+					store32(m.memory, uint32(t42), uint32(v13))
+					goto l1
+				}
+			l0:
+				t47 := int32(load32(m.memory, uint32(v3+v14)))
+				v13 = t47
+			}
+		l1:
+			t48 := int32(load32(m.memory, uint32(v14+i32(157168))))
+			t49 := i32_rotl(v23, i32(30)) ^ i32_rotl(v23, i32(19)) ^ i32_rotl(v23, i32(10)) + (v23&(v25^v16) ^ v25&v16)
+			v13 = (v19^v24)&v2 ^ v24 + v20 + (i32_rotl(v2, i32(26)) ^ i32_rotl(v2, i32(21)) ^ i32_rotl(v2, i32(7))) + v13 + t48
+			v21 = t49 + v13
+			v22 = v13 + v17
+			v14 = v14 + i32(4)
+			v15 = v23
+			v17 = v25
+			v18 = v2
+			v20 = v24
+			v13 = v26
+			if v26 != i32(64) {
+				goto l2
+			}
+		}
+		v5 = v24 + v5
+		v6 = v19 + v6
+		v7 = v2 + v7
+		v8 = v22 + v8
+		v9 = v25 + v9
+		v10 = v16 + v10
+		v11 = v23 + v11
+		v12 = v21 + v12
 		v1 = v1 + i32(64)
-		if v1 != v3 {
-			goto l0
+		if v1 != v4 {
+			goto l3
 		}
 	}
-	store32(m.memory, uint64(uint32(v0))+28, uint32(v4))
-	store32(m.memory, uint64(uint32(v0))+24, uint32(v5))
-	store32(m.memory, uint64(uint32(v0))+20, uint32(v6))
-	store32(m.memory, uint64(uint32(v0))+16, uint32(v7))
-	store32(m.memory, uint64(uint32(v0))+12, uint32(v8))
-	store32(m.memory, uint64(uint32(v0))+8, uint32(v9))
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v10))
-	store32(m.memory, uint32(v0), uint32(v2))
+	store32(m.memory, uint64(uint32(v0))+28, uint32(v5))
+	store32(m.memory, uint64(uint32(v0))+24, uint32(v6))
+	store32(m.memory, uint64(uint32(v0))+20, uint32(v7))
+	store32(m.memory, uint64(uint32(v0))+16, uint32(v8))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(v9))
+	store32(m.memory, uint64(uint32(v0))+8, uint32(v10))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v11))
+	store32(m.memory, uint32(v0), uint32(v12))
 }
-func (m *Module) fn242(v0, v1 int32) {
+func (m *Module) fn241(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(64)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(64)))
-	m.fn241(v0, v2, i32(1))
+	m.fn240(v0, v2, i32(1))
 	m.g0 = v2 + i32(64)
 }
-func fn243(v0 int32) int32 {
+func fn242(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn244(v0 int32) {
-	m.fn88(v0, i32(32))
+func (m *Module) fn243(v0 int32) {
+	m.fn89(v0, i32(32))
 }
-func (m *Module) fn245(v0, v1, v2 int32) {
+func (m *Module) fn244(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(96)
 	m.g0 = v3
-	m.fn38(v3+i32(8), v1, v2)
+	m.fn37(v3+i32(8), v1, v2)
 	v2 = i32(1)
 	{
 		t1 := int32(m.memory[uint64(uint32(v3))+8])
@@ -16075,7 +15503,7 @@ l1:
 	m.memory[uint32(v0)] = byte(v2)
 	m.g0 = v3 + i32(96)
 }
-func (m *Module) fn246(v0, v1, v2 int32) {
+func (m *Module) fn245(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	var v8, v9 int32
@@ -16087,7 +15515,7 @@ func (m *Module) fn246(v0, v1, v2 int32) {
 		if uint32(v2) > uint32(i32(128)) {
 			goto l0
 		}
-		m.fn192(v3+i32(72), v1, v2, v3+i32(8), i32(64))
+		m.fn191(v3+i32(72), v1, v2, v3+i32(8), i32(64))
 		{
 			{
 				t1 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -16098,35 +15526,35 @@ func (m *Module) fn246(v0, v1, v2 int32) {
 				goto l2
 			}
 		l1:
-			m.fn101(v3+i32(80), v3+i32(8), i32(64))
+			m.fn102(v3+i32(80), v3+i32(8), i32(64))
 			t2 := v3 + i32(80)
 			v2 = v3 + i32(80) + i32(64)
-			m.fn102(t2, v2)
-			t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+157152))
+			m.fn103(t2, v2)
+			t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+156976))
 			t4 := v3
 			v4 = t3
 			store64(m.memory, uint64(uint32(t4))+168, uint64(v4))
-			t5 := int64(load64(m.memory, uint64(uint32(i32(0)))+157144))
+			t5 := int64(load64(m.memory, uint64(uint32(i32(0)))+156968))
 			t6 := v3
 			v5 = t5
 			store64(m.memory, uint64(uint32(t6))+160, uint64(v5))
-			t7 := int64(load64(m.memory, uint64(uint32(i32(0)))+157136))
+			t7 := int64(load64(m.memory, uint64(uint32(i32(0)))+156960))
 			t8 := v3
 			v6 = t7
 			store64(m.memory, uint64(uint32(t8))+152, uint64(v6))
-			t9 := int64(load64(m.memory, uint64(uint32(i32(0)))+157128))
+			t9 := int64(load64(m.memory, uint64(uint32(i32(0)))+156952))
 			t10 := v3
 			v7 = t9
 			store64(m.memory, uint64(uint32(t10))+144, uint64(v7))
 			store64(m.memory, uint64(uint32(v3))+176, uint64(i64(0)))
-			m.fn103(v3+i32(144), v3+i32(80), i32(1))
-			m.fn104(v3+i32(80), v2)
+			m.fn104(v3+i32(144), v3+i32(80), i32(1))
+			m.fn105(v3+i32(80), v2)
 			store64(m.memory, uint64(uint32(v3))+208, uint64(v4))
 			store64(m.memory, uint64(uint32(v3))+200, uint64(v5))
 			store64(m.memory, uint64(uint32(v3))+192, uint64(v6))
 			store64(m.memory, uint64(uint32(v3))+184, uint64(v7))
 			store64(m.memory, uint64(uint32(v3))+216, uint64(i64(0)))
-			m.fn103(v3+i32(184), v3+i32(80), i32(1))
+			m.fn104(v3+i32(184), v3+i32(80), i32(1))
 			memory_copy(m.memory, uint32(v3+i32(224)+i32(40)), uint32(v3+i32(184)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v3+i32(224)), uint32(v3+i32(144)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v0+i32(8)), uint32(v3+i32(224)), uint32(i32(80)))
@@ -16136,7 +15564,7 @@ func (m *Module) fn246(v0, v1, v2 int32) {
 		store64(m.memory, uint32(v0), uint64(v4))
 		goto l3
 	l0:
-		m.fn137(v3+i32(80), int32(uint32(v2)>>1))
+		m.fn142(v3+i32(80), int32(uint32(v2)>>1))
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+84))
 		t12 := v3 + i32(224)
 		t13 := v1
@@ -16145,7 +15573,7 @@ func (m *Module) fn246(v0, v1, v2 int32) {
 		t15 := int32(load32(m.memory, uint64(uint32(v3))+88))
 		t16 := v8
 		v9 = t15
-		m.fn192(t12, t13, t14, t16, v9)
+		m.fn191(t12, t13, t14, t16, v9)
 		{
 			{
 				t17 := int32(load32(m.memory, uint64(uint32(v3))+224))
@@ -16158,7 +15586,7 @@ func (m *Module) fn246(v0, v1, v2 int32) {
 			}
 		l4:
 			t18 := int32(load32(m.memory, uint64(uint32(v3))+228))
-			m.fn248(v0+i32(8), v2, t18)
+			m.fn247(v0+i32(8), v2, t18)
 			v4 = i64(1)
 		}
 	l5:
@@ -16168,21 +15596,21 @@ func (m *Module) fn246(v0, v1, v2 int32) {
 		}
 		memory_zero(m.memory, uint32(v8), uint32(v9))
 	l6:
-		m.fn105(v3, v8, v9)
+		m.fn106(v3, v8, v9)
 		t19 := int32(load32(m.memory, uint32(v3)))
 		t20 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn248(v3+i32(224), t19, t20)
+		m.fn247(v3+i32(224), t19, t20)
 		v2 = v3 + i32(224)
-		m.fn240(v3 + i32(224))
-		m.fn249(v3 + i32(80))
+		m.fn239(v3 + i32(224))
+		m.fn248(v3 + i32(80))
 	}
 l3:
 	store32(m.memory, uint64(uint32(v3))+228, uint32(v3+i32(72)))
 	store32(m.memory, uint64(uint32(v3))+224, uint32(v3+i32(8)))
-	m.fn250(v3 + i32(224))
+	m.fn249(v3 + i32(224))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn247(v0 int32) int32 {
+func (m *Module) fn246(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -16216,53 +15644,53 @@ l1:
 l0:
 	return v3
 }
-func (m *Module) fn248(v0, v1, v2 int32) {
+func (m *Module) fn247(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	t0 := m.g0
 	v3 = t0 - i32(224)
 	m.g0 = v3
-	m.fn101(v3, v1, v2)
+	m.fn102(v3, v1, v2)
 	t1 := v3
 	v2 = v3 + i32(64)
-	m.fn102(t1, v2)
-	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+157152))
+	m.fn103(t1, v2)
+	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+156976))
 	t3 := v3
 	v4 = t2
 	store64(m.memory, uint64(uint32(t3))+88, uint64(v4))
-	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+157144))
+	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+156968))
 	t5 := v3
 	v5 = t4
 	store64(m.memory, uint64(uint32(t5))+80, uint64(v5))
-	t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+157136))
+	t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+156960))
 	t7 := v3
 	v6 = t6
 	store64(m.memory, uint64(uint32(t7))+72, uint64(v6))
-	t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+157128))
+	t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+156952))
 	t9 := v3
 	v7 = t8
 	store64(m.memory, uint64(uint32(t9))+64, uint64(v7))
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0)))
-	m.fn103(v3+i32(64), v3, i32(1))
-	m.fn104(v3, v2)
+	m.fn104(v3+i32(64), v3, i32(1))
+	m.fn105(v3, v2)
 	store64(m.memory, uint64(uint32(v3))+128, uint64(v4))
 	store64(m.memory, uint64(uint32(v3))+120, uint64(v5))
 	store64(m.memory, uint64(uint32(v3))+112, uint64(v6))
 	store64(m.memory, uint64(uint32(v3))+104, uint64(v7))
 	store64(m.memory, uint64(uint32(v3))+136, uint64(i64(0)))
-	m.fn103(v3+i32(104), v3, i32(1))
+	m.fn104(v3+i32(104), v3, i32(1))
 	memory_copy(m.memory, uint32(v3+i32(144)+i32(40)), uint32(v3+i32(104)), uint32(i32(40)))
 	memory_copy(m.memory, uint32(v3+i32(144)), uint32(v3+i32(64)), uint32(i32(40)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(144)), uint32(i32(80)))
 	m.g0 = v3 + i32(224)
 }
-func (m *Module) fn249(v0 int32) {
-	m.fn45(v0)
+func (m *Module) fn248(v0 int32) {
+	m.fn44(v0)
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.fn19(t0, t1)
+	m.fn18(t0, t1)
 }
-func (m *Module) fn250(v0 int32) {
+func (m *Module) fn249(v0 int32) {
 	var v1, v2 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -16280,7 +15708,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn251(v0 int32) {
+func (m *Module) fn250(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(64)
@@ -16295,20 +15723,20 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(64)))
 }
-func (m *Module) fn252(v0, v1, v2 int32) {
+func (m *Module) fn251(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(304)
 	m.g0 = v3
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0)))
 	m.memory[uint64(uint32(v3))+63] = byte(i32(0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+157152))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+156976))
 	store64(m.memory, uint64(uint32(v3))+88, uint64(t1))
-	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+157144))
+	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+156968))
 	store64(m.memory, uint64(uint32(v3))+80, uint64(t2))
-	t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+157136))
+	t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+156960))
 	store64(m.memory, uint64(uint32(v3))+72, uint64(t3))
-	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+157128))
+	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+156952))
 	store64(m.memory, uint64(uint32(v3))+64, uint64(t4))
 	{
 		if uint32(v2) > uint32(i32(63)) {
@@ -16325,7 +15753,7 @@ func (m *Module) fn252(v0, v1, v2 int32) {
 		t5 := v3
 		v4 = int32(uint32(v2) >> 6)
 		store64(m.memory, uint64(uint32(t5))+96, uint64(uint32(v4)))
-		m.fn241(v3+i32(64), v1, v4)
+		m.fn240(v3+i32(64), v1, v4)
 		t6 := v3
 		v4 = v2 & i32(63)
 		m.memory[uint64(uint32(t6))+63] = byte(v4)
@@ -16336,10 +15764,10 @@ func (m *Module) fn252(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3), uint32(i32(104)))
-	m.fn237(v3 + i32(208))
+	m.fn236(v3 + i32(208))
 	v2 = v3 + i32(104) + i32(64)
-	m.fn238(v2, v3+i32(104), v3+i32(208))
-	m.fn34(v2)
+	m.fn237(v2, v3+i32(104), v3+i32(208))
+	m.fn33(v2)
 	memory_zero(m.memory, uint32(v3+i32(240)), uint32(i32(64)))
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3+i32(240)), uint32(i32(64)))
 	t7 := int64(load64(m.memory, uint64(uint32(v3))+232))
@@ -16352,31 +15780,31 @@ l2:
 	store64(m.memory, uint32(v0), uint64(t10))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn253(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn254(v2, v3, v0, v1)
+func (m *Module) fn252(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn253(v2, v3, v0, v1)
 	return t0
 }
-func (m *Module) fn254(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn253(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn146(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn255(v0 int32) {
-	m.fn249(v0)
+func (m *Module) fn254(v0 int32) {
+	m.fn248(v0)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	m.fn19(t0, t1)
+	m.fn18(t0, t1)
+}
+func (m *Module) fn255(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	m.fn199(v0, t0, v1, i32(4), i32(12))
 }
 func (m *Module) fn256(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(4), i32(12))
-}
-func (m *Module) fn257(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
-	m.fn19(v0, v1)
+	m.fn18(v0, v1)
 }
-func (m *Module) fn258(v0, v1 int32) {
+func (m *Module) fn257(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -16385,7 +15813,7 @@ func (m *Module) fn258(v0, v1 int32) {
 	v3 = t1
 	{
 	l3:
-		m.fn259(v2+i32(8), v1)
+		m.fn258(v2+i32(8), v1)
 		{
 			t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v4 = t2
@@ -16416,7 +15844,7 @@ func (m *Module) fn258(v0, v1 int32) {
 l2:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn259(v0, v1 int32) {
+func (m *Module) fn258(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16433,7 +15861,7 @@ func (m *Module) fn259(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		v3 = t2
-		m.fn260(v2+i32(4), v1)
+		m.fn259(v2+i32(4), v1)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(1) {
@@ -16491,7 +15919,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn260(v0, v1 int32) {
+func (m *Module) fn259(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16524,7 +15952,7 @@ l2:
 			goto l0
 		}
 		t8 := int32(m.memory[uint32(v5)])
-		m.fn211(v2+i32(8), t8, v7+v6, v8-v6)
+		m.fn218(v2+i32(8), t8, v7+v6, v8-v6)
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		if t9 != i32(1) {
 			store32(m.memory, uint64(uint32(v1))+12, uint32(v8))
@@ -16557,14 +15985,14 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v11))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn261(v0, v1 int32) {
+func (m *Module) fn260(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := v0
 	var p1 int32
 	if v1&i32(255) != i32(27) {
 		p1 = 1
 	}
-	m.fn219(t0, p1)
+	m.fn198(t0, p1)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t2
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -16580,7 +16008,7 @@ l1:
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 }
-func (m *Module) fn262(v0 int32) int32 {
+func (m *Module) fn261(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v1 = t0
@@ -16603,14 +16031,14 @@ l1:
 		v2 = v4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t6 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		t7 := m.fn79(v5, t5, t6)
+		t7 := m.fn80(v5, t5, t6)
 		if t7 != 0 {
 			goto l1
 		}
 	}
 	return v5
 }
-func (m *Module) fn263(v0, v1 int32) {
+func (m *Module) fn262(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 	{
@@ -16627,11 +16055,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn264(v0, v1 int32) {
+func (m *Module) fn263(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(4), i32(20))
+	m.fn199(v0, t0, v1, i32(4), i32(20))
 }
-func (m *Module) fn265(v0, v1, v2 int32) {
+func (m *Module) fn264(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -16639,16 +16067,16 @@ func (m *Module) fn265(v0, v1, v2 int32) {
 	m.g0 = v3
 	t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	m.fn266(v3+i32(8), v1, t1, t2)
+	m.fn265(v3+i32(8), v1, t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
 	v4 = t3
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+16))
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
-	m.fn267(v0, t4, t5)
+	m.fn266(v0, t4, t5)
 	store64(m.memory, uint64(uint32(v0))+12, uint64(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn266(v0, v1, v2, v3 int32) {
+func (m *Module) fn265(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8 int64
 	t0 := m.g0
@@ -16656,45 +16084,45 @@ func (m *Module) fn266(v0, v1, v2, v3 int32) {
 	m.g0 = v4
 	switch v1 & i32(255) {
 	default:
-		m.fn101(v4+i32(128), v2, v3)
+		m.fn102(v4+i32(128), v2, v3)
 		t1 := v4 + i32(128)
 		v3 = v4 + i32(128) + i32(64)
-		m.fn102(t1, v3)
-		t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+157152))
+		m.fn103(t1, v3)
+		t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+156976))
 		t3 := v4
 		v5 = t2
 		store64(m.memory, uint64(uint32(t3))+32, uint64(v5))
-		t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+157144))
+		t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+156968))
 		t5 := v4
 		v6 = t4
 		store64(m.memory, uint64(uint32(t5))+24, uint64(v6))
-		t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+157136))
+		t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+156960))
 		t7 := v4
 		v7 = t6
 		store64(m.memory, uint64(uint32(t7))+16, uint64(v7))
-		t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+157128))
+		t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+156952))
 		t9 := v4
 		v8 = t8
 		store64(m.memory, uint64(uint32(t9))+8, uint64(v8))
 		store64(m.memory, uint64(uint32(v4))+40, uint64(i64(0)))
-		m.fn103(v4+i32(8), v4+i32(128), i32(1))
-		m.fn104(v4+i32(128), v3)
+		m.fn104(v4+i32(8), v4+i32(128), i32(1))
+		m.fn105(v4+i32(128), v3)
 		store64(m.memory, uint64(uint32(v4))+72, uint64(v5))
 		store64(m.memory, uint64(uint32(v4))+64, uint64(v6))
 		store64(m.memory, uint64(uint32(v4))+56, uint64(v7))
 		store64(m.memory, uint64(uint32(v4))+48, uint64(v8))
 		store64(m.memory, uint64(uint32(v4))+80, uint64(i64(0)))
-		m.fn103(v4+i32(48), v4+i32(128), i32(1))
+		m.fn104(v4+i32(48), v4+i32(128), i32(1))
 		memory_copy(m.memory, uint32(v4+i32(208)+i32(40)), uint32(v4+i32(48)), uint32(i32(40)))
 		memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(8)), uint32(i32(40)))
-		t10 := m.fn80(i32(8), i32(144))
+		t10 := m.fn81(i32(8), i32(144))
 		v3 = t10
 		m.memory[uint64(uint32(v3))+63] = byte(i32(0))
 		memory_copy(m.memory, uint32(v3+i32(64)), uint32(v4+i32(208)), uint32(i32(80)))
-		v1 = i32(142400)
+		v1 = i32(142224)
 		goto l3
 	case 1:
-		m.fn268(v4 + i32(368))
+		m.fn267(v4 + i32(368))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l4
 		}
@@ -16704,31 +16132,31 @@ func (m *Module) fn266(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(368)), uint32(v2), uint32(v3))
 		goto l5
 	l4:
-		m.fn269(v4+i32(368), v2, v3)
+		m.fn268(v4+i32(368), v2, v3)
 	l5:
 		v3 = i32(0)
 	l7:
 		{
 			if v3 == i32(128) {
-				memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(157168)), uint32(i32(64)))
+				memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(156992)), uint32(i32(64)))
 				store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 				store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-				m.fn270(v4+i32(48), v4+i32(368), i32(1))
+				m.fn269(v4+i32(48), v4+i32(368), i32(1))
 				v3 = i32(0)
 			l9:
 				{
 					if v3 == i32(128) {
-						memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(157168)), uint32(i32(64)))
+						memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(156992)), uint32(i32(64)))
 						store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 						store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-						m.fn270(v4+i32(128), v4+i32(368), i32(1))
+						m.fn269(v4+i32(128), v4+i32(368), i32(1))
 						memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 						memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
-						t13 := m.fn80(i32(16), i32(288))
+						t13 := m.fn81(i32(16), i32(288))
 						v3 = t13
 						m.memory[uint64(uint32(v3))+127] = byte(i32(0))
 						memory_copy(m.memory, uint32(v3+i32(128)), uint32(v4+i32(208)), uint32(i32(160)))
-						v1 = i32(142424)
+						v1 = i32(142248)
 						goto l3
 					}
 					v1 = v4 + i32(368) + v3
@@ -16745,7 +16173,7 @@ func (m *Module) fn266(v0, v1, v2, v3 int32) {
 			goto l7
 		}
 	case 2:
-		m.fn268(v4 + i32(496))
+		m.fn267(v4 + i32(496))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l10
 		}
@@ -16755,7 +16183,7 @@ func (m *Module) fn266(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(496)), uint32(v2), uint32(v3))
 		goto l11
 	l10:
-		m.fn271(v4+i32(496), v2, v3)
+		m.fn270(v4+i32(496), v2, v3)
 	l11:
 		v3 = i32(0)
 	l13:
@@ -16770,10 +16198,10 @@ func (m *Module) fn266(v0, v1, v2, v3 int32) {
 			goto l13
 		}
 	l12:
-		memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(157232)), uint32(i32(64)))
+		memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(157056)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-		m.fn270(v4+i32(48), v4+i32(496), i32(1))
+		m.fn269(v4+i32(48), v4+i32(496), i32(1))
 		v3 = i32(0)
 	l15:
 		{
@@ -16787,29 +16215,29 @@ func (m *Module) fn266(v0, v1, v2, v3 int32) {
 			goto l15
 		}
 	l14:
-		memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(157232)), uint32(i32(64)))
+		memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(157056)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-		m.fn270(v4+i32(128), v4+i32(496), i32(1))
+		m.fn269(v4+i32(128), v4+i32(496), i32(1))
 		memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 		memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
-		t16 := m.fn80(i32(16), i32(288))
+		t16 := m.fn81(i32(16), i32(288))
 		v3 = t16
 		m.memory[uint64(uint32(v3))+127] = byte(i32(0))
 		memory_copy(m.memory, uint32(v3+i32(128)), uint32(v4+i32(208)), uint32(i32(160)))
-		v1 = i32(142448)
+		v1 = i32(142272)
 	}
 l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v4 + i32(624)
 }
-func (m *Module) fn267(v0, v1, v2 int32) {
+func (m *Module) fn266(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn214(v3+i32(4), v2)
+	m.fn193(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -16829,7 +16257,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn268(v0 int32) {
+func (m *Module) fn267(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(128)
@@ -16844,13 +16272,13 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(128)))
 }
-func (m *Module) fn269(v0, v1, v2 int32) {
+func (m *Module) fn268(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(592)
 	m.g0 = v3
 	v4 = v3 + i32(128)
-	memory_copy(m.memory, uint32(v4), uint32(i32(157168)), uint32(i32(64)))
+	memory_copy(m.memory, uint32(v4), uint32(i32(156992)), uint32(i32(64)))
 	store64(m.memory, uint64(uint32(v3))+200, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v3))+192, uint64(i64(0)))
 	m.memory[uint64(uint32(v3))+127] = byte(i32(0))
@@ -16870,7 +16298,7 @@ func (m *Module) fn269(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn272(v4, v1, v5)
+		m.fn271(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -16881,16 +16309,16 @@ func (m *Module) fn269(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn283(v3 + i32(416))
+	m.fn282(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn284(v2, v3+i32(208), v3+i32(416))
-	m.fn285(v2)
+	m.fn283(v2, v3+i32(208), v3+i32(416))
+	m.fn284(v2)
 	memory_zero(m.memory, uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(48)))
 	m.g0 = v3 + i32(592)
 }
-func (m *Module) fn270(v0, v1, v2 int32) {
+func (m *Module) fn269(v0, v1, v2 int32) {
 	var v3, v4 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+64))
 	t1 := v0
@@ -16904,15 +16332,15 @@ func (m *Module) fn270(v0, v1, v2 int32) {
 		p4 = 1
 	}
 	store64(m.memory, uint64(uint32(t3))+72, uint64(t2+int64(uint32(p4))))
-	m.fn272(v0, v1, v2)
+	m.fn271(v0, v1, v2)
 }
-func (m *Module) fn271(v0, v1, v2 int32) {
+func (m *Module) fn270(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(608)
 	m.g0 = v3
 	v4 = v3 + i32(128)
-	memory_copy(m.memory, uint32(v4), uint32(i32(157232)), uint32(i32(64)))
+	memory_copy(m.memory, uint32(v4), uint32(i32(157056)), uint32(i32(64)))
 	store64(m.memory, uint64(uint32(v3))+200, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v3))+192, uint64(i64(0)))
 	m.memory[uint64(uint32(v3))+127] = byte(i32(0))
@@ -16932,7 +16360,7 @@ func (m *Module) fn271(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn272(v4, v1, v5)
+		m.fn271(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -16943,733 +16371,178 @@ func (m *Module) fn271(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn251(v3 + i32(416))
+	m.fn250(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn276(v2, v3+i32(208), v3+i32(416))
-	m.fn285(v2)
+	m.fn275(v2, v3+i32(208), v3+i32(416))
+	m.fn284(v2)
 	memory_zero(m.memory, uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(64)))
 	m.g0 = v3 + i32(608)
 }
-func (m *Module) fn272(v0, v1, v2 int32) {
-	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38, v39, v40, v41 int64
-	v2 = v1 + v2<<7
-	t0 := int64(load64(m.memory, uint64(uint32(v0))+56))
-	v3 = t0
-	t1 := int64(load64(m.memory, uint64(uint32(v0))+48))
-	v4 = t1
-	t2 := int64(load64(m.memory, uint64(uint32(v0))+40))
-	v5 = t2
-	t3 := int64(load64(m.memory, uint64(uint32(v0))+32))
-	v6 = t3
-	t4 := int64(load64(m.memory, uint64(uint32(v0))+24))
-	v7 = t4
-	t5 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	v8 = t5
-	t6 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	v9 = t6
-	t7 := int64(load64(m.memory, uint32(v0)))
-	v10 = t7
-l0:
+func (m *Module) fn271(v0, v1, v2 int32) {
+	var v3, v4 int32
+	var v5, v6, v7, v8, v9, v10, v11 int64
+	var v12 int32
+	var v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29 int64
+	var v30 int32
+	t0 := m.g0
+	v3 = t0 - i32(640)
+	m.g0 = v3
+	v4 = v1 + v2<<7
+	t1 := int64(load64(m.memory, uint64(uint32(v0))+56))
+	v5 = t1
+	t2 := int64(load64(m.memory, uint64(uint32(v0))+48))
+	v6 = t2
+	t3 := int64(load64(m.memory, uint64(uint32(v0))+40))
+	v7 = t3
+	t4 := int64(load64(m.memory, uint64(uint32(v0))+32))
+	v8 = t4
+	t5 := int64(load64(m.memory, uint64(uint32(v0))+24))
+	v9 = t5
+	t6 := int64(load64(m.memory, uint64(uint32(v0))+16))
+	v10 = t6
+	t7 := int64(load64(m.memory, uint64(uint32(v0))+8))
+	v11 = t7
+	v12 = v3 + i32(128)
+	t8 := int64(load64(m.memory, uint32(v0)))
+	v13 = t8
+l2:
 	{
-		t8 := int64(load64(m.memory, uint32(v1)))
-		v11 = t8
-		t9 := int64(load64(m.memory, uint64(uint32(i32(0)))+157600))
-		v12 = t9
-		t10 := int64(load64(m.memory, uint32(v1+i32(120))))
-		v13 = t10
-		t11 := int64(load64(m.memory, uint32(v1+i32(112))))
-		v14 = t11
-		t12 := int64(load64(m.memory, uint32(v1+i32(104))))
-		v15 = t12
-		t13 := int64(load64(m.memory, uint32(v1+i32(96))))
-		v16 = t13
-		t14 := int64(load64(m.memory, uint32(v1+i32(88))))
-		v17 = t14
-		t15 := int64(load64(m.memory, uint32(v1+i32(80))))
-		v18 = t15
-		t16 := int64(load64(m.memory, uint32(v1+i32(72))))
-		v19 = t16
-		t17 := int64(load64(m.memory, uint32(v1+i32(64))))
-		v20 = t17
-		t18 := int64(load64(m.memory, uint32(v1+i32(56))))
-		v21 = t18
-		t19 := int64(load64(m.memory, uint32(v1+i32(48))))
-		v22 = t19
-		t20 := int64(load64(m.memory, uint32(v1+i32(40))))
-		v23 = t20
-		t21 := int64(load64(m.memory, uint32(v1+i32(32))))
-		v24 = t21
-		t22 := int64(load64(m.memory, uint32(v1+i32(24))))
-		v25 = t22
-		t23 := int64(load64(m.memory, uint32(v1+i32(16))))
-		v26 = t23
-		t24 := i64_rotl(v10, i64(36)) ^ i64_rotl(v10, i64(30)) ^ i64_rotl(v10, i64(25)) + (v10&(v9^v8) ^ v9&v8)
-		t25 := v12
-		t26 := v6&v5 + v3 + v4&(v6^i64(-1)) + (i64_rotl(v6, i64(50)) ^ i64_rotl(v6, i64(46)) ^ i64_rotl(v6, i64(23)))
-		v27 = v11<<56 | v11&i64(0xff00)<<40 | (v11&i64(0xff0000)<<24 | v11&i64(0xff000000)<<8) | (int64(uint64(v11)>>8)&i64(0xff000000) | int64(uint64(v11)>>24)&i64(0xff0000) | (int64(uint64(v11)>>40)&i64(0xff00) | int64(uint64(v11)>>56)))
-		v28 = t25 + (t26 + v27)
-		v11 = t24 + v28
-		t27 := int64(load64(m.memory, uint32(v1+i32(8))))
-		t28 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v10^v9) ^ v10&v9)
-		v12 = t27
-		v29 = v12<<56 | v12&i64(0xff00)<<40 | (v12&i64(0xff0000)<<24 | v12&i64(0xff000000)<<8) | (int64(uint64(v12)>>8)&i64(0xff000000) | int64(uint64(v12)>>24)&i64(0xff0000) | (int64(uint64(v12)>>40)&i64(0xff00) | int64(uint64(v12)>>56)))
-		t29 := int64(load64(m.memory, uint64(uint32(i32(0)))+157608))
-		t30 := v29 + v4 + t29
-		t31 := v5
-		v28 = v28 + v7
-		v30 = t30 + t31&(v28^i64(-1)) + v28&v6 + (i64_rotl(v28, i64(50)) ^ i64_rotl(v28, i64(46)) ^ i64_rotl(v28, i64(23)))
-		v12 = t28 + v30
-		t32 := i64_rotl(v12, i64(36)) ^ i64_rotl(v12, i64(30)) ^ i64_rotl(v12, i64(25)) + (v12&(v11^v10) ^ v11&v10)
-		v31 = v26<<56 | v26&i64(0xff00)<<40 | (v26&i64(0xff0000)<<24 | v26&i64(0xff000000)<<8) | (int64(uint64(v26)>>8)&i64(0xff000000) | int64(uint64(v26)>>24)&i64(0xff0000) | (int64(uint64(v26)>>40)&i64(0xff00) | int64(uint64(v26)>>56)))
-		t33 := int64(load64(m.memory, uint64(uint32(i32(0)))+157616))
-		t34 := v31 + v5 + t33
-		t35 := v6
-		v30 = v30 + v8
-		v32 = t34 + t35&(v30^i64(-1)) + v30&v28 + (i64_rotl(v30, i64(50)) ^ i64_rotl(v30, i64(46)) ^ i64_rotl(v30, i64(23)))
-		v26 = t32 + v32
-		t36 := i64_rotl(v26, i64(36)) ^ i64_rotl(v26, i64(30)) ^ i64_rotl(v26, i64(25)) + (v26&(v12^v11) ^ v12&v11)
-		v33 = v25<<56 | v25&i64(0xff00)<<40 | (v25&i64(0xff0000)<<24 | v25&i64(0xff000000)<<8) | (int64(uint64(v25)>>8)&i64(0xff000000) | int64(uint64(v25)>>24)&i64(0xff0000) | (int64(uint64(v25)>>40)&i64(0xff00) | int64(uint64(v25)>>56)))
-		t37 := int64(load64(m.memory, uint64(uint32(i32(0)))+157624))
-		t38 := v33 + v6 + t37
-		t39 := v28
-		v32 = v32 + v9
-		v34 = t38 + t39&(v32^i64(-1)) + v32&v30 + (i64_rotl(v32, i64(50)) ^ i64_rotl(v32, i64(46)) ^ i64_rotl(v32, i64(23)))
-		v25 = t36 + v34
-		t40 := i64_rotl(v25, i64(36)) ^ i64_rotl(v25, i64(30)) ^ i64_rotl(v25, i64(25)) + (v25&(v26^v12) ^ v26&v12)
-		t41 := v28
-		v35 = v24<<56 | v24&i64(0xff00)<<40 | (v24&i64(0xff0000)<<24 | v24&i64(0xff000000)<<8) | (int64(uint64(v24)>>8)&i64(0xff000000) | int64(uint64(v24)>>24)&i64(0xff0000) | (int64(uint64(v24)>>40)&i64(0xff00) | int64(uint64(v24)>>56)))
-		t42 := int64(load64(m.memory, uint64(uint32(i32(0)))+157632))
-		t43 := t41 + v35 + t42
-		t44 := v30
-		v28 = v34 + v10
-		v34 = t43 + t44&(v28^i64(-1)) + v28&v32 + (i64_rotl(v28, i64(50)) ^ i64_rotl(v28, i64(46)) ^ i64_rotl(v28, i64(23)))
-		v24 = t40 + v34
-		t45 := int64(load64(m.memory, uint64(uint32(i32(0)))+157640))
-		t46 := i64_rotl(v24, i64(36)) ^ i64_rotl(v24, i64(30)) ^ i64_rotl(v24, i64(25)) + (v24&(v25^v26) ^ v25&v26)
-		v36 = v23<<56 | v23&i64(0xff00)<<40 | (v23&i64(0xff0000)<<24 | v23&i64(0xff000000)<<8) | (int64(uint64(v23)>>8)&i64(0xff000000) | int64(uint64(v23)>>24)&i64(0xff0000) | (int64(uint64(v23)>>40)&i64(0xff00) | int64(uint64(v23)>>56)))
-		t47 := t45 + v36 + v30
-		t48 := v32
-		v23 = v34 + v11
-		v34 = t47 + t48&(v23^i64(-1)) + v23&v28 + (i64_rotl(v23, i64(50)) ^ i64_rotl(v23, i64(46)) ^ i64_rotl(v23, i64(23)))
-		v11 = t46 + v34
-		t49 := int64(load64(m.memory, uint64(uint32(i32(0)))+157648))
-		t50 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v24^v25) ^ v24&v25)
-		v30 = v22<<56 | v22&i64(0xff00)<<40 | (v22&i64(0xff0000)<<24 | v22&i64(0xff000000)<<8) | (int64(uint64(v22)>>8)&i64(0xff000000) | int64(uint64(v22)>>24)&i64(0xff0000) | (int64(uint64(v22)>>40)&i64(0xff00) | int64(uint64(v22)>>56)))
-		t51 := t49 + v30 + v32
-		t52 := v28
-		v12 = v34 + v12
-		v34 = t51 + t52&(v12^i64(-1)) + v12&v23 + (i64_rotl(v12, i64(50)) ^ i64_rotl(v12, i64(46)) ^ i64_rotl(v12, i64(23)))
-		v22 = t50 + v34
-		t53 := int64(load64(m.memory, uint64(uint32(i32(0)))+157656))
-		t54 := i64_rotl(v22, i64(36)) ^ i64_rotl(v22, i64(30)) ^ i64_rotl(v22, i64(25)) + (v22&(v11^v24) ^ v11&v24)
-		v32 = v21<<56 | v21&i64(0xff00)<<40 | (v21&i64(0xff0000)<<24 | v21&i64(0xff000000)<<8) | (int64(uint64(v21)>>8)&i64(0xff000000) | int64(uint64(v21)>>24)&i64(0xff0000) | (int64(uint64(v21)>>40)&i64(0xff00) | int64(uint64(v21)>>56)))
-		t55 := t53 + v32 + v28
-		t56 := v23
-		v26 = v34 + v26
-		v28 = t55 + t56&(v26^i64(-1)) + v26&v12 + (i64_rotl(v26, i64(50)) ^ i64_rotl(v26, i64(46)) ^ i64_rotl(v26, i64(23)))
-		v21 = t54 + v28
-		t57 := int64(load64(m.memory, uint64(uint32(i32(0)))+157664))
-		t58 := i64_rotl(v21, i64(36)) ^ i64_rotl(v21, i64(30)) ^ i64_rotl(v21, i64(25)) + (v21&(v22^v11) ^ v22&v11)
-		v37 = v20<<56 | v20&i64(0xff00)<<40 | (v20&i64(0xff0000)<<24 | v20&i64(0xff000000)<<8) | (int64(uint64(v20)>>8)&i64(0xff000000) | int64(uint64(v20)>>24)&i64(0xff0000) | (int64(uint64(v20)>>40)&i64(0xff00) | int64(uint64(v20)>>56)))
-		t59 := t57 + v37 + v23
-		t60 := v12
-		v23 = v28 + v25
-		v25 = t59 + t60&(v23^i64(-1)) + v23&v26 + (i64_rotl(v23, i64(50)) ^ i64_rotl(v23, i64(46)) ^ i64_rotl(v23, i64(23)))
-		v20 = t58 + v25
-		t61 := int64(load64(m.memory, uint64(uint32(i32(0)))+157672))
-		t62 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v21^v22) ^ v21&v22)
-		v34 = v19<<56 | v19&i64(0xff00)<<40 | (v19&i64(0xff0000)<<24 | v19&i64(0xff000000)<<8) | (int64(uint64(v19)>>8)&i64(0xff000000) | int64(uint64(v19)>>24)&i64(0xff0000) | (int64(uint64(v19)>>40)&i64(0xff00) | int64(uint64(v19)>>56)))
-		t63 := t61 + v34 + v12
-		t64 := v26
-		v24 = v25 + v24
-		v25 = t63 + t64&(v24^i64(-1)) + v24&v23 + (i64_rotl(v24, i64(50)) ^ i64_rotl(v24, i64(46)) ^ i64_rotl(v24, i64(23)))
-		v19 = t62 + v25
-		t65 := int64(load64(m.memory, uint64(uint32(i32(0)))+157680))
-		t66 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v20^v21) ^ v20&v21)
-		v38 = v18<<56 | v18&i64(0xff00)<<40 | (v18&i64(0xff0000)<<24 | v18&i64(0xff000000)<<8) | (int64(uint64(v18)>>8)&i64(0xff000000) | int64(uint64(v18)>>24)&i64(0xff0000) | (int64(uint64(v18)>>40)&i64(0xff00) | int64(uint64(v18)>>56)))
-		t67 := t65 + v38 + v26
-		t68 := v23
-		v18 = v25 + v11
-		v25 = t67 + t68&(v18^i64(-1)) + v18&v24 + (i64_rotl(v18, i64(50)) ^ i64_rotl(v18, i64(46)) ^ i64_rotl(v18, i64(23)))
-		v11 = t66 + v25
-		t69 := int64(load64(m.memory, uint64(uint32(i32(0)))+157688))
-		t70 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v19^v20) ^ v19&v20)
-		v39 = v17<<56 | v17&i64(0xff00)<<40 | (v17&i64(0xff0000)<<24 | v17&i64(0xff000000)<<8) | (int64(uint64(v17)>>8)&i64(0xff000000) | int64(uint64(v17)>>24)&i64(0xff0000) | (int64(uint64(v17)>>40)&i64(0xff00) | int64(uint64(v17)>>56)))
-		t71 := t69 + v39 + v23
-		t72 := v24
-		v22 = v25 + v22
-		v23 = t71 + t72&(v22^i64(-1)) + v22&v18 + (i64_rotl(v22, i64(50)) ^ i64_rotl(v22, i64(46)) ^ i64_rotl(v22, i64(23)))
-		v17 = t70 + v23
-		t73 := int64(load64(m.memory, uint64(uint32(i32(0)))+157696))
-		t74 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v11^v19) ^ v11&v19)
-		v40 = v16<<56 | v16&i64(0xff00)<<40 | (v16&i64(0xff0000)<<24 | v16&i64(0xff000000)<<8) | (int64(uint64(v16)>>8)&i64(0xff000000) | int64(uint64(v16)>>24)&i64(0xff0000) | (int64(uint64(v16)>>40)&i64(0xff00) | int64(uint64(v16)>>56)))
-		t75 := t73 + v40 + v24
-		t76 := v18
-		v21 = v23 + v21
-		v23 = t75 + t76&(v21^i64(-1)) + v21&v22 + (i64_rotl(v21, i64(50)) ^ i64_rotl(v21, i64(46)) ^ i64_rotl(v21, i64(23)))
-		v16 = t74 + v23
-		t77 := int64(load64(m.memory, uint64(uint32(i32(0)))+157704))
-		t78 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v11) ^ v17&v11)
-		v41 = v15<<56 | v15&i64(0xff00)<<40 | (v15&i64(0xff0000)<<24 | v15&i64(0xff000000)<<8) | (int64(uint64(v15)>>8)&i64(0xff000000) | int64(uint64(v15)>>24)&i64(0xff0000) | (int64(uint64(v15)>>40)&i64(0xff00) | int64(uint64(v15)>>56)))
-		t79 := t77 + v41 + v18
-		t80 := v22
-		v23 = v23 + v20
-		v18 = t79 + t80&(v23^i64(-1)) + v23&v21 + (i64_rotl(v23, i64(50)) ^ i64_rotl(v23, i64(46)) ^ i64_rotl(v23, i64(23)))
-		v15 = t78 + v18
-		t81 := int64(load64(m.memory, uint64(uint32(i32(0)))+157712))
-		t82 := i64_rotl(v15, i64(36)) ^ i64_rotl(v15, i64(30)) ^ i64_rotl(v15, i64(25)) + (v15&(v16^v17) ^ v16&v17)
-		v14 = v14<<56 | v14&i64(0xff00)<<40 | (v14&i64(0xff0000)<<24 | v14&i64(0xff000000)<<8) | (int64(uint64(v14)>>8)&i64(0xff000000) | int64(uint64(v14)>>24)&i64(0xff0000) | (int64(uint64(v14)>>40)&i64(0xff00) | int64(uint64(v14)>>56)))
-		t83 := t81 + v14 + v22
-		t84 := v21
-		v18 = v18 + v19
-		v20 = t83 + t84&(v18^i64(-1)) + v18&v23 + (i64_rotl(v18, i64(50)) ^ i64_rotl(v18, i64(46)) ^ i64_rotl(v18, i64(23)))
-		v19 = t82 + v20
-		t85 := int64(load64(m.memory, uint64(uint32(i32(0)))+157720))
-		t86 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v15^v16) ^ v15&v16)
-		v13 = v13<<56 | v13&i64(0xff00)<<40 | (v13&i64(0xff0000)<<24 | v13&i64(0xff000000)<<8) | (int64(uint64(v13)>>8)&i64(0xff000000) | int64(uint64(v13)>>24)&i64(0xff0000) | (int64(uint64(v13)>>40)&i64(0xff00) | int64(uint64(v13)>>56)))
-		t87 := t85 + v13 + v21
-		t88 := v23
-		v11 = v20 + v11
-		v22 = t87 + t88&(v11^i64(-1)) + v11&v18 + (i64_rotl(v11, i64(50)) ^ i64_rotl(v11, i64(46)) ^ i64_rotl(v11, i64(23)))
-		v20 = t86 + v22
-		t89 := int64(load64(m.memory, uint64(uint32(i32(0)))+157728))
-		t90 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v15) ^ v19&v15)
-		v21 = i64_rotl(v29, i64(63)) ^ i64_rotl(v29, i64(56)) ^ int64(uint64(v29)>>7) + v27 + v34 + (i64_rotl(v14, i64(45)) ^ i64_rotl(v14, i64(3)) ^ int64(uint64(v14)>>6))
-		t91 := t89 + v21 + v23
-		t92 := v11 ^ v18
-		v23 = v22 + v17
-		v24 = t91 + (t92&v23 ^ v18) + (i64_rotl(v23, i64(50)) ^ i64_rotl(v23, i64(46)) ^ i64_rotl(v23, i64(23)))
-		v17 = t90 + v24
-		t93 := int64(load64(m.memory, uint64(uint32(i32(0)))+157736))
-		t94 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v22 = i64_rotl(v31, i64(63)) ^ i64_rotl(v31, i64(56)) ^ int64(uint64(v31)>>7) + v29 + v38 + (i64_rotl(v13, i64(45)) ^ i64_rotl(v13, i64(3)) ^ int64(uint64(v13)>>6))
-		t95 := t93 + v22 + v18
-		t96 := v23 ^ v11
-		v24 = v24 + v16
-		v25 = t95 + (t96&v24 ^ v11) + (i64_rotl(v24, i64(50)) ^ i64_rotl(v24, i64(46)) ^ i64_rotl(v24, i64(23)))
-		v16 = t94 + v25
-		t97 := int64(load64(m.memory, uint64(uint32(i32(0)))+157744))
-		t98 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v18 = i64_rotl(v33, i64(63)) ^ i64_rotl(v33, i64(56)) ^ int64(uint64(v33)>>7) + v31 + v39 + (i64_rotl(v21, i64(45)) ^ i64_rotl(v21, i64(3)) ^ int64(uint64(v21)>>6))
-		t99 := t97 + v18 + v11
-		t100 := v24 ^ v23
-		v25 = v25 + v15
-		v26 = t99 + (t100&v25 ^ v23) + (i64_rotl(v25, i64(50)) ^ i64_rotl(v25, i64(46)) ^ i64_rotl(v25, i64(23)))
-		v11 = t98 + v26
-		t101 := int64(load64(m.memory, uint64(uint32(i32(0)))+157752))
-		t102 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v15 = i64_rotl(v35, i64(63)) ^ i64_rotl(v35, i64(56)) ^ int64(uint64(v35)>>7) + v33 + v40 + (i64_rotl(v22, i64(45)) ^ i64_rotl(v22, i64(3)) ^ int64(uint64(v22)>>6))
-		t103 := t101 + v15 + v23
-		t104 := v25 ^ v24
-		v26 = v26 + v19
-		v12 = t103 + (t104&v26 ^ v24) + (i64_rotl(v26, i64(50)) ^ i64_rotl(v26, i64(46)) ^ i64_rotl(v26, i64(23)))
-		v19 = t102 + v12
-		t105 := int64(load64(m.memory, uint64(uint32(i32(0)))+157760))
-		t106 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v23 = i64_rotl(v36, i64(63)) ^ i64_rotl(v36, i64(56)) ^ int64(uint64(v36)>>7) + v35 + v41 + (i64_rotl(v18, i64(45)) ^ i64_rotl(v18, i64(3)) ^ int64(uint64(v18)>>6))
-		t107 := t105 + v23 + v24
-		t108 := v26 ^ v25
-		v12 = v12 + v20
-		v28 = t107 + (t108&v12 ^ v25) + (i64_rotl(v12, i64(50)) ^ i64_rotl(v12, i64(46)) ^ i64_rotl(v12, i64(23)))
-		v20 = t106 + v28
-		t109 := int64(load64(m.memory, uint64(uint32(i32(0)))+157768))
-		t110 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v24 = i64_rotl(v30, i64(63)) ^ i64_rotl(v30, i64(56)) ^ int64(uint64(v30)>>7) + v36 + v14 + (i64_rotl(v15, i64(45)) ^ i64_rotl(v15, i64(3)) ^ int64(uint64(v15)>>6))
-		t111 := t109 + v24 + v25
-		t112 := v12 ^ v26
-		v28 = v28 + v17
-		v29 = t111 + (t112&v28 ^ v26) + (i64_rotl(v28, i64(50)) ^ i64_rotl(v28, i64(46)) ^ i64_rotl(v28, i64(23)))
-		v17 = t110 + v29
-		t113 := int64(load64(m.memory, uint64(uint32(i32(0)))+157776))
-		t114 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v25 = i64_rotl(v32, i64(63)) ^ i64_rotl(v32, i64(56)) ^ int64(uint64(v32)>>7) + v30 + v13 + (i64_rotl(v23, i64(45)) ^ i64_rotl(v23, i64(3)) ^ int64(uint64(v23)>>6))
-		t115 := t113 + v25 + v26
-		t116 := v28 ^ v12
-		v30 = v29 + v16
-		v29 = t115 + (t116&v30 ^ v12) + (i64_rotl(v30, i64(50)) ^ i64_rotl(v30, i64(46)) ^ i64_rotl(v30, i64(23)))
-		v16 = t114 + v29
-		t117 := int64(load64(m.memory, uint64(uint32(i32(0)))+157784))
-		t118 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v26 = i64_rotl(v37, i64(63)) ^ i64_rotl(v37, i64(56)) ^ int64(uint64(v37)>>7) + v32 + v21 + (i64_rotl(v24, i64(45)) ^ i64_rotl(v24, i64(3)) ^ int64(uint64(v24)>>6))
-		t119 := t117 + v26 + v12
-		t120 := v30 ^ v28
-		v32 = v29 + v11
-		v29 = t119 + (t120&v32 ^ v28) + (i64_rotl(v32, i64(50)) ^ i64_rotl(v32, i64(46)) ^ i64_rotl(v32, i64(23)))
-		v11 = t118 + v29
-		t121 := int64(load64(m.memory, uint64(uint32(i32(0)))+157792))
-		t122 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v12 = i64_rotl(v34, i64(63)) ^ i64_rotl(v34, i64(56)) ^ int64(uint64(v34)>>7) + v37 + v22 + (i64_rotl(v25, i64(45)) ^ i64_rotl(v25, i64(3)) ^ int64(uint64(v25)>>6))
-		t123 := t121 + v12 + v28
-		t124 := v32 ^ v30
-		v29 = v29 + v19
-		v31 = t123 + (t124&v29 ^ v30) + (i64_rotl(v29, i64(50)) ^ i64_rotl(v29, i64(46)) ^ i64_rotl(v29, i64(23)))
-		v19 = t122 + v31
-		t125 := int64(load64(m.memory, uint64(uint32(i32(0)))+157800))
-		t126 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v28 = i64_rotl(v38, i64(63)) ^ i64_rotl(v38, i64(56)) ^ int64(uint64(v38)>>7) + v34 + v18 + (i64_rotl(v26, i64(45)) ^ i64_rotl(v26, i64(3)) ^ int64(uint64(v26)>>6))
-		t127 := t125 + v28 + v30
-		t128 := v29 ^ v32
-		v34 = v31 + v20
-		v31 = t127 + (t128&v34 ^ v32) + (i64_rotl(v34, i64(50)) ^ i64_rotl(v34, i64(46)) ^ i64_rotl(v34, i64(23)))
-		v20 = t126 + v31
-		t129 := int64(load64(m.memory, uint64(uint32(i32(0)))+157808))
-		t130 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v30 = i64_rotl(v39, i64(63)) ^ i64_rotl(v39, i64(56)) ^ int64(uint64(v39)>>7) + v38 + v15 + (i64_rotl(v12, i64(45)) ^ i64_rotl(v12, i64(3)) ^ int64(uint64(v12)>>6))
-		t131 := t129 + v30 + v32
-		t132 := v34 ^ v29
-		v38 = v31 + v17
-		v31 = t131 + (t132&v38 ^ v29) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v17 = t130 + v31
-		t133 := int64(load64(m.memory, uint64(uint32(i32(0)))+157816))
-		t134 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v32 = i64_rotl(v40, i64(63)) ^ i64_rotl(v40, i64(56)) ^ int64(uint64(v40)>>7) + v39 + v23 + (i64_rotl(v28, i64(45)) ^ i64_rotl(v28, i64(3)) ^ int64(uint64(v28)>>6))
-		t135 := t133 + v32 + v29
-		t136 := v38 ^ v34
-		v39 = v31 + v16
-		v31 = t135 + (t136&v39 ^ v34) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v16 = t134 + v31
-		t137 := int64(load64(m.memory, uint64(uint32(i32(0)))+157824))
-		t138 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v29 = i64_rotl(v41, i64(63)) ^ i64_rotl(v41, i64(56)) ^ int64(uint64(v41)>>7) + v40 + v24 + (i64_rotl(v30, i64(45)) ^ i64_rotl(v30, i64(3)) ^ int64(uint64(v30)>>6))
-		t139 := t137 + v29 + v34
-		t140 := v39 ^ v38
-		v40 = v31 + v11
-		v31 = t139 + (t140&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v11 = t138 + v31
-		t141 := int64(load64(m.memory, uint64(uint32(i32(0)))+0x26888))
-		t142 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v34 = i64_rotl(v14, i64(63)) ^ i64_rotl(v14, i64(56)) ^ int64(uint64(v14)>>7) + v41 + v25 + (i64_rotl(v32, i64(45)) ^ i64_rotl(v32, i64(3)) ^ int64(uint64(v32)>>6))
-		t143 := t141 + v34 + v38
-		t144 := v40 ^ v39
-		v38 = v31 + v19
-		v41 = t143 + (t144&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v19 = t142 + v41
-		t145 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v14 = i64_rotl(v13, i64(63)) ^ i64_rotl(v13, i64(56)) ^ int64(uint64(v13)>>7) + v14 + v26 + (i64_rotl(v29, i64(45)) ^ i64_rotl(v29, i64(3)) ^ int64(uint64(v29)>>6))
-		t146 := int64(load64(m.memory, uint64(uint32(i32(0)))+157840))
-		t147 := v14 + t146 + v39
-		t148 := v38 ^ v40
-		v39 = v41 + v20
-		v41 = t147 + (t148&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v20 = t145 + v41
-		t149 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v13 = i64_rotl(v21, i64(63)) ^ i64_rotl(v21, i64(56)) ^ int64(uint64(v21)>>7) + v13 + v12 + (i64_rotl(v34, i64(45)) ^ i64_rotl(v34, i64(3)) ^ int64(uint64(v34)>>6))
-		t150 := int64(load64(m.memory, uint64(uint32(i32(0)))+157848))
-		t151 := v13 + t150 + v40
-		t152 := v39 ^ v38
-		v40 = v41 + v17
-		v41 = t151 + (t152&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v17 = t149 + v41
-		t153 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v21 = i64_rotl(v22, i64(63)) ^ i64_rotl(v22, i64(56)) ^ int64(uint64(v22)>>7) + v21 + v28 + (i64_rotl(v14, i64(45)) ^ i64_rotl(v14, i64(3)) ^ int64(uint64(v14)>>6))
-		t154 := int64(load64(m.memory, uint64(uint32(i32(0)))+157856))
-		t155 := v21 + t154 + v38
-		t156 := v40 ^ v39
-		v38 = v41 + v16
-		v41 = t155 + (t156&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v16 = t153 + v41
-		t157 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v22 = i64_rotl(v18, i64(63)) ^ i64_rotl(v18, i64(56)) ^ int64(uint64(v18)>>7) + v22 + v30 + (i64_rotl(v13, i64(45)) ^ i64_rotl(v13, i64(3)) ^ int64(uint64(v13)>>6))
-		t158 := int64(load64(m.memory, uint64(uint32(i32(0)))+157864))
-		t159 := v22 + t158 + v39
-		t160 := v38 ^ v40
-		v39 = v41 + v11
-		v41 = t159 + (t160&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v11 = t157 + v41
-		t161 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v18 = i64_rotl(v15, i64(63)) ^ i64_rotl(v15, i64(56)) ^ int64(uint64(v15)>>7) + v18 + v32 + (i64_rotl(v21, i64(45)) ^ i64_rotl(v21, i64(3)) ^ int64(uint64(v21)>>6))
-		t162 := int64(load64(m.memory, uint64(uint32(i32(0)))+157872))
-		t163 := v18 + t162 + v40
-		t164 := v39 ^ v38
-		v40 = v41 + v19
-		v41 = t163 + (t164&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v19 = t161 + v41
-		t165 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v15 = i64_rotl(v23, i64(63)) ^ i64_rotl(v23, i64(56)) ^ int64(uint64(v23)>>7) + v15 + v29 + (i64_rotl(v22, i64(45)) ^ i64_rotl(v22, i64(3)) ^ int64(uint64(v22)>>6))
-		t166 := int64(load64(m.memory, uint64(uint32(i32(0)))+157880))
-		t167 := v15 + t166 + v38
-		t168 := v40 ^ v39
-		v38 = v41 + v20
-		v41 = t167 + (t168&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v20 = t165 + v41
-		t169 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v23 = i64_rotl(v24, i64(63)) ^ i64_rotl(v24, i64(56)) ^ int64(uint64(v24)>>7) + v23 + v34 + (i64_rotl(v18, i64(45)) ^ i64_rotl(v18, i64(3)) ^ int64(uint64(v18)>>6))
-		t170 := int64(load64(m.memory, uint64(uint32(i32(0)))+157888))
-		t171 := v23 + t170 + v39
-		t172 := v38 ^ v40
-		v39 = v41 + v17
-		v41 = t171 + (t172&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v17 = t169 + v41
-		t173 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v24 = i64_rotl(v25, i64(63)) ^ i64_rotl(v25, i64(56)) ^ int64(uint64(v25)>>7) + v24 + v14 + (i64_rotl(v15, i64(45)) ^ i64_rotl(v15, i64(3)) ^ int64(uint64(v15)>>6))
-		t174 := int64(load64(m.memory, uint64(uint32(i32(0)))+157896))
-		t175 := v24 + t174 + v40
-		t176 := v39 ^ v38
-		v40 = v41 + v16
-		v41 = t175 + (t176&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v16 = t173 + v41
-		t177 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v25 = i64_rotl(v26, i64(63)) ^ i64_rotl(v26, i64(56)) ^ int64(uint64(v26)>>7) + v25 + v13 + (i64_rotl(v23, i64(45)) ^ i64_rotl(v23, i64(3)) ^ int64(uint64(v23)>>6))
-		t178 := int64(load64(m.memory, uint64(uint32(i32(0)))+157904))
-		t179 := v25 + t178 + v38
-		t180 := v40 ^ v39
-		v38 = v41 + v11
-		v41 = t179 + (t180&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v11 = t177 + v41
-		t181 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v26 = i64_rotl(v12, i64(63)) ^ i64_rotl(v12, i64(56)) ^ int64(uint64(v12)>>7) + v26 + v21 + (i64_rotl(v24, i64(45)) ^ i64_rotl(v24, i64(3)) ^ int64(uint64(v24)>>6))
-		t182 := int64(load64(m.memory, uint64(uint32(i32(0)))+157912))
-		t183 := v26 + t182 + v39
-		t184 := v38 ^ v40
-		v39 = v41 + v19
-		v41 = t183 + (t184&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v19 = t181 + v41
-		t185 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v12 = i64_rotl(v28, i64(63)) ^ i64_rotl(v28, i64(56)) ^ int64(uint64(v28)>>7) + v12 + v22 + (i64_rotl(v25, i64(45)) ^ i64_rotl(v25, i64(3)) ^ int64(uint64(v25)>>6))
-		t186 := int64(load64(m.memory, uint64(uint32(i32(0)))+157920))
-		t187 := v12 + t186 + v40
-		t188 := v39 ^ v38
-		v40 = v41 + v20
-		v41 = t187 + (t188&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v20 = t185 + v41
-		t189 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v28 = i64_rotl(v30, i64(63)) ^ i64_rotl(v30, i64(56)) ^ int64(uint64(v30)>>7) + v28 + v18 + (i64_rotl(v26, i64(45)) ^ i64_rotl(v26, i64(3)) ^ int64(uint64(v26)>>6))
-		t190 := int64(load64(m.memory, uint64(uint32(i32(0)))+157928))
-		t191 := v28 + t190 + v38
-		t192 := v40 ^ v39
-		v38 = v41 + v17
-		v41 = t191 + (t192&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v17 = t189 + v41
-		t193 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v30 = i64_rotl(v32, i64(63)) ^ i64_rotl(v32, i64(56)) ^ int64(uint64(v32)>>7) + v30 + v15 + (i64_rotl(v12, i64(45)) ^ i64_rotl(v12, i64(3)) ^ int64(uint64(v12)>>6))
-		t194 := int64(load64(m.memory, uint64(uint32(i32(0)))+157936))
-		t195 := v30 + t194 + v39
-		t196 := v38 ^ v40
-		v39 = v41 + v16
-		v41 = t195 + (t196&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v16 = t193 + v41
-		t197 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v32 = i64_rotl(v29, i64(63)) ^ i64_rotl(v29, i64(56)) ^ int64(uint64(v29)>>7) + v32 + v23 + (i64_rotl(v28, i64(45)) ^ i64_rotl(v28, i64(3)) ^ int64(uint64(v28)>>6))
-		t198 := int64(load64(m.memory, uint64(uint32(i32(0)))+157944))
-		t199 := v32 + t198 + v40
-		t200 := v39 ^ v38
-		v40 = v41 + v11
-		v41 = t199 + (t200&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v11 = t197 + v41
-		t201 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v29 = i64_rotl(v34, i64(63)) ^ i64_rotl(v34, i64(56)) ^ int64(uint64(v34)>>7) + v29 + v24 + (i64_rotl(v30, i64(45)) ^ i64_rotl(v30, i64(3)) ^ int64(uint64(v30)>>6))
-		t202 := int64(load64(m.memory, uint64(uint32(i32(0)))+157952))
-		t203 := v29 + t202 + v38
-		t204 := v40 ^ v39
-		v38 = v41 + v19
-		v41 = t203 + (t204&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v19 = t201 + v41
-		t205 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v34 = i64_rotl(v14, i64(63)) ^ i64_rotl(v14, i64(56)) ^ int64(uint64(v14)>>7) + v34 + v25 + (i64_rotl(v32, i64(45)) ^ i64_rotl(v32, i64(3)) ^ int64(uint64(v32)>>6))
-		t206 := int64(load64(m.memory, uint64(uint32(i32(0)))+157960))
-		t207 := v34 + t206 + v39
-		t208 := v38 ^ v40
-		v39 = v41 + v20
-		v41 = t207 + (t208&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v20 = t205 + v41
-		t209 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v14 = i64_rotl(v13, i64(63)) ^ i64_rotl(v13, i64(56)) ^ int64(uint64(v13)>>7) + v14 + v26 + (i64_rotl(v29, i64(45)) ^ i64_rotl(v29, i64(3)) ^ int64(uint64(v29)>>6))
-		t210 := int64(load64(m.memory, uint64(uint32(i32(0)))+157968))
-		t211 := v14 + t210 + v40
-		t212 := v39 ^ v38
-		v40 = v41 + v17
-		v41 = t211 + (t212&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v17 = t209 + v41
-		t213 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v13 = i64_rotl(v21, i64(63)) ^ i64_rotl(v21, i64(56)) ^ int64(uint64(v21)>>7) + v13 + v12 + (i64_rotl(v34, i64(45)) ^ i64_rotl(v34, i64(3)) ^ int64(uint64(v34)>>6))
-		t214 := int64(load64(m.memory, uint64(uint32(i32(0)))+157976))
-		t215 := v13 + t214 + v38
-		t216 := v40 ^ v39
-		v38 = v41 + v16
-		v41 = t215 + (t216&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v16 = t213 + v41
-		t217 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v21 = i64_rotl(v22, i64(63)) ^ i64_rotl(v22, i64(56)) ^ int64(uint64(v22)>>7) + v21 + v28 + (i64_rotl(v14, i64(45)) ^ i64_rotl(v14, i64(3)) ^ int64(uint64(v14)>>6))
-		t218 := int64(load64(m.memory, uint64(uint32(i32(0)))+157984))
-		t219 := v21 + t218 + v39
-		t220 := v38 ^ v40
-		v39 = v41 + v11
-		v41 = t219 + (t220&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v11 = t217 + v41
-		t221 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v22 = i64_rotl(v18, i64(63)) ^ i64_rotl(v18, i64(56)) ^ int64(uint64(v18)>>7) + v22 + v30 + (i64_rotl(v13, i64(45)) ^ i64_rotl(v13, i64(3)) ^ int64(uint64(v13)>>6))
-		t222 := int64(load64(m.memory, uint64(uint32(i32(0)))+157992))
-		t223 := v22 + t222 + v40
-		t224 := v39 ^ v38
-		v40 = v41 + v19
-		v41 = t223 + (t224&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v19 = t221 + v41
-		t225 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v18 = i64_rotl(v15, i64(63)) ^ i64_rotl(v15, i64(56)) ^ int64(uint64(v15)>>7) + v18 + v32 + (i64_rotl(v21, i64(45)) ^ i64_rotl(v21, i64(3)) ^ int64(uint64(v21)>>6))
-		t226 := int64(load64(m.memory, uint64(uint32(i32(0)))+158000))
-		t227 := v18 + t226 + v38
-		t228 := v40 ^ v39
-		v38 = v41 + v20
-		v41 = t227 + (t228&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v20 = t225 + v41
-		t229 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v15 = i64_rotl(v23, i64(63)) ^ i64_rotl(v23, i64(56)) ^ int64(uint64(v23)>>7) + v15 + v29 + (i64_rotl(v22, i64(45)) ^ i64_rotl(v22, i64(3)) ^ int64(uint64(v22)>>6))
-		t230 := int64(load64(m.memory, uint64(uint32(i32(0)))+158008))
-		t231 := v15 + t230 + v39
-		t232 := v38 ^ v40
-		v39 = v41 + v17
-		v41 = t231 + (t232&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v17 = t229 + v41
-		t233 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v23 = i64_rotl(v24, i64(63)) ^ i64_rotl(v24, i64(56)) ^ int64(uint64(v24)>>7) + v23 + v34 + (i64_rotl(v18, i64(45)) ^ i64_rotl(v18, i64(3)) ^ int64(uint64(v18)>>6))
-		t234 := int64(load64(m.memory, uint64(uint32(i32(0)))+158016))
-		t235 := v23 + t234 + v40
-		t236 := v39 ^ v38
-		v40 = v41 + v16
-		v41 = t235 + (t236&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v16 = t233 + v41
-		t237 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v24 = i64_rotl(v25, i64(63)) ^ i64_rotl(v25, i64(56)) ^ int64(uint64(v25)>>7) + v24 + v14 + (i64_rotl(v15, i64(45)) ^ i64_rotl(v15, i64(3)) ^ int64(uint64(v15)>>6))
-		t238 := int64(load64(m.memory, uint64(uint32(i32(0)))+158024))
-		t239 := v24 + t238 + v38
-		t240 := v40 ^ v39
-		v38 = v41 + v11
-		v41 = t239 + (t240&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v11 = t237 + v41
-		t241 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v25 = i64_rotl(v26, i64(63)) ^ i64_rotl(v26, i64(56)) ^ int64(uint64(v26)>>7) + v25 + v13 + (i64_rotl(v23, i64(45)) ^ i64_rotl(v23, i64(3)) ^ int64(uint64(v23)>>6))
-		t242 := int64(load64(m.memory, uint64(uint32(i32(0)))+158032))
-		t243 := v25 + t242 + v39
-		t244 := v38 ^ v40
-		v39 = v41 + v19
-		v41 = t243 + (t244&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v19 = t241 + v41
-		t245 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v26 = i64_rotl(v12, i64(63)) ^ i64_rotl(v12, i64(56)) ^ int64(uint64(v12)>>7) + v26 + v21 + (i64_rotl(v24, i64(45)) ^ i64_rotl(v24, i64(3)) ^ int64(uint64(v24)>>6))
-		t246 := int64(load64(m.memory, uint64(uint32(i32(0)))+158040))
-		t247 := v26 + t246 + v40
-		t248 := v39 ^ v38
-		v40 = v41 + v20
-		v41 = t247 + (t248&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v20 = t245 + v41
-		t249 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v12 = i64_rotl(v28, i64(63)) ^ i64_rotl(v28, i64(56)) ^ int64(uint64(v28)>>7) + v12 + v22 + (i64_rotl(v25, i64(45)) ^ i64_rotl(v25, i64(3)) ^ int64(uint64(v25)>>6))
-		t250 := int64(load64(m.memory, uint64(uint32(i32(0)))+158048))
-		t251 := v12 + t250 + v38
-		t252 := v40 ^ v39
-		v38 = v41 + v17
-		v41 = t251 + (t252&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v17 = t249 + v41
-		t253 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v28 = i64_rotl(v30, i64(63)) ^ i64_rotl(v30, i64(56)) ^ int64(uint64(v30)>>7) + v28 + v18 + (i64_rotl(v26, i64(45)) ^ i64_rotl(v26, i64(3)) ^ int64(uint64(v26)>>6))
-		t254 := int64(load64(m.memory, uint64(uint32(i32(0)))+158056))
-		t255 := v28 + t254 + v39
-		t256 := v38 ^ v40
-		v39 = v41 + v16
-		v41 = t255 + (t256&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v16 = t253 + v41
-		t257 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v30 = i64_rotl(v32, i64(63)) ^ i64_rotl(v32, i64(56)) ^ int64(uint64(v32)>>7) + v30 + v15 + (i64_rotl(v12, i64(45)) ^ i64_rotl(v12, i64(3)) ^ int64(uint64(v12)>>6))
-		t258 := int64(load64(m.memory, uint64(uint32(i32(0)))+158064))
-		t259 := v30 + t258 + v40
-		t260 := v39 ^ v38
-		v40 = v41 + v11
-		v41 = t259 + (t260&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v11 = t257 + v41
-		t261 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v32 = i64_rotl(v29, i64(63)) ^ i64_rotl(v29, i64(56)) ^ int64(uint64(v29)>>7) + v32 + v23 + (i64_rotl(v28, i64(45)) ^ i64_rotl(v28, i64(3)) ^ int64(uint64(v28)>>6))
-		t262 := int64(load64(m.memory, uint64(uint32(i32(0)))+158072))
-		t263 := v32 + t262 + v38
-		t264 := v40 ^ v39
-		v38 = v41 + v19
-		v41 = t263 + (t264&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v19 = t261 + v41
-		t265 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v29 = i64_rotl(v34, i64(63)) ^ i64_rotl(v34, i64(56)) ^ int64(uint64(v34)>>7) + v29 + v24 + (i64_rotl(v30, i64(45)) ^ i64_rotl(v30, i64(3)) ^ int64(uint64(v30)>>6))
-		t266 := int64(load64(m.memory, uint64(uint32(i32(0)))+158080))
-		t267 := v29 + t266 + v39
-		t268 := v38 ^ v40
-		v39 = v41 + v20
-		v41 = t267 + (t268&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v20 = t265 + v41
-		t269 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v34 = i64_rotl(v14, i64(63)) ^ i64_rotl(v14, i64(56)) ^ int64(uint64(v14)>>7) + v34 + v25 + (i64_rotl(v32, i64(45)) ^ i64_rotl(v32, i64(3)) ^ int64(uint64(v32)>>6))
-		t270 := int64(load64(m.memory, uint64(uint32(i32(0)))+158088))
-		t271 := v34 + t270 + v40
-		t272 := v39 ^ v38
-		v40 = v41 + v17
-		v41 = t271 + (t272&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v17 = t269 + v41
-		t273 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v14 = i64_rotl(v13, i64(63)) ^ i64_rotl(v13, i64(56)) ^ int64(uint64(v13)>>7) + v14 + v26 + (i64_rotl(v29, i64(45)) ^ i64_rotl(v29, i64(3)) ^ int64(uint64(v29)>>6))
-		t274 := int64(load64(m.memory, uint64(uint32(i32(0)))+158096))
-		t275 := v14 + t274 + v38
-		t276 := v40 ^ v39
-		v38 = v41 + v16
-		v41 = t275 + (t276&v38 ^ v39) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v16 = t273 + v41
-		t277 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v17^v20) ^ v17&v20)
-		v13 = i64_rotl(v21, i64(63)) ^ i64_rotl(v21, i64(56)) ^ int64(uint64(v21)>>7) + v13 + v12 + (i64_rotl(v34, i64(45)) ^ i64_rotl(v34, i64(3)) ^ int64(uint64(v34)>>6))
-		t278 := int64(load64(m.memory, uint64(uint32(i32(0)))+158104))
-		t279 := v13 + t278 + v39
-		t280 := v38 ^ v40
-		v39 = v41 + v11
-		v41 = t279 + (t280&v39 ^ v40) + (i64_rotl(v39, i64(50)) ^ i64_rotl(v39, i64(46)) ^ i64_rotl(v39, i64(23)))
-		v11 = t277 + v41
-		t281 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v16^v17) ^ v16&v17)
-		v21 = i64_rotl(v22, i64(63)) ^ i64_rotl(v22, i64(56)) ^ int64(uint64(v22)>>7) + v21 + v28 + (i64_rotl(v14, i64(45)) ^ i64_rotl(v14, i64(3)) ^ int64(uint64(v14)>>6))
-		t282 := int64(load64(m.memory, uint64(uint32(i32(0)))+158112))
-		t283 := v21 + t282 + v40
-		t284 := v39 ^ v38
-		v40 = v41 + v19
-		v31 = t283 + (t284&v40 ^ v38) + (i64_rotl(v40, i64(50)) ^ i64_rotl(v40, i64(46)) ^ i64_rotl(v40, i64(23)))
-		v19 = t281 + v31
-		t285 := i64_rotl(v19, i64(36)) ^ i64_rotl(v19, i64(30)) ^ i64_rotl(v19, i64(25)) + (v19&(v11^v16) ^ v11&v16)
-		v41 = i64_rotl(v18, i64(63)) ^ i64_rotl(v18, i64(56)) ^ int64(uint64(v18)>>7) + v22 + v30 + (i64_rotl(v13, i64(45)) ^ i64_rotl(v13, i64(3)) ^ int64(uint64(v13)>>6))
-		t286 := int64(load64(m.memory, uint64(uint32(i32(0)))+158120))
-		t287 := v41 + t286 + v38
-		t288 := v40 ^ v39
-		v22 = v31 + v20
-		v38 = t287 + (t288&v22 ^ v39) + (i64_rotl(v22, i64(50)) ^ i64_rotl(v22, i64(46)) ^ i64_rotl(v22, i64(23)))
-		v20 = t285 + v38
-		t289 := i64_rotl(v20, i64(36)) ^ i64_rotl(v20, i64(30)) ^ i64_rotl(v20, i64(25)) + (v20&(v19^v11) ^ v19&v11)
-		v31 = i64_rotl(v15, i64(63)) ^ i64_rotl(v15, i64(56)) ^ int64(uint64(v15)>>7) + v18 + v32 + (i64_rotl(v21, i64(45)) ^ i64_rotl(v21, i64(3)) ^ int64(uint64(v21)>>6))
-		t290 := int64(load64(m.memory, uint64(uint32(i32(0)))+158128))
-		t291 := v31 + t290 + v39
-		t292 := v22 ^ v40
-		v18 = v38 + v17
-		v38 = t291 + (t292&v18 ^ v40) + (i64_rotl(v18, i64(50)) ^ i64_rotl(v18, i64(46)) ^ i64_rotl(v18, i64(23)))
-		v17 = t289 + v38
-		t293 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v20^v19) ^ v20&v19)
-		v39 = i64_rotl(v23, i64(63)) ^ i64_rotl(v23, i64(56)) ^ int64(uint64(v23)>>7) + v15 + v29 + (i64_rotl(v41, i64(45)) ^ i64_rotl(v41, i64(3)) ^ int64(uint64(v41)>>6))
-		t294 := int64(load64(m.memory, uint64(uint32(i32(0)))+158136))
-		t295 := v39 + t294 + v40
-		t296 := v18 ^ v22
-		v38 = v38 + v16
-		v16 = t295 + (t296&v38 ^ v22) + (i64_rotl(v38, i64(50)) ^ i64_rotl(v38, i64(46)) ^ i64_rotl(v38, i64(23)))
-		v15 = t293 + v16
-		t297 := i64_rotl(v15, i64(36)) ^ i64_rotl(v15, i64(30)) ^ i64_rotl(v15, i64(25)) + (v15&(v17^v20) ^ v17&v20)
-		v23 = i64_rotl(v24, i64(63)) ^ i64_rotl(v24, i64(56)) ^ int64(uint64(v24)>>7) + v23 + v34 + (i64_rotl(v31, i64(45)) ^ i64_rotl(v31, i64(3)) ^ int64(uint64(v31)>>6))
-		t298 := int64(load64(m.memory, uint64(uint32(i32(0)))+158144))
-		t299 := v23 + t298 + v22
-		t300 := v38 ^ v18
-		v22 = v16 + v11
-		v16 = t299 + (t300&v22 ^ v18) + (i64_rotl(v22, i64(50)) ^ i64_rotl(v22, i64(46)) ^ i64_rotl(v22, i64(23)))
-		v11 = t297 + v16
-		t301 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v15^v17) ^ v15&v17)
-		v24 = i64_rotl(v25, i64(63)) ^ i64_rotl(v25, i64(56)) ^ int64(uint64(v25)>>7) + v24 + v14 + (i64_rotl(v39, i64(45)) ^ i64_rotl(v39, i64(3)) ^ int64(uint64(v39)>>6))
-		t302 := int64(load64(m.memory, uint64(uint32(i32(0)))+158152))
-		t303 := v24 + t302 + v18
-		t304 := v22 ^ v38
-		v19 = v16 + v19
-		v18 = t303 + (t304&v19 ^ v38) + (i64_rotl(v19, i64(50)) ^ i64_rotl(v19, i64(46)) ^ i64_rotl(v19, i64(23)))
-		v16 = t301 + v18
-		t305 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v11^v15) ^ v11&v15)
-		v25 = i64_rotl(v26, i64(63)) ^ i64_rotl(v26, i64(56)) ^ int64(uint64(v26)>>7) + v25 + v13 + (i64_rotl(v23, i64(45)) ^ i64_rotl(v23, i64(3)) ^ int64(uint64(v23)>>6))
-		t306 := int64(load64(m.memory, uint64(uint32(i32(0)))+158160))
-		t307 := v25 + t306 + v38
-		t308 := v19 ^ v22
-		v20 = v18 + v20
-		v38 = t307 + (t308&v20 ^ v22) + (i64_rotl(v20, i64(50)) ^ i64_rotl(v20, i64(46)) ^ i64_rotl(v20, i64(23)))
-		v18 = t305 + v38
-		t309 := i64_rotl(v18, i64(36)) ^ i64_rotl(v18, i64(30)) ^ i64_rotl(v18, i64(25)) + (v18&(v16^v11) ^ v16&v11)
-		v26 = i64_rotl(v12, i64(63)) ^ i64_rotl(v12, i64(56)) ^ int64(uint64(v12)>>7) + v26 + v21 + (i64_rotl(v24, i64(45)) ^ i64_rotl(v24, i64(3)) ^ int64(uint64(v24)>>6))
-		t310 := int64(load64(m.memory, uint64(uint32(i32(0)))+158168))
-		t311 := v26 + t310 + v22
-		t312 := v20 ^ v19
-		v22 = v38 + v17
-		v38 = t311 + (t312&v22 ^ v19) + (i64_rotl(v22, i64(50)) ^ i64_rotl(v22, i64(46)) ^ i64_rotl(v22, i64(23)))
-		v17 = t309 + v38
-		t313 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v18^v16) ^ v18&v16)
-		v12 = i64_rotl(v28, i64(63)) ^ i64_rotl(v28, i64(56)) ^ int64(uint64(v28)>>7) + v12 + v41 + (i64_rotl(v25, i64(45)) ^ i64_rotl(v25, i64(3)) ^ int64(uint64(v25)>>6))
-		t314 := int64(load64(m.memory, uint64(uint32(i32(0)))+158176))
-		t315 := v12 + t314 + v19
-		t316 := v22 ^ v20
-		v19 = v38 + v15
-		v38 = t315 + (t316&v19 ^ v20) + (i64_rotl(v19, i64(50)) ^ i64_rotl(v19, i64(46)) ^ i64_rotl(v19, i64(23)))
-		v15 = t313 + v38
-		t317 := i64_rotl(v15, i64(36)) ^ i64_rotl(v15, i64(30)) ^ i64_rotl(v15, i64(25)) + (v15&(v17^v18) ^ v17&v18)
-		v28 = i64_rotl(v30, i64(63)) ^ i64_rotl(v30, i64(56)) ^ int64(uint64(v30)>>7) + v28 + v31 + (i64_rotl(v26, i64(45)) ^ i64_rotl(v26, i64(3)) ^ int64(uint64(v26)>>6))
-		t318 := int64(load64(m.memory, uint64(uint32(i32(0)))+158184))
-		t319 := v28 + t318 + v20
-		t320 := v19 ^ v22
-		v20 = v38 + v11
-		v38 = t319 + (t320&v20 ^ v22) + (i64_rotl(v20, i64(50)) ^ i64_rotl(v20, i64(46)) ^ i64_rotl(v20, i64(23)))
-		v11 = t317 + v38
-		t321 := i64_rotl(v11, i64(36)) ^ i64_rotl(v11, i64(30)) ^ i64_rotl(v11, i64(25)) + (v11&(v15^v17) ^ v15&v17)
-		v30 = i64_rotl(v32, i64(63)) ^ i64_rotl(v32, i64(56)) ^ int64(uint64(v32)>>7) + v30 + v39 + (i64_rotl(v12, i64(45)) ^ i64_rotl(v12, i64(3)) ^ int64(uint64(v12)>>6))
-		t322 := int64(load64(m.memory, uint64(uint32(i32(0)))+158192))
-		t323 := v30 + t322 + v22
-		t324 := v20 ^ v19
-		v22 = v38 + v16
-		v38 = t323 + (t324&v22 ^ v19) + (i64_rotl(v22, i64(50)) ^ i64_rotl(v22, i64(46)) ^ i64_rotl(v22, i64(23)))
-		v16 = t321 + v38
-		t325 := i64_rotl(v16, i64(36)) ^ i64_rotl(v16, i64(30)) ^ i64_rotl(v16, i64(25)) + (v16&(v11^v15) ^ v11&v15)
-		v23 = i64_rotl(v29, i64(63)) ^ i64_rotl(v29, i64(56)) ^ int64(uint64(v29)>>7) + v32 + v23 + (i64_rotl(v28, i64(45)) ^ i64_rotl(v28, i64(3)) ^ int64(uint64(v28)>>6))
-		t326 := int64(load64(m.memory, uint64(uint32(i32(0)))+158200))
-		t327 := v23 + t326 + v19
-		t328 := v22 ^ v20
-		v19 = v38 + v18
-		v28 = t327 + (t328&v19 ^ v20) + (i64_rotl(v19, i64(50)) ^ i64_rotl(v19, i64(46)) ^ i64_rotl(v19, i64(23)))
-		v18 = t325 + v28
-		t329 := i64_rotl(v18, i64(36)) ^ i64_rotl(v18, i64(30)) ^ i64_rotl(v18, i64(25)) + (v18&(v16^v11) ^ v16&v11)
-		v24 = i64_rotl(v34, i64(63)) ^ i64_rotl(v34, i64(56)) ^ int64(uint64(v34)>>7) + v29 + v24 + (i64_rotl(v30, i64(45)) ^ i64_rotl(v30, i64(3)) ^ int64(uint64(v30)>>6))
-		t330 := int64(load64(m.memory, uint64(uint32(i32(0)))+158208))
-		t331 := v24 + t330 + v20
-		t332 := v19 ^ v22
-		v20 = v28 + v17
-		v28 = t331 + (t332&v20 ^ v22) + (i64_rotl(v20, i64(50)) ^ i64_rotl(v20, i64(46)) ^ i64_rotl(v20, i64(23)))
-		v17 = t329 + v28
-		t333 := i64_rotl(v17, i64(36)) ^ i64_rotl(v17, i64(30)) ^ i64_rotl(v17, i64(25)) + (v17&(v18^v16) ^ v18&v16)
-		v23 = i64_rotl(v14, i64(63)) ^ i64_rotl(v14, i64(56)) ^ int64(uint64(v14)>>7) + v34 + v25 + (i64_rotl(v23, i64(45)) ^ i64_rotl(v23, i64(3)) ^ int64(uint64(v23)>>6))
-		t334 := int64(load64(m.memory, uint64(uint32(i32(0)))+158216))
-		t335 := v23 + t334 + v22
-		t336 := v20 ^ v19
-		v15 = v28 + v15
-		v25 = t335 + (t336&v15 ^ v19) + (i64_rotl(v15, i64(50)) ^ i64_rotl(v15, i64(46)) ^ i64_rotl(v15, i64(23)))
-		v22 = t333 + v25
-		t337 := int64(load64(m.memory, uint64(uint32(i32(0)))+158224))
-		t338 := i64_rotl(v22, i64(36)) ^ i64_rotl(v22, i64(30)) ^ i64_rotl(v22, i64(25)) + (v22&(v17^v18) ^ v17&v18)
-		t339 := v14 + t337 + (i64_rotl(v13, i64(63)) ^ i64_rotl(v13, i64(56)) ^ int64(uint64(v13)>>7)) + v26 + (i64_rotl(v24, i64(45)) ^ i64_rotl(v24, i64(3)) ^ int64(uint64(v24)>>6)) + v19
-		t340 := v15 ^ v20
-		v11 = v25 + v11
-		v19 = t339 + (t340&v11 ^ v20) + (i64_rotl(v11, i64(50)) ^ i64_rotl(v11, i64(46)) ^ i64_rotl(v11, i64(23)))
-		v14 = t338 + v19
-		t341 := int64(load64(m.memory, uint64(uint32(i32(0)))+158232))
-		t342 := v14&(v22^v17) ^ v22&v17 + v10 + (i64_rotl(v14, i64(36)) ^ i64_rotl(v14, i64(30)) ^ i64_rotl(v14, i64(25)))
-		t343 := v13 + t341 + (i64_rotl(v21, i64(63)) ^ i64_rotl(v21, i64(56)) ^ int64(uint64(v21)>>7)) + v12 + (i64_rotl(v23, i64(45)) ^ i64_rotl(v23, i64(3)) ^ int64(uint64(v23)>>6)) + v20
-		t344 := v11 ^ v15
-		v13 = v19 + v16
-		v16 = t343 + (t344&v13 ^ v15) + (i64_rotl(v13, i64(50)) ^ i64_rotl(v13, i64(46)) ^ i64_rotl(v13, i64(23)))
-		v10 = t342 + v16
-		v9 = v14 + v9
-		v6 = v18 + v6 + v16
-		v8 = v22 + v8
-		v5 = v13 + v5
-		v7 = v17 + v7
-		v4 = v11 + v4
-		v3 = v15 + v3
+		t9 := int64(load64(m.memory, uint32(v1)))
+		v14 = t9
+		t10 := int64(load64(m.memory, uint64(uint32(v1))+8))
+		v15 = t10
+		t11 := int64(load64(m.memory, uint64(uint32(v1))+16))
+		v16 = t11
+		t12 := int64(load64(m.memory, uint64(uint32(v1))+24))
+		v17 = t12
+		t13 := int64(load64(m.memory, uint64(uint32(v1))+32))
+		v18 = t13
+		t14 := int64(load64(m.memory, uint64(uint32(v1))+40))
+		v19 = t14
+		t15 := int64(load64(m.memory, uint64(uint32(v1))+48))
+		v20 = t15
+		t16 := int64(load64(m.memory, uint64(uint32(v1))+56))
+		v21 = t16
+		t17 := int64(load64(m.memory, uint64(uint32(v1))+64))
+		v22 = t17
+		t18 := int64(load64(m.memory, uint64(uint32(v1))+72))
+		v23 = t18
+		t19 := int64(load64(m.memory, uint64(uint32(v1))+80))
+		v24 = t19
+		t20 := int64(load64(m.memory, uint64(uint32(v1))+88))
+		v25 = t20
+		t21 := int64(load64(m.memory, uint64(uint32(v1))+96))
+		v26 = t21
+		t22 := int64(load64(m.memory, uint64(uint32(v1))+104))
+		v27 = t22
+		t23 := int64(load64(m.memory, uint64(uint32(v1))+112))
+		v28 = t23
+		t24 := int64(load64(m.memory, uint64(uint32(v1))+120))
+		v29 = t24
+		v30 = i32(0)
+		memory_zero(m.memory, uint32(v12), uint32(i32(512)))
+		store64(m.memory, uint64(uint32(v3))+120, uint64(v29<<56|v29&i64(0xff00)<<40|(v29&i64(0xff0000)<<24|v29&i64(0xff000000)<<8)|(int64(uint64(v29)>>8)&i64(0xff000000)|int64(uint64(v29)>>24)&i64(0xff0000)|(int64(uint64(v29)>>40)&i64(0xff00)|int64(uint64(v29)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+112, uint64(v28<<56|v28&i64(0xff00)<<40|(v28&i64(0xff0000)<<24|v28&i64(0xff000000)<<8)|(int64(uint64(v28)>>8)&i64(0xff000000)|int64(uint64(v28)>>24)&i64(0xff0000)|(int64(uint64(v28)>>40)&i64(0xff00)|int64(uint64(v28)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+104, uint64(v27<<56|v27&i64(0xff00)<<40|(v27&i64(0xff0000)<<24|v27&i64(0xff000000)<<8)|(int64(uint64(v27)>>8)&i64(0xff000000)|int64(uint64(v27)>>24)&i64(0xff0000)|(int64(uint64(v27)>>40)&i64(0xff00)|int64(uint64(v27)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+96, uint64(v26<<56|v26&i64(0xff00)<<40|(v26&i64(0xff0000)<<24|v26&i64(0xff000000)<<8)|(int64(uint64(v26)>>8)&i64(0xff000000)|int64(uint64(v26)>>24)&i64(0xff0000)|(int64(uint64(v26)>>40)&i64(0xff00)|int64(uint64(v26)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+88, uint64(v25<<56|v25&i64(0xff00)<<40|(v25&i64(0xff0000)<<24|v25&i64(0xff000000)<<8)|(int64(uint64(v25)>>8)&i64(0xff000000)|int64(uint64(v25)>>24)&i64(0xff0000)|(int64(uint64(v25)>>40)&i64(0xff00)|int64(uint64(v25)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+80, uint64(v24<<56|v24&i64(0xff00)<<40|(v24&i64(0xff0000)<<24|v24&i64(0xff000000)<<8)|(int64(uint64(v24)>>8)&i64(0xff000000)|int64(uint64(v24)>>24)&i64(0xff0000)|(int64(uint64(v24)>>40)&i64(0xff00)|int64(uint64(v24)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+72, uint64(v23<<56|v23&i64(0xff00)<<40|(v23&i64(0xff0000)<<24|v23&i64(0xff000000)<<8)|(int64(uint64(v23)>>8)&i64(0xff000000)|int64(uint64(v23)>>24)&i64(0xff0000)|(int64(uint64(v23)>>40)&i64(0xff00)|int64(uint64(v23)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+64, uint64(v22<<56|v22&i64(0xff00)<<40|(v22&i64(0xff0000)<<24|v22&i64(0xff000000)<<8)|(int64(uint64(v22)>>8)&i64(0xff000000)|int64(uint64(v22)>>24)&i64(0xff0000)|(int64(uint64(v22)>>40)&i64(0xff00)|int64(uint64(v22)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+56, uint64(v21<<56|v21&i64(0xff00)<<40|(v21&i64(0xff0000)<<24|v21&i64(0xff000000)<<8)|(int64(uint64(v21)>>8)&i64(0xff000000)|int64(uint64(v21)>>24)&i64(0xff0000)|(int64(uint64(v21)>>40)&i64(0xff00)|int64(uint64(v21)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+48, uint64(v20<<56|v20&i64(0xff00)<<40|(v20&i64(0xff0000)<<24|v20&i64(0xff000000)<<8)|(int64(uint64(v20)>>8)&i64(0xff000000)|int64(uint64(v20)>>24)&i64(0xff0000)|(int64(uint64(v20)>>40)&i64(0xff00)|int64(uint64(v20)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+40, uint64(v19<<56|v19&i64(0xff00)<<40|(v19&i64(0xff0000)<<24|v19&i64(0xff000000)<<8)|(int64(uint64(v19)>>8)&i64(0xff000000)|int64(uint64(v19)>>24)&i64(0xff0000)|(int64(uint64(v19)>>40)&i64(0xff00)|int64(uint64(v19)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+32, uint64(v18<<56|v18&i64(0xff00)<<40|(v18&i64(0xff0000)<<24|v18&i64(0xff000000)<<8)|(int64(uint64(v18)>>8)&i64(0xff000000)|int64(uint64(v18)>>24)&i64(0xff0000)|(int64(uint64(v18)>>40)&i64(0xff00)|int64(uint64(v18)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+24, uint64(v17<<56|v17&i64(0xff00)<<40|(v17&i64(0xff0000)<<24|v17&i64(0xff000000)<<8)|(int64(uint64(v17)>>8)&i64(0xff000000)|int64(uint64(v17)>>24)&i64(0xff0000)|(int64(uint64(v17)>>40)&i64(0xff00)|int64(uint64(v17)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+16, uint64(v16<<56|v16&i64(0xff00)<<40|(v16&i64(0xff0000)<<24|v16&i64(0xff000000)<<8)|(int64(uint64(v16)>>8)&i64(0xff000000)|int64(uint64(v16)>>24)&i64(0xff0000)|(int64(uint64(v16)>>40)&i64(0xff00)|int64(uint64(v16)>>56)))))
+		store64(m.memory, uint64(uint32(v3))+8, uint64(v15<<56|v15&i64(0xff00)<<40|(v15&i64(0xff0000)<<24|v15&i64(0xff000000)<<8)|(int64(uint64(v15)>>8)&i64(0xff000000)|int64(uint64(v15)>>24)&i64(0xff0000)|(int64(uint64(v15)>>40)&i64(0xff00)|int64(uint64(v15)>>56)))))
+		store64(m.memory, uint32(v3), uint64(v14<<56|v14&i64(0xff00)<<40|(v14&i64(0xff0000)<<24|v14&i64(0xff000000)<<8)|(int64(uint64(v14)>>8)&i64(0xff000000)|int64(uint64(v14)>>24)&i64(0xff0000)|(int64(uint64(v14)>>40)&i64(0xff00)|int64(uint64(v14)>>56)))))
+	l0:
+		{
+			v2 = v3 + v30
+			t25 := int64(load64(m.memory, uint32(v2+i32(72))))
+			t26 := int64(load64(m.memory, uint32(v2)))
+			t27 := int64(load64(m.memory, uint32(v2+i32(112))))
+			t28 := v2 + i32(128)
+			t29 := t25 + t26
+			v14 = t27
+			t30 := int64(load64(m.memory, uint32(v2+i32(8))))
+			t31 := t29 + (i64_rotl(v14, i64(45)) ^ i64_rotl(v14, i64(3)) ^ int64(uint64(v14)>>6))
+			v14 = t30
+			store64(m.memory, uint32(t28), uint64(t31+(i64_rotl(v14, i64(63))^i64_rotl(v14, i64(56))^int64(uint64(v14)>>7))))
+			v30 = v30 + i32(8)
+			if v30 != i32(512) {
+				goto l0
+			}
+		}
+		v2 = i32(0)
+		v22 = v11
+		v16 = v10
+		v17 = v9
+		v23 = v7
+		v19 = v6
+		v18 = v5
+		v20 = v13
+		v21 = v8
+	l1:
+		{
+			v24 = v17
+			v14 = v20
+			t32 := i64_rotl(v14, i64(36)) ^ i64_rotl(v14, i64(30)) ^ i64_rotl(v14, i64(25))
+			t33 := v14
+			v17 = v16
+			t34 := v17
+			v16 = v22
+			t35 := int64(load64(m.memory, uint32(v2+i32(157424))))
+			t36 := t32 + (t33&(t34^v16) ^ v17&v16)
+			t37 := t35 + v18
+			v18 = v19
+			t38 := v18
+			t39 := v18
+			v19 = v23
+			t40 := t39 ^ v19
+			v15 = v21
+			t41 := int64(load64(m.memory, uint32(v3+v2)))
+			v21 = t37 + (t38 ^ t40&v15) + t41 + (i64_rotl(v15, i64(50)) ^ i64_rotl(v15, i64(46)) ^ i64_rotl(v15, i64(23)))
+			v20 = t36 + v21
+			v21 = v21 + v24
+			v22 = v14
+			v23 = v15
+			v2 = v2 + i32(8)
+			if v2 != i32(640) {
+				goto l1
+			}
+		}
+		v5 = v18 + v5
+		v6 = v19 + v6
+		v7 = v15 + v7
+		v8 = v21 + v8
+		v9 = v17 + v9
+		v10 = v16 + v10
+		v11 = v14 + v11
+		v13 = v20 + v13
 		v1 = v1 + i32(128)
-		if v1 != v2 {
-			goto l0
+		if v1 != v4 {
+			goto l2
 		}
 	}
-	store64(m.memory, uint64(uint32(v0))+56, uint64(v3))
-	store64(m.memory, uint64(uint32(v0))+48, uint64(v4))
-	store64(m.memory, uint64(uint32(v0))+40, uint64(v5))
-	store64(m.memory, uint64(uint32(v0))+32, uint64(v6))
-	store64(m.memory, uint64(uint32(v0))+24, uint64(v7))
-	store64(m.memory, uint64(uint32(v0))+16, uint64(v8))
-	store64(m.memory, uint64(uint32(v0))+8, uint64(v9))
-	store64(m.memory, uint32(v0), uint64(v10))
+	store64(m.memory, uint64(uint32(v0))+56, uint64(v5))
+	store64(m.memory, uint64(uint32(v0))+48, uint64(v6))
+	store64(m.memory, uint64(uint32(v0))+40, uint64(v7))
+	store64(m.memory, uint64(uint32(v0))+32, uint64(v8))
+	store64(m.memory, uint64(uint32(v0))+24, uint64(v9))
+	store64(m.memory, uint64(uint32(v0))+16, uint64(v10))
+	store64(m.memory, uint64(uint32(v0))+8, uint64(v11))
+	store64(m.memory, uint32(v0), uint64(v13))
+	m.g0 = v3 + i32(640)
+}
+func (m *Module) fn272(v0, v1, v2, v3 int32) {
+	m.fn273(v0, v1, v2, v3)
+	m.fn274(v1)
 }
 func (m *Module) fn273(v0, v1, v2, v3 int32) {
-	m.fn274(v0, v1, v2, v3)
-	m.fn275(v1)
-}
-func (m *Module) fn274(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(704)
@@ -17695,7 +16568,7 @@ func (m *Module) fn274(v0, v1, v2, v3 int32) {
 		}
 		memory_copy(m.memory, uint32(v4+i32(288)+v1), uint32(v2), uint32(v6))
 	l2:
-		m.fn270(v5, v4+i32(288), i32(1))
+		m.fn269(v5, v4+i32(288), i32(1))
 		m.memory[uint64(uint32(v4))+415] = byte(i32(0))
 		v3 = v3 - v6
 		v2 = v2 + v6
@@ -17705,7 +16578,7 @@ func (m *Module) fn274(v0, v1, v2, v3 int32) {
 		if v6 == 0 {
 			goto l3
 		}
-		m.fn270(v5, v2, v6)
+		m.fn269(v5, v2, v6)
 	l3:
 		m.memory[uint64(uint32(v4))+415] = byte(v1)
 		if v1 == 0 {
@@ -17723,13 +16596,13 @@ l5:
 	m.memory[uint64(uint32(v4))+415] = byte(v1 + v3)
 l4:
 	memory_copy(m.memory, uint32(v4), uint32(v4+i32(288)), uint32(i32(288)))
-	m.fn251(v4 + i32(576))
-	m.fn251(v4 + i32(288))
-	m.fn276(v4+i32(128), v4, v4+i32(288))
+	m.fn250(v4 + i32(576))
+	m.fn250(v4 + i32(288))
+	m.fn275(v4+i32(128), v4, v4+i32(288))
 	memory_copy(m.memory, uint32(v4), uint32(v4+i32(288)), uint32(i32(64)))
 	m.memory[uint64(uint32(v4))+127] = byte(i32(64))
-	m.fn276(v4+i32(208), v4, v4+i32(576))
-	m.fn275(v4)
+	m.fn275(v4+i32(208), v4, v4+i32(576))
+	m.fn274(v4)
 	memory_copy(m.memory, uint32(v4+i32(288)), uint32(v4+i32(576)), uint32(i32(64)))
 	v3 = i32(0)
 l7:
@@ -17743,37 +16616,37 @@ l7:
 		goto l7
 	}
 l6:
-	m.fn277(v0, v4+i32(640), i32(64))
-	m.fn88(v4+i32(288), i32(64))
+	m.fn276(v0, v4+i32(640), i32(64))
+	m.fn89(v4+i32(288), i32(64))
 	m.g0 = v4 + i32(704)
 }
-func (m *Module) fn275(v0 int32) {
+func (m *Module) fn274(v0 int32) {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(128)
 	m.g0 = v1
-	m.fn285(v0 + i32(128))
-	m.fn285(v0 + i32(208))
+	m.fn284(v0 + i32(128))
+	m.fn284(v0 + i32(208))
 	memory_zero(m.memory, uint32(v1), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(128)))
 	m.g0 = v1 + i32(128)
 }
-func (m *Module) fn276(v0, v1, v2 int32) {
+func (m *Module) fn275(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn251(v3)
-	m.fn278(v0, v1, v3)
+	m.fn250(v3)
+	m.fn277(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn277(v0, v1, v2 int32) {
+func (m *Module) fn276(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn214(v3+i32(4), v2)
+	m.fn193(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -17793,7 +16666,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn278(v0, v1, v2 int32) {
+func (m *Module) fn277(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -17826,12 +16699,12 @@ l0:
 	if uint32(v7) > uint32(i32(15)) {
 		goto l1
 	}
-	m.fn279(v0, v1)
+	m.fn278(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(112)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+112, uint64(v8))
 	store64(m.memory, uint64(uint32(v1))+120, uint64(v5))
-	m.fn279(v0, v1)
+	m.fn278(v0, v1)
 	v3 = i32(0)
 	m.memory[uint64(uint32(v1))+127] = byte(i32(0))
 l3:
@@ -17847,23 +16720,23 @@ l3:
 		goto l3
 	}
 }
-func (m *Module) fn279(v0, v1 int32) {
+func (m *Module) fn278(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(128)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(128)))
-	m.fn272(v0, v2, i32(1))
+	m.fn271(v0, v2, i32(1))
 	m.g0 = v2 + i32(128)
 }
-func (m *Module) fn280(v0 int32) {
-	m.fn275(v0)
+func (m *Module) fn279(v0 int32) {
+	m.fn274(v0)
+}
+func (m *Module) fn280(v0, v1, v2, v3 int32) {
+	m.fn281(v0, v1, v2, v3)
+	m.fn274(v1)
 }
 func (m *Module) fn281(v0, v1, v2, v3 int32) {
-	m.fn282(v0, v1, v2, v3)
-	m.fn275(v1)
-}
-func (m *Module) fn282(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(672)
@@ -17889,7 +16762,7 @@ func (m *Module) fn282(v0, v1, v2, v3 int32) {
 		}
 		memory_copy(m.memory, uint32(v4+i32(288)+v1), uint32(v2), uint32(v6))
 	l2:
-		m.fn270(v5, v4+i32(288), i32(1))
+		m.fn269(v5, v4+i32(288), i32(1))
 		m.memory[uint64(uint32(v4))+415] = byte(i32(0))
 		v3 = v3 - v6
 		v2 = v2 + v6
@@ -17899,7 +16772,7 @@ func (m *Module) fn282(v0, v1, v2, v3 int32) {
 		if v6 == 0 {
 			goto l3
 		}
-		m.fn270(v5, v2, v6)
+		m.fn269(v5, v2, v6)
 	l3:
 		m.memory[uint64(uint32(v4))+415] = byte(v1)
 		if v1 == 0 {
@@ -17917,13 +16790,13 @@ l5:
 	m.memory[uint64(uint32(v4))+415] = byte(v1 + v3)
 l4:
 	memory_copy(m.memory, uint32(v4), uint32(v4+i32(288)), uint32(i32(288)))
-	m.fn283(v4 + i32(576))
-	m.fn283(v4 + i32(288))
-	m.fn284(v4+i32(128), v4, v4+i32(288))
+	m.fn282(v4 + i32(576))
+	m.fn282(v4 + i32(288))
+	m.fn283(v4+i32(128), v4, v4+i32(288))
 	memory_copy(m.memory, uint32(v4), uint32(v4+i32(288)), uint32(i32(48)))
 	m.memory[uint64(uint32(v4))+127] = byte(i32(48))
-	m.fn284(v4+i32(208), v4, v4+i32(576))
-	m.fn275(v4)
+	m.fn283(v4+i32(208), v4, v4+i32(576))
+	m.fn274(v4)
 	memory_copy(m.memory, uint32(v4+i32(288)), uint32(v4+i32(576)), uint32(i32(48)))
 	v3 = i32(0)
 l7:
@@ -17937,11 +16810,11 @@ l7:
 		goto l7
 	}
 l6:
-	m.fn277(v0, v4+i32(624), i32(48))
-	m.fn88(v4+i32(288), i32(48))
+	m.fn276(v0, v4+i32(624), i32(48))
+	m.fn89(v4+i32(288), i32(48))
 	m.g0 = v4 + i32(672)
 }
-func (m *Module) fn283(v0 int32) {
+func (m *Module) fn282(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(48)
@@ -17956,17 +16829,17 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(48)))
 }
-func (m *Module) fn284(v0, v1, v2 int32) {
+func (m *Module) fn283(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn251(v3)
-	m.fn278(v0, v1, v3)
+	m.fn250(v3)
+	m.fn277(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(48)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn285(v0 int32) {
+func (m *Module) fn284(v0 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
@@ -17978,24 +16851,24 @@ func (m *Module) fn285(v0 int32) {
 	store64(m.memory, uint64(uint32(v0))+72, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+64, uint64(i64(0)))
 }
-func (m *Module) fn286(v0 int32) {
-	m.fn287(v0)
+func (m *Module) fn285(v0 int32) {
+	m.fn286(v0)
 }
-func (m *Module) fn287(v0 int32) {
+func (m *Module) fn286(v0 int32) {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(64)
 	m.g0 = v1
-	m.fn240(v0 + i32(64))
+	m.fn239(v0 + i32(64))
 	memory_zero(m.memory, uint32(v1), uint32(i32(64)))
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(64)))
 	m.g0 = v1 + i32(64)
 }
-func (m *Module) fn288(v0, v1, v2, v3 int32) {
-	m.fn289(v0, v1, v2, v3)
-	m.fn287(v1)
+func (m *Module) fn287(v0, v1, v2, v3 int32) {
+	m.fn288(v0, v1, v2, v3)
+	m.fn286(v1)
 }
-func (m *Module) fn289(v0, v1, v2, v3 int32) {
+func (m *Module) fn288(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(352)
@@ -18021,7 +16894,7 @@ func (m *Module) fn289(v0, v1, v2, v3 int32) {
 		}
 		memory_copy(m.memory, uint32(v4+i32(144)+v1), uint32(v2), uint32(v6))
 	l2:
-		m.fn103(v5, v4+i32(144), i32(1))
+		m.fn104(v5, v4+i32(144), i32(1))
 		m.memory[uint64(uint32(v4))+207] = byte(i32(0))
 		v3 = v3 - v6
 		v2 = v2 + v6
@@ -18031,7 +16904,7 @@ func (m *Module) fn289(v0, v1, v2, v3 int32) {
 		if v6 == 0 {
 			goto l3
 		}
-		m.fn103(v5, v2, v6)
+		m.fn104(v5, v2, v6)
 	l3:
 		m.memory[uint64(uint32(v4))+207] = byte(v1)
 		if v1 == 0 {
@@ -18049,17 +16922,17 @@ l5:
 	m.memory[uint64(uint32(v4))+207] = byte(v1 + v3)
 l4:
 	memory_copy(m.memory, uint32(v4), uint32(v4+i32(144)), uint32(i32(144)))
-	m.fn237(v4 + i32(288))
-	m.fn237(v4 + i32(144))
-	m.fn238(v4+i32(64), v4, v4+i32(144))
+	m.fn236(v4 + i32(288))
+	m.fn236(v4 + i32(144))
+	m.fn237(v4+i32(64), v4, v4+i32(144))
 	v3 = i32(0)
 	m.memory[uint64(uint32(v4))+63] = byte(i32(0))
 	t3 := v4
 	t4 := v4 + i32(144)
 	v1 = v4 + i32(104)
-	m.fn239(t3, t4, v1)
-	m.fn238(v1, v4, v4+i32(288))
-	m.fn287(v4)
+	m.fn238(t3, t4, v1)
+	m.fn237(v1, v4, v4+i32(288))
+	m.fn286(v4)
 	t5 := int64(load64(m.memory, uint64(uint32(v4))+312))
 	store64(m.memory, uint64(uint32(v4))+168, uint64(t5))
 	t6 := int64(load64(m.memory, uint64(uint32(v4))+304))
@@ -18079,11 +16952,11 @@ l7:
 		goto l7
 	}
 l6:
-	m.fn277(v0, v4+i32(320), i32(32))
-	m.fn88(v4+i32(144), i32(32))
+	m.fn276(v0, v4+i32(320), i32(32))
+	m.fn89(v4+i32(144), i32(32))
 	m.g0 = v4 + i32(352)
 }
-func (m *Module) fn290(v0, v1 int32) {
+func (m *Module) fn289(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -18111,7 +16984,7 @@ func (m *Module) fn290(v0, v1 int32) {
 		if v3 == 0 {
 			goto l1
 		}
-		m.fn291(v2+i32(4), v4)
+		m.fn290(v2+i32(4), v4)
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		v3 = t3
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -18142,11 +17015,11 @@ func (m *Module) fn290(v0, v1 int32) {
 		goto l2
 	}
 l1:
-	m.fn291(v0, v4)
+	m.fn290(v0, v4)
 l2:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn291(v0, v1 int32) {
+func (m *Module) fn290(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -18163,7 +17036,7 @@ func (m *Module) fn291(v0, v1 int32) {
 					store64(m.memory, uint32(v0), uint64(i64(0x100000000)))
 					goto l2
 				}
-				m.fn307(v0, v1)
+				m.fn306(v0, v1)
 				goto l2
 			}
 			if v3 == i32(2) {
@@ -18171,7 +17044,7 @@ func (m *Module) fn291(v0, v1 int32) {
 			}
 			t3 := int32(load32(m.memory, uint64(uint32(v1))+120))
 			v3 = t3
-			m.fn307(v2+i32(4), v1)
+			m.fn306(v2+i32(4), v1)
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v5 = t4
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -18210,13 +17083,13 @@ func (m *Module) fn291(v0, v1 int32) {
 l2:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn292(v0, v1, v2 int32) {
+func (m *Module) fn291(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn293(v0+v1*i32(20), v2-v1)
+	m.fn292(v0+v1*i32(20), v2-v1)
 }
-func (m *Module) fn293(v0, v1 int32) {
+func (m *Module) fn292(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -18224,16 +17097,16 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0+i32(12))))
 		t1 := int32(load32(m.memory, uint32(v0+i32(16))))
-		m.fn294(t0, t1)
+		m.fn293(t0, t1)
 		t2 := int32(load32(m.memory, uint32(v0)))
 		t3 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn19(t2, t3)
+		m.fn18(t2, t3)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(20)
 		goto l1
 	}
 }
-func (m *Module) fn294(v0, v1 int32) {
+func (m *Module) fn293(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -18251,10 +17124,10 @@ l0:
 			return
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn114(v0, t2, v2)
+		m.fn121(v0, t2, v2)
 	}
 }
-func (m *Module) fn295(v0, v1 int32) {
+func (m *Module) fn294(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	v2 = v1 + i32(8)
 	t0 := int32(load32(m.memory, uint32(v1)))
@@ -18286,28 +17159,28 @@ l1:
 		goto l1
 	}
 l0:
-	m.fn292(v2, v5, v5)
+	m.fn291(v2, v5, v5)
 }
-func (m *Module) fn296(v0, v1 int32) {
+func (m *Module) fn295(v0, v1 int32) {
 	var v2 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v1&i32(255)<<2))+158504))
+	t0 := int32(load32(m.memory, uint64(uint32(v1&i32(255)<<2))+158328))
 	v1 = t0
-	t1 := m.fn80(i32(1), i32(0))
+	t1 := m.fn81(i32(1), i32(0))
 	v2 = t1
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn297(v0 int32) {
+func (m *Module) fn296(v0 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	m.fn294(t0, t1)
-	m.fn249(v0)
+	m.fn293(t0, t1)
+	m.fn248(v0)
+}
+func (m *Module) fn297(v0, v1, v2, v3 int32) {
+	m.fn298(v0, v1, v2, v3)
+	m.fn296(v1)
 }
 func (m *Module) fn298(v0, v1, v2, v3 int32) {
-	m.fn299(v0, v1, v2, v3)
-	m.fn297(v1)
-}
-func (m *Module) fn299(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
@@ -18322,14 +17195,14 @@ func (m *Module) fn299(v0, v1, v2, v3 int32) {
 			store32(m.memory, uint64(uint32(v4))+16, uint32(v2))
 			t2 := int64(load64(m.memory, uint64(uint32(v1))+4))
 			store64(m.memory, uint64(uint32(v4))+24, uint64(t2))
-			m.fn300(v4+i32(4), v4+i32(16), i32(2))
+			m.fn299(v4+i32(4), v4+i32(16), i32(2))
 			t3 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			t4 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			t5 := int32(load32(m.memory, uint64(uint32(v4))+12))
 			t6 := int32(load32(m.memory, uint64(uint32(v1))+16))
 			t7 := int32(load32(m.memory, uint64(uint32(t6))+20))
 			m.t0[uint(t7)].(func(int32, int32, int32, int32))(v0, t3, t4, t5)
-			m.fn249(v4 + i32(4))
+			m.fn248(v4 + i32(4))
 			goto l1
 		}
 	l0:
@@ -18337,58 +17210,58 @@ func (m *Module) fn299(v0, v1, v2, v3 int32) {
 		store32(m.memory, uint64(uint32(v4))+24, uint32(v2))
 		t8 := int64(load64(m.memory, uint64(uint32(v1))+4))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(t8))
-		m.fn300(v4+i32(4), v4+i32(16), i32(2))
+		m.fn299(v4+i32(4), v4+i32(16), i32(2))
 		t9 := int32(load32(m.memory, uint64(uint32(v1))+12))
 		t10 := int32(load32(m.memory, uint64(uint32(v4))+8))
 		t11 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t12 := int32(load32(m.memory, uint64(uint32(v1))+16))
 		t13 := int32(load32(m.memory, uint64(uint32(t12))+20))
 		m.t0[uint(t13)].(func(int32, int32, int32, int32))(v0, t9, t10, t11)
-		m.fn249(v4 + i32(4))
+		m.fn248(v4 + i32(4))
 	}
 l1:
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn300(v0, v1, v2 int32) {
-	m.fn221(v0, v1, v2)
+func (m *Module) fn299(v0, v1, v2 int32) {
+	m.fn200(v0, v1, v2)
+}
+func (m *Module) fn300(v0, v1, v2, v3 int32) {
+	m.fn301(v0, v3, v2, v3)
 }
 func (m *Module) fn301(v0, v1, v2, v3 int32) {
-	m.fn302(v0, v3, v2, v3)
-}
-func (m *Module) fn302(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn252(v4, v2, v3)
-	m.fn277(v0, v4, i32(32))
+	m.fn251(v4, v2, v3)
+	m.fn276(v0, v4, i32(32))
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn303(v0, v1, v2, v3 int32) {
-	m.fn304(v0, v3, v2, v3)
+func (m *Module) fn302(v0, v1, v2, v3 int32) {
+	m.fn303(v0, v3, v2, v3)
 }
-func (m *Module) fn304(v0, v1, v2, v3 int32) {
+func (m *Module) fn303(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn269(v4, v2, v3)
-	m.fn277(v0, v4, i32(48))
+	m.fn268(v4, v2, v3)
+	m.fn276(v0, v4, i32(48))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn305(v0, v1, v2, v3 int32) {
-	m.fn306(v0, v3, v2, v3)
+func (m *Module) fn304(v0, v1, v2, v3 int32) {
+	m.fn305(v0, v3, v2, v3)
 }
-func (m *Module) fn306(v0, v1, v2, v3 int32) {
+func (m *Module) fn305(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(64)
 	m.g0 = v4
-	m.fn271(v4, v2, v3)
-	m.fn277(v0, v4, i32(64))
+	m.fn270(v4, v2, v3)
+	m.fn276(v0, v4, i32(64))
 	m.g0 = v4 + i32(64)
 }
-func (m *Module) fn307(v0, v1 int32) {
+func (m *Module) fn306(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+56))
 	v2 = t0
@@ -18451,16 +17324,16 @@ l0:
 	}
 	store32(m.memory, uint32(t17), uint32(p19))
 }
-func (m *Module) fn308(v0, v1 int32) {
+func (m *Module) fn307(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(4), i32(24))
+	m.fn199(v0, t0, v1, i32(4), i32(24))
 }
-func (m *Module) fn309(v0, v1, v2 int32) {
+func (m *Module) fn308(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn310(v3+i32(8), v1, v2, i32(142779))
+	m.fn309(v3+i32(8), v1, v2, i32(142603))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := v0
 	v2 = t1
@@ -18475,23 +17348,23 @@ func (m *Module) fn309(v0, v1, v2 int32) {
 	store64(m.memory, uint64(uint32(v0))+16, uint64(t6))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn310(v0, v1, v2, v3 int32) {
+func (m *Module) fn309(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn57(v4+i32(4), v1, v2)
-	m.fn311(v0, v4+i32(4), v3, i32(1))
+	m.fn56(v4+i32(4), v1, v2)
+	m.fn310(v0, v4+i32(4), v3, i32(1))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn311(v0, v1, v2, v3 int32) {
-	m.fn267(v0+i32(12), v2, v3)
+func (m *Module) fn310(v0, v1, v2, v3 int32) {
+	m.fn266(v0+i32(12), v2, v3)
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0))
 	t1 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn312(v0, v1 int32) {
+func (m *Module) fn311(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -18500,37 +17373,37 @@ func (m *Module) fn312(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn313(v0)
+		m.fn312(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.memory[uint32(t2+v2)] = byte(v1)
 }
-func (m *Module) fn313(v0 int32) {
-	m.fn314(v0, i32(1), i32(1))
+func (m *Module) fn312(v0 int32) {
+	m.fn313(v0, i32(1), i32(1))
 }
-func (m *Module) fn314(v0, v1, v2 int32) {
+func (m *Module) fn313(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn54(v0, t0, i32(1), v1, v2)
+	t1 := m.fn53(v0, t0, i32(1), v1, v2)
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn315(v0, v1 int32) {
-	m.fn31(v0, v1, i32(4), i32(24))
+func (m *Module) fn314(v0, v1 int32) {
+	m.fn30(v0, v1, i32(4), i32(24))
 }
-func (m *Module) fn316(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn315(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
-	m.fn57(v5+i32(4), v1, v2)
-	m.fn311(v0, v5+i32(4), v3, v4)
+	m.fn56(v5+i32(4), v1, v2)
+	m.fn310(v0, v5+i32(4), v3, v4)
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn317(v0, v1 int32) {
+func (m *Module) fn316(v0, v1 int32) {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -18545,7 +17418,7 @@ func (m *Module) fn317(v0, v1 int32) {
 		goto l1
 	}
 l0:
-	m.fn263(v2+i32(8), v1+i32(4))
+	m.fn262(v2+i32(8), v1+i32(4))
 	{
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		if t2 != i32(1) {
@@ -18562,7 +17435,7 @@ l0:
 		}
 	}
 l2:
-	m.fn318(v1)
+	m.fn317(v1)
 	store32(m.memory, uint32(v1), uint32(i32(0)))
 	v3 = i32(-0x80000000)
 l3:
@@ -18571,48 +17444,22 @@ l3:
 l1:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn318(v0 int32) {
+func (m *Module) fn317(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == 0 {
 		return
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn320(v0+i32(12), t1, t2)
+	m.fn318(v0+i32(12), t1, t2)
 }
-func (m *Module) fn319(v0, v1, v2 int32) {
-	var v3, v4 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	m.fn263(v3+i32(8), v1)
-	v4 = i32(1)
-	{
-		{
-			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
-			if t1 == i32(1) {
-				goto l0
-			}
-			v4 = i32(0)
-			goto l1
-		}
-	l0:
-		t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		t3 := int32(load32(m.memory, uint64(uint32(v1+t2<<2))+8))
-		v1 = t3
-	}
-l1:
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
-	store32(m.memory, uint32(v0), uint32(v4))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn320(v0, v1, v2 int32) {
+func (m *Module) fn318(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn321(v0+v1*i32(12), v2-v1)
+	m.fn319(v0+v1*i32(12), v2-v1)
 }
-func (m *Module) fn321(v0, v1 int32) {
+func (m *Module) fn319(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -18620,13 +17467,13 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0)))
 		t1 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn19(t0, t1)
+		m.fn18(t0, t1)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(12)
 		goto l1
 	}
 }
-func (m *Module) fn322(v0, v1, v2, v3 int32) {
+func (m *Module) fn320(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -18653,7 +17500,7 @@ l0:
 l2:
 	panic("unreachable")
 }
-func (m *Module) fn323(v0, v1 int32) {
+func (m *Module) fn321(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
@@ -18662,7 +17509,7 @@ func (m *Module) fn323(v0, v1 int32) {
 	v4 = v2 + i32(8) + i32(24)
 	v5 = v2 + i32(56) + i32(12)
 l4:
-	m.fn324(v2+i32(56), v1)
+	m.fn322(v2+i32(56), v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+56))
 		if t1 == i32(-0x80000000) {
@@ -18699,7 +17546,7 @@ l0:
 			t9 := int32(load32(m.memory, uint32(v8+i32(20))))
 			t10 := v9
 			v10 = t9
-			t11 := m.fn79(i32(8), t10, v10)
+			t11 := m.fn80(i32(8), t10, v10)
 			if t11 != 0 {
 				goto l3
 			}
@@ -18710,9 +17557,9 @@ l0:
 		t14 := int32(load32(m.memory, uint64(uint32(v8))+8))
 		t15 := v6
 		v8 = t14
-		m.fn325(t13, t15, v8)
-		m.fn217(v5, v9, v9+v10)
-		m.fn316(v2+i32(8), v6, v8, v9, v10)
+		m.fn323(t13, t15, v8)
+		m.fn196(v5, v9, v9+v10)
+		m.fn315(v2+i32(8), v6, v8, v9, v10)
 		t16 := int64(load64(m.memory, uint64(uint32(v2))+72))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(t16))
 		t17 := int64(load64(m.memory, uint64(uint32(v2))+64))
@@ -18723,18 +17570,18 @@ l0:
 		if t19 == i32(-0x80000000) {
 			goto l2
 		}
-		m.fn326(v1)
+		m.fn324(v1)
 		store32(m.memory, uint64(uint32(v1))+8, uint32(i32(2)))
 		store64(m.memory, uint32(v1), uint64(i64(1)))
 		memory_copy(m.memory, uint32(v3), uint32(v2+i32(8)), uint32(i32(48)))
 		goto l4
 	}
 l2:
-	m.fn324(v0, v1+i32(60))
+	m.fn322(v0, v1+i32(60))
 l1:
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn324(v0, v1 int32) {
+func (m *Module) fn322(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -18749,7 +17596,7 @@ func (m *Module) fn324(v0, v1 int32) {
 			goto l1
 		}
 	l0:
-		m.fn263(v2, v1+i32(4))
+		m.fn262(v2, v1+i32(4))
 		{
 			t2 := int32(load32(m.memory, uint32(v2)))
 			if t2 != i32(1) {
@@ -18771,7 +17618,7 @@ func (m *Module) fn324(v0, v1 int32) {
 			}
 		}
 	l2:
-		m.fn326(v1)
+		m.fn324(v1)
 		store32(m.memory, uint32(v1), uint32(i32(0)))
 		v3 = i32(-0x80000000)
 	l3:
@@ -18786,7 +17633,7 @@ func (m *Module) fn324(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn325(v0, v1, v2 int32) {
+func (m *Module) fn323(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -18805,7 +17652,7 @@ l3:
 			v8 = v1 + v7
 			store32(m.memory, uint64(uint32(t1))+20, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+24, uint32(v8+i32(2)))
-			t2 := m.fn247(v3 + i32(20))
+			t2 := m.fn246(v3 + i32(20))
 			if t2 != 0 {
 				v7 = v7 + i32(2)
 				v6 = v6 + i32(1)
@@ -18818,7 +17665,7 @@ l3:
 		if uint32(v7) > uint32(v2) {
 			goto l2
 		}
-		m.fn330(v3+i32(20), v1, v7)
+		m.fn328(v3+i32(20), v1, v7)
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 		if t3 == i32(-0x80000000) {
 			goto l2
@@ -18835,14 +17682,14 @@ l3:
 			p7 = i32(3)
 		}
 		m.memory[uint64(uint32(t8))+20] = byte(p7)
-		m.fn311(v0, v3+i32(8), v3+i32(20), i32(1))
+		m.fn310(v0, v3+i32(8), v3+i32(20), i32(1))
 		m.g0 = v3 + i32(32)
 		return
 	}
 l2:
 	panic("unreachable")
 }
-func (m *Module) fn326(v0 int32) {
+func (m *Module) fn324(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -18857,14 +17704,14 @@ func (m *Module) fn326(v0 int32) {
 		if t3 == v2 {
 			return
 		}
-		m.fn329(v0+v2*i32(24)+i32(12), v1-v2)
+		m.fn327(v0+v2*i32(24)+i32(12), v1-v2)
 	}
 }
-func (m *Module) fn327(v0 int32) {
-	m.fn326(v0)
-	m.fn326(v0 + i32(60))
+func (m *Module) fn325(v0 int32) {
+	m.fn324(v0)
+	m.fn324(v0 + i32(60))
 }
-func (m *Module) fn328(v0, v1 int32) {
+func (m *Module) fn326(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+64))
 	v2 = t0
@@ -18921,17 +17768,17 @@ l0:
 	}
 	store32(m.memory, uint64(uint32(t15))+4, uint32(p16&p17))
 }
-func (m *Module) fn329(v0, v1 int32) {
+func (m *Module) fn327(v0, v1 int32) {
 l1:
 	if v1 == 0 {
 		return
 	}
 	v1 = v1 + i32(-1)
-	m.fn255(v0)
+	m.fn254(v0)
 	v0 = v0 + i32(24)
 	goto l1
 }
-func (m *Module) fn330(v0, v1, v2 int32) {
+func (m *Module) fn328(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -18944,14 +17791,14 @@ func (m *Module) fn330(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn137(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn142(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn192(t2, t3, t4, v4, t5)
+		m.fn191(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -18962,7 +17809,7 @@ func (m *Module) fn330(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			m.memory[uint64(uint32(v0))+4] = byte(v2)
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn19(t8, v4)
+			m.fn18(t8, v4)
 			goto l1
 		}
 	l2:
@@ -18974,7 +17821,7 @@ func (m *Module) fn330(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn331(v0, v1 int32) {
+func (m *Module) fn329(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -19018,7 +17865,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn332(v0, v1 int32) {
+func (m *Module) fn330(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19035,7 +17882,7 @@ func (m *Module) fn332(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+48))
 		v3 = t2
-		m.fn210(v2+i32(4), v1)
+		m.fn217(v2+i32(4), v1)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(1) {
@@ -19093,14 +17940,14 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn333(v0, v1 int32) {
+func (m *Module) fn331(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(48)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+40))
 	v3 = t1
-	m.fn259(v2+i32(40), v1)
+	m.fn258(v2+i32(40), v1)
 	{
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v4 = t2
@@ -19148,7 +17995,7 @@ l5:
 							goto l10
 						}
 						t15 := int32(m.memory[uint32(v4)])
-						m.fn334(v2+i32(24), t15, i32(10))
+						m.fn332(v2+i32(24), t15, i32(10))
 						t16 := int32(load32(m.memory, uint64(uint32(v2))+24))
 						if t16 != i32(1) {
 							goto l17
@@ -19167,7 +18014,7 @@ l5:
 						goto l10
 					}
 					t6 := int32(m.memory[uint32(v4)])
-					m.fn334(v2+i32(32), t6, i32(10))
+					m.fn332(v2+i32(32), t6, i32(10))
 					t7 := int32(load32(m.memory, uint64(uint32(v2))+32))
 					v7 = t7
 					if v7 != i32(1) {
@@ -19201,7 +18048,7 @@ l5:
 							goto l10
 						}
 						t12 := int32(m.memory[uint32(v4)])
-						m.fn334(v2+i32(8), t12, i32(10))
+						m.fn332(v2+i32(8), t12, i32(10))
 						t13 := int32(load32(m.memory, uint64(uint32(v2))+8))
 						if t13 != i32(1) {
 							goto l17
@@ -19220,7 +18067,7 @@ l5:
 						goto l10
 					}
 					t9 := int32(m.memory[uint32(v4)])
-					m.fn334(v2+i32(16), t9, i32(10))
+					m.fn332(v2+i32(16), t9, i32(10))
 					t10 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v7 = t10
 					if v7 != i32(1) {
@@ -19286,7 +18133,7 @@ l1:
 	m.memory[uint32(v0)] = byte(v1 & i32(1))
 	m.g0 = v2 + i32(48)
 }
-func (m *Module) fn334(v0, v1, v2 int32) {
+func (m *Module) fn332(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := v0
 	t1 := (v1+i32(-65))&i32(-33) + i32(10)
@@ -19308,13 +18155,13 @@ func (m *Module) fn334(v0, v1, v2 int32) {
 	}
 	store32(m.memory, uint32(t4), uint32(p5))
 }
-func (m *Module) fn335(v0, v1 int32) {
+func (m *Module) fn333(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v2 = t0
 	{
 		{
-			t1 := m.fn125(v1)
+			t1 := m.fn131(v1)
 			v1 = t1
 			if v1 != i32(1114112) {
 				goto l0
@@ -19338,7 +18185,7 @@ l2:
 	m.memory[uint64(uint32(v0))+1] = byte(v1)
 	m.memory[uint32(v0)] = byte(v3 & i32(1))
 }
-func (m *Module) fn336(v0, v1 int32) {
+func (m *Module) fn334(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19346,7 +18193,7 @@ func (m *Module) fn336(v0, v1 int32) {
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v3 = t1
 	{
-		t2 := m.fn125(v1)
+		t2 := m.fn131(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -19359,7 +18206,7 @@ func (m *Module) fn336(v0, v1 int32) {
 				if v5&i32(255) != v5 {
 					goto l1
 				}
-				m.fn337(v2+i32(8), v4, v1)
+				m.fn335(v2+i32(8), v4, v1)
 				v1 = v5
 				t3 := int32(m.memory[uint64(uint32(v2))+8])
 				if t3 == 0 {
@@ -19372,7 +18219,7 @@ func (m *Module) fn336(v0, v1 int32) {
 			goto l3
 		}
 	l1:
-		m.fn337(v2, v4, i32(255))
+		m.fn335(v2, v4, i32(255))
 		{
 			t5 := int32(m.memory[uint32(v2)])
 			if t5 == 0 {
@@ -19393,9 +18240,9 @@ l3:
 	m.memory[uint32(v0)] = byte(v5 & i32(1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn337(v0, v1, v2 int32) {
+func (m *Module) fn335(v0, v1, v2 int32) {
 	var v3 int32
-	t0 := m.fn338(v2)
+	t0 := m.fn336(v2)
 	v3 = t0
 	m.memory[uint64(uint32(v0))+1] = byte(v2)
 	t1 := v0
@@ -19405,7 +18252,7 @@ func (m *Module) fn337(v0, v1, v2 int32) {
 	}
 	m.memory[uint32(t1)] = byte(p2)
 }
-func (m *Module) fn338(v0 int32) int32 {
+func (m *Module) fn336(v0 int32) int32 {
 	var v1, v2, v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -19417,12 +18264,12 @@ func (m *Module) fn338(v0 int32) int32 {
 		v0 = v0 & i32(255)
 		goto l1
 	l0:
-		store32(m.memory, uint64(uint32(v1))+12, uint32(i32(151666)))
+		store32(m.memory, uint64(uint32(v1))+12, uint32(i32(151490)))
 		v2 = v0 & i32(31)
 		v0 = i32(0)
 	l3:
 		{
-			v3 = v0 + i32(151585)
+			v3 = v0 + i32(151409)
 			if v2 == 0 {
 				goto l2
 			}
@@ -19431,13 +18278,13 @@ func (m *Module) fn338(v0 int32) int32 {
 			}
 			v2 = v2 + i32(-1)
 			t1 := int32(m.memory[uint32(v3)])
-			t2 := int32(m.memory[uint64(uint32(t1))+156612])
+			t2 := int32(m.memory[uint64(uint32(t1))+156436])
 			v0 = v0 + t2
 			goto l3
 		}
 	l2:
 		store32(m.memory, uint64(uint32(v1))+8, uint32(v3))
-		t3 := m.fn125(v1 + i32(8))
+		t3 := m.fn131(v1 + i32(8))
 		v0 = t3
 		p4 := v0
 		if v0 == i32(1114112) {
@@ -19449,8 +18296,8 @@ l1:
 	m.g0 = v1 + i32(16)
 	return v0
 }
-func (m *Module) fn339(v0, v1 int32) {
-	t0 := m.fn125(v1)
+func (m *Module) fn337(v0, v1 int32) {
+	t0 := m.fn131(v1)
 	t1 := v0
 	v1 = t0
 	store32(m.memory, uint64(uint32(t1))+4, uint32(v1))
@@ -19461,18 +18308,18 @@ func (m *Module) fn339(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p3))
 }
-func (m *Module) fn340(v0, v1 int32) {
+func (m *Module) fn338(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn220(v0, t0, v1, i32(2), i32(2))
+	m.fn199(v0, t0, v1, i32(2), i32(2))
 }
-func (m *Module) fn341(v0, v1 int32) {
+func (m *Module) fn339(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 l2:
 	{
-		m.fn342(v2, v1)
+		m.fn340(v2, v1)
 		t1 := int32(load16(m.memory, uint32(v2)))
 		if t1&i32(1) == 0 {
 			goto l0
@@ -19486,7 +18333,7 @@ l2:
 			if v4 != t4 {
 				goto l1
 			}
-			m.fn343(v2+i32(4), v1)
+			m.fn341(v2+i32(4), v1)
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			t6 := v0
 			v5 = t5 + i32(1)
@@ -19494,7 +18341,7 @@ l2:
 			if v5 != 0 {
 				p7 = v5
 			}
-			m.fn340(t6, p7)
+			m.fn338(t6, p7)
 		}
 	l1:
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v4+i32(1)))
@@ -19505,7 +18352,7 @@ l2:
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn342(v0, v1 int32) {
+func (m *Module) fn340(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19518,12 +18365,12 @@ func (m *Module) fn342(v0, v1 int32) {
 		}
 		v4 = i32(0)
 		store32(m.memory, uint64(uint32(v2))+12, uint32(i32(0)))
-		t2 := m.fn125(v1)
+		t2 := m.fn131(v1)
 		v5 = t2
 		if v5 == i32(1114112) {
 			goto l1
 		}
-		m.fn344(v2, v5, v2+i32(12))
+		m.fn342(v2, v5, v2+i32(12))
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(2) {
@@ -19546,7 +18393,7 @@ l1:
 	store16(m.memory, uint32(v0), uint16(v4))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn343(v0, v1 int32) {
+func (m *Module) fn341(v0, v1 int32) {
 	var v2, v3 int32
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(1)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -19571,7 +18418,7 @@ func (m *Module) fn343(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t7), uint32(t8+p9))
 }
-func (m *Module) fn344(v0, v1, v2 int32) {
+func (m *Module) fn342(v0, v1, v2 int32) {
 	var v3 int32
 	if uint32(v1) > uint32(i32(0xffff)) {
 		goto l0
@@ -19587,12 +18434,12 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn345(v0, v1, v2 int32) {
+func (m *Module) fn343(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn44(v3+i32(20), v1, v2)
+	m.fn43(v3+i32(20), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+20))
@@ -19606,15 +18453,15 @@ func (m *Module) fn345(v0, v1, v2 int32) {
 			goto l1
 		}
 	l0:
-		m.fn94(v3+i32(8), v1, v2)
+		m.fn95(v3+i32(8), v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		m.fn277(v0, t4, t5)
+		m.fn276(v0, t4, t5)
 	}
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn346(v0, v1, v2 int32) {
+func (m *Module) fn344(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -19624,10 +18471,10 @@ func (m *Module) fn346(v0, v1, v2 int32) {
 			goto l0
 		}
 		t1 := int32(uint32(v2<<2) / uint32(i32(3)))
-		m.fn137(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
+		m.fn142(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-		m.fn389(v3+i32(8), v1, v2, t2, t3)
+		m.fn387(v3+i32(8), v1, v2, t2, t3)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t4 == 0 {
 			goto l0
@@ -19642,27 +18489,27 @@ func (m *Module) fn346(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn347(v0, v1 int32) int32 {
-	t0 := m.fn75(v0, v1, i32(142780), i32(3))
+func (m *Module) fn345(v0, v1 int32) int32 {
+	t0 := m.fn76(v0, v1, i32(142604), i32(3))
 	return t0
 }
-func (m *Module) fn348(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn346(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn146(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn349(v0, v1, v2 int32) {
+func (m *Module) fn347(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+64, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(156338)))
+	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(156162)))
 	store32(m.memory, uint64(uint32(v3))+56, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(156331)))
+	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(156155)))
 	store32(m.memory, uint64(uint32(v3))+48, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+44, uint32(i32(151531)))
+	store32(m.memory, uint64(uint32(v3))+44, uint32(i32(151355)))
 	store32(m.memory, uint64(uint32(v3))+40, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(151529)))
+	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(151353)))
 	v4 = i32(0)
 l2:
 	{
@@ -19673,7 +18520,7 @@ l2:
 		v5 = v3 + i32(36) + v4
 		t2 := int32(load32(m.memory, uint32(v5)))
 		t3 := int32(load32(m.memory, uint32(v5+i32(4))))
-		m.fn198(t1, t2, t3, v1, v2)
+		m.fn205(t1, t2, t3, v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -19701,7 +18548,7 @@ l1:
 		v8 = v3 + i32(76)
 	l6:
 		{
-			m.fn195(v3+i32(16), v8)
+			m.fn202(v3+i32(16), v8)
 			{
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v4 = t7
@@ -19721,7 +18568,7 @@ l1:
 			if uint32(v5) < uint32(i32(26)) {
 				goto l6
 			}
-			t9 := m.fn209(i32(142500), i32(9), v4)
+			t9 := m.fn216(i32(142324), i32(9), v4)
 			if t9 != 0 {
 				goto l6
 			}
@@ -19783,7 +18630,7 @@ l1:
 		store32(m.memory, uint64(uint32(v3))+80, uint32(v9))
 		store32(m.memory, uint64(uint32(v3))+76, uint32(i32(44)))
 		store64(m.memory, uint64(uint32(v3))+68, uint64(i64(0x3a0000003d)))
-		m.fn195(v3+i32(8), v3+i32(88))
+		m.fn202(v3+i32(8), v3+i32(88))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		v4 = t13
 		if v4 == i32(1114112) {
@@ -19791,7 +18638,7 @@ l1:
 		}
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v1 = t14
-		t15 := m.fn197(v3+i32(68), i32(3), v4)
+		t15 := m.fn204(v3+i32(68), i32(3), v4)
 		if t15 == 0 {
 			goto l13
 		}
@@ -19813,7 +18660,7 @@ l1:
 		t20 := v3
 		v5 = v5 - v1
 		store32(m.memory, uint64(uint32(t20))+72, uint32(v5))
-		m.fn207(v3+i32(100), v3+i32(68))
+		m.fn214(v3+i32(100), v3+i32(68))
 		t21 := int32(load32(m.memory, uint64(uint32(v3))+104))
 		t22 := int32(load32(m.memory, uint64(uint32(v3))+100))
 		t24 := v5
@@ -19827,11 +18674,11 @@ l1:
 	}
 l3:
 	if uint32(v5) > uint32(i32(15)) {
-		m.fn57(v3+i32(68), v6, v5)
+		m.fn56(v3+i32(68), v6, v5)
 		store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 		t25 := int64(load64(m.memory, uint64(uint32(v3))+68))
 		store64(m.memory, uint32(v0), uint64(t25))
-		store32(m.memory, uint64(uint32(v3))+80, uint32(i32(142811)))
+		store32(m.memory, uint64(uint32(v3))+80, uint32(i32(142635)))
 		t26 := int64(load64(m.memory, uint64(uint32(v3))+76))
 		store64(m.memory, uint64(uint32(v0))+8, uint64(t26))
 		goto l15
@@ -19846,12 +18693,12 @@ l15:
 l10:
 	panic("unreachable")
 }
-func (m *Module) fn350(v0, v1, v2 int32) {
+func (m *Module) fn348(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn395(v3+i32(4), v1, v2)
+	m.fn393(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v4 = t1
 	{
@@ -19860,24 +18707,24 @@ func (m *Module) fn350(v0, v1, v2 int32) {
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t4 := v5
 		v6 = t3
-		t5 := m.fn348(t4, v6, v1, v2)
+		t5 := m.fn346(t4, v6, v1, v2)
 		if t5 != 0 {
 			goto l0
 		}
-		m.fn19(v4, v5)
+		m.fn18(v4, v5)
 		v4 = i32(-0x80000000)
 		goto l1
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x22dda)))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(142634)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v6))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn351(v0, v1, v2 int32) {
+func (m *Module) fn349(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -19888,19 +18735,19 @@ l3:
 		if v4 == 0 {
 			goto l0
 		}
-		t1 := int32(load32(m.memory, uint32(v4+i32(156400))))
-		t2 := int32(load32(m.memory, uint32(v4+i32(156404))))
-		m.fn198(v3+i32(8), t1, t2, v1, v2)
+		t1 := int32(load32(m.memory, uint32(v4+i32(156224))))
+		t2 := int32(load32(m.memory, uint32(v4+i32(156228))))
+		m.fn205(v3+i32(8), t1, t2, v1, v2)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v5 = t3
 			if v5 == 0 {
 				goto l1
 			}
-			t4 := int32(load32(m.memory, uint32(v4+i32(156408))))
-			t5 := int32(load32(m.memory, uint32(v4+i32(156412))))
+			t4 := int32(load32(m.memory, uint32(v4+i32(156232))))
+			t5 := int32(load32(m.memory, uint32(v4+i32(156236))))
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn72(v3, t4, t5, v5, t6)
+			m.fn73(v3, t4, t5, v5, t6)
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			v6 = t7
 			t8 := int32(load32(m.memory, uint32(v3)))
@@ -19922,19 +18769,19 @@ l2:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	goto l5
 l4:
-	m.fn57(v0, v5, v6)
+	m.fn56(v0, v5, v6)
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x22dda)))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(142634)))
 l5:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn352(v0, v1, v2 int32) {
+func (m *Module) fn350(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	var v18, v19 int64
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn208(v3+i32(12), i32(61), v1, v2)
+	m.fn215(v3+i32(12), i32(61), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -19952,7 +18799,7 @@ l1:
 		t7 := v4
 		v8 = v2
 		store32(m.memory, uint64(uint32(t6))+108, uint32(t7+v8))
-		t8 := m.fn203(v3 + i32(104))
+		t8 := m.fn210(v3 + i32(104))
 		v9 = t8
 		if v9 == i32(1114112) {
 			goto l0
@@ -19968,14 +18815,14 @@ l1:
 l0:
 	v8 = i32(0)
 l2:
-	m.fn394(v3+i32(12), v1, v8, i32(45), i32(142843), i32(1))
+	m.fn392(v3+i32(12), v1, v8, i32(45), i32(142667), i32(1))
 	t11 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t12 := v3
 	v2 = t11
 	t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn394(t12, v2, t13, i32(95), i32(156345), i32(1))
+	m.fn392(t12, v2, t13, i32(95), i32(156169), i32(1))
 	t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn19(t14, v2)
+	m.fn18(t14, v2)
 	t15 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v10 = t15
 	t16 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -19983,7 +18830,7 @@ l2:
 	v11 = t16
 	v2 = v11 & i32(3)
 	v12 = int32(uint32(v2*i32(3))>>2) + int32(uint32(v11)>>2)*i32(3)
-	m.fn137(t17, v12)
+	m.fn142(t17, v12)
 	t18 := int32(load32(m.memory, uint64(uint32(v3))+44))
 	v13 = t18
 	{
@@ -20021,7 +18868,7 @@ l2:
 							v1 = i32(0)
 						l6:
 							{
-								m.fn387(v3+i32(12), v3+i32(52), v3+i32(72))
+								m.fn385(v3+i32(12), v3+i32(52), v3+i32(72))
 								t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
 								v2 = t25
 								if v2 == 0 {
@@ -20043,20 +18890,20 @@ l2:
 									memory_copy(m.memory, uint32(v3+i32(96)), uint32(v9), uint32(v2))
 								l7:
 									t41 := int32(m.memory[uint64(uint32(v3))+96])
-									t42 := m.fn388(t41)
+									t42 := m.fn386(t41)
 									v4 = t42
 									t43 := int32(m.memory[uint64(uint32(v3))+97])
-									t44 := m.fn388(t43)
+									t44 := m.fn386(t43)
 									v9 = t44
 									t45 := int32(m.memory[uint64(uint32(v3))+99])
 									v5 = t45
 									t46 := int32(m.memory[uint64(uint32(v3))+98])
-									t47 := m.fn388(t46)
+									t47 := m.fn386(t46)
 									t48 := v3
 									v6 = t47
 									m.memory[uint64(uint32(t48))+94] = byte(int32(uint32(v6)>>2) | v9<<4)
 									m.memory[uint64(uint32(v3))+93] = byte(int32(uint32(v9)>>4) | v4<<2)
-									t49 := m.fn388(v5)
+									t49 := m.fn386(v5)
 									t50 := v3
 									v5 = t49
 									m.memory[uint64(uint32(t50))+95] = byte(v5 | v6<<6)
@@ -20140,7 +18987,7 @@ l2:
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v3+i32(100)+v2))
 										store32(m.memory, uint64(uint32(v3))+20, uint32(v3+i32(100)))
 									l32:
-										m.fn387(v3+i32(124), v3+i32(104), v3+i32(12))
+										m.fn385(v3+i32(124), v3+i32(104), v3+i32(12))
 										{
 											t68 := int32(load32(m.memory, uint64(uint32(v3))+124))
 											v2 = t68
@@ -20230,49 +19077,49 @@ l2:
 																					goto l29
 																				}
 																			}
-																			t106 := int32(m.memory[uint32(v2+i32(157343))])
-																			t107 := int32(m.memory[uint32(v2+i32(157342))])
+																			t106 := int32(m.memory[uint32(v2+i32(157167))])
+																			t107 := int32(m.memory[uint32(v2+i32(157166))])
 																			p108 := v9
 																			if t107&i32(1) != 0 {
 																				p108 = v8
 																			}
-																			t109 := int32(load16(m.memory, uint32(v2+i32(157344))))
+																			t109 := int32(load16(m.memory, uint32(v2+i32(157168))))
 																			v9 = int32(int16(t106-p108))>>8&t109 + v9
 																			v2 = v2 + i32(4)
 																			goto l26
 																		}
 																	}
-																	t102 := int32(m.memory[uint32(v2+i32(157343))])
-																	t103 := int32(m.memory[uint32(v2+i32(157342))])
+																	t102 := int32(m.memory[uint32(v2+i32(157167))])
+																	t103 := int32(m.memory[uint32(v2+i32(157166))])
 																	p104 := v9
 																	if t103&i32(1) != 0 {
 																		p104 = v8
 																	}
-																	t105 := int32(load16(m.memory, uint32(v2+i32(157344))))
+																	t105 := int32(load16(m.memory, uint32(v2+i32(157168))))
 																	v9 = int32(int16(t102-p104))>>8&t105 + v9
 																	v2 = v2 + i32(4)
 																	goto l24
 																}
 															}
-															t98 := int32(m.memory[uint32(v2+i32(157343))])
-															t99 := int32(m.memory[uint32(v2+i32(157342))])
+															t98 := int32(m.memory[uint32(v2+i32(157167))])
+															t99 := int32(m.memory[uint32(v2+i32(157166))])
 															p100 := v9
 															if t99&i32(1) != 0 {
 																p100 = v8
 															}
-															t101 := int32(load16(m.memory, uint32(v2+i32(157344))))
+															t101 := int32(load16(m.memory, uint32(v2+i32(157168))))
 															v9 = int32(int16(t98-p100))>>8&t101 + v9
 															v2 = v2 + i32(4)
 															goto l22
 														}
 													}
-													t94 := int32(m.memory[uint32(v2+i32(157343))])
-													t95 := int32(m.memory[uint32(v2+i32(157342))])
+													t94 := int32(m.memory[uint32(v2+i32(157167))])
+													t95 := int32(m.memory[uint32(v2+i32(157166))])
 													p96 := v9
 													if t95&i32(1) != 0 {
 														p96 = v8
 													}
-													t97 := int32(load16(m.memory, uint32(v2+i32(157344))))
+													t97 := int32(load16(m.memory, uint32(v2+i32(157168))))
 													v9 = int32(int16(t94-p96))>>8&t97 + v9
 													v2 = v2 + i32(4)
 													goto l20
@@ -20339,13 +19186,13 @@ l2:
 																				m.memory[uint64(uint32(v6))+3] = byte(v9)
 																				goto l32
 																			}
-																			t113 := int32(m.memory[uint32(v2+i32(157343))])
-																			t114 := int32(m.memory[uint32(v2+i32(157342))])
+																			t113 := int32(m.memory[uint32(v2+i32(157167))])
+																			t114 := int32(m.memory[uint32(v2+i32(157166))])
 																			p115 := v9
 																			if t114&i32(1) != 0 {
 																				p115 = v8
 																			}
-																			t116 := int32(load16(m.memory, uint32(v2+i32(157344))))
+																			t116 := int32(load16(m.memory, uint32(v2+i32(157168))))
 																			v9 = int32(int16(t113-p115))>>8&t116 + v9
 																			v2 = v2 + i32(4)
 																			goto l31
@@ -20353,37 +19200,37 @@ l2:
 																	}
 																	goto l5
 																}
-																t83 := int32(m.memory[uint32(v2+i32(157343))])
-																t84 := int32(m.memory[uint32(v2+i32(157342))])
+																t83 := int32(m.memory[uint32(v2+i32(157167))])
+																t84 := int32(m.memory[uint32(v2+i32(157166))])
 																p85 := v9
 																if t84&i32(1) != 0 {
 																	p85 = v8
 																}
-																t86 := int32(load16(m.memory, uint32(v2+i32(157344))))
+																t86 := int32(load16(m.memory, uint32(v2+i32(157168))))
 																v9 = int32(int16(t83-p85))>>8&t86 + v9
 																v2 = v2 + i32(4)
 																goto l16
 															}
 														}
-														t79 := int32(m.memory[uint32(v2+i32(157343))])
-														t80 := int32(m.memory[uint32(v2+i32(157342))])
+														t79 := int32(m.memory[uint32(v2+i32(157167))])
+														t80 := int32(m.memory[uint32(v2+i32(157166))])
 														p81 := v9
 														if t80&i32(1) != 0 {
 															p81 = v8
 														}
-														t82 := int32(load16(m.memory, uint32(v2+i32(157344))))
+														t82 := int32(load16(m.memory, uint32(v2+i32(157168))))
 														v9 = int32(int16(t79-p81))>>8&t82 + v9
 														v2 = v2 + i32(4)
 														goto l14
 													}
 												}
-												t75 := int32(m.memory[uint32(v2+i32(157343))])
-												t76 := int32(m.memory[uint32(v2+i32(157342))])
+												t75 := int32(m.memory[uint32(v2+i32(157167))])
+												t76 := int32(m.memory[uint32(v2+i32(157166))])
 												p77 := v9
 												if t76&i32(1) != 0 {
 													p77 = v8
 												}
-												t78 := int32(load16(m.memory, uint32(v2+i32(157344))))
+												t78 := int32(load16(m.memory, uint32(v2+i32(157168))))
 												v9 = int32(int16(t75-p77))>>8&t78 + v9
 												v2 = v2 + i32(4)
 												goto l12
@@ -20416,7 +19263,7 @@ l2:
 									if v9 == i32(64) {
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 										store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(64)))
-										t119 := m.fn247(v3 + i32(12))
+										t119 := m.fn246(v3 + i32(12))
 										if t119 == 0 {
 											goto l34
 										}
@@ -20440,25 +19287,25 @@ l2:
 								t28 := int32(load32(m.memory, uint64(uint32(v3))+20))
 								v4 = t28
 								t29 := int32(m.memory[uint32(v2)])
-								t30 := m.fn388(t29)
+								t30 := m.fn386(t29)
 								v7 = t30
 								if v9 == i32(1) {
 									goto l5
 								}
 								t31 := int32(m.memory[uint64(uint32(v2))+1])
-								t32 := m.fn388(t31)
+								t32 := m.fn386(t31)
 								v6 = t32
 								if uint32(v9) <= uint32(i32(2)) {
 									goto l5
 								}
 								t33 := int32(m.memory[uint64(uint32(v2))+2])
-								t34 := m.fn388(t33)
+								t34 := m.fn386(t33)
 								v5 = t34
 								if v9 == i32(3) {
 									goto l5
 								}
 								t35 := int32(m.memory[uint64(uint32(v2))+3])
-								t36 := m.fn388(t35)
+								t36 := m.fn386(t35)
 								v2 = t36
 								if v8 == 0 {
 									goto l5
@@ -20478,18 +19325,18 @@ l2:
 						}
 					l3:
 						t120 := int32(load32(m.memory, uint64(uint32(v3))+40))
-						m.fn19(t120, v13)
+						m.fn18(t120, v13)
 						goto l33
 					}
 				l34:
-					m.fn139(v0, v8, v9)
+					m.fn144(v0, v8, v9)
 					store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156348)))
+					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156172)))
 					goto l40
 				l36:
 					store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 					store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(128)))
-					t121 := m.fn247(v3 + i32(12))
+					t121 := m.fn246(v3 + i32(12))
 					if t121 != 0 {
 						goto l39
 					}
@@ -20498,18 +19345,18 @@ l2:
 					}
 				}
 			l37:
-				t122 := m.fn74(v8, v9+i32(-32), i32(64))
+				t122 := m.fn75(v8, v9+i32(-32), i32(64))
 				if t122 == 0 {
 					goto l38
 				}
-				m.fn139(v0, v8, v9)
+				m.fn144(v0, v8, v9)
 				store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156348)))
+				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156172)))
 				goto l40
 			}
 		l39:
-			m.fn356(v3+i32(12), v3+i32(72))
-			m.fn357(v3+i32(104), v3+i32(12))
+			m.fn354(v3+i32(12), v3+i32(72))
+			m.fn355(v3+i32(104), v3+i32(12))
 			t123 := int32(load32(m.memory, uint64(uint32(v3))+104))
 			v2 = t123
 			if v2 == i32(-0x80000000) {
@@ -20518,7 +19365,7 @@ l2:
 			t124 := int64(load64(m.memory, uint64(uint32(v3))+108))
 			v18 = t124
 			store32(m.memory, uint64(uint32(v0))+16, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156346)))
+			store32(m.memory, uint64(uint32(v0))+12, uint32(i32(156170)))
 			store64(m.memory, uint64(uint32(v0))+4, uint64(v18))
 			store32(m.memory, uint32(v0), uint32(v2))
 			goto l41
@@ -20529,22 +19376,22 @@ l2:
 	l38:
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	l40:
-		m.fn19(v2, v8)
+		m.fn18(v2, v8)
 	l41:
 		t125 := int32(load32(m.memory, uint32(v3)))
-		m.fn19(t125, v10)
+		m.fn18(t125, v10)
 		m.g0 = v3 + i32(144)
 		return
 	}
 l5:
 	panic("unreachable")
 }
-func (m *Module) fn353(v0, v1, v2 int32) {
+func (m *Module) fn351(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v3 = t0 - i32(384)
 	m.g0 = v3
-	m.fn198(v3+i32(56), i32(156400), i32(8), v1, v2)
+	m.fn205(v3+i32(56), i32(156224), i32(8), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -20557,7 +19404,7 @@ func (m *Module) fn353(v0, v1, v2 int32) {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+60))
-		m.fn73(v3+i32(48), v4, t2, i32(62))
+		m.fn74(v3+i32(48), v4, t2, i32(62))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+52))
 		v5 = t3
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+48))
@@ -20565,19 +19412,19 @@ func (m *Module) fn353(v0, v1, v2 int32) {
 	}
 l1:
 	store32(m.memory, uint64(uint32(v3))+124, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+120, uint32(i32(143526)))
+	store32(m.memory, uint64(uint32(v3))+120, uint32(i32(143350)))
 	store32(m.memory, uint64(uint32(v3))+116, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(156414)))
+	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(156238)))
 	store32(m.memory, uint64(uint32(v3))+108, uint32(i32(4)))
-	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(156410)))
+	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(156234)))
 	store32(m.memory, uint64(uint32(v3))+100, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(151533)))
+	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(151357)))
 	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+88, uint32(i32(142860)))
+	store32(m.memory, uint64(uint32(v3))+88, uint32(i32(142684)))
 	store32(m.memory, uint64(uint32(v3))+84, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+80, uint32(i32(156409)))
+	store32(m.memory, uint64(uint32(v3))+80, uint32(i32(156233)))
 	store32(m.memory, uint64(uint32(v3))+76, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(156408)))
+	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(156232)))
 	store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x700000000)))
 	p5 := v2
 	if v4 != 0 {
@@ -20591,7 +19438,7 @@ l1:
 	v7 = p6
 l12:
 	{
-		m.fn365(v3+i32(40), v3+i32(64), i32(7))
+		m.fn363(v3+i32(40), v3+i32(64), i32(7))
 		t7 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v4 = t7
 		if v4 == 0 {
@@ -20599,20 +19446,20 @@ l12:
 		}
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v2 = t8
-		m.fn392(v3+i32(32), v7, v6, i32(151533), i32(2))
+		m.fn390(v3+i32(32), v7, v6, i32(151357), i32(2))
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+36))
-		m.fn392(v3+i32(24), t9, t10, i32(151529), i32(2))
+		m.fn390(v3+i32(24), t9, t10, i32(151353), i32(2))
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		t13 := v3 + i32(128)
 		v1 = t12
-		m.fn176(t13, t11, v1, v4, v2)
+		m.fn175(t13, t11, v1, v4, v2)
 		store16(m.memory, uint64(uint32(v3))+200, uint16(i32(1)))
 		store32(m.memory, uint64(uint32(v3))+196, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+192, uint32(i32(0)))
 		memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(128)), uint32(i32(80)))
-		m.fn332(v3+i32(16), v3+i32(208))
+		m.fn330(v3+i32(16), v3+i32(208))
 		{
 			{
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
@@ -20625,7 +19472,7 @@ l12:
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v1 = t15
 				v4 = i32(8)
-				m.fn215(v3+i32(8), i32(4), i32(4), i32(8))
+				m.fn194(v3+i32(8), i32(4), i32(4), i32(8))
 				t16 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t16
 				t17 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -20639,7 +19486,7 @@ l12:
 				memory_copy(m.memory, uint32(v3+i32(304)), uint32(v3+i32(208)), uint32(i32(80)))
 			l6:
 				{
-					m.fn332(v3, v3+i32(304))
+					m.fn330(v3, v3+i32(304))
 					t18 := int32(load32(m.memory, uint32(v3)))
 					v1 = t18
 					if v1 == 0 {
@@ -20717,7 +19564,7 @@ l12:
 			}
 		}
 	l7:
-		m.fn11(v10, v8)
+		m.fn10(v10, v8)
 		goto l12
 	l8:
 	}
@@ -20727,10 +19574,10 @@ l12:
 l14:
 	{
 		if v4 == 0 {
-			m.fn214(v3+i32(304), v6)
+			m.fn193(v3+i32(304), v6)
 			t29 := int32(load32(m.memory, uint32(v8)))
 			t30 := int32(load32(m.memory, uint64(uint32(v8))+4))
-			m.fn16(v3+i32(304), t29, t30)
+			m.fn15(v3+i32(304), t29, t30)
 			v2 = v8 + i32(12)
 			t31 := int32(load32(m.memory, uint64(uint32(v3))+312))
 			t32 := v6
@@ -20745,8 +19592,8 @@ l14:
 					store64(m.memory, uint32(v0), uint64(t37))
 					store32(m.memory, uint64(uint32(v0))+8, uint32(v6-v5))
 					store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x22dda)))
-					m.fn11(v10, v8)
+					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(142634)))
+					m.fn10(v10, v8)
 					goto l19
 				}
 				t34 := int32(load32(m.memory, uint32(v2)))
@@ -20787,28 +19634,28 @@ l2:
 l19:
 	m.g0 = v3 + i32(384)
 }
-func (m *Module) fn354(v0, v1, v2 int32) {
+func (m *Module) fn352(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+140, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+132, uint64(i64(0x100000000)))
-	m.fn50(v3+i32(132), i32(0))
+	m.fn49(v3+i32(132), i32(0))
 	store32(m.memory, uint64(uint32(v3))+76, uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v1+v2))
 l1:
 	{
-		t1 := m.fn125(v3 + i32(76))
+		t1 := m.fn131(v3 + i32(76))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		t2 := m.fn205(v1)
+		t2 := m.fn212(v1)
 		if t2 != 0 {
 			goto l1
 		}
-		m.fn391(v3+i32(132), v1)
+		m.fn389(v3+i32(132), v1)
 		goto l1
 	}
 l0:
@@ -20820,7 +19667,7 @@ l0:
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+140))
 	t7 := v5
 	v2 = t6
-	m.fn198(t5, i32(156284), i32(24), t7, v2)
+	m.fn205(t5, i32(156108), i32(24), t7, v2)
 	v1 = v5
 	{
 		{
@@ -20830,7 +19677,7 @@ l0:
 				goto l2
 			}
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+68))
-			m.fn73(v3+i32(56), v6, t9, i32(125))
+			m.fn74(v3+i32(56), v6, t9, i32(125))
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+56))
 			v1 = t10
 			if v1 == 0 {
@@ -20840,17 +19687,17 @@ l0:
 			v2 = t11
 		}
 	l2:
-		m.fn392(v3+i32(48), v1, v2, i32(156308), i32(14))
+		m.fn390(v3+i32(48), v1, v2, i32(156132), i32(14))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+52))
-		m.fn392(v3+i32(40), t12, t13, i32(156322), i32(9))
+		m.fn390(v3+i32(40), t12, t13, i32(156146), i32(9))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		t15 := v3 + i32(32)
 		v2 = t14
 		t16 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		t17 := v2
 		v6 = t16
-		m.fn199(t15, t17, v6, i32(91))
+		m.fn206(t15, t17, v6, i32(91))
 		{
 			{
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -20863,7 +19710,7 @@ l0:
 			}
 		l4:
 			t19 := int32(load32(m.memory, uint64(uint32(v3))+36))
-			m.fn73(v3+i32(24), v1, t19, i32(93))
+			m.fn74(v3+i32(24), v1, t19, i32(93))
 			t20 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v7 = t20
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -20879,10 +19726,10 @@ l0:
 		if v1 != 0 {
 			p24 = v7
 		}
-		m.fn393(t23, p22, p24, i32(44))
+		m.fn391(t23, p22, p24, i32(44))
 		m.memory[uint64(uint32(v3))+75] = byte(i32(0))
 		store32(m.memory, uint64(uint32(v3))+116, uint32(v3+i32(75)))
-		m.fn333(v3+i32(16), v3+i32(76))
+		m.fn331(v3+i32(16), v3+i32(76))
 		{
 			{
 				t25 := int32(m.memory[uint64(uint32(v3))+16])
@@ -20891,14 +19738,14 @@ l0:
 				}
 				t26 := int32(m.memory[uint64(uint32(v3))+17])
 				v1 = t26
-				m.fn214(v3+i32(120), i32(8))
+				m.fn193(v3+i32(120), i32(8))
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				m.memory[uint32(t27)] = byte(v1)
 				store32(m.memory, uint64(uint32(v3))+128, uint32(i32(1)))
 				memory_copy(m.memory, uint32(v3+i32(132)), uint32(v3+i32(76)), uint32(i32(44)))
 			l9:
 				{
-					m.fn333(v3+i32(8), v3+i32(132))
+					m.fn331(v3+i32(8), v3+i32(132))
 					t28 := int32(m.memory[uint64(uint32(v3))+8])
 					if t28 == 0 {
 						t33 := int32(load32(m.memory, uint64(uint32(v3))+120))
@@ -20916,11 +19763,11 @@ l0:
 						if t36<<32 != i64(0x2000000000) {
 							goto l12
 						}
-						m.fn139(v3+i32(132), v2, i32(32))
+						m.fn144(v3+i32(132), v2, i32(32))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 						t37 := int64(load64(m.memory, uint64(uint32(v3))+132))
 						store64(m.memory, uint32(v0), uint64(t37))
-						store32(m.memory, uint64(uint32(v3))+144, uint32(i32(0x22dda)))
+						store32(m.memory, uint64(uint32(v3))+144, uint32(i32(142634)))
 						t38 := int64(load64(m.memory, uint64(uint32(v3))+140))
 						store64(m.memory, uint64(uint32(v0))+8, uint64(t38))
 						goto l13
@@ -20934,7 +19781,7 @@ l0:
 						if v1 != t31 {
 							goto l8
 						}
-						m.fn50(v3+i32(120), i32(1))
+						m.fn49(v3+i32(120), i32(1))
 					}
 				l8:
 					t32 := int32(load32(m.memory, uint64(uint32(v3))+124))
@@ -20952,7 +19799,7 @@ l0:
 			v2 = i32(1)
 		}
 	l10:
-		m.fn19(v1, v2)
+		m.fn18(v1, v2)
 	l11:
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		goto l15
@@ -20962,16 +19809,16 @@ l0:
 	l12:
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	l13:
-		m.fn19(v1, v2)
+		m.fn18(v1, v2)
 		goto l15
 	}
 l3:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 l15:
-	m.fn19(v4, v5)
+	m.fn18(v4, v5)
 	m.g0 = v3 + i32(176)
 }
-func (m *Module) fn355(v0, v1, v2 int32) {
+func (m *Module) fn353(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -20984,14 +19831,14 @@ func (m *Module) fn355(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v3))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn137(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn142(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn192(t2, t3, t4, v4, t5)
+		m.fn191(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -21001,7 +19848,7 @@ func (m *Module) fn355(v0, v1, v2 int32) {
 			m.memory[uint64(uint32(v3))+4] = byte(t7)
 			store32(m.memory, uint32(v3), uint32(i32(-0x80000000)))
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn19(t8, v4)
+			m.fn18(t8, v4)
 			goto l1
 		}
 	l2:
@@ -21011,17 +19858,17 @@ func (m *Module) fn355(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(t10))
 	}
 l1:
-	m.fn374(v0, v3)
+	m.fn372(v0, v3)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn356(v0, v1 int32) {
+func (m *Module) fn354(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn22(v2+i32(4), t1, t2)
+	m.fn21(v2+i32(4), t1, t2)
 	{
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -21046,7 +19893,7 @@ func (m *Module) fn356(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn357(v0, v1 int32) {
+func (m *Module) fn355(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -21063,9 +19910,9 @@ func (m *Module) fn357(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn19(v2, t3)
+	m.fn18(v2, t3)
 }
-func (m *Module) fn358(v0, v1 int32) {
+func (m *Module) fn356(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -21073,10 +19920,10 @@ func (m *Module) fn358(v0, v1 int32) {
 	t2 := v0
 	v3 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn218(t2, v3, t3)
-	m.fn19(v2, v3)
+	m.fn197(t2, v3, t3)
+	m.fn18(v2, v3)
 }
-func (m *Module) fn359(v0, v1 int32) int32 {
+func (m *Module) fn357(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5, v6, v7 int64
 	var v8, v9, v10, v11, v12, v13 int32
@@ -21092,9 +19939,9 @@ func (m *Module) fn359(v0, v1 int32) int32 {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	t5 := v3
 	v4 = t4
-	t6 := m.fn233(t1, t2, t5, v4)
+	t6 := m.fn232(t1, t2, t5, v4)
 	v5 = t6
-	m.fn223(v0, i32(1), v0+i32(16))
+	m.fn222(v0, i32(1), v0+i32(16))
 	v6 = int64(uint64(v5) >> 25)
 	v7 = v6 & i64(127) * i64(72340172838076673)
 	t7 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -21116,7 +19963,7 @@ func (m *Module) fn359(v0, v1 int32) int32 {
 			{
 			l1:
 				{
-					m.fn225(v2+i32(16), v2+i32(24))
+					m.fn224(v2+i32(16), v2+i32(24))
 					t11 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v15 = t11
 					if v15 != i32(1) {
@@ -21134,7 +19981,7 @@ func (m *Module) fn359(v0, v1 int32) int32 {
 					}
 				}
 				t18 := int32(load32(m.memory, uint32(v1)))
-				m.fn19(t18, v3)
+				m.fn18(t18, v3)
 				goto l2
 			}
 		l0:
@@ -21143,7 +19990,7 @@ func (m *Module) fn359(v0, v1 int32) int32 {
 				if v11 != 0 {
 					goto l3
 				}
-				m.fn226(v2+i32(8), v8, v14, v9)
+				m.fn225(v2+i32(8), v8, v14, v9)
 				t19 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v17 = t19
 				t20 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -21198,22 +20045,22 @@ l2:
 	m.g0 = v2 + i32(32)
 	return v15 & i32(1)
 }
-func (m *Module) fn360(v0, v1 int32) {
+func (m *Module) fn358(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn396(v0, t0, t1)
+	m.fn394(v0, t0, t1)
 	store32(m.memory, uint64(uint32(v1))+8, uint32(i32(0)))
 }
-func (m *Module) fn361(v0 int32) {
+func (m *Module) fn359(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn329(v1, t1)
+	m.fn327(v1, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn315(t2, v1)
+	m.fn314(t2, v1)
 }
-func (m *Module) fn362(v0, v1 int32) {
+func (m *Module) fn360(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -21222,7 +20069,7 @@ func (m *Module) fn362(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn399(v0)
+		m.fn396(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -21235,101 +20082,109 @@ l0:
 	t5 := int64(load64(m.memory, uint64(uint32(v1))+16))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(t5))
 }
-func (m *Module) fn363(v0, v1 int32) {
-	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
+func (m *Module) fn361(v0, v1 int32) {
+	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
+	t0 := m.g0
+	v2 = t0 - i32(4096)
+	m.g0 = v2
 	{
-		t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		v2 = t0
-		if uint32(v2) < uint32(i32(2)) {
+		t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
+		v3 = t1
+		if uint32(v3) < uint32(i32(2)) {
 			goto l0
 		}
-		t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		v3 = t1
-		if uint32(v2) < uint32(i32(21)) {
-			v4 = v2 * i32(24)
-			v5 = i32(24)
-		l3:
-			if v4 == v5 {
-				goto l2
+		t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
+		v4 = t2
+		{
+			if uint32(v3) < uint32(i32(342)) {
+				goto l1
 			}
-			m.fn398(v3, v3+v5)
-			v5 = v5 + i32(24)
-			goto l3
+			m.fn364(v2, int32(uint32(v3)>>1))
+			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
+			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
+			t5 := v4
+			t6 := v3
+			v5 = t4
+			t7 := int32(load32(m.memory, uint32(v2)))
+			m.fn395(t5, t6, t3+v5*i32(24), t7-v5)
+			m.fn359(v2)
+			goto l2
 		}
-		m.fn397(v3, v2)
-		goto l2
+	l1:
+		m.fn395(v4, v3, v2, i32(170))
 	l2:
-		v5 = v3 + i32(24)
-		v4 = i32(1)
-	l5:
-		if v2 == v4 {
+		v5 = v4 + i32(24)
+		v6 = i32(1)
+	l4:
+		if v3 == v6 {
 			goto l0
 		}
 		{
-			t2 := int32(load32(m.memory, uint32(v5+i32(4))))
-			t3 := int32(load32(m.memory, uint32(v5+i32(8))))
-			t4 := int32(load32(m.memory, uint32(v5+i32(-20))))
-			t5 := int32(load32(m.memory, uint32(v5+i32(-16))))
-			t6 := m.fn146(t2, t3, t4, t5)
-			if t6 != 0 {
-				m.fn255(v5)
-				v6 = v3 + i32(24)
-				v7 = v4
+			t8 := int32(load32(m.memory, uint32(v5+i32(4))))
+			t9 := int32(load32(m.memory, uint32(v5+i32(8))))
+			t10 := int32(load32(m.memory, uint32(v5+i32(-20))))
+			t11 := int32(load32(m.memory, uint32(v5+i32(-16))))
+			t12 := m.fn146(t8, t9, t10, t11)
+			if t12 != 0 {
+				m.fn254(v5)
+				v7 = v4 + i32(24)
+				v8 = v6
+			l7:
+				v9 = v6 + i32(1)
+				v5 = v7 + v6*i32(24)
+				v10 = v4 + v8*i32(24)
+				v6 = v10 + i32(-16)
+				v11 = v10 + i32(-20)
 			l8:
-				v8 = v4 + i32(1)
-				v5 = v6 + v4*i32(24)
-				v9 = v3 + v7*i32(24)
-				v4 = v9 + i32(-16)
-				v10 = v9 + i32(-20)
-			l9:
-				if uint32(v8) < uint32(v2) {
-					t7 := int32(load32(m.memory, uint32(v5+i32(4))))
-					t8 := int32(load32(m.memory, uint32(v5+i32(8))))
-					t9 := int32(load32(m.memory, uint32(v10)))
-					t10 := int32(load32(m.memory, uint32(v4)))
-					t11 := m.fn146(t7, t8, t9, t10)
-					if t11 != 0 {
-						v8 = v8 + i32(1)
-						m.fn255(v5)
+				if uint32(v9) < uint32(v3) {
+					t13 := int32(load32(m.memory, uint32(v5+i32(4))))
+					t14 := int32(load32(m.memory, uint32(v5+i32(8))))
+					t15 := int32(load32(m.memory, uint32(v11)))
+					t16 := int32(load32(m.memory, uint32(v6)))
+					t17 := m.fn146(t13, t14, t15, t16)
+					if t17 != 0 {
+						v9 = v9 + i32(1)
+						m.fn254(v5)
 						v5 = v5 + i32(24)
-						goto l9
+						goto l8
 					}
-					t12 := int64(load64(m.memory, uint64(uint32(v5))+16))
-					store64(m.memory, uint64(uint32(v9))+16, uint64(t12))
-					t13 := int64(load64(m.memory, uint64(uint32(v5))+8))
-					store64(m.memory, uint64(uint32(v9))+8, uint64(t13))
-					t14 := int64(load64(m.memory, uint32(v5)))
-					store64(m.memory, uint32(v9), uint64(t14))
-					v7 = v7 + i32(1)
-					v4 = v8
-					goto l8
+					t18 := int64(load64(m.memory, uint64(uint32(v5))+16))
+					store64(m.memory, uint64(uint32(v10))+16, uint64(t18))
+					t19 := int64(load64(m.memory, uint64(uint32(v5))+8))
+					store64(m.memory, uint64(uint32(v10))+8, uint64(t19))
+					t20 := int64(load64(m.memory, uint32(v5)))
+					store64(m.memory, uint32(v10), uint64(t20))
+					v8 = v8 + i32(1)
+					v6 = v9
+					goto l7
 				}
-				store32(m.memory, uint64(uint32(v1))+8, uint32(v7))
+				store32(m.memory, uint64(uint32(v1))+8, uint32(v8))
 				goto l0
 			}
 			v5 = v5 + i32(24)
-			v4 = v4 + i32(1)
-			goto l5
+			v6 = v6 + i32(1)
+			goto l4
 		}
 	}
 l0:
-	t15 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	store32(m.memory, uint64(uint32(v0))+8, uint32(t15))
-	t16 := int64(load64(m.memory, uint32(v1)))
-	store64(m.memory, uint32(v0), uint64(t16))
+	t21 := int32(load32(m.memory, uint64(uint32(v1))+8))
+	store32(m.memory, uint64(uint32(v0))+8, uint32(t21))
+	t22 := int64(load64(m.memory, uint32(v1)))
+	store64(m.memory, uint32(v0), uint64(t22))
+	m.g0 = v2 + i32(4096)
 }
-func (m *Module) fn364(v0, v1, v2 int32) {
+func (m *Module) fn362(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	t0 := m.g0
 	v3 = t0 - i32(624)
 	m.g0 = v3
-	m.fn94(v3+i32(8), v1, v2)
+	m.fn95(v3+i32(8), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	v5 = t2
-	m.fn277(v3+i32(16), v1, v2)
+	m.fn276(v3+i32(16), v1, v2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	v6 = t3
 	v7 = i32(0)
@@ -21387,14 +20242,14 @@ func (m *Module) fn364(v0, v1, v2 int32) {
 		goto l0
 	}
 l0:
-	t9 := m.fn80(i32(4), i32(24))
+	t9 := m.fn81(i32(4), i32(24))
 	v9 = t9
-	t10 := m.fn80(i32(1), i32(0))
+	t10 := m.fn81(i32(1), i32(0))
 	v11 = t10
 	store32(m.memory, uint64(uint32(v3))+520, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v3))+516, uint32(v11))
 	store32(m.memory, uint64(uint32(v3))+512, uint32(i32(0)))
-	m.fn311(v3+i32(424), v3+i32(512), i32(143405), i32(1))
+	m.fn310(v3+i32(424), v3+i32(512), i32(143229), i32(1))
 	t11 := int64(load64(m.memory, uint64(uint32(v3))+440))
 	store64(m.memory, uint64(uint32(v9))+16, uint64(t11))
 	t12 := int64(load64(m.memory, uint64(uint32(v3))+432))
@@ -21413,32 +20268,32 @@ l0:
 	{
 	l34:
 		{
-			m.fn384(v3, v3+i32(576), i32(2))
+			m.fn382(v3, v3+i32(576), i32(2))
 			{
 				{
 					t14 := int32(load32(m.memory, uint32(v3)))
 					v10 = t14
 					if v10 == 0 {
-						m.fn325(v3+i32(424), v1, v2)
-						m.fn362(v3+i32(28), v3+i32(424))
-						m.fn325(v3+i32(40), v5, v4)
-						m.fn312(v3+i32(40)+i32(12), i32(5))
-						m.fn362(v3+i32(28), v3+i32(40))
+						m.fn323(v3+i32(424), v1, v2)
+						m.fn360(v3+i32(28), v3+i32(424))
+						m.fn323(v3+i32(40), v5, v4)
+						m.fn311(v3+i32(40)+i32(12), i32(5))
+						m.fn360(v3+i32(28), v3+i32(40))
 						if v4 != 0 {
-							m.fn316(v3+i32(424), v5, v4, i32(142373), i32(1))
-							m.fn362(v3+i32(28), v3+i32(424))
+							m.fn315(v3+i32(424), v5, v4, i32(142197), i32(1))
+							m.fn360(v3+i32(28), v3+i32(424))
 							v9 = i32(0)
 							store32(m.memory, uint64(uint32(v3))+572, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v3))+564, uint64(i64(0x100000001)))
-							store32(m.memory, uint64(uint32(v3))+560, uint32(i32(142860)))
+							store32(m.memory, uint64(uint32(v3))+560, uint32(i32(142684)))
 							store32(m.memory, uint64(uint32(v3))+556, uint32(i32(1)))
-							store32(m.memory, uint64(uint32(v3))+552, uint32(i32(142860)))
+							store32(m.memory, uint64(uint32(v3))+552, uint32(i32(142684)))
 							store32(m.memory, uint64(uint32(v3))+548, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v3))+540, uint64(i64(0x100000002)))
-							store32(m.memory, uint64(uint32(v3))+536, uint32(i32(151535)))
+							store32(m.memory, uint64(uint32(v3))+536, uint32(i32(151359)))
 							store32(m.memory, uint64(uint32(v3))+532, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v3))+524, uint64(i64(0x100000001)))
-							store32(m.memory, uint64(uint32(v3))+520, uint32(i32(143526)))
+							store32(m.memory, uint64(uint32(v3))+520, uint32(i32(143350)))
 							store64(m.memory, uint64(uint32(v3))+512, uint64(i64(1)))
 							v11 = v3 + i32(512)
 						l14:
@@ -21448,7 +20303,7 @@ l0:
 									store32(m.memory, uint64(uint32(v3))+80, uint32(v2))
 									store32(m.memory, uint64(uint32(v3))+76, uint32(v1))
 									v8 = v3 + i32(496)
-									m.fn300(v8, v3+i32(76), i32(1))
+									m.fn299(v8, v3+i32(76), i32(1))
 									store32(m.memory, uint64(uint32(v3))+492, uint32(i32(1)))
 									store64(m.memory, uint64(uint32(v3))+484, uint64(i64(1)))
 									store64(m.memory, uint64(uint32(v3))+424, uint64(i64(1)))
@@ -21458,13 +20313,13 @@ l0:
 									v9 = i32(1)
 								l22:
 									if v9&i32(1) != 0 {
-										m.fn400(v3+i32(512), v11, i32(4))
+										m.fn397(v3+i32(512), v11, i32(4))
 										{
 											t23 := int32(load32(m.memory, uint64(uint32(v3))+512))
 											if t23 != i32(-0x80000000) {
 												goto l17
 											}
-											m.fn401(v3 + i32(424))
+											m.fn398(v3 + i32(424))
 											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(0)))
 										}
 									l17:
@@ -21495,14 +20350,14 @@ l0:
 										goto l20
 									}
 								l19:
-									m.fn400(v3+i32(112), v6, i32(1))
+									m.fn397(v3+i32(112), v6, i32(1))
 								l20:
-									m.fn381(v3 + i32(576))
+									m.fn379(v3 + i32(576))
 								l18:
 									{
 										t30 := int32(load32(m.memory, uint64(uint32(v3))+112))
 										if t30 == i32(-0x80000000) {
-											m.fn401(v3 + i32(424))
+											m.fn398(v3 + i32(424))
 											{
 												t35 := int32(load32(m.memory, uint64(uint32(v3))+484))
 												if t35 == 0 {
@@ -21510,89 +20365,89 @@ l0:
 												}
 												t36 := int32(load32(m.memory, uint64(uint32(v3))+488))
 												t37 := int32(load32(m.memory, uint64(uint32(v3))+492))
-												m.fn402(v8, t36, t37)
+												m.fn399(v8, t36, t37)
 											}
 										l23:
-											t38 := m.fn80(i32(4), i32(192))
+											t38 := m.fn81(i32(4), i32(192))
 											v6 = t38
 											store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(142920)))
+											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(142744)))
 											store32(m.memory, uint64(uint32(v3))+88, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+80, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+76, uint32(i32(142920)))
-											m.fn300(v3+i32(64), v3+i32(76), i32(3))
+											store32(m.memory, uint64(uint32(v3))+76, uint32(i32(142744)))
+											m.fn299(v3+i32(64), v3+i32(76), i32(3))
 											store32(m.memory, uint64(uint32(v3))+132, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+128, uint32(i32(142921)))
+											store32(m.memory, uint64(uint32(v3))+128, uint32(i32(0x22d99)))
 											store32(m.memory, uint64(uint32(v3))+124, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+120, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+116, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+112, uint32(i32(142921)))
-											m.fn300(v3+i32(100), v3+i32(112), i32(3))
+											store32(m.memory, uint64(uint32(v3))+112, uint32(i32(0x22d99)))
+											m.fn299(v3+i32(100), v3+i32(112), i32(3))
 											store32(m.memory, uint64(uint32(v3))+164, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+160, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+156, uint32(i32(2)))
-											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(151529)))
-											m.fn300(v3+i32(140), v3+i32(152), i32(2))
+											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(151353)))
+											m.fn299(v3+i32(140), v3+i32(152), i32(2))
 											store32(m.memory, uint64(uint32(v3))+596, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+592, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+588, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+584, uint32(i32(151558)))
+											store32(m.memory, uint64(uint32(v3))+584, uint32(i32(151382)))
 											store32(m.memory, uint64(uint32(v3))+580, uint32(i32(21)))
-											store32(m.memory, uint64(uint32(v3))+576, uint32(i32(151537)))
-											m.fn300(v3+i32(168), v3+i32(576), i32(3))
+											store32(m.memory, uint64(uint32(v3))+576, uint32(i32(151361)))
+											m.fn299(v3+i32(168), v3+i32(576), i32(3))
 											store32(m.memory, uint64(uint32(v3))+452, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+448, uint32(i32(142920)))
+											store32(m.memory, uint64(uint32(v3))+448, uint32(i32(142744)))
 											store32(m.memory, uint64(uint32(v3))+444, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+440, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+436, uint32(i32(2)))
-											store32(m.memory, uint64(uint32(v3))+432, uint32(i32(151559)))
+											store32(m.memory, uint64(uint32(v3))+432, uint32(i32(151383)))
 											store32(m.memory, uint64(uint32(v3))+428, uint32(i32(21)))
-											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(151537)))
-											m.fn300(v3+i32(180), v3+i32(424), i32(4))
+											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(151361)))
+											m.fn299(v3+i32(180), v3+i32(424), i32(4))
 											store32(m.memory, uint64(uint32(v3))+216, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+212, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+208, uint32(i32(3)))
-											store32(m.memory, uint64(uint32(v3))+204, uint32(i32(151561)))
-											m.fn300(v3+i32(192), v3+i32(204), i32(2))
-											m.fn404(v3+i32(220), v5, v4, i32(15))
-											m.fn404(v3+i32(232), v5, v4, i32(16))
-											m.fn404(v3+i32(272), v5, v4, i32(15))
+											store32(m.memory, uint64(uint32(v3))+204, uint32(i32(151385)))
+											m.fn299(v3+i32(192), v3+i32(204), i32(2))
+											m.fn401(v3+i32(220), v5, v4, i32(15))
+											m.fn401(v3+i32(232), v5, v4, i32(16))
+											m.fn401(v3+i32(272), v5, v4, i32(15))
 											store32(m.memory, uint64(uint32(v3))+260, uint32(i32(2)))
-											store32(m.memory, uint64(uint32(v3))+256, uint32(i32(151564)))
+											store32(m.memory, uint64(uint32(v3))+256, uint32(i32(151388)))
 											t39 := int64(load64(m.memory, uint64(uint32(v3))+276))
 											store64(m.memory, uint64(uint32(v3))+264, uint64(t39))
-											m.fn300(v3+i32(244), v3+i32(256), i32(2))
-											m.fn346(v3+i32(284), v5, v4)
+											m.fn299(v3+i32(244), v3+i32(256), i32(2))
+											m.fn344(v3+i32(284), v5, v4)
 											store32(m.memory, uint64(uint32(v3))+332, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v3))+328, uint32(i32(143526)))
+											store32(m.memory, uint64(uint32(v3))+328, uint32(i32(143350)))
 											store32(m.memory, uint64(uint32(v3))+324, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+320, uint32(v5))
-											m.fn300(v3+i32(308), v3+i32(320), i32(2))
+											m.fn299(v3+i32(308), v3+i32(320), i32(2))
 											t40 := int32(load32(m.memory, uint64(uint32(v3))+312))
 											t41 := int32(load32(m.memory, uint64(uint32(v3))+316))
-											m.fn346(v3+i32(296), t40, t41)
-											m.fn346(v3+i32(348), v5, v4)
+											m.fn344(v3+i32(296), t40, t41)
+											m.fn344(v3+i32(348), v5, v4)
 											t42 := int32(load32(m.memory, uint64(uint32(v3))+352))
 											t43 := int32(load32(m.memory, uint64(uint32(v3))+356))
-											m.fn346(v3+i32(336), t42, t43)
-											m.fn325(v3+i32(512), v5, v4)
+											m.fn344(v3+i32(336), t42, t43)
+											m.fn323(v3+i32(512), v5, v4)
 											t44 := int32(load32(m.memory, uint64(uint32(v3))+516))
 											t45 := int32(load32(m.memory, uint64(uint32(v3))+520))
-											m.fn346(v3+i32(360), t44, t45)
+											m.fn344(v3+i32(360), t44, t45)
 											store32(m.memory, uint64(uint32(v3))+396, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+392, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+388, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+384, uint32(v5))
-											m.fn300(v3+i32(372), v3+i32(384), i32(2))
-											m.fn277(v3+i32(400), v5, v4)
+											m.fn299(v3+i32(372), v3+i32(384), i32(2))
+											m.fn276(v3+i32(400), v5, v4)
 											t46 := int32(load32(m.memory, uint64(uint32(v3))+404))
 											t47 := int32(load32(m.memory, uint64(uint32(v3))+408))
-											m.fn406(t46, t47)
-											m.fn277(v3+i32(412), v5, v4)
+											m.fn403(t46, t47)
+											m.fn276(v3+i32(412), v5, v4)
 											t48 := int32(load32(m.memory, uint64(uint32(v3))+416))
 											t49 := int32(load32(m.memory, uint64(uint32(v3))+420))
-											m.fn407(t48, t49)
+											m.fn404(t48, t49)
 											t50 := int32(load32(m.memory, uint64(uint32(v3))+72))
 											store32(m.memory, uint64(uint32(v6))+8, uint32(t50))
 											t51 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -21657,19 +20512,19 @@ l0:
 											store32(m.memory, uint64(uint32(v6))+188, uint32(t80))
 											t81 := int64(load64(m.memory, uint64(uint32(v3))+412))
 											store64(m.memory, uint64(uint32(v6))+180, uint64(t81))
-											m.fn255(v3 + i32(512))
-											m.fn249(v3 + i32(348))
-											m.fn249(v3 + i32(308))
-											m.fn249(v3 + i32(272))
+											m.fn254(v3 + i32(512))
+											m.fn248(v3 + i32(348))
+											m.fn248(v3 + i32(308))
+											m.fn248(v3 + i32(272))
 											v8 = i32(0)
 											v9 = v6
 										l25:
 											{
 												t82 := int32(load32(m.memory, uint32(v9+i32(4))))
 												t83 := int32(load32(m.memory, uint32(v9+i32(8))))
-												t84 := m.fn253(v5, v4, t82, t83)
+												t84 := m.fn252(v5, v4, t82, t83)
 												if t84 == 0 {
-													m.fn249(v9)
+													m.fn248(v9)
 													v7 = v6 + i32(12)
 													v10 = v8
 												l29:
@@ -21683,7 +20538,7 @@ l0:
 														{
 															t85 := int32(load32(m.memory, uint32(v9+i32(4))))
 															t86 := int32(load32(m.memory, uint32(v9+i32(8))))
-															t87 := m.fn253(v5, v4, t85, t86)
+															t87 := m.fn252(v5, v4, t85, t86)
 															if t87 != 0 {
 																v8 = v6 + v10*i32(12)
 																t88 := int32(load32(m.memory, uint64(uint32(v9))+8))
@@ -21695,7 +20550,7 @@ l0:
 																goto l29
 															}
 															v11 = v11 + i32(1)
-															m.fn249(v9)
+															m.fn248(v9)
 															v9 = v9 + i32(12)
 															goto l28
 														}
@@ -21714,13 +20569,13 @@ l0:
 										store32(m.memory, uint64(uint32(v3))+520, uint32(t31))
 										t32 := int64(load64(m.memory, uint64(uint32(v3))+112))
 										store64(m.memory, uint64(uint32(v3))+512, uint64(t32))
-										t33 := m.fn80(i32(1), i32(2))
+										t33 := m.fn81(i32(1), i32(2))
 										v9 = t33
 										store16(m.memory, uint32(v9), uint16(i32(1282)))
 										store32(m.memory, uint64(uint32(v3))+532, uint32(i32(2)))
 										store32(m.memory, uint64(uint32(v3))+528, uint32(v9))
 										store32(m.memory, uint64(uint32(v3))+524, uint32(i32(2)))
-										m.fn362(v3+i32(28), v3+i32(512))
+										m.fn360(v3+i32(28), v3+i32(512))
 										t34 := int32(load32(m.memory, uint64(uint32(v3))+424))
 										v9 = t34
 										goto l22
@@ -21733,7 +20588,7 @@ l0:
 								store32(m.memory, uint64(uint32(v3))+436, uint32(v4))
 								store32(m.memory, uint64(uint32(v3))+432, uint32(v5))
 								store64(m.memory, uint64(uint32(v3))+424, uint64(v13))
-								m.fn300(v3+i32(112), v3+i32(424), i32(3))
+								m.fn299(v3+i32(112), v3+i32(424), i32(3))
 								v6 = v3 + i32(576) + v9
 								t21 := int64(load64(m.memory, uint64(uint32(v3))+112))
 								store64(m.memory, uint32(v6), uint64(t21))
@@ -21751,7 +20606,7 @@ l0:
 					t16 := v3 + i32(512)
 					t17 := v10
 					v8 = t15
-					m.fn325(t16, t17, v8)
+					m.fn323(t16, t17, v8)
 					{
 						if v8 == 0 {
 							goto l8
@@ -21763,11 +20618,11 @@ l0:
 						}
 					}
 				l8:
-					m.fn249(v3 + i32(512))
+					m.fn248(v3 + i32(512))
 					goto l10
 				}
 			l9:
-				m.fn41(v3+i32(424), v10, v8)
+				m.fn40(v3+i32(424), v10, v8)
 				v11 = i32(1)
 				v9 = i32(0)
 				{
@@ -21800,7 +20655,7 @@ l0:
 					v6 = i32(3)
 				l32:
 					v9 = i32(1)
-					t93 := m.fn80(i32(1), i32(1))
+					t93 := m.fn81(i32(1), i32(1))
 					v11 = t93
 					m.memory[uint32(v11)] = byte(v6)
 				}
@@ -21808,40 +20663,40 @@ l0:
 				store32(m.memory, uint64(uint32(v3))+84, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+80, uint32(v11))
 				store32(m.memory, uint64(uint32(v3))+76, uint32(v9))
-				m.fn382(v3 + i32(424))
-				t94 := m.fn254(v10, v8, v1, v2)
+				m.fn380(v3 + i32(424))
+				t94 := m.fn253(v10, v8, v1, v2)
 				t96 := v3 + i32(76)
 				p95 := i32(27)
 				if t94 != 0 {
 					p95 = i32(5)
 				}
-				m.fn261(t96, p95)
+				m.fn260(t96, p95)
 				t97 := int32(load32(m.memory, uint64(uint32(v3))+516))
 				t98 := v3 + i32(424)
 				v9 = t97
 				t99 := int32(load32(m.memory, uint64(uint32(v3))+80))
 				t100 := int32(load32(m.memory, uint64(uint32(v3))+84))
-				m.fn408(t98, v9, v7, t99, t100)
+				m.fn405(t98, v9, v7, t99, t100)
 				t101 := int32(load32(m.memory, uint64(uint32(v3))+424))
 				v11 = t101
 				t102 := int32(load32(m.memory, uint64(uint32(v3))+428))
 				t103 := v3 + i32(28)
 				v6 = t102
 				t104 := int32(load32(m.memory, uint64(uint32(v3))+432))
-				m.fn396(t103, v6, t104)
-				m.fn315(v11, v6)
+				m.fn394(t103, v6, t104)
+				m.fn314(v11, v6)
 				store32(m.memory, uint64(uint32(v3))+124, uint32(v7))
 				store32(m.memory, uint64(uint32(v3))+120, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+116, uint32(v7))
 				store32(m.memory, uint64(uint32(v3))+112, uint32(v9))
-				m.fn300(v3+i32(424), v3+i32(112), i32(2))
-				t105 := m.fn80(i32(1), i32(1))
+				m.fn299(v3+i32(424), v3+i32(112), i32(2))
+				t105 := m.fn81(i32(1), i32(1))
 				v9 = t105
 				m.memory[uint32(v9)] = byte(i32(7))
 				store32(m.memory, uint64(uint32(v3))+444, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v3))+440, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+436, uint32(i32(1)))
-				m.fn362(v3+i32(28), v3+i32(424))
+				m.fn360(v3+i32(28), v3+i32(424))
 				t106 := int32(load32(m.memory, uint64(uint32(v3))+84))
 				store32(m.memory, uint64(uint32(v12))+8, uint32(t106))
 				t107 := int64(load64(m.memory, uint64(uint32(v3))+76))
@@ -21850,12 +20705,12 @@ l0:
 				store64(m.memory, uint64(uint32(v3))+424, uint64(t108))
 				t109 := int32(load32(m.memory, uint64(uint32(v3))+520))
 				store32(m.memory, uint64(uint32(v3))+432, uint32(t109))
-				m.fn362(v3+i32(28), v3+i32(424))
+				m.fn360(v3+i32(28), v3+i32(424))
 			}
 		l10:
 			t110 := int32(load32(m.memory, uint64(uint32(v3))+524))
 			t111 := int32(load32(m.memory, uint64(uint32(v3))+528))
-			m.fn19(t110, t111)
+			m.fn18(t110, t111)
 			goto l34
 		}
 	l26:
@@ -21879,7 +20734,7 @@ l0:
 			}
 			t114 := int64(load64(m.memory, uint64(uint32(v9))+4))
 			v13 = t114
-			t115 := m.fn80(i32(1), i32(2))
+			t115 := m.fn81(i32(1), i32(2))
 			v10 = t115
 			store16(m.memory, uint32(v10), uint16(i32(1794)))
 			store32(m.memory, uint64(uint32(v3))+444, uint32(i32(2)))
@@ -21888,7 +20743,7 @@ l0:
 			store64(m.memory, uint64(uint32(v3))+428, uint64(v13))
 			store32(m.memory, uint64(uint32(v3))+424, uint32(v8))
 			v11 = v11 + i32(12)
-			m.fn362(v3+i32(28), v3+i32(424))
+			m.fn360(v3+i32(28), v3+i32(424))
 			v9 = v9 + i32(12)
 			goto l38
 		}
@@ -21896,14 +20751,14 @@ l0:
 		v9 = v6 + v11 + i32(12)
 	l36:
 		t116 := int32(uint32(v12-v9) / uint32(i32(12)))
-		m.fn409(v9, t116)
-		m.fn31(i32(16), v6, i32(4), i32(12))
+		m.fn406(v9, t116)
+		m.fn30(i32(16), v6, i32(4), i32(12))
 	}
 l12:
-	m.fn137(v3+i32(512), v4)
+	m.fn142(v3+i32(512), v4)
 	t117 := int32(load32(m.memory, uint64(uint32(v3))+516))
 	t118 := int32(load32(m.memory, uint64(uint32(v3))+520))
-	m.fn385(v3+i32(576), v5, v4, t117, t118)
+	m.fn383(v3+i32(576), v5, v4, t117, t118)
 	{
 		t119 := int32(load32(m.memory, uint64(uint32(v3))+576))
 		v9 = t119
@@ -21911,21 +20766,21 @@ l12:
 			goto l39
 		}
 		t120 := int32(load32(m.memory, uint64(uint32(v3))+580))
-		m.fn316(v3+i32(424), v9, t120, i32(0x22c88), i32(1))
-		m.fn362(v3+i32(28), v3+i32(424))
+		m.fn315(v3+i32(424), v9, t120, i32(142296), i32(1))
+		m.fn360(v3+i32(28), v3+i32(424))
 	}
 l39:
-	m.fn363(v0, v3+i32(28))
-	m.fn249(v3 + i32(512))
-	m.fn249(v3 + i32(16))
+	m.fn361(v0, v3+i32(28))
+	m.fn248(v3 + i32(512))
+	m.fn248(v3 + i32(16))
 	m.g0 = v3 + i32(624)
 }
-func (m *Module) fn365(v0, v1, v2 int32) {
+func (m *Module) fn363(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn263(v3+i32(8), v1)
+	m.fn262(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -21948,20 +20803,20 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn366(v0, v1 int32) {
+func (m *Module) fn364(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn215(v2+i32(8), v1, i32(4), i32(24))
+	m.fn194(v2+i32(8), v1, i32(4), i32(24))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn367(v0, v1, v2 int32) {
+func (m *Module) fn365(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -21974,14 +20829,14 @@ func (m *Module) fn367(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn137(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn142(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn190(t2, t3, t4, v4, t5)
+		m.fn189(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -21992,7 +20847,7 @@ func (m *Module) fn367(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			m.memory[uint64(uint32(v0))+4] = byte(v2)
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn19(t8, v4)
+			m.fn18(t8, v4)
 			goto l1
 		}
 	l2:
@@ -22004,20 +20859,20 @@ func (m *Module) fn367(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn368(v0, v1 int32) {
+func (m *Module) fn366(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn215(v2+i32(8), v1, i32(4), i32(20))
+	m.fn194(v2+i32(8), v1, i32(4), i32(20))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn369(v0, v1 int32) {
+func (m *Module) fn367(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22030,7 +20885,7 @@ func (m *Module) fn369(v0, v1 int32) {
 		goto l1
 	l0:
 		t1 := int32(m.memory[uint32(v1)])
-		m.fn334(v2+i32(8), t1, i32(16))
+		m.fn332(v2+i32(8), t1, i32(16))
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+12))
 		v3 = t2
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -22041,7 +20896,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn370(v0, v1 int32) {
+func (m *Module) fn368(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22049,28 +20904,22 @@ func (m *Module) fn370(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(17)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
-	m.fn18(v0, i32(131154), v2+i32(8))
+	m.fn17(v0, i32(131154), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn371(v0, v1 int32) {
-	m.fn31(v0, v1, i32(4), i32(12))
+func (m *Module) fn369(v0, v1 int32) {
+	m.fn30(v0, v1, i32(4), i32(12))
 }
-func (m *Module) fn372(v0, v1 int32) {
+func (m *Module) fn370(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(2)) {
 		return
 	}
-	if uint32(v1) < uint32(i32(21)) {
-		goto l1
-	}
-	m.fn410(v0, v1)
-	return
-l1:
-	m.fn411(v0, v1, i32(1))
+	m.fn407(v0, v1)
 }
-func (m *Module) fn373(v0 int32) {
-	m.fn314(v0, i32(4), i32(12))
+func (m *Module) fn371(v0 int32) {
+	m.fn313(v0, i32(4), i32(12))
 }
-func (m *Module) fn374(v0, v1 int32) {
+func (m *Module) fn372(v0, v1 int32) {
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
 		if t0 == i32(-0x80000000) {
@@ -22085,9 +20934,9 @@ func (m *Module) fn374(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn257(i32(-0x80000000), t3)
+	m.fn256(i32(-0x80000000), t3)
 }
-func (m *Module) fn375(v0, v1 int32) {
+func (m *Module) fn373(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -22095,7 +20944,7 @@ func (m *Module) fn375(v0, v1 int32) {
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn266(v2+i32(8), i32(0), t1, t2)
+	m.fn265(v2+i32(8), i32(0), t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t3
 	t4 := int64(load64(m.memory, uint64(uint32(v1))+16))
@@ -22103,7 +20952,7 @@ func (m *Module) fn375(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn376(v0, v1, v2 int32) int32 {
+func (m *Module) fn374(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -22117,11 +20966,11 @@ func (m *Module) fn376(v0, v1, v2 int32) int32 {
 	t5 := m.fn146(v1, t2, t3, t4)
 	v0 = t5
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn19(t6, v1)
+	m.fn18(t6, v1)
 	m.g0 = v3 + i32(16)
 	return v0
 }
-func (m *Module) fn377(v0, v1, v2, v3 int32) {
+func (m *Module) fn375(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	t0 := m.g0
@@ -22136,7 +20985,7 @@ func (m *Module) fn377(v0, v1, v2, v3 int32) {
 			t4 := v5
 			v6 = t3
 			t5 := int32(load32(m.memory, uint32(v6+i32(20))))
-			t6 := m.fn376(t2, t4, t5)
+			t6 := m.fn374(t2, t4, t5)
 			if t6 != 0 {
 				goto l0
 			}
@@ -22146,7 +20995,7 @@ func (m *Module) fn377(v0, v1, v2, v3 int32) {
 			store64(m.memory, uint64(uint32(v0))+8, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v2)))
 			store64(m.memory, uint32(v0), uint64(t9))
-			m.fn294(v5, v6)
+			m.fn293(v5, v6)
 			goto l1
 		}
 	l0:
@@ -22197,12 +21046,12 @@ func (m *Module) fn377(v0, v1, v2, v3 int32) {
 			p28 = i32(8)
 		}
 		t30 := int32(load32(m.memory, uint32(t29+p28)))
-		m.fn294(t27, t30)
+		m.fn293(t27, t30)
 	}
 l1:
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn378(v0 int32) {
+func (m *Module) fn376(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -22222,21 +21071,21 @@ func (m *Module) fn378(v0 int32) {
 			}
 			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
 			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn294(t3, t4)
+			m.fn293(t3, t4)
 			v1 = v1 + i32(-1)
 			v0 = v0 + i32(16)
 			goto l1
 		}
 	}
 }
-func (m *Module) fn379(v0 int32) {
-	m.fn361(v0)
-	m.fn361(v0 + i32(12))
-	m.fn361(v0 + i32(24))
-	m.fn361(v0 + i32(36))
-	m.fn361(v0 + i32(48))
+func (m *Module) fn377(v0 int32) {
+	m.fn359(v0)
+	m.fn359(v0 + i32(12))
+	m.fn359(v0 + i32(24))
+	m.fn359(v0 + i32(36))
+	m.fn359(v0 + i32(48))
 }
-func (m *Module) fn380(v0, v1, v2 int32) {
+func (m *Module) fn378(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -22263,20 +21112,20 @@ func (m *Module) fn380(v0, v1, v2 int32) {
 		if v4 != t2 {
 			goto l0
 		}
-		m.fn383(v0, v1+i32(1), v2+i32(-2))
+		m.fn381(v0, v1+i32(1), v2+i32(-2))
 		goto l2
 	}
 l0:
 	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(151533)))
+	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(151357)))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(i32(151531)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(i32(151355)))
 	store32(m.memory, uint64(uint32(v3))+20, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(151529)))
+	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(151353)))
 	store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x300000000)))
 l4:
 	{
-		m.fn384(v3, v3+i32(8), i32(3))
+		m.fn382(v3, v3+i32(8), i32(3))
 		t3 := int32(load32(m.memory, uint32(v3)))
 		v5 = t3
 		if v5 == 0 {
@@ -22293,13 +21142,13 @@ l4:
 			goto l4
 		}
 	}
-	m.fn383(v0, v1+v4, v2-v4)
+	m.fn381(v0, v1+v4, v2-v4)
 	goto l2
 l3:
 	{
-		t7 := m.fn74(v1, v2, i32(0))
+		t7 := m.fn75(v1, v2, i32(0))
 		if t7 != 0 {
-			m.fn214(v3+i32(8), int32(uint32(v2)>>1))
+			m.fn193(v3+i32(8), int32(uint32(v2)>>1))
 			v4 = v2 & i32(-2)
 		l17:
 			{
@@ -22307,7 +21156,7 @@ l3:
 					if v4 == 0 {
 						t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
 						t15 := int32(load32(m.memory, uint64(uint32(v3))+16))
-						m.fn383(v0, t14, t15)
+						m.fn381(v0, t14, t15)
 						goto l10
 					}
 					t12 := int32(m.memory[uint64(uint32(v1))+1])
@@ -22342,7 +21191,7 @@ l3:
 					if v2 != t17 {
 						goto l15
 					}
-					m.fn132(v3 + i32(8))
+					m.fn138(v3 + i32(8))
 				}
 			l15:
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -22361,7 +21210,7 @@ l3:
 		l14:
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		l10:
-			m.fn249(v3 + i32(8))
+			m.fn248(v3 + i32(8))
 			goto l2
 		}
 		t8 := v1
@@ -22378,11 +21227,11 @@ l3:
 		}
 		store32(m.memory, uint64(uint32(v3))+12, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
-		t11 := m.fn247(v3 + i32(8))
+		t11 := m.fn246(v3 + i32(8))
 		if t11 == 0 {
 			goto l6
 		}
-		m.fn383(v0, v1, v4)
+		m.fn381(v0, v1, v4)
 		goto l2
 	}
 l6:
@@ -22396,7 +21245,7 @@ l6:
 		}
 		{
 			t19 := int32(m.memory[uint32(v4)])
-			t20 := m.fn74(i32(142774), i32(2), t19)
+			t20 := m.fn75(i32(142598), i32(2), t19)
 			if t20 != 0 {
 				t21 := v2
 				v8 = v5 + i32(1)
@@ -22422,7 +21271,7 @@ l6:
 							goto l24
 						}
 					}
-					m.fn383(v0, v10, v8)
+					m.fn381(v0, v10, v8)
 					goto l2
 				}
 				{
@@ -22434,7 +21283,7 @@ l6:
 					if uint32((v9&i32(-33)+i32(-65))&i32(255)) < uint32(i32(26)) {
 						goto l22
 					}
-					t23 := m.fn74(i32(142776), i32(3), v9)
+					t23 := m.fn75(i32(142600), i32(3), v9)
 					if t23 == 0 {
 						goto l18
 					}
@@ -22452,22 +21301,22 @@ l18:
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v7))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
 	{
-		t25 := m.fn247(v3 + i32(8))
+		t25 := m.fn246(v3 + i32(8))
 		if t25 != 0 {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			goto l2
 		}
-		m.fn137(v3+i32(8), v2)
+		m.fn142(v3+i32(8), v2)
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t27 := int32(load32(m.memory, uint64(uint32(v3))+16))
-		m.fn385(v3+i32(40), v1, v2, t26, t27)
+		m.fn383(v3+i32(40), v1, v2, t26, t27)
 		t28 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v1 = t28
 		if v1 != 0 {
 			t29 := int32(load32(m.memory, uint64(uint32(v3))+44))
 			t30 := v1
 			v4 = t29
-			t31 := m.fn386(t30, v4)
+			t31 := m.fn384(t30, v4)
 			v5 = t31
 			if v4 == 0 {
 				goto l27
@@ -22475,7 +21324,7 @@ l18:
 			if v5 == 0 {
 				goto l27
 			}
-			m.fn383(v0, v1, v4)
+			m.fn381(v0, v1, v4)
 			goto l28
 		}
 		goto l27
@@ -22483,41 +21332,41 @@ l18:
 l27:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 l28:
-	m.fn249(v3 + i32(8))
+	m.fn248(v3 + i32(8))
 l2:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn381(v0 int32) {
+func (m *Module) fn379(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == i32(-0x80000000) {
 		return
 	}
-	m.fn249(v0)
+	m.fn248(v0)
 }
-func (m *Module) fn382(v0 int32) {
+func (m *Module) fn380(v0 int32) {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
 		return
 	}
-	m.fn240(v0 + i32(8))
+	m.fn239(v0 + i32(8))
 }
-func (m *Module) fn383(v0, v1, v2 int32) {
+func (m *Module) fn381(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn94(v3+i32(8), v1, v2)
+	m.fn95(v3+i32(8), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn277(v0, t1, t2)
+	m.fn276(v0, t1, t2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn384(v0, v1, v2 int32) {
+func (m *Module) fn382(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn263(v3+i32(8), v1)
+	m.fn262(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -22540,7 +21389,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn385(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn383(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	t0 := m.g0
 	v5 = t0 - i32(80)
@@ -22608,7 +21457,7 @@ l2:
 		store32(m.memory, uint64(uint32(v5))+36, uint32(v3+v4))
 	l9:
 		{
-			m.fn387(v5+i32(56), v5+i32(16), v5+i32(36))
+			m.fn385(v5+i32(56), v5+i32(16), v5+i32(36))
 			t10 := int32(load32(m.memory, uint64(uint32(v5))+56))
 			v4 = t10
 			if v4 == 0 {
@@ -22630,20 +21479,20 @@ l2:
 				memory_copy(m.memory, uint32(v5+i32(76)), uint32(v7), uint32(v4))
 			l10:
 				t26 := int32(m.memory[uint64(uint32(v5))+76])
-				t27 := m.fn388(t26)
+				t27 := m.fn386(t26)
 				v9 = t27
 				t28 := int32(m.memory[uint64(uint32(v5))+77])
-				t29 := m.fn388(t28)
+				t29 := m.fn386(t28)
 				v7 = t29
 				t30 := int32(m.memory[uint64(uint32(v5))+79])
 				v11 = t30
 				t31 := int32(m.memory[uint64(uint32(v5))+78])
-				t32 := m.fn388(t31)
+				t32 := m.fn386(t31)
 				t33 := v5
 				v10 = t32
 				m.memory[uint64(uint32(t33))+74] = byte(int32(uint32(v10)>>2) | v7<<4)
 				m.memory[uint64(uint32(v5))+73] = byte(int32(uint32(v7)>>4) | v9<<2)
-				t34 := m.fn388(v11)
+				t34 := m.fn386(v11)
 				t35 := v5
 				v11 = t34
 				m.memory[uint64(uint32(t35))+75] = byte(v11 | v10<<6)
@@ -22693,7 +21542,7 @@ l2:
 					}
 					v9 = i32(0)
 					store32(m.memory, uint64(uint32(v5))+56, uint32(i32(0)))
-					m.fn389(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
+					m.fn387(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
 					{
 						t45 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						v7 = t45
@@ -22752,25 +21601,25 @@ l2:
 			t13 := int32(load32(m.memory, uint64(uint32(v5))+64))
 			v9 = t13
 			t14 := int32(m.memory[uint32(v4)])
-			t15 := m.fn388(t14)
+			t15 := m.fn386(t14)
 			v12 = t15
 			if v7 == i32(1) {
 				goto l8
 			}
 			t16 := int32(m.memory[uint64(uint32(v4))+1])
-			t17 := m.fn388(t16)
+			t17 := m.fn386(t16)
 			v10 = t17
 			if uint32(v7) <= uint32(i32(2)) {
 				goto l8
 			}
 			t18 := int32(m.memory[uint64(uint32(v4))+2])
-			t19 := m.fn388(t18)
+			t19 := m.fn386(t18)
 			v11 = t19
 			if v7 == i32(3) {
 				goto l8
 			}
 			t20 := int32(m.memory[uint64(uint32(v4))+3])
-			t21 := m.fn388(t20)
+			t21 := m.fn386(t20)
 			v4 = t21
 			if v8 == 0 {
 				goto l8
@@ -22796,7 +21645,7 @@ l12:
 l5:
 	m.g0 = v5 + i32(80)
 }
-func (m *Module) fn386(v0, v1 int32) int32 {
+func (m *Module) fn384(v0, v1 int32) int32 {
 	var v2, v3 int32
 	if uint32(v1) > uint32(i32(3)) {
 		v3 = i32(0)
@@ -22851,7 +21700,7 @@ l2:
 	}
 	return i32(0)
 }
-func (m *Module) fn387(v0, v1, v2 int32) {
+func (m *Module) fn385(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -22875,7 +21724,7 @@ func (m *Module) fn387(v0, v1, v2 int32) {
 		t5 := v1
 		v4 = t4
 		store32(m.memory, uint32(t5), uint32(v4+v5))
-		m.fn390(v3+i32(8), v2)
+		m.fn388(v3+i32(8), v2)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v1 = t6
@@ -22896,7 +21745,7 @@ func (m *Module) fn387(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn388(v0 int32) int32 {
+func (m *Module) fn386(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	v1 = v0 & i32(255)
 	v2 = v0 ^ i32(-1) | i32(-256)
@@ -22908,20 +21757,20 @@ l3:
 	}
 	{
 		{
-			t0 := int32(m.memory[uint32(v0+i32(157326))])
+			t0 := int32(m.memory[uint32(v0+i32(157150))])
 			if t0 == 0 {
 				goto l1
 			}
-			t1 := int32(m.memory[uint32(v0+i32(157327))])
+			t1 := int32(m.memory[uint32(v0+i32(157151))])
 			v4 = t1
-			t2 := int32(load16(m.memory, uint32(v0+i32(157328))))
+			t2 := int32(load16(m.memory, uint32(v0+i32(157152))))
 			v4 = (v4 + v2) & (v4 ^ i32(-1) + v1) >> 8 & t2
 			goto l2
 		}
 	l1:
-		t3 := int32(m.memory[uint32(v0+i32(157329))])
-		t4 := int32(m.memory[uint32(v0+i32(157328))])
-		t5 := int32(load16(m.memory, uint32(v0+i32(157330))))
+		t3 := int32(m.memory[uint32(v0+i32(157153))])
+		t4 := int32(m.memory[uint32(v0+i32(157152))])
+		t5 := int32(load16(m.memory, uint32(v0+i32(157154))))
 		v4 = (t3 ^ i32(-1) + v1) & (t4 + v2) >> 8 & (t5 + v1)
 	}
 l2:
@@ -22929,7 +21778,7 @@ l2:
 	v3 = v4 + v3
 	goto l3
 }
-func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn387(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -22957,7 +21806,7 @@ func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
 		store32(m.memory, uint64(uint32(v5))+40, uint32(v7))
 		store32(m.memory, uint64(uint32(v5))+28, uint32(v3+v7))
 	l21:
-		m.fn387(v5+i32(48), v5+i32(8), v5+i32(28))
+		m.fn385(v5+i32(48), v5+i32(8), v5+i32(28))
 		{
 			t5 := int32(load32(m.memory, uint64(uint32(v5))+48))
 			v2 = t5
@@ -22966,7 +21815,7 @@ func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
 				v2 = t24
 				t25 := int32(load32(m.memory, uint64(uint32(v5))+20))
 				v8 = t25
-				m.fn390(v5, v5+i32(28))
+				m.fn388(v5, v5+i32(28))
 				{
 					t26 := int32(load32(m.memory, uint32(v5)))
 					v1 = t26
@@ -22999,13 +21848,13 @@ func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
 						if v2 == 0 {
 							goto l13
 						}
-						t31 := int32(m.memory[uint32(v2+i32(157343))])
-						t32 := int32(m.memory[uint32(v2+i32(157342))])
+						t31 := int32(m.memory[uint32(v2+i32(157167))])
+						t32 := int32(m.memory[uint32(v2+i32(157166))])
 						p33 := v6
 						if t32&i32(1) != 0 {
 							p33 = v4
 						}
-						t34 := int32(load16(m.memory, uint32(v2+i32(157344))))
+						t34 := int32(load16(m.memory, uint32(v2+i32(157168))))
 						v6 = int32(int16(t31-p33))>>8&t34 + v6
 						v2 = v2 + i32(4)
 						goto l14
@@ -23023,13 +21872,13 @@ func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
 						if v2 == 0 {
 							goto l15
 						}
-						t35 := int32(m.memory[uint32(v2+i32(157343))])
-						t36 := int32(m.memory[uint32(v2+i32(157342))])
+						t35 := int32(m.memory[uint32(v2+i32(157167))])
+						t36 := int32(m.memory[uint32(v2+i32(157166))])
 						p37 := v6
 						if t36&i32(1) != 0 {
 							p37 = v4
 						}
-						t38 := int32(load16(m.memory, uint32(v2+i32(157344))))
+						t38 := int32(load16(m.memory, uint32(v2+i32(157168))))
 						v6 = int32(int16(t35-p37))>>8&t38 + v6
 						v2 = v2 + i32(4)
 						goto l16
@@ -23047,13 +21896,13 @@ func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
 						if v2 == 0 {
 							goto l17
 						}
-						t39 := int32(m.memory[uint32(v2+i32(157343))])
-						t40 := int32(m.memory[uint32(v2+i32(157342))])
+						t39 := int32(m.memory[uint32(v2+i32(157167))])
+						t40 := int32(m.memory[uint32(v2+i32(157166))])
 						p41 := v6
 						if t40&i32(1) != 0 {
 							p41 = v4
 						}
-						t42 := int32(load16(m.memory, uint32(v2+i32(157344))))
+						t42 := int32(load16(m.memory, uint32(v2+i32(157168))))
 						v6 = int32(int16(t39-p41))>>8&t42 + v6
 						v2 = v2 + i32(4)
 						goto l18
@@ -23138,13 +21987,13 @@ func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
 												m.memory[uint64(uint32(v8))+3] = byte(v6)
 												goto l21
 											}
-											t45 := int32(m.memory[uint32(v2+i32(157343))])
-											t46 := int32(m.memory[uint32(v2+i32(157342))])
+											t45 := int32(m.memory[uint32(v2+i32(157167))])
+											t46 := int32(m.memory[uint32(v2+i32(157166))])
 											p47 := v6
 											if t46&i32(1) != 0 {
 												p47 = v4
 											}
-											t48 := int32(load16(m.memory, uint32(v2+i32(157344))))
+											t48 := int32(load16(m.memory, uint32(v2+i32(157168))))
 											v6 = int32(int16(t45-p47))>>8&t48 + v6
 											v2 = v2 + i32(4)
 											goto l20
@@ -23152,37 +22001,37 @@ func (m *Module) fn389(v0, v1, v2, v3, v4 int32) {
 									}
 									goto l3
 								}
-								t20 := int32(m.memory[uint32(v2+i32(157343))])
-								t21 := int32(m.memory[uint32(v2+i32(157342))])
+								t20 := int32(m.memory[uint32(v2+i32(157167))])
+								t21 := int32(m.memory[uint32(v2+i32(157166))])
 								p22 := v6
 								if t21&i32(1) != 0 {
 									p22 = v4
 								}
-								t23 := int32(load16(m.memory, uint32(v2+i32(157344))))
+								t23 := int32(load16(m.memory, uint32(v2+i32(157168))))
 								v6 = int32(int16(t20-p22))>>8&t23 + v6
 								v2 = v2 + i32(4)
 								goto l9
 							}
 						}
-						t16 := int32(m.memory[uint32(v2+i32(157343))])
-						t17 := int32(m.memory[uint32(v2+i32(157342))])
+						t16 := int32(m.memory[uint32(v2+i32(157167))])
+						t17 := int32(m.memory[uint32(v2+i32(157166))])
 						p18 := v6
 						if t17&i32(1) != 0 {
 							p18 = v4
 						}
-						t19 := int32(load16(m.memory, uint32(v2+i32(157344))))
+						t19 := int32(load16(m.memory, uint32(v2+i32(157168))))
 						v6 = int32(int16(t16-p18))>>8&t19 + v6
 						v2 = v2 + i32(4)
 						goto l7
 					}
 				}
-				t12 := int32(m.memory[uint32(v2+i32(157343))])
-				t13 := int32(m.memory[uint32(v2+i32(157342))])
+				t12 := int32(m.memory[uint32(v2+i32(157167))])
+				t13 := int32(m.memory[uint32(v2+i32(157166))])
 				p14 := v6
 				if t13&i32(1) != 0 {
 					p14 = v4
 				}
-				t15 := int32(load16(m.memory, uint32(v2+i32(157344))))
+				t15 := int32(load16(m.memory, uint32(v2+i32(157168))))
 				v6 = int32(int16(t12-p14))>>8&t15 + v6
 				v2 = v2 + i32(4)
 				goto l5
@@ -23198,7 +22047,7 @@ l1:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn390(v0, v1 int32) {
+func (m *Module) fn388(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+16))
 	v2 = t0
@@ -23222,7 +22071,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn391(v0, v1 int32) {
+func (m *Module) fn389(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -23246,20 +22095,20 @@ func (m *Module) fn391(v0, v1 int32) {
 		v3 = p1
 	}
 l1:
-	m.fn50(v0, v3)
+	m.fn49(v0, v3)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn201(v1, t2+t3)
+	m.fn208(v1, t2+t3)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn392(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn390(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24 int32
 	var v25 int64
 	var v26, v27, v28, v29, v30, v31 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
 	m.g0 = v5
-	m.fn176(v5, v1, v2, v3, v4)
+	m.fn175(v5, v1, v2, v3, v4)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+16))
 	v6 = t1
 	v7 = v6 + i32(-1)
@@ -23507,13 +22356,13 @@ l20:
 	store32(m.memory, uint32(v0), uint32(v1+v29))
 	m.g0 = v5 + i32(64)
 }
-func (m *Module) fn393(v0, v1, v2, v3 int32) {
-	m.fn208(v0, v3, v1, v2)
+func (m *Module) fn391(v0, v1, v2, v3 int32) {
+	m.fn215(v0, v3, v1, v2)
 	store16(m.memory, uint64(uint32(v0))+36, uint16(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+32, uint32(v2))
 	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
 }
-func (m *Module) fn394(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn392(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(64)
@@ -23525,8 +22374,8 @@ func (m *Module) fn394(v0, v1, v2, v3, v4, v5 int32) {
 			}
 			t1 := int32(m.memory[uint32(v4)])
 			v7 = t1
-			m.fn214(v6+i32(24), v2)
-			m.fn50(v6+i32(24), v2)
+			m.fn193(v6+i32(24), v2)
+			m.fn49(v6+i32(24), v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v6))+32))
 			v8 = t2
 			{
@@ -23562,12 +22411,12 @@ func (m *Module) fn394(v0, v1, v2, v3, v4, v5 int32) {
 			goto l3
 		}
 	l0:
-		m.fn214(v6+i32(12), v2)
-		m.fn208(v6+i32(24), v3, v1, v2)
+		m.fn193(v6+i32(12), v2)
+		m.fn215(v6+i32(24), v3, v1, v2)
 		v8 = i32(0)
 	l5:
 		{
-			m.fn260(v6+i32(52), v6+i32(24))
+			m.fn259(v6+i32(52), v6+i32(24))
 			t9 := int32(load32(m.memory, uint64(uint32(v6))+52))
 			if t9 != i32(1) {
 				goto l4
@@ -23577,12 +22426,12 @@ func (m *Module) fn394(v0, v1, v2, v3, v4, v5 int32) {
 			v7 = v1 + v8
 			t11 := int32(load32(m.memory, uint64(uint32(v6))+60))
 			v8 = t11
-			m.fn16(v6+i32(12), v7, v3)
-			m.fn16(v6+i32(12), v4, v5)
+			m.fn15(v6+i32(12), v7, v3)
+			m.fn15(v6+i32(12), v4, v5)
 			goto l5
 		}
 	l4:
-		m.fn16(v6+i32(12), v1+v8, v2-v8)
+		m.fn15(v6+i32(12), v1+v8, v2-v8)
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+20))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(t12))
 		t13 := int64(load64(m.memory, uint64(uint32(v6))+12))
@@ -23591,13 +22440,13 @@ func (m *Module) fn394(v0, v1, v2, v3, v4, v5 int32) {
 l3:
 	m.g0 = v6 + i32(64)
 }
-func (m *Module) fn395(v0, v1, v2 int32) {
+func (m *Module) fn393(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	m.fn393(v3+i32(16), v1, v2, i32(37))
-	m.fn259(v3+i32(8), v3+i32(16))
+	m.fn391(v3+i32(16), v1, v2, i32(37))
+	m.fn258(v3+i32(8), v3+i32(16))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v3 + i32(56)
 	v4 = t1
@@ -23610,15 +22459,15 @@ func (m *Module) fn395(v0, v1, v2 int32) {
 	if v4 != 0 {
 		p5 = t4
 	}
-	m.fn277(t2, p3, p5)
+	m.fn276(t2, p3, p5)
 l6:
-	m.fn259(v3, v3+i32(16))
+	m.fn258(v3, v3+i32(16))
 	{
 		{
 			t6 := int32(load32(m.memory, uint32(v3)))
 			v4 = t6
 			if v4 == 0 {
-				m.fn356(v3+i32(92), v3+i32(56))
+				m.fn354(v3+i32(92), v3+i32(56))
 				{
 					{
 						t8 := int32(load32(m.memory, uint64(uint32(v3))+92))
@@ -23628,8 +22477,8 @@ l6:
 						}
 						t9 := int32(load32(m.memory, uint64(uint32(v3))+96))
 						v5 = t9
-						m.fn57(v0, v1, v2)
-						m.fn19(v4, v5)
+						m.fn56(v0, v1, v2)
+						m.fn18(v4, v5)
 						goto l4
 					}
 				l3:
@@ -23653,8 +22502,8 @@ l6:
 			goto l2
 		}
 	l1:
-		m.fn330(v3+i32(92), v4, i32(2))
-		m.fn374(v3+i32(68), v3+i32(92))
+		m.fn328(v3+i32(92), v4, i32(2))
+		m.fn372(v3+i32(68), v3+i32(92))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+68))
 		v6 = t13
 		if v6 != i32(-0x80000000) {
@@ -23666,9 +22515,9 @@ l6:
 			store32(m.memory, uint64(uint32(v3))+100, uint32(v4+i32(2)))
 			store32(m.memory, uint64(uint32(v3))+96, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+92, uint32(v7))
-			m.fn221(v3+i32(80), v3+i32(92), i32(2))
-			m.fn457(v3+i32(56), v3+i32(80))
-			m.fn19(v6, v7)
+			m.fn200(v3+i32(80), v3+i32(92), i32(2))
+			m.fn448(v3+i32(56), v3+i32(80))
+			m.fn18(v6, v7)
 			goto l6
 		}
 	}
@@ -23676,14 +22525,14 @@ l2:
 	store32(m.memory, uint64(uint32(v3))+104, uint32(v5))
 	store32(m.memory, uint64(uint32(v3))+100, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(156416)))
-	m.fn221(v3+i32(80), v3+i32(92), i32(2))
-	m.fn457(v3+i32(56), v3+i32(80))
+	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(156240)))
+	m.fn200(v3+i32(80), v3+i32(92), i32(2))
+	m.fn448(v3+i32(56), v3+i32(80))
 	goto l6
 }
-func (m *Module) fn396(v0, v1, v2 int32) {
+func (m *Module) fn394(v0, v1, v2 int32) {
 	var v3, v4 int32
-	m.fn308(v0, v2)
+	m.fn307(v0, v2)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t0
 	{
@@ -23700,115 +22549,133 @@ func (m *Module) fn396(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn397(v0, v1 int32) {
-	var v2, v3, v4 int32
-	t0 := m.g0
-	v2 = t0 - i32(4096)
-	m.g0 = v2
-	{
+func (m *Module) fn395(v0, v1, v2, v3 int32) {
+	var v4, v5, v6 int32
+	if uint32(v1) > uint32(i32(2)) {
+		t0 := v0
+		v4 = int32(uint32(v1) >> 1)
+		m.fn395(t0, v4, v2, v3)
+		v5 = v0 + v4*i32(24)
+		t1 := v5
+		v6 = v1 - v4
+		m.fn395(t1, v6, v2, v3)
+		t3 := v3
+		p2 := v4
+		if uint32(v6) < uint32(v4) {
+			p2 = v6
+		}
+		if uint32(t3) < uint32(p2) {
+			return
+		}
+		if uint32(v4) <= uint32(v6) {
+			v3 = v1 * i32(24)
+			v1 = v4 * i32(24)
+			if v1 == 0 {
+				goto l7
+			}
+			memory_copy(m.memory, uint32(v2), uint32(v0), uint32(v1))
+		l7:
+			v6 = v0 + v3
+			v4 = v2 + v1
+		l9:
+			{
+				if v5 == v6 {
+					goto l8
+				}
+				if v2 == v4 {
+					goto l8
+				}
+				t12 := m.fn221(v5, v2)
+				t13 := v0
+				t14 := v5
+				t15 := v2
+				v1 = t12
+				p16 := t15
+				if v1 != 0 {
+					p16 = t14
+				}
+				v3 = p16
+				t17 := int64(load64(m.memory, uint64(uint32(v3))+16))
+				store64(m.memory, uint64(uint32(t13))+16, uint64(t17))
+				t18 := int64(load64(m.memory, uint64(uint32(v3))+8))
+				store64(m.memory, uint64(uint32(v0))+8, uint64(t18))
+				t19 := int64(load64(m.memory, uint32(v3)))
+				store64(m.memory, uint32(v0), uint64(t19))
+				v0 = v0 + i32(24)
+				v5 = v5 + v1*i32(24)
+				v2 = v2 + (v1^i32(1))*i32(24)
+				goto l9
+			}
+		}
+		v4 = v6 * i32(24)
+		if v4 == 0 {
+			goto l4
+		}
+		memory_copy(m.memory, uint32(v2), uint32(v5), uint32(v4))
+	l4:
+		v4 = v2 + v4
+		v1 = v1*i32(24) + v0 + i32(-24)
+	l6:
 		{
-			p1 := i32(333333)
-			if uint32(v1) < uint32(i32(333333)) {
-				p1 = v1
+			v5 = v5 + i32(-24)
+			v4 = v4 + i32(-24)
+			t4 := m.fn221(v4, v5)
+			t5 := v1
+			t6 := v5
+			t7 := v4
+			v3 = t4
+			p8 := t7
+			if v3 != 0 {
+				p8 = t6
 			}
-			v3 = p1
-			t2 := v3
-			v4 = v1 - int32(uint32(v1)>>1)
-			p3 := v4
-			if uint32(v3) > uint32(v4) {
-				p3 = t2
+			v6 = p8
+			t9 := int64(load64(m.memory, uint64(uint32(v6))+16))
+			store64(m.memory, uint64(uint32(t5))+16, uint64(t9))
+			t10 := int64(load64(m.memory, uint64(uint32(v6))+8))
+			store64(m.memory, uint64(uint32(v1))+8, uint64(t10))
+			t11 := int64(load64(m.memory, uint32(v6)))
+			store64(m.memory, uint32(v1), uint64(t11))
+			v4 = v4 + v3*i32(24)
+			v5 = v5 + (v3^i32(1))*i32(24)
+			if v5 == v0 {
+				goto l5
 			}
-			v3 = p3
-			if uint32(v3) < uint32(i32(171)) {
-				goto l0
+			v1 = v1 + i32(-24)
+			if v4 != v2 {
+				goto l6
 			}
-			m.fn366(v2, v3)
-			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
-			t5 := int32(load32(m.memory, uint64(uint32(v2))+8))
-			t6 := v0
-			t7 := v1
-			v3 = t5
-			t8 := int32(load32(m.memory, uint32(v2)))
-			t9 := t4 + v3*i32(24)
-			t10 := t8 - v3
-			var p11 int32
-			if uint32(v1) < uint32(i32(65)) {
-				p11 = 1
-			}
-			m.fn510(t6, t7, t9, t10, p11)
-			m.fn361(v2)
-			goto l1
+			goto l5
 		}
-	l0:
-		t12 := v0
-		t13 := v1
-		t14 := v2
-		var p15 int32
-		if uint32(v1) < uint32(i32(65)) {
-			p15 = 1
-		}
-		m.fn510(t12, t13, t14, i32(170), p15)
 	}
-l1:
-	m.g0 = v2 + i32(4096)
-}
-func (m *Module) fn398(v0, v1 int32) {
-	var v2, v3 int32
-	t0 := m.g0
-	v2 = t0 - i32(32)
-	m.g0 = v2
-	{
-		t1 := v1
-		v3 = v1 + i32(-24)
-		t2 := m.fn222(t1, v3)
-		if t2 == 0 {
-			goto l0
+	if v1 == i32(2) {
+		v5 = v0 + i32(24)
+		t20 := m.fn221(v5, v0)
+		if t20 == 0 {
+			return
 		}
-		t3 := int64(load64(m.memory, uint64(uint32(v1))+16))
-		store64(m.memory, uint64(uint32(v2))+24, uint64(t3))
-		t4 := int64(load64(m.memory, uint64(uint32(v1))+8))
-		store64(m.memory, uint64(uint32(v2))+16, uint64(t4))
-		t5 := int64(load64(m.memory, uint32(v1)))
-		store64(m.memory, uint64(uint32(v2))+8, uint64(t5))
-	l2:
-		{
-			v1 = v3
-			t6 := int64(load64(m.memory, uint64(uint32(v1))+16))
-			store64(m.memory, uint32(v1+i32(40)), uint64(t6))
-			t7 := int64(load64(m.memory, uint64(uint32(v1))+8))
-			store64(m.memory, uint32(v1+i32(32)), uint64(t7))
-			t8 := int64(load64(m.memory, uint32(v1)))
-			store64(m.memory, uint32(v1+i32(24)), uint64(t8))
-			if v1 == v0 {
-				goto l1
-			}
-			t9 := v2 + i32(8)
-			v3 = v1 + i32(-24)
-			t10 := m.fn222(t9, v3)
-			if t10 != 0 {
-				goto l2
-			}
-		}
-	l1:
-		t11 := int64(load64(m.memory, uint64(uint32(v2))+24))
-		store64(m.memory, uint64(uint32(v1))+16, uint64(t11))
-		t12 := int64(load64(m.memory, uint64(uint32(v2))+16))
-		store64(m.memory, uint64(uint32(v1))+8, uint64(t12))
-		t13 := int64(load64(m.memory, uint64(uint32(v2))+8))
-		store64(m.memory, uint32(v1), uint64(t13))
+		m.fn230(v0, v5, i32(6))
+		return
 	}
-l0:
-	m.g0 = v2 + i32(32)
+	return
+l5:
+	v0 = v5
+l8:
+	v5 = v4 - v2
+	if v5 == 0 {
+		return
+	}
+	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(v5))
+	return
 }
-func (m *Module) fn399(v0 int32) {
-	m.fn314(v0, i32(4), i32(24))
+func (m *Module) fn396(v0 int32) {
+	m.fn313(v0, i32(4), i32(24))
 }
-func (m *Module) fn400(v0, v1, v2 int32) {
+func (m *Module) fn397(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn263(v3+i32(8), v1)
+	m.fn262(v3+i32(8), v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t1 != i32(1) {
@@ -23828,30 +22695,30 @@ l0:
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn401(v0 int32) {
+func (m *Module) fn398(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == 0 {
 		return
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn402(v0+i32(12), t1, t2)
+	m.fn399(v0+i32(12), t1, t2)
 }
-func (m *Module) fn402(v0, v1, v2 int32) {
+func (m *Module) fn399(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn409(v0+v1*i32(12), v2-v1)
+	m.fn406(v0+v1*i32(12), v2-v1)
 }
-func fn403(v0 int32) int32 {
+func fn400(v0 int32) int32 {
 	return v0
 }
-func (m *Module) fn404(v0, v1, v2, v3 int32) {
+func (m *Module) fn401(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn214(v4+i32(8), v2<<1)
+	m.fn193(v4+i32(8), v2<<1)
 	v5 = v1 + v2
 	v6 = v4 + i32(28)
 l3:
@@ -23862,7 +22729,7 @@ l3:
 		t1 := int32(m.memory[uint32(v1)])
 		t2 := m.t0[uint(v3)].(func(int32) int32)(t1)
 		store16(m.memory, uint32(v6), uint16(t2))
-		m.fn50(v4+i32(8), i32(2))
+		m.fn49(v4+i32(8), i32(2))
 		t3 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t4 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		v7 = t4
@@ -23888,10 +22755,10 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t7))
 	m.g0 = v4 + i32(32)
 }
-func fn405(v0 int32) int32 {
+func fn402(v0 int32) int32 {
 	return v0<<8 | int32(uint32(v0&i32(0xff00))>>8)
 }
-func (m *Module) fn406(v0, v1 int32) {
+func (m *Module) fn403(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -23908,7 +22775,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn407(v0, v1 int32) {
+func (m *Module) fn404(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -23925,7 +22792,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn408(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn405(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := m.g0
 	v5 = t0 - i32(176)
@@ -23939,27 +22806,27 @@ func (m *Module) fn408(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+48, uint32(v1))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1114114)))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(i32(1114114)))
-	m.fn420(v5+i32(56), v2, v5+i32(24), i32(18), i32(19))
+	m.fn411(v5+i32(56), v2, v5+i32(24), i32(18), i32(19))
 	v6 = i32(0)
 	store32(m.memory, uint64(uint32(v5))+40, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v2))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v1))
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+8))
-	m.fn420(v5+i32(56)+i32(12), t1, v5+i32(24), i32(20), i32(21))
-	m.fn424(v5+i32(56)+i32(24), v5+i32(12), i32(22))
-	m.fn424(v5+i32(92), v5+i32(12), i32(23))
-	m.fn424(v5+i32(104), v5+i32(12), i32(24))
-	m.fn424(v5+i32(116), v5+i32(12), i32(25))
-	m.fn424(v5+i32(128), v5+i32(12), i32(26))
-	m.fn424(v5+i32(140), v5+i32(12), i32(27))
+	m.fn411(v5+i32(56)+i32(12), t1, v5+i32(24), i32(20), i32(21))
+	m.fn415(v5+i32(56)+i32(24), v5+i32(12), i32(22))
+	m.fn415(v5+i32(92), v5+i32(12), i32(23))
+	m.fn415(v5+i32(104), v5+i32(12), i32(24))
+	m.fn415(v5+i32(116), v5+i32(12), i32(25))
+	m.fn415(v5+i32(128), v5+i32(12), i32(26))
+	m.fn415(v5+i32(140), v5+i32(12), i32(27))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(151528)))
+	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(151352)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v4))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v3))
-	m.fn216(v5+i32(152), v5+i32(24), i32(2))
-	m.fn366(v5+i32(164), i32(8))
-	m.fn308(v5+i32(164), i32(8))
+	m.fn195(v5+i32(152), v5+i32(24), i32(2))
+	m.fn364(v5+i32(164), i32(8))
+	m.fn307(v5+i32(164), i32(8))
 	t2 := int32(load32(m.memory, uint64(uint32(v5))+168))
 	t3 := int32(load32(m.memory, uint64(uint32(v5))+172))
 	v7 = t3
@@ -23973,7 +22840,7 @@ l0:
 	{
 		t6 := int32(load32(m.memory, uint32(v1+i32(-4))))
 		t7 := int32(load32(m.memory, uint32(v1)))
-		m.fn316(v5+i32(24), t6, t7, v4, v3)
+		m.fn315(v5+i32(24), t6, t7, v4, v3)
 		t8 := int64(load64(m.memory, uint64(uint32(v5))+40))
 		store64(m.memory, uint64(uint32(v2))+16, uint64(t8))
 		t9 := int64(load64(m.memory, uint64(uint32(v5))+32))
@@ -23991,1327 +22858,29 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t11))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v7+v6))
 	t12 := int32(load32(m.memory, uint64(uint32(v5))+152))
-	m.fn19(t12, v4)
+	m.fn18(t12, v4)
 	v2 = i32(0)
 l2:
 	if v2 == i32(96) {
 		goto l1
 	}
-	m.fn249(v5 + i32(56) + v2)
+	m.fn248(v5 + i32(56) + v2)
 	v2 = v2 + i32(12)
 	goto l2
 l1:
 	m.g0 = v5 + i32(176)
 }
-func (m *Module) fn409(v0, v1 int32) {
+func (m *Module) fn406(v0, v1 int32) {
 l1:
 	if v1 == 0 {
 		return
 	}
 	v1 = v1 + i32(-1)
-	m.fn249(v0)
+	m.fn248(v0)
 	v0 = v0 + i32(12)
 	goto l1
 }
-func (m *Module) fn410(v0, v1 int32) {
-	var v2, v3, v4 int32
-	{
-		t0 := int32(m.memory[uint64(uint32(v0))+1])
-		v2 = t0
-		t1 := int32(m.memory[uint32(v0)])
-		if uint32(v2) < uint32(t1) {
-			v3 = i32(2)
-		l5:
-			{
-				if v1 == v3 {
-					v3 = int32(uint32(v1) >> 1)
-					v2 = v1 + v0 + i32(-1)
-				l6:
-					{
-						if v3 == 0 {
-							return
-						}
-						t4 := int32(m.memory[uint32(v0)])
-						v1 = t4
-						t5 := int32(m.memory[uint32(v2)])
-						m.memory[uint32(v0)] = byte(t5)
-						m.memory[uint32(v2)] = byte(v1)
-						v3 = v3 + i32(-1)
-						v0 = v0 + i32(1)
-						v2 = v2 + i32(-1)
-						goto l6
-					}
-				}
-				v4 = v2 & i32(255)
-				t3 := int32(m.memory[uint32(v0+v3)])
-				v2 = t3
-				if uint32(v2) >= uint32(v4) {
-					goto l2
-				}
-				v3 = v3 + i32(1)
-				goto l5
-			}
-		}
-		v3 = i32(2)
-	l3:
-		{
-			if v1 == v3 {
-				return
-			}
-			v4 = v2 & i32(255)
-			t2 := int32(m.memory[uint32(v0+v3)])
-			v2 = t2
-			if uint32(v2) < uint32(v4) {
-				goto l2
-			}
-			v3 = v3 + i32(1)
-			goto l3
-		}
-	}
-l2:
-	m.fn412(v0, v1, i32(0), int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62))
-	return
-}
-func (m *Module) fn411(v0, v1, v2 int32) {
-	var v3, v4, v5, v6, v7 int32
-	if uint32(v2+i32(-1)) >= uint32(v1) {
-		panic("unreachable")
-	}
-	v3 = v0 + v2
-	v4 = v0 + v1
-l6:
-	if v3 == v4 {
-		return
-	}
-	{
-		t0 := int32(m.memory[uint32(v3)])
-		v5 = t0
-		t1 := int32(m.memory[uint32(v3+i32(-1))])
-		t2 := v5
-		v6 = t1
-		if uint32(t2) >= uint32(v6) {
-			goto l2
-		}
-		v1 = v2
-	l5:
-		{
-			v7 = v0 + v1
-			m.memory[uint32(v7)] = byte(v6)
-			if v1 != i32(1) {
-				goto l3
-			}
-			v1 = v0
-			goto l4
-		l3:
-			v1 = v1 + i32(-1)
-			t3 := int32(m.memory[uint32(v7+i32(-2))])
-			t4 := v5
-			v6 = t3
-			if uint32(t4) < uint32(v6) {
-				goto l5
-			}
-		}
-		v1 = v0 + v1
-	l4:
-		m.memory[uint32(v1)] = byte(v5)
-	}
-l2:
-	v2 = v2 + i32(1)
-	v3 = v3 + i32(1)
-	goto l6
-}
-func (m *Module) fn412(v0, v1, v2, v3 int32) {
-	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32 int32
-	t0 := m.g0
-	v4 = t0 - i32(48)
-	m.g0 = v4
-l18:
-	if uint32(v1) < uint32(i32(33)) {
-		if uint32(v1) < uint32(i32(2)) {
-			goto l2
-		}
-		t1 := v1
-		v5 = int32(uint32(v1) >> 1)
-		t2 := v5
-		var p3 int32
-		if uint32(v1) < uint32(i32(18)) {
-			p3 = 1
-		}
-		v6 = p3
-		p4 := t2
-		if v6 != 0 {
-			p4 = t1
-		}
-		v7 = p4
-		v8 = v1 - v5
-		v9 = v0 + v5
-		v10 = v0
-	l5:
-		{
-			{
-				{
-					if uint32(v7) > uint32(i32(12)) {
-						goto l3
-					}
-					v11 = i32(1)
-					if uint32(v7) <= uint32(i32(8)) {
-						goto l4
-					}
-					t5 := int32(m.memory[uint64(uint32(v10))+8])
-					t6 := v10
-					v11 = t5
-					t7 := int32(m.memory[uint64(uint32(v10))+4])
-					t8 := v11
-					v3 = t7
-					p9 := v3
-					if uint32(v11) > uint32(v3) {
-						p9 = t8
-					}
-					v2 = p9
-					t10 := int32(m.memory[uint64(uint32(v10))+3])
-					t11 := v2
-					v12 = t10
-					t12 := int32(m.memory[uint32(v10)])
-					t13 := v12
-					v13 = t12
-					p14 := v13
-					if uint32(v12) > uint32(v13) {
-						p14 = t13
-					}
-					v14 = p14
-					p15 := v14
-					if uint32(v2) > uint32(v14) {
-						p15 = t11
-					}
-					v15 = p15
-					t16 := int32(m.memory[uint64(uint32(v10))+7])
-					t17 := v15
-					v16 = t16
-					t18 := int32(m.memory[uint64(uint32(v10))+1])
-					t19 := v16
-					v17 = t18
-					p20 := v17
-					if uint32(v16) > uint32(v17) {
-						p20 = t19
-					}
-					v18 = p20
-					t22 := v18
-					p21 := v13
-					if uint32(v12) < uint32(v13) {
-						p21 = v12
-					}
-					v12 = p21
-					p23 := v12
-					if uint32(v18) > uint32(v12) {
-						p23 = t22
-					}
-					v13 = p23
-					p24 := v13
-					if uint32(v15) > uint32(v13) {
-						p24 = t17
-					}
-					v19 = p24
-					t25 := int32(m.memory[uint64(uint32(v10))+6])
-					t26 := v19
-					v20 = t25
-					t27 := int32(m.memory[uint64(uint32(v10))+5])
-					t28 := v20
-					v21 = t27
-					t29 := int32(m.memory[uint64(uint32(v10))+2])
-					t30 := v21
-					v22 = t29
-					p31 := v22
-					if uint32(v21) > uint32(v22) {
-						p31 = t30
-					}
-					v23 = p31
-					p32 := v23
-					if uint32(v20) > uint32(v23) {
-						p32 = t28
-					}
-					v24 = p32
-					t34 := v24
-					p33 := v14
-					if uint32(v2) < uint32(v14) {
-						p33 = v2
-					}
-					v2 = p33
-					t36 := v2
-					p35 := v17
-					if uint32(v16) < uint32(v17) {
-						p35 = v16
-					}
-					v14 = p35
-					p37 := v14
-					if uint32(v2) > uint32(v14) {
-						p37 = t36
-					}
-					v16 = p37
-					p38 := v16
-					if uint32(v24) > uint32(v16) {
-						p38 = t34
-					}
-					v17 = p38
-					p39 := v17
-					if uint32(v19) > uint32(v17) {
-						p39 = t26
-					}
-					m.memory[uint64(uint32(t6))+8] = byte(p39)
-					t41 := v10
-					p40 := v23
-					if uint32(v20) < uint32(v23) {
-						p40 = v20
-					}
-					v20 = p40
-					t43 := v20
-					p42 := v3
-					if uint32(v11) < uint32(v3) {
-						p42 = v11
-					}
-					v11 = p42
-					t45 := v11
-					p44 := v22
-					if uint32(v21) < uint32(v22) {
-						p44 = v21
-					}
-					v3 = p44
-					p46 := v3
-					if uint32(v11) > uint32(v3) {
-						p46 = t45
-					}
-					v21 = p46
-					p47 := v21
-					if uint32(v20) < uint32(v21) {
-						p47 = t43
-					}
-					v22 = p47
-					t49 := v22
-					p48 := v14
-					if uint32(v2) < uint32(v14) {
-						p48 = v2
-					}
-					v2 = p48
-					p50 := v2
-					if uint32(v22) < uint32(v2) {
-						p50 = t49
-					}
-					v14 = p50
-					t52 := v14
-					p51 := v3
-					if uint32(v11) < uint32(v3) {
-						p51 = v11
-					}
-					v11 = p51
-					t54 := v11
-					p53 := v12
-					if uint32(v18) < uint32(v12) {
-						p53 = v18
-					}
-					v3 = p53
-					p55 := v3
-					if uint32(v11) < uint32(v3) {
-						p55 = t54
-					}
-					v12 = p55
-					p56 := v12
-					if uint32(v14) < uint32(v12) {
-						p56 = t52
-					}
-					m.memory[uint32(t41)] = byte(p56)
-					t58 := v10
-					p57 := v13
-					if uint32(v15) < uint32(v13) {
-						p57 = v15
-					}
-					v13 = p57
-					t60 := v13
-					p59 := v21
-					if uint32(v20) > uint32(v21) {
-						p59 = v20
-					}
-					v15 = p59
-					p61 := v15
-					if uint32(v13) > uint32(v15) {
-						p61 = t60
-					}
-					v18 = p61
-					t63 := v18
-					p62 := v17
-					if uint32(v19) < uint32(v17) {
-						p62 = v19
-					}
-					v17 = p62
-					p64 := v17
-					if uint32(v18) > uint32(v17) {
-						p64 = t63
-					}
-					m.memory[uint64(uint32(t58))+7] = byte(p64)
-					t66 := v10
-					p65 := v17
-					if uint32(v18) < uint32(v17) {
-						p65 = v18
-					}
-					v17 = p65
-					t68 := v17
-					p67 := v15
-					if uint32(v13) < uint32(v15) {
-						p67 = v13
-					}
-					v13 = p67
-					t70 := v13
-					p69 := v16
-					if uint32(v24) < uint32(v16) {
-						p69 = v24
-					}
-					v15 = p69
-					p71 := v15
-					if uint32(v13) > uint32(v15) {
-						p71 = t70
-					}
-					v16 = p71
-					t73 := v16
-					p72 := v2
-					if uint32(v22) > uint32(v2) {
-						p72 = v22
-					}
-					v2 = p72
-					t75 := v2
-					p74 := v3
-					if uint32(v11) > uint32(v3) {
-						p74 = v11
-					}
-					v11 = p74
-					p76 := v11
-					if uint32(v2) > uint32(v11) {
-						p76 = t75
-					}
-					v3 = p76
-					p77 := v3
-					if uint32(v16) > uint32(v3) {
-						p77 = t73
-					}
-					v18 = p77
-					p78 := v18
-					if uint32(v17) > uint32(v18) {
-						p78 = t68
-					}
-					m.memory[uint64(uint32(t66))+6] = byte(p78)
-					t80 := v10
-					p79 := v18
-					if uint32(v17) < uint32(v18) {
-						p79 = v17
-					}
-					m.memory[uint64(uint32(t80))+5] = byte(p79)
-					t82 := v10
-					p81 := v3
-					if uint32(v16) < uint32(v3) {
-						p81 = v16
-					}
-					v3 = p81
-					t84 := v3
-					p83 := v15
-					if uint32(v13) < uint32(v15) {
-						p83 = v13
-					}
-					v13 = p83
-					t86 := v13
-					p85 := v11
-					if uint32(v2) < uint32(v11) {
-						p85 = v2
-					}
-					v11 = p85
-					p87 := v11
-					if uint32(v13) > uint32(v11) {
-						p87 = t86
-					}
-					v2 = p87
-					p88 := v2
-					if uint32(v3) > uint32(v2) {
-						p88 = t84
-					}
-					m.memory[uint64(uint32(t82))+4] = byte(p88)
-					t90 := v10
-					p89 := v2
-					if uint32(v3) < uint32(v2) {
-						p89 = v3
-					}
-					m.memory[uint64(uint32(t90))+3] = byte(p89)
-					t92 := v10
-					p91 := v11
-					if uint32(v13) < uint32(v11) {
-						p91 = v13
-					}
-					v11 = p91
-					t94 := v11
-					p93 := v12
-					if uint32(v14) > uint32(v12) {
-						p93 = v14
-					}
-					v3 = p93
-					p95 := v3
-					if uint32(v11) > uint32(v3) {
-						p95 = t94
-					}
-					m.memory[uint64(uint32(t92))+2] = byte(p95)
-					t97 := v10
-					p96 := v3
-					if uint32(v11) < uint32(v3) {
-						p96 = v11
-					}
-					m.memory[uint64(uint32(t97))+1] = byte(p96)
-					v11 = i32(9)
-					goto l4
-				}
-			l3:
-				t98 := int32(m.memory[uint64(uint32(v10))+12])
-				t99 := v10
-				v11 = t98
-				t100 := int32(m.memory[uint32(v10)])
-				t101 := v11
-				v3 = t100
-				p102 := v3
-				if uint32(v11) > uint32(v3) {
-					p102 = t101
-				}
-				v2 = p102
-				t103 := int32(m.memory[uint64(uint32(v10))+11])
-				t104 := v2
-				v12 = t103
-				t105 := int32(m.memory[uint64(uint32(v10))+5])
-				t106 := v12
-				v13 = t105
-				p107 := v13
-				if uint32(v12) > uint32(v13) {
-					p107 = t106
-				}
-				v14 = p107
-				t108 := int32(m.memory[uint64(uint32(v10))+4])
-				t109 := v14
-				v15 = t108
-				p110 := v15
-				if uint32(v14) > uint32(v15) {
-					p110 = t109
-				}
-				v16 = p110
-				p111 := v16
-				if uint32(v2) > uint32(v16) {
-					p111 = t104
-				}
-				v17 = p111
-				t112 := int32(m.memory[uint64(uint32(v10))+10])
-				t113 := v17
-				v18 = t112
-				t114 := int32(m.memory[uint64(uint32(v10))+1])
-				t115 := v18
-				v19 = t114
-				p116 := v19
-				if uint32(v18) > uint32(v19) {
-					p116 = t115
-				}
-				v20 = p116
-				t117 := int32(m.memory[uint64(uint32(v10))+8])
-				t118 := v20
-				v21 = t117
-				t119 := int32(m.memory[uint64(uint32(v10))+6])
-				t120 := v21
-				v22 = t119
-				p121 := v22
-				if uint32(v21) > uint32(v22) {
-					p121 = t120
-				}
-				v23 = p121
-				p122 := v23
-				if uint32(v20) > uint32(v23) {
-					p122 = t118
-				}
-				v24 = p122
-				t123 := int32(m.memory[uint64(uint32(v10))+9])
-				t124 := v24
-				v25 = t123
-				t125 := int32(m.memory[uint64(uint32(v10))+2])
-				t126 := v25
-				v26 = t125
-				p127 := v26
-				if uint32(v25) > uint32(v26) {
-					p127 = t126
-				}
-				v27 = p127
-				t128 := int32(m.memory[uint64(uint32(v10))+7])
-				t129 := v27
-				v28 = t128
-				t130 := int32(m.memory[uint64(uint32(v10))+3])
-				t131 := v28
-				v29 = t130
-				p132 := v29
-				if uint32(v28) > uint32(v29) {
-					p132 = t131
-				}
-				v30 = p132
-				p133 := v30
-				if uint32(v27) > uint32(v30) {
-					p133 = t129
-				}
-				v31 = p133
-				p134 := v31
-				if uint32(v24) > uint32(v31) {
-					p134 = t124
-				}
-				v32 = p134
-				p135 := v32
-				if uint32(v17) > uint32(v32) {
-					p135 = t113
-				}
-				m.memory[uint64(uint32(t99))+12] = byte(p135)
-				t137 := v10
-				p136 := v16
-				if uint32(v2) < uint32(v16) {
-					p136 = v2
-				}
-				v2 = p136
-				t139 := v2
-				p138 := v23
-				if uint32(v20) < uint32(v23) {
-					p138 = v20
-				}
-				v16 = p138
-				t141 := v16
-				p140 := v30
-				if uint32(v27) < uint32(v30) {
-					p140 = v27
-				}
-				v20 = p140
-				p142 := v20
-				if uint32(v16) > uint32(v20) {
-					p142 = t141
-				}
-				v23 = p142
-				p143 := v23
-				if uint32(v2) > uint32(v23) {
-					p143 = t139
-				}
-				v27 = p143
-				t145 := v27
-				p144 := v22
-				if uint32(v21) < uint32(v22) {
-					p144 = v21
-				}
-				v21 = p144
-				t147 := v21
-				p146 := v19
-				if uint32(v18) < uint32(v19) {
-					p146 = v18
-				}
-				v18 = p146
-				p148 := v18
-				if uint32(v21) > uint32(v18) {
-					p148 = t147
-				}
-				v19 = p148
-				t150 := v19
-				p149 := v29
-				if uint32(v28) < uint32(v29) {
-					p149 = v28
-				}
-				v22 = p149
-				t152 := v22
-				p151 := v26
-				if uint32(v25) < uint32(v26) {
-					p151 = v25
-				}
-				v25 = p151
-				p153 := v25
-				if uint32(v22) > uint32(v25) {
-					p153 = t152
-				}
-				v26 = p153
-				p154 := v26
-				if uint32(v19) > uint32(v26) {
-					p154 = t150
-				}
-				v28 = p154
-				t156 := v28
-				p155 := v15
-				if uint32(v14) < uint32(v15) {
-					p155 = v14
-				}
-				v14 = p155
-				t158 := v14
-				p157 := v3
-				if uint32(v11) < uint32(v3) {
-					p157 = v11
-				}
-				v11 = p157
-				p159 := v11
-				if uint32(v14) > uint32(v11) {
-					p159 = t158
-				}
-				v3 = p159
-				p160 := v3
-				if uint32(v28) > uint32(v3) {
-					p160 = t156
-				}
-				v15 = p160
-				p161 := v15
-				if uint32(v27) > uint32(v15) {
-					p161 = t145
-				}
-				v29 = p161
-				t163 := v29
-				p162 := v32
-				if uint32(v17) < uint32(v32) {
-					p162 = v17
-				}
-				v17 = p162
-				t165 := v17
-				p164 := v31
-				if uint32(v24) < uint32(v31) {
-					p164 = v24
-				}
-				v24 = p164
-				t167 := v24
-				p166 := v13
-				if uint32(v12) < uint32(v13) {
-					p166 = v12
-				}
-				v12 = p166
-				p168 := v12
-				if uint32(v24) > uint32(v12) {
-					p168 = t167
-				}
-				v13 = p168
-				p169 := v13
-				if uint32(v17) > uint32(v13) {
-					p169 = t165
-				}
-				v30 = p169
-				p170 := v30
-				if uint32(v29) > uint32(v30) {
-					p170 = t163
-				}
-				m.memory[uint64(uint32(t137))+11] = byte(p170)
-				t172 := v10
-				p171 := v25
-				if uint32(v22) < uint32(v25) {
-					p171 = v22
-				}
-				v22 = p171
-				t174 := v22
-				p173 := v18
-				if uint32(v21) < uint32(v18) {
-					p173 = v21
-				}
-				v18 = p173
-				p175 := v18
-				if uint32(v22) < uint32(v18) {
-					p175 = t174
-				}
-				v21 = p175
-				t177 := v21
-				p176 := v12
-				if uint32(v24) < uint32(v12) {
-					p176 = v24
-				}
-				v12 = p176
-				t179 := v12
-				p178 := v11
-				if uint32(v14) < uint32(v11) {
-					p178 = v14
-				}
-				v11 = p178
-				p180 := v11
-				if uint32(v12) < uint32(v11) {
-					p180 = t179
-				}
-				v14 = p180
-				p181 := v14
-				if uint32(v21) < uint32(v14) {
-					p181 = t177
-				}
-				m.memory[uint32(t172)] = byte(p181)
-				t183 := v10
-				p182 := v30
-				if uint32(v29) < uint32(v30) {
-					p182 = v29
-				}
-				v24 = p182
-				t185 := v24
-				p184 := v13
-				if uint32(v17) < uint32(v13) {
-					p184 = v17
-				}
-				v13 = p184
-				t187 := v13
-				p186 := v15
-				if uint32(v27) < uint32(v15) {
-					p186 = v27
-				}
-				v15 = p186
-				p188 := v15
-				if uint32(v13) > uint32(v15) {
-					p188 = t187
-				}
-				v17 = p188
-				p189 := v17
-				if uint32(v24) > uint32(v17) {
-					p189 = t185
-				}
-				m.memory[uint64(uint32(t183))+10] = byte(p189)
-				t191 := v10
-				p190 := v20
-				if uint32(v16) < uint32(v20) {
-					p190 = v16
-				}
-				v16 = p190
-				t193 := v16
-				p192 := v3
-				if uint32(v28) < uint32(v3) {
-					p192 = v28
-				}
-				v3 = p192
-				p194 := v3
-				if uint32(v16) < uint32(v3) {
-					p194 = t193
-				}
-				v20 = p194
-				t196 := v20
-				p195 := v11
-				if uint32(v12) > uint32(v11) {
-					p195 = v12
-				}
-				v11 = p195
-				t198 := v11
-				p197 := v18
-				if uint32(v22) > uint32(v18) {
-					p197 = v22
-				}
-				v12 = p197
-				p199 := v12
-				if uint32(v11) < uint32(v12) {
-					p199 = t198
-				}
-				v18 = p199
-				p200 := v18
-				if uint32(v20) < uint32(v18) {
-					p200 = t196
-				}
-				v22 = p200
-				t202 := v22
-				p201 := v23
-				if uint32(v2) < uint32(v23) {
-					p201 = v2
-				}
-				v2 = p201
-				t204 := v2
-				p203 := v26
-				if uint32(v19) < uint32(v26) {
-					p203 = v19
-				}
-				v19 = p203
-				p205 := v19
-				if uint32(v2) < uint32(v19) {
-					p205 = t204
-				}
-				v23 = p205
-				t207 := v23
-				p206 := v14
-				if uint32(v21) > uint32(v14) {
-					p206 = v21
-				}
-				v14 = p206
-				p208 := v14
-				if uint32(v23) < uint32(v14) {
-					p208 = t207
-				}
-				v21 = p208
-				p209 := v21
-				if uint32(v22) < uint32(v21) {
-					p209 = t202
-				}
-				m.memory[uint64(uint32(t191))+1] = byte(p209)
-				t211 := v10
-				p210 := v17
-				if uint32(v24) < uint32(v17) {
-					p210 = v24
-				}
-				v17 = p210
-				t213 := v17
-				p212 := v19
-				if uint32(v2) > uint32(v19) {
-					p212 = v2
-				}
-				v2 = p212
-				t215 := v2
-				p214 := v3
-				if uint32(v16) > uint32(v3) {
-					p214 = v16
-				}
-				v3 = p214
-				p216 := v3
-				if uint32(v2) > uint32(v3) {
-					p216 = t215
-				}
-				v16 = p216
-				t218 := v16
-				p217 := v15
-				if uint32(v13) < uint32(v15) {
-					p217 = v13
-				}
-				v13 = p217
-				t220 := v13
-				p219 := v12
-				if uint32(v11) > uint32(v12) {
-					p219 = v11
-				}
-				v11 = p219
-				p221 := v11
-				if uint32(v13) > uint32(v11) {
-					p221 = t220
-				}
-				v12 = p221
-				p222 := v12
-				if uint32(v16) > uint32(v12) {
-					p222 = t218
-				}
-				v15 = p222
-				p223 := v15
-				if uint32(v17) > uint32(v15) {
-					p223 = t213
-				}
-				m.memory[uint64(uint32(t211))+9] = byte(p223)
-				t225 := v10
-				p224 := v15
-				if uint32(v17) < uint32(v15) {
-					p224 = v17
-				}
-				m.memory[uint64(uint32(t225))+8] = byte(p224)
-				t227 := v10
-				p226 := v3
-				if uint32(v2) < uint32(v3) {
-					p226 = v2
-				}
-				v3 = p226
-				t229 := v3
-				p228 := v11
-				if uint32(v13) < uint32(v11) {
-					p228 = v13
-				}
-				v11 = p228
-				p230 := v11
-				if uint32(v3) > uint32(v11) {
-					p230 = t229
-				}
-				v2 = p230
-				t232 := v2
-				p231 := v12
-				if uint32(v16) < uint32(v12) {
-					p231 = v16
-				}
-				v12 = p231
-				p233 := v12
-				if uint32(v2) > uint32(v12) {
-					p233 = t232
-				}
-				m.memory[uint64(uint32(t227))+7] = byte(p233)
-				t235 := v10
-				p234 := v18
-				if uint32(v20) > uint32(v18) {
-					p234 = v20
-				}
-				v13 = p234
-				t237 := v13
-				p236 := v14
-				if uint32(v23) > uint32(v14) {
-					p236 = v23
-				}
-				v14 = p236
-				p238 := v14
-				if uint32(v13) < uint32(v14) {
-					p238 = t237
-				}
-				v15 = p238
-				t240 := v15
-				p239 := v21
-				if uint32(v22) > uint32(v21) {
-					p239 = v22
-				}
-				v16 = p239
-				p241 := v16
-				if uint32(v15) < uint32(v16) {
-					p241 = t240
-				}
-				m.memory[uint64(uint32(t235))+2] = byte(p241)
-				t243 := v10
-				p242 := v12
-				if uint32(v2) < uint32(v12) {
-					p242 = v2
-				}
-				v2 = p242
-				t245 := v2
-				p244 := v11
-				if uint32(v3) < uint32(v11) {
-					p244 = v3
-				}
-				v11 = p244
-				t247 := v11
-				p246 := v14
-				if uint32(v13) > uint32(v14) {
-					p246 = v13
-				}
-				v3 = p246
-				p248 := v3
-				if uint32(v11) > uint32(v3) {
-					p248 = t247
-				}
-				v12 = p248
-				p249 := v12
-				if uint32(v2) > uint32(v12) {
-					p249 = t245
-				}
-				m.memory[uint64(uint32(t243))+6] = byte(p249)
-				t251 := v10
-				p250 := v12
-				if uint32(v2) < uint32(v12) {
-					p250 = v2
-				}
-				m.memory[uint64(uint32(t251))+5] = byte(p250)
-				t253 := v10
-				p252 := v3
-				if uint32(v11) < uint32(v3) {
-					p252 = v11
-				}
-				v11 = p252
-				t255 := v11
-				p254 := v16
-				if uint32(v15) > uint32(v16) {
-					p254 = v15
-				}
-				v3 = p254
-				p256 := v3
-				if uint32(v11) > uint32(v3) {
-					p256 = t255
-				}
-				m.memory[uint64(uint32(t253))+4] = byte(p256)
-				t258 := v10
-				p257 := v3
-				if uint32(v11) < uint32(v3) {
-					p257 = v11
-				}
-				m.memory[uint64(uint32(t258))+3] = byte(p257)
-				v11 = i32(13)
-			}
-		l4:
-			m.fn411(v10, v7, v11)
-			if v6 != 0 {
-				goto l2
-			}
-			var p259 int32
-			if v10 == v0 {
-				p259 = 1
-			}
-			v11 = p259
-			v10 = v9
-			v7 = v8
-			if v11 != 0 {
-				goto l5
-			}
-		}
-		v2 = v9 + i32(-1)
-		t260 := v0
-		v10 = v1 + i32(-1)
-		v12 = t260 + v10
-		v13 = v4 + i32(12) + v10
-		v10 = i32(0)
-		v3 = v0
-	l7:
-		{
-			v7 = v4 + i32(12) + v10
-			if v5 == v10 {
-				v11 = v12 + i32(1)
-				v10 = v2 + i32(1)
-				{
-					if v1&i32(1) == 0 {
-						goto l8
-					}
-					t279 := v7
-					t280 := v3
-					t281 := v9
-					var p282 int32
-					if uint32(v3) < uint32(v10) {
-						p282 = 1
-					}
-					v2 = p282
-					p283 := t281
-					if v2 != 0 {
-						p283 = t280
-					}
-					t284 := int32(m.memory[uint32(p283)])
-					m.memory[uint32(t279)] = byte(t284)
-					t285 := v9
-					var p286 int32
-					if uint32(v3) >= uint32(v10) {
-						p286 = 1
-					}
-					v9 = t285 + p286
-					v3 = v3 + v2
-				}
-			l8:
-				if v9 != v11 {
-					goto l9
-				}
-				if v3 != v10 {
-					goto l9
-				}
-				if v1 == 0 {
-					goto l2
-				}
-				memory_copy(m.memory, uint32(v0), uint32(v4+i32(12)), uint32(v1))
-				goto l2
-			}
-			t261 := int32(m.memory[uint32(v9)])
-			t262 := v7
-			v14 = t261
-			t263 := int32(m.memory[uint32(v3)])
-			t264 := v14
-			v15 = t263
-			t265 := v15
-			var p266 int32
-			if uint32(v14) < uint32(v15) {
-				p266 = 1
-			}
-			v16 = p266
-			p267 := t265
-			if v16 != 0 {
-				p267 = t264
-			}
-			m.memory[uint32(t262)] = byte(p267)
-			t268 := int32(m.memory[uint32(v12)])
-			t269 := v13
-			v7 = t268
-			t270 := int32(m.memory[uint32(v2)])
-			t271 := v7
-			v11 = t270
-			p272 := v11
-			if uint32(v7) > uint32(v11) {
-				p272 = t271
-			}
-			m.memory[uint32(t269)] = byte(p272)
-			v13 = v13 + i32(-1)
-			v10 = v10 + i32(1)
-			t273 := v2
-			var p274 int32
-			if uint32(v7) < uint32(v11) {
-				p274 = 1
-			}
-			v2 = t273 - p274
-			t275 := v12
-			var p276 int32
-			if uint32(v7) >= uint32(v11) {
-				p276 = 1
-			}
-			v12 = t275 - p276
-			t277 := v3
-			var p278 int32
-			if uint32(v14) >= uint32(v15) {
-				p278 = 1
-			}
-			v3 = t277 + p278
-			v9 = v9 + v16
-			goto l7
-		}
-	}
-	if v3 != 0 {
-		t287 := v0
-		v10 = int32(uint32(v1) >> 3)
-		v9 = t287 + v10*i32(7)
-		v7 = v0 + v10<<2
-		{
-			{
-				if uint32(v1) < uint32(i32(64)) {
-					goto l10
-				}
-				t288 := m.fn414(v0, v7, v9, v10)
-				v10 = t288
-				goto l11
-			}
-		l10:
-			t289 := int32(m.memory[uint32(v0)])
-			t290 := v0
-			t291 := v9
-			t292 := v7
-			v10 = t289
-			t293 := int32(m.memory[uint32(v7)])
-			t294 := v10
-			v11 = t293
-			var p295 int32
-			if uint32(t294) < uint32(v11) {
-				p295 = 1
-			}
-			v12 = p295
-			t296 := int32(m.memory[uint32(v9)])
-			t297 := v12
-			t298 := v11
-			v13 = t296
-			var p299 int32
-			if uint32(t298) < uint32(v13) {
-				p299 = 1
-			}
-			p300 := t292
-			if t297^p299 != 0 {
-				p300 = t291
-			}
-			t301 := v12
-			var p302 int32
-			if uint32(v10) < uint32(v13) {
-				p302 = 1
-			}
-			p303 := p300
-			if t301^p302 != 0 {
-				p303 = t290
-			}
-			v10 = p303
-		}
-	l11:
-		v3 = v3 + i32(-1)
-		v10 = v10 - v0
-		{
-			if v2 != 0 {
-				t306 := int32(m.memory[uint32(v0)])
-				v7 = t306
-				t307 := int32(m.memory[uint32(v2)])
-				v11 = v0 + v10
-				t308 := int32(m.memory[uint32(v11)])
-				v9 = t308
-				if uint32(t307) < uint32(v9) {
-					goto l13
-				}
-				m.memory[uint32(v0)] = byte(v9)
-				m.memory[uint32(v11)] = byte(v7)
-				t309 := int32(m.memory[uint64(uint32(v0))+1])
-				m.memory[uint64(uint32(v4))+47] = byte(t309)
-				store32(m.memory, uint64(uint32(v4))+24, uint32(i32(0)))
-				t310 := v4
-				v10 = v0 + i32(2)
-				store32(m.memory, uint64(uint32(t310))+20, uint32(v10))
-				t311 := v4
-				v9 = v0 + i32(1)
-				store32(m.memory, uint64(uint32(t311))+12, uint32(v9))
-				v7 = v0 + v1
-				v11 = v7 + i32(-1)
-				store32(m.memory, uint64(uint32(v4))+16, uint32(v4+i32(47)))
-			l17:
-				if uint32(v10) < uint32(v11) {
-					t314 := int32(m.memory[uint32(v0)])
-					m.fn415(t314, v9, v4+i32(12))
-					t315 := int32(m.memory[uint32(v0)])
-					m.fn415(t315, v9, v4+i32(12))
-					t316 := int32(load32(m.memory, uint64(uint32(v4))+20))
-					v10 = t316
-					goto l17
-				}
-			l16:
-				{
-					if v10 == v7 {
-						t317 := int32(load32(m.memory, uint64(uint32(v4))+16))
-						store32(m.memory, uint64(uint32(v4))+20, uint32(t317))
-						t318 := int32(m.memory[uint32(v0)])
-						m.fn415(t318, v9, v4+i32(12))
-						t319 := int32(load32(m.memory, uint64(uint32(v4))+24))
-						v10 = t319
-						if uint32(v10) >= uint32(v1) {
-							goto l9
-						}
-						t320 := int32(m.memory[uint32(v0)])
-						v9 = t320
-						t321 := v0
-						v7 = v0 + v10
-						t322 := int32(m.memory[uint32(v7)])
-						m.memory[uint32(t321)] = byte(t322)
-						m.memory[uint32(v7)] = byte(v9)
-						t323 := v0
-						v10 = v10 + i32(1)
-						v0 = t323 + v10
-						v1 = v1 - v10
-						v2 = i32(0)
-						goto l18
-					}
-					t312 := int32(m.memory[uint32(v0)])
-					m.fn415(t312, v9, v4+i32(12))
-					t313 := int32(load32(m.memory, uint64(uint32(v4))+20))
-					v10 = t313
-					goto l16
-				}
-			}
-			t304 := int32(m.memory[uint32(v0+v10)])
-			v9 = t304
-			t305 := int32(m.memory[uint32(v0)])
-			v7 = t305
-			goto l13
-		}
-	l13:
-		m.memory[uint32(v0)] = byte(v9)
-		m.memory[uint32(v0+v10)] = byte(v7)
-		t324 := int32(m.memory[uint64(uint32(v0))+1])
-		m.memory[uint64(uint32(v4))+47] = byte(t324)
-		store32(m.memory, uint64(uint32(v4))+24, uint32(i32(0)))
-		t325 := v4
-		v10 = v0 + i32(2)
-		store32(m.memory, uint64(uint32(t325))+20, uint32(v10))
-		t326 := v4
-		v9 = v0 + i32(1)
-		store32(m.memory, uint64(uint32(t326))+12, uint32(v9))
-		v7 = v0 + v1
-		v11 = v7 + i32(-1)
-		store32(m.memory, uint64(uint32(v4))+16, uint32(v4+i32(47)))
-	l22:
-		if uint32(v10) < uint32(v11) {
-			t329 := int32(m.memory[uint32(v0)])
-			m.fn416(t329, v9, v4+i32(12))
-			t330 := int32(m.memory[uint32(v0)])
-			m.fn416(t330, v9, v4+i32(12))
-			t331 := int32(load32(m.memory, uint64(uint32(v4))+20))
-			v10 = t331
-			goto l22
-		}
-	l21:
-		{
-			if v10 == v7 {
-				t332 := int32(load32(m.memory, uint64(uint32(v4))+16))
-				store32(m.memory, uint64(uint32(v4))+20, uint32(t332))
-				t333 := int32(m.memory[uint32(v0)])
-				m.fn416(t333, v9, v4+i32(12))
-				t334 := int32(load32(m.memory, uint64(uint32(v4))+24))
-				v10 = t334
-				if uint32(v10) >= uint32(v1) {
-					goto l9
-				}
-				t335 := int32(m.memory[uint32(v0)])
-				v7 = t335
-				t336 := v0
-				v9 = v0 + v10
-				t337 := int32(m.memory[uint32(v9)])
-				m.memory[uint32(t336)] = byte(t337)
-				m.memory[uint32(v9)] = byte(v7)
-				m.fn412(v0, v10, v2, v3)
-				v1 = v1 + (v10 ^ i32(-1))
-				v0 = v9 + i32(1)
-				v2 = v9
-				goto l18
-			}
-			t327 := int32(m.memory[uint32(v0)])
-			m.fn416(t327, v9, v4+i32(12))
-			t328 := int32(load32(m.memory, uint64(uint32(v4))+20))
-			v10 = t328
-			goto l21
-		}
-	}
-	m.fn413(v0, v1)
-	goto l2
-l9:
-	panic("unreachable")
-l2:
-	m.g0 = v4 + i32(48)
-}
-func (m *Module) fn413(v0, v1 int32) {
+func (m *Module) fn407(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	v2 = int32(uint32(v1)>>1) + v1
 l3:
@@ -25381,119 +22950,12 @@ l3:
 		}
 	}
 }
-func (m *Module) fn414(v0, v1, v2, v3 int32) int32 {
-	var v4, v5, v6 int32
-	{
-		if uint32(v3) < uint32(i32(8)) {
-			goto l0
-		}
-		t0 := v0
-		t1 := v0
-		v3 = int32(uint32(v3) >> 3)
-		v4 = v3 << 2
-		t2 := t1 + v4
-		t3 := v0
-		v5 = v3 * i32(7)
-		t4 := m.fn414(t0, t2, t3+v5, v3)
-		v0 = t4
-		t5 := m.fn414(v1, v1+v4, v1+v5, v3)
-		v1 = t5
-		t6 := m.fn414(v2, v2+v4, v2+v5, v3)
-		v2 = t6
-	}
-l0:
-	t7 := int32(m.memory[uint32(v0)])
-	t8 := v0
-	t9 := v2
-	t10 := v1
-	v3 = t7
-	t11 := int32(m.memory[uint32(v1)])
-	t12 := v3
-	v4 = t11
-	var p13 int32
-	if uint32(t12) < uint32(v4) {
-		p13 = 1
-	}
-	v5 = p13
-	t14 := int32(m.memory[uint32(v2)])
-	t15 := v5
-	t16 := v4
-	v6 = t14
-	var p17 int32
-	if uint32(t16) < uint32(v6) {
-		p17 = 1
-	}
-	p18 := t10
-	if t15^p17 != 0 {
-		p18 = t9
-	}
-	t19 := v5
-	var p20 int32
-	if uint32(v3) < uint32(v6) {
-		p20 = 1
-	}
-	p21 := p18
-	if t19^p20 != 0 {
-		p21 = t8
-	}
-	return p21
-}
-func (m *Module) fn415(v0, v1, v2 int32) {
-	var v3, v4, v5 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	v3 = t0
-	t1 := int32(m.memory[uint32(v3)])
-	v4 = t1
-	t2 := int32(load32(m.memory, uint32(v2)))
-	t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
-	t4 := v1
-	v5 = t3
-	v1 = t4 + v5
-	t5 := int32(m.memory[uint32(v1)])
-	m.memory[uint32(t2)] = byte(t5)
-	store32(m.memory, uint32(v2), uint32(v3))
-	store32(m.memory, uint64(uint32(v2))+8, uint32(v3+i32(1)))
-	t6 := v2
-	t7 := v5
-	var p8 int32
-	if uint32(v0&i32(255)) >= uint32(v4) {
-		p8 = 1
-	}
-	store32(m.memory, uint64(uint32(t6))+12, uint32(t7+p8))
-	t9 := int32(m.memory[uint32(v3)])
-	m.memory[uint32(v1)] = byte(t9)
-}
-func (m *Module) fn416(v0, v1, v2 int32) {
-	var v3, v4, v5 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	v3 = t0
-	t1 := int32(m.memory[uint32(v3)])
-	v4 = t1
-	t2 := int32(load32(m.memory, uint32(v2)))
-	t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
-	t4 := v1
-	v5 = t3
-	v1 = t4 + v5
-	t5 := int32(m.memory[uint32(v1)])
-	m.memory[uint32(t2)] = byte(t5)
-	store32(m.memory, uint32(v2), uint32(v3))
-	store32(m.memory, uint64(uint32(v2))+8, uint32(v3+i32(1)))
-	t6 := v2
-	t7 := v5
-	var p8 int32
-	if uint32(v4) < uint32(v0&i32(255)) {
-		p8 = 1
-	}
-	store32(m.memory, uint64(uint32(t6))+12, uint32(t7+p8))
-	t9 := int32(m.memory[uint32(v3)])
-	m.memory[uint32(v1)] = byte(t9)
-}
-func (m *Module) fn417(v0, v1 int32) int32 {
+func (m *Module) fn408(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn183(t0, v1)
+	t1 := m.fn182(t0, v1)
 	return t1
 }
-func (m *Module) fn418(v0 int32) int32 {
+func (m *Module) fn409(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -25502,7 +22964,7 @@ func (m *Module) fn418(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn434(v0)
+			t1 := m.fn425(v0)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -25512,7 +22974,7 @@ func (m *Module) fn418(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn121(v1, v2)
+				m.fn127(v1, v2)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -25533,14 +22995,14 @@ func (m *Module) fn418(v0 int32) int32 {
 			}
 		l1:
 		}
-		t8 := m.fn434(v0 + i32(12))
+		t8 := m.fn425(v0 + i32(12))
 		v3 = t8
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn419(v0, v1 int32) {
+func (m *Module) fn410(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -25554,7 +23016,7 @@ func (m *Module) fn419(v0, v1 int32) {
 	if t1 == i32(1114114) {
 		p2 = i32(0)
 	}
-	m.fn435(t3, p2, v2+i32(8))
+	m.fn426(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -25567,7 +23029,7 @@ func (m *Module) fn419(v0, v1 int32) {
 	if t7 == i32(1114114) {
 		p8 = i32(0)
 	}
-	m.fn435(t9, p8, v2+i32(8))
+	m.fn426(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -25600,15 +23062,15 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn420(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn411(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn214(v5+i32(8), v1<<2)
+	m.fn193(v5+i32(8), v1<<2)
 	m.t0[uint(v4)].(func(int32, int32))(v5+i32(20), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
-	m.fn50(v5+i32(8), t1)
+	m.fn49(v5+i32(8), t1)
 l1:
 	{
 		t2 := m.t0[uint(v3)].(func(int32) int32)(v2)
@@ -25616,7 +23078,7 @@ l1:
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		m.fn391(v5+i32(8), v1)
+		m.fn389(v5+i32(8), v1)
 		goto l1
 	}
 l0:
@@ -25626,7 +23088,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn421(v0 int32) int32 {
+func (m *Module) fn412(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -25635,7 +23097,7 @@ func (m *Module) fn421(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn432(v2)
+			t1 := m.fn423(v2)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -25645,7 +23107,7 @@ func (m *Module) fn421(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn121(v1, v0)
+				m.fn127(v1, v0)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -25659,14 +23121,14 @@ func (m *Module) fn421(v0 int32) int32 {
 			}
 		l1:
 		}
-		t5 := m.fn432(v0 + i32(16))
+		t5 := m.fn423(v0 + i32(16))
 		v3 = t5
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn422(v0, v1 int32) {
+func (m *Module) fn413(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -25680,7 +23142,7 @@ func (m *Module) fn422(v0, v1 int32) {
 	if t1 != 0 {
 		p2 = v1 + i32(8)
 	}
-	m.fn433(t3, p2, v2+i32(8))
+	m.fn424(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -25693,7 +23155,7 @@ func (m *Module) fn422(v0, v1 int32) {
 	if t7 != 0 {
 		p8 = v1 + i32(16)
 	}
-	m.fn433(t9, p8, v2+i32(8))
+	m.fn424(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -25726,10 +23188,10 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func fn423(v0 int32) int32 {
+func fn414(v0 int32) int32 {
 	return v0 & i32(255)
 }
-func (m *Module) fn424(v0, v1, v2 int32) {
+func (m *Module) fn415(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -25744,38 +23206,38 @@ func (m *Module) fn424(v0, v1, v2 int32) {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2+t4))
 	t5 := int32(load32(m.memory, uint32(v4+i32(4))))
-	m.fn420(v0, t5, v3+i32(4), i32(28), i32(29))
+	m.fn411(v0, t5, v3+i32(4), i32(28), i32(29))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn425(v0 int32) int32 {
-	t0 := m.fn338(v0)
+func (m *Module) fn416(v0 int32) int32 {
+	t0 := m.fn336(v0)
 	return t0
 }
-func fn426(v0 int32) int32 {
+func fn417(v0 int32) int32 {
 	return v0 & i32(127)
 }
-func fn427(v0 int32) int32 {
+func fn418(v0 int32) int32 {
 	p0 := i32(1114112)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn428(v0 int32) int32 {
+func fn419(v0 int32) int32 {
 	p0 := i32(65533)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn429(v0 int32) int32 {
+func fn420(v0 int32) int32 {
 	p0 := i32(63)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0
 	}
 	return p0 & i32(255)
 }
-func (m *Module) fn430(v0 int32) int32 {
+func (m *Module) fn421(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -25804,20 +23266,20 @@ l1:
 	}
 	return v4
 }
-func (m *Module) fn431(v0, v1 int32) {
+func (m *Module) fn422(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0x100000000)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint32(v1)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0-t1))
 }
-func (m *Module) fn432(v0 int32) int32 {
+func (m *Module) fn423(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
 		if t0 == 0 {
 			goto l0
 		}
-		t1 := m.fn125(v0)
+		t1 := m.fn131(v0)
 		v1 = t1
 		if v1 != i32(1114112) {
 			goto l1
@@ -25829,7 +23291,7 @@ l0:
 l1:
 	return v1
 }
-func (m *Module) fn433(v0, v1, v2 int32) {
+func (m *Module) fn424(v0, v1, v2 int32) {
 	{
 		if v1 == 0 {
 			goto l0
@@ -25855,7 +23317,7 @@ l0:
 	t7 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t7))
 }
-func (m *Module) fn434(v0 int32) int32 {
+func (m *Module) fn425(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -25868,7 +23330,7 @@ func (m *Module) fn434(v0 int32) int32 {
 			if t1 == 0 {
 				goto l1
 			}
-			t2 := m.fn125(v0 + i32(4))
+			t2 := m.fn131(v0 + i32(4))
 			v1 = t2
 			if v1 != i32(1114112) {
 				goto l2
@@ -25893,7 +23355,7 @@ l0:
 l2:
 	return v1
 }
-func (m *Module) fn435(v0, v1, v2 int32) {
+func (m *Module) fn426(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	{
 		if v1 == 0 {
@@ -25960,15 +23422,15 @@ l0:
 	t12 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t12))
 }
-func (m *Module) fn436(v0, v1, v2 int32) {
+func (m *Module) fn427(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	t1 := m.fn80(i32(4), i32(48))
+	t1 := m.fn81(i32(4), i32(48))
 	v4 = t1
-	m.fn122(v3+i32(20), v1, v2)
-	m.fn124(v3+i32(92), v1, v2, i32(30))
+	m.fn128(v3+i32(20), v1, v2)
+	m.fn130(v3+i32(92), v1, v2, i32(30))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+100))
 	store32(m.memory, uint64(uint32(v3))+88, uint32(t2))
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+92))
@@ -25981,14 +23443,14 @@ func (m *Module) fn436(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+56, uint32(v5))
 l4:
 	{
-		t7 := m.fn125(v3 + i32(56))
+		t7 := m.fn131(v3 + i32(56))
 		v5 = t7
 		if v5 == i32(1114112) {
-			m.fn57(v3+i32(68), v1, v2)
+			m.fn56(v3+i32(68), v1, v2)
 			t16 := int32(load32(m.memory, uint64(uint32(v3))+72))
 			t17 := int32(load32(m.memory, uint64(uint32(v3))+76))
-			m.fn407(t16, t17)
-			m.fn92(v3+i32(92), v1, v2)
+			m.fn404(t16, t17)
+			m.fn93(v3+i32(92), v1, v2)
 			t18 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			store32(m.memory, uint64(uint32(v4))+8, uint32(t18))
 			t19 := int64(load64(m.memory, uint64(uint32(v3))+20))
@@ -26009,7 +23471,7 @@ l4:
 			store32(m.memory, uint64(uint32(v3))+8, uint32(i32(4)))
 			store32(m.memory, uint64(uint32(v3))+12, uint32(v4))
 			store32(m.memory, uint64(uint32(v3))+16, uint32(i32(4)))
-			m.fn437(v3+i32(20), v1, v2, i32(64))
+			m.fn428(v3+i32(20), v1, v2, i32(64))
 			{
 				t26 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v6 = t26
@@ -26021,16 +23483,16 @@ l4:
 				store32(m.memory, uint64(uint32(v3))+36, uint32(v6))
 				t28 := int32(load32(m.memory, uint64(uint32(v3))+28))
 				t29 := int32(load32(m.memory, uint64(uint32(v3))+32))
-				m.fn122(v3+i32(56), t28, t29)
+				m.fn128(v3+i32(56), t28, t29)
 				store32(m.memory, uint64(uint32(v3))+104, uint32(i32(11)))
 				store32(m.memory, uint64(uint32(v3))+96, uint32(i32(9)))
 				store32(m.memory, uint64(uint32(v3))+100, uint32(v3+i32(56)))
 				store32(m.memory, uint64(uint32(v3))+92, uint32(v3+i32(36)))
-				m.fn18(v3+i32(44), i32(0x20011), v3+i32(92))
+				m.fn17(v3+i32(44), i32(0x20011), v3+i32(92))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+56))
 				t31 := int32(load32(m.memory, uint64(uint32(v3))+60))
-				m.fn19(t30, t31)
-				m.fn83(v3+i32(8), v3+i32(44))
+				m.fn18(t30, t31)
+				m.fn84(v3+i32(8), v3+i32(44))
 				t32 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				v5 = t32
 				t33 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -26046,15 +23508,15 @@ l4:
 			v5 = i32(0)
 		l8:
 			if v6 == v5 {
-				m.fn371(i32(0), i32(4))
+				m.fn369(i32(0), i32(4))
 				v5 = v4 + v5
-				m.fn438(v5, i32(0))
+				m.fn429(v5, i32(0))
 				t35 := int32(uint32(v5-v4) / uint32(i32(12)))
 				store32(m.memory, uint64(uint32(v0))+8, uint32(t35))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 				store32(m.memory, uint32(v0), uint32(v7))
-				m.fn438(i32(4), i32(0))
-				m.fn371(i32(0), i32(4))
+				m.fn429(i32(4), i32(0))
+				m.fn369(i32(0), i32(4))
 				m.g0 = v3 + i32(112)
 				return
 			}
@@ -26063,7 +23525,7 @@ l4:
 		}
 		{
 			if uint32(v5) > uint32(i32(180)) {
-				m.fn128(v3+i32(92), v5, i32(140596))
+				m.fn134(v3+i32(92), v5, i32(140420))
 				t9 := int32(load32(m.memory, uint64(uint32(v3))+92))
 				t10 := v5
 				v6 = t9
@@ -26088,8 +23550,8 @@ l4:
 				}
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+100))
 				v5 = t15
-				m.fn115(v3+i32(80), v7)
-				m.fn115(v3+i32(80), v6)
+				m.fn122(v3+i32(80), v7)
+				m.fn122(v3+i32(80), v6)
 				if v5 == 0 {
 					goto l4
 				}
@@ -26106,15 +23568,15 @@ l4:
 l3:
 	v5 = v7
 l2:
-	m.fn115(v3+i32(80), v5)
+	m.fn122(v3+i32(80), v5)
 	goto l4
 }
-func (m *Module) fn437(v0, v1, v2, v3 int32) {
+func (m *Module) fn428(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn208(v4+i32(4), v3, v1, v2)
+	m.fn215(v4+i32(4), v3, v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+8))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -26265,7 +23727,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v14))
 	goto l10
 }
-func (m *Module) fn438(v0, v1 int32) {
+func (m *Module) fn429(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -26273,38 +23735,38 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0)))
 		t1 := int32(load32(m.memory, uint32(v0+i32(4))))
-		m.fn19(t0, t1)
+		m.fn18(t0, t1)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(12)
 		goto l1
 	}
 }
-func (m *Module) fn439(v0, v1, v2 int32) {
+func (m *Module) fn430(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	var v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(240)
 	m.g0 = v3
-	m.fn206(v3, v1, v2)
+	m.fn213(v3, v1, v2)
 	t1 := int64(load64(m.memory, uint32(v3)))
 	store64(m.memory, uint64(uint32(v3))+12, uint64(t1))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+108, uint32(i32(156240)))
+	store32(m.memory, uint64(uint32(v3))+108, uint32(i32(156064)))
 	v2 = i32(0)
 	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0x100000001)))
-	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(142860)))
+	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(142684)))
 	store32(m.memory, uint64(uint32(v3))+88, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+80, uint64(i64(0x100000002)))
-	store32(m.memory, uint64(uint32(v3))+76, uint32(i32(151535)))
+	store32(m.memory, uint64(uint32(v3))+76, uint32(i32(151359)))
 	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x100000001)))
-	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(143526)))
+	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(143350)))
 	store32(m.memory, uint64(uint32(v3))+56, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+48, uint64(i64(0x100000000)))
 	store64(m.memory, uint64(uint32(v3))+40, uint64(i64(0x100000001)))
-	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(142860)))
+	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(142684)))
 	store64(m.memory, uint64(uint32(v3))+28, uint64(i64(1)))
 	store64(m.memory, uint64(uint32(v3))+20, uint64(i64(1)))
 	v1 = v3 + i32(20)
@@ -26324,7 +23786,7 @@ l1:
 		store32(m.memory, uint64(uint32(v3))+232, uint32(v3+i32(208)))
 		store32(m.memory, uint64(uint32(v3))+224, uint32(v3+i32(12)))
 		store32(m.memory, uint64(uint32(v3))+216, uint32(v3+i32(200)))
-		m.fn18(v3+i32(188), i32(0x20009), v3+i32(216))
+		m.fn17(v3+i32(188), i32(0x20009), v3+i32(216))
 		v5 = v3 + i32(116) + v2
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+188))
 		store64(m.memory, uint32(v5), uint64(t4))
@@ -26335,7 +23797,7 @@ l1:
 		goto l1
 	}
 l0:
-	t6 := m.fn80(i32(4), i32(72))
+	t6 := m.fn81(i32(4), i32(72))
 	v2 = t6
 	memory_copy(m.memory, uint32(v2), uint32(v3+i32(116)), uint32(i32(72)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(6)))
@@ -26343,7 +23805,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(i32(6)))
 	m.g0 = v3 + i32(240)
 }
-func (m *Module) fn440(v0, v1, v2 int32) {
+func (m *Module) fn431(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(208)
@@ -26351,7 +23813,7 @@ func (m *Module) fn440(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v3), uint64(i64(0x400000000)))
 	v4 = i32(8)
-	memory_copy(m.memory, uint32(v3+i32(12)+i32(8)), uint32(i32(156428)), uint32(i32(164)))
+	memory_copy(m.memory, uint32(v3+i32(12)+i32(8)), uint32(i32(156252)), uint32(i32(164)))
 l3:
 	{
 		if v4 == i32(172) {
@@ -26369,18 +23831,18 @@ l3:
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+192))
 			t7 := v6
 			v7 = t6
-			t8 := m.fn348(t7, v7, v1, v2)
+			t8 := m.fn346(t7, v7, v1, v2)
 			if t8 != 0 {
 				goto l1
 			}
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+184))
-			m.fn19(t9, v6)
+			m.fn18(t9, v6)
 			goto l2
 		}
 	l1:
 		m.t0[uint(v5)].(func(int32, int32, int32))(v3+i32(196), v6, v7)
-		m.fn441(v3, v3+i32(196))
-		m.fn441(v3, v3+i32(184))
+		m.fn432(v3, v3+i32(196))
+		m.fn432(v3, v3+i32(184))
 	l2:
 		v4 = v4 + i32(4)
 		goto l3
@@ -26392,7 +23854,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t11))
 	m.g0 = v3 + i32(208)
 }
-func (m *Module) fn441(v0, v1 int32) {
+func (m *Module) fn432(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -26401,7 +23863,7 @@ func (m *Module) fn441(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn373(v0)
+		m.fn371(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -26412,13 +23874,13 @@ l0:
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
 }
-func (m *Module) fn442(v0, v1, v2 int32) {
+func (m *Module) fn433(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	t0 := m.g0
 	v3 = t0 - i32(304)
 	m.g0 = v3
-	t1 := m.fn80(i32(4), i32(36))
+	t1 := m.fn81(i32(4), i32(36))
 	v4 = t1
 	store32(m.memory, uint64(uint32(v3))+248, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+240, uint64(i64(0x100000000)))
@@ -26428,7 +23890,7 @@ func (m *Module) fn442(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 l9:
 	{
-		t3 := m.fn125(v3 + i32(104))
+		t3 := m.fn131(v3 + i32(104))
 		v6 = t3
 		if v6 == i32(1114112) {
 			goto l0
@@ -26443,7 +23905,7 @@ l9:
 		v8 = t6
 		v9 = t8 + v8
 		store32(m.memory, uint64(uint32(t7))+172, uint32(v9))
-		t9 := m.fn203(v3 + i32(168))
+		t9 := m.fn210(v3 + i32(168))
 		v10 = t9
 		v11 = i32(0)
 		{
@@ -26452,11 +23914,11 @@ l9:
 				goto l1
 			}
 			{
-				t10 := int32(load32(m.memory, uint32(v11+i32(151708))))
+				t10 := int32(load32(m.memory, uint32(v11+i32(151532))))
 				if t10 != v10 {
 					goto l2
 				}
-				t11 := int32(load32(m.memory, uint32(v11+i32(151712))))
+				t11 := int32(load32(m.memory, uint32(v11+i32(151536))))
 				if v6 == t11 {
 					goto l3
 				}
@@ -26468,7 +23930,7 @@ l9:
 			store32(m.memory, uint64(uint32(v3))+172, uint32(v9))
 			store32(m.memory, uint64(uint32(v3))+168, uint32(v7))
 			{
-				t12 := m.fn203(v3 + i32(168))
+				t12 := m.fn210(v3 + i32(168))
 				v10 = t12
 				if v10 == i32(1114112) {
 					goto l5
@@ -26496,11 +23958,11 @@ l9:
 				store32(m.memory, uint64(uint32(v3))+248, uint32(v10+v8))
 			}
 		l5:
-			t14 := int32(load32(m.memory, uint32(v11+i32(151704))))
+			t14 := int32(load32(m.memory, uint32(v11+i32(151528))))
 			v6 = t14
 		}
 	l1:
-		m.fn391(v3+i32(240), v6)
+		m.fn389(v3+i32(240), v6)
 		goto l9
 	}
 l0:
@@ -26514,12 +23976,12 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+168, uint32(v1))
 l11:
 	{
-		t17 := m.fn125(v3 + i32(168))
+		t17 := m.fn131(v3 + i32(168))
 		v11 = t17
 		if v11 == i32(1114112) {
 			goto l10
 		}
-		m.fn443(v3+i32(240), v11)
+		m.fn434(v3+i32(240), v11)
 		goto l11
 	}
 l10:
@@ -26528,12 +23990,12 @@ l10:
 	t19 := int32(load32(m.memory, uint64(uint32(v3))+248))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(t19))
 	v12 = i32(0)
-	m.fn214(v3+i32(168), i32(0))
-	t20 := int64(load64(m.memory, uint64(uint32(i32(0)))+142800))
+	m.fn193(v3+i32(168), i32(0))
+	t20 := int64(load64(m.memory, uint64(uint32(i32(0)))+142624))
 	store64(m.memory, uint64(uint32(v3))+256, uint64(t20))
-	t21 := int64(load64(m.memory, uint64(uint32(i32(0)))+142792))
+	t21 := int64(load64(m.memory, uint64(uint32(i32(0)))+142616))
 	store64(m.memory, uint64(uint32(v3))+248, uint64(t21))
-	t22 := int64(load64(m.memory, uint64(uint32(i32(0)))+142784))
+	t22 := int64(load64(m.memory, uint64(uint32(i32(0)))+142608))
 	store64(m.memory, uint64(uint32(v3))+240, uint64(t22))
 	store32(m.memory, uint64(uint32(v3))+280, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v3))+276, uint32(v5))
@@ -26547,7 +24009,7 @@ l13:
 	{
 		v9 = v10
 		v8 = v11
-		m.fn195(v3+i32(40), v7)
+		m.fn202(v3+i32(40), v7)
 		t23 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v6 = t23
 		if v6 == i32(1114112) {
@@ -26559,17 +24021,17 @@ l13:
 		v11 = t25
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+276))
 		v10 = t26
-		t27 := m.fn197(v3+i32(240), i32(6), v6)
+		t27 := m.fn204(v3+i32(240), i32(6), v6)
 		if t27 == 0 {
 			goto l13
 		}
-		m.fn16(v3+i32(168), v1+v12, v13-v12)
-		m.fn119(v3+i32(168), i32(1), i32(1))
+		m.fn15(v3+i32(168), v1+v12, v13-v12)
+		m.fn125(v3+i32(168), i32(1), i32(1))
 		v12 = v13 + v9 - (v8 + v10) + v11
 		goto l13
 	}
 l12:
-	m.fn16(v3+i32(168), v1+v12, v2-v12)
+	m.fn15(v3+i32(168), v1+v12, v2-v12)
 	t28 := int32(load32(m.memory, uint64(uint32(v3))+176))
 	t29 := v3
 	v11 = t28
@@ -26591,7 +24053,7 @@ l12:
 	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+56, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(3)))
-	m.fn437(v3+i32(64), v1, v2, i32(64))
+	m.fn428(v3+i32(64), v1, v2, i32(64))
 	{
 		t36 := int32(load32(m.memory, uint64(uint32(v3))+64))
 		v11 = t36
@@ -26616,19 +24078,19 @@ l12:
 			}
 			t40 := int32(load32(m.memory, uint32(v12+v8<<2)))
 			v11 = t40
-			m.fn393(v3+i32(104), v13, v4, i32(46))
+			m.fn391(v3+i32(104), v13, v4, i32(46))
 			store32(m.memory, uint64(uint32(v3))+144, uint32(v11))
 			m.memory[uint64(uint32(v3))+151] = byte(i32(0))
 			memory_copy(m.memory, uint32(v3+i32(168)), uint32(v3+i32(104)), uint32(i32(44)))
 			store32(m.memory, uint64(uint32(v3))+212, uint32(v3+i32(151)))
-			m.fn258(v3+i32(228), v3+i32(168))
+			m.fn257(v3+i32(228), v3+i32(168))
 			{
 				t41 := int32(load32(m.memory, uint64(uint32(v3))+228))
 				if t41 == i32(-0x80000000) {
 					goto l15
 				}
 				v11 = i32(12)
-				m.fn215(v3+i32(32), i32(4), i32(4), i32(12))
+				m.fn194(v3+i32(32), i32(4), i32(4), i32(12))
 				t42 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				v6 = t42
 				t43 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -26644,7 +24106,7 @@ l12:
 				memory_copy(m.memory, uint32(v3+i32(240)), uint32(v3+i32(168)), uint32(i32(48)))
 			l18:
 				{
-					m.fn258(v3+i32(292), v3+i32(240))
+					m.fn257(v3+i32(292), v3+i32(240))
 					t46 := int32(load32(m.memory, uint64(uint32(v3))+292))
 					if t46 == i32(-0x80000000) {
 						t52 := int64(load64(m.memory, uint64(uint32(v3))+216))
@@ -26658,7 +24120,7 @@ l12:
 						if v10 != t47 {
 							goto l17
 						}
-						m.fn82(v3+i32(216), i32(1))
+						m.fn83(v3+i32(216), i32(1))
 						t48 := int32(load32(m.memory, uint64(uint32(v3))+220))
 						v7 = t48
 					}
@@ -26685,7 +24147,7 @@ l12:
 					if t54 != i32(1) {
 						goto l20
 					}
-					m.fn86(v3 + i32(152))
+					m.fn87(v3 + i32(152))
 					v10 = i32(-0x80000000)
 					goto l21
 				}
@@ -26700,16 +24162,16 @@ l12:
 				v14 = t56
 				store32(m.memory, uint64(uint32(v3))+104, uint32(v11))
 				store64(m.memory, uint64(uint32(v3))+108, uint64(v14))
-				m.fn85(v3+i32(168), int32(v14), int32(int64(uint64(v14)>>32)), i32(0x22dd8))
+				m.fn86(v3+i32(168), int32(v14), int32(int64(uint64(v14)>>32)), i32(142632))
 				store32(m.memory, uint64(uint32(v3))+252, uint32(i32(11)))
 				store32(m.memory, uint64(uint32(v3))+244, uint32(i32(9)))
 				store32(m.memory, uint64(uint32(v3))+248, uint32(v3+i32(168)))
 				store32(m.memory, uint64(uint32(v3))+240, uint32(v3+i32(80)))
-				m.fn18(v3+i32(292), i32(0x20011), v3+i32(240))
+				m.fn17(v3+i32(292), i32(0x20011), v3+i32(240))
 				t57 := int32(load32(m.memory, uint64(uint32(v3))+168))
 				t58 := int32(load32(m.memory, uint64(uint32(v3))+172))
-				m.fn19(t57, t58)
-				m.fn86(v3 + i32(104))
+				m.fn18(t57, t58)
+				m.fn87(v3 + i32(104))
 				t59 := int32(load32(m.memory, uint64(uint32(v3))+292))
 				v10 = t59
 			}
@@ -26720,7 +24182,7 @@ l12:
 			if v10 != i32(-0x80000000) {
 				p61 = 1
 			}
-			m.fn256(t60, p61)
+			m.fn255(t60, p61)
 			t62 := int32(load32(m.memory, uint64(uint32(v3))+56))
 			t63 := int32(load32(m.memory, uint64(uint32(v3))+60))
 			v6 = t63
@@ -26745,7 +24207,7 @@ l12:
 	}
 l14:
 	{
-		t66 := m.fn386(v1, v2)
+		t66 := m.fn384(v1, v2)
 		if t66 != 0 {
 			goto l25
 		}
@@ -26754,7 +24216,7 @@ l14:
 		store32(m.memory, uint64(uint32(v3))+108, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+112, uint32(v3+i32(88)))
-		m.fn335(v3+i32(24), v3+i32(104))
+		m.fn333(v3+i32(24), v3+i32(104))
 		v9 = i32(1)
 		v6 = i32(0)
 		{
@@ -26764,7 +24226,7 @@ l14:
 			}
 			t68 := int32(m.memory[uint64(uint32(v3))+25])
 			v11 = t68
-			m.fn214(v3+i32(240), i32(8))
+			m.fn193(v3+i32(240), i32(8))
 			t69 := int32(load32(m.memory, uint64(uint32(v3))+244))
 			m.memory[uint32(t69)] = byte(v11)
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(1)))
@@ -26776,7 +24238,7 @@ l14:
 			store64(m.memory, uint64(uint32(v3))+240, uint64(t72))
 		l29:
 			{
-				m.fn335(v3+i32(16), v3+i32(240))
+				m.fn333(v3+i32(16), v3+i32(240))
 				t73 := int32(m.memory[uint64(uint32(v3))+16])
 				if t73 == 0 {
 					goto l27
@@ -26790,7 +24252,7 @@ l14:
 					if v11 != t76 {
 						goto l28
 					}
-					m.fn50(v3+i32(168), i32(1))
+					m.fn49(v3+i32(168), i32(1))
 				}
 			l28:
 				t77 := int32(load32(m.memory, uint64(uint32(v3))+172))
@@ -26812,7 +24274,7 @@ l14:
 			if t81 != i32(1) {
 				goto l30
 			}
-			m.fn19(v6, v9)
+			m.fn18(v6, v9)
 			v6 = i32(-0x80000000)
 		}
 	l30:
@@ -26821,7 +24283,7 @@ l14:
 		store32(m.memory, uint64(uint32(v3))+108, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+112, uint32(v3+i32(88)))
-		m.fn336(v3+i32(8), v3+i32(104))
+		m.fn334(v3+i32(8), v3+i32(104))
 		v8 = i32(1)
 		v4 = i32(0)
 		{
@@ -26831,7 +24293,7 @@ l14:
 			}
 			t83 := int32(m.memory[uint64(uint32(v3))+9])
 			v11 = t83
-			m.fn214(v3+i32(240), i32(8))
+			m.fn193(v3+i32(240), i32(8))
 			t84 := int32(load32(m.memory, uint64(uint32(v3))+244))
 			m.memory[uint32(t84)] = byte(v11)
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(1)))
@@ -26843,7 +24305,7 @@ l14:
 			store64(m.memory, uint64(uint32(v3))+240, uint64(t87))
 		l34:
 			{
-				m.fn336(v3, v3+i32(240))
+				m.fn334(v3, v3+i32(240))
 				t88 := int32(m.memory[uint32(v3)])
 				if t88 == 0 {
 					goto l32
@@ -26857,7 +24319,7 @@ l14:
 					if v11 != t91 {
 						goto l33
 					}
-					m.fn50(v3+i32(168), i32(1))
+					m.fn49(v3+i32(168), i32(1))
 				}
 			l33:
 				t92 := int32(load32(m.memory, uint64(uint32(v3))+172))
@@ -26879,7 +24341,7 @@ l14:
 			if t96 != i32(1) {
 				goto l35
 			}
-			m.fn19(v7, v8)
+			m.fn18(v7, v8)
 			v7 = i32(-0x80000000)
 		}
 	l35:
@@ -26915,7 +24377,7 @@ l14:
 			v11 = p99
 		}
 	l37:
-		m.fn256(v3+i32(52), v11)
+		m.fn255(v3+i32(52), v11)
 		t100 := int32(load32(m.memory, uint64(uint32(v3))+60))
 		v10 = t100
 		t101 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -26965,7 +24427,7 @@ l14:
 			v6 = t102
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+168, uint64(i64(0x100000000)))
-			m.fn50(v3+i32(168), v2)
+			m.fn49(v3+i32(168), v2)
 			v11 = v2
 			v10 = v1
 		l43:
@@ -26976,12 +24438,12 @@ l14:
 					t106 := int64(load64(m.memory, uint64(uint32(v3))+168))
 					store64(m.memory, uint64(uint32(v3))+104, uint64(t106))
 					v7 = v7 + i32(1)
-					m.fn441(v3+i32(52), v3+i32(104))
+					m.fn432(v3+i32(52), v3+i32(104))
 					goto l44
 				}
 				t103 := int32(m.memory[uint32(v10)])
 				t104 := m.t0[uint(v6)].(func(int32) int32)(t103)
-				m.fn391(v3+i32(168), t104)
+				m.fn389(v3+i32(168), t104)
 				v11 = v11 + i32(-1)
 				v10 = v10 + i32(1)
 				goto l43
@@ -26995,7 +24457,7 @@ l25:
 	store64(m.memory, uint32(v0), uint64(t108))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn443(v0, v1 int32) {
+func (m *Module) fn434(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 	{
@@ -27004,7 +24466,7 @@ func (m *Module) fn443(v0, v1 int32) {
 			if v2 == i32(4536) {
 				goto l0
 			}
-			v3 = v2 + i32(151704)
+			v3 = v2 + i32(151528)
 			v2 = v2 + i32(12)
 			t0 := int32(load32(m.memory, uint32(v3)))
 			if t0 != v1 {
@@ -27012,20 +24474,20 @@ func (m *Module) fn443(v0, v1 int32) {
 			}
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn443(v0, t1)
+		m.fn434(v0, t1)
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v1 = t2
 	}
 l0:
-	m.fn391(v0, v1)
+	m.fn389(v0, v1)
 }
-func (m *Module) fn444(v0, v1, v2 int32) {
+func (m *Module) fn435(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	var v12, v13 int64
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn198(v3+i32(16), i32(151581), i32(4), v1, v2)
+	m.fn205(v3+i32(16), i32(151405), i32(4), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v4 = t1
@@ -27036,7 +24498,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 		t3 := v3 + i32(28)
 		t4 := v4
 		v1 = t2
-		m.fn437(t3, t4, v1, i32(45))
+		m.fn428(t3, t4, v1, i32(45))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v5 = t5
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -27070,7 +24532,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 		}
 		v5 = p15
 		{
-			t16 := m.fn125(v3 + i32(44))
+			t16 := m.fn131(v3 + i32(44))
 			v2 = t16
 			if v2 == i32(1114112) {
 				goto l1
@@ -27092,7 +24554,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 			if uint32(v6) > uint32(i32(3)) {
 				p23 = v6
 			}
-			m.fn215(t18, p23+i32(1), i32(4), i32(4))
+			m.fn194(t18, p23+i32(1), i32(4), i32(4))
 			t24 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v8 = t24
 			t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -27107,7 +24569,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 			v2 = i32(1)
 		l4:
 			{
-				t26 := m.fn125(v3 + i32(28))
+				t26 := m.fn131(v3 + i32(28))
 				v4 = t26
 				if v4 == i32(1114112) {
 					goto l2
@@ -27127,7 +24589,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 					if v6&i32(3) != i32(0) {
 						p33 = 1
 					}
-					m.fn220(t30, t31, t32+p33+i32(1), i32(4), i32(4))
+					m.fn199(t30, t31, t32+p33+i32(1), i32(4), i32(4))
 					t34 := int32(load32(m.memory, uint64(uint32(v3))+56))
 					v6 = t34
 				}
@@ -27160,12 +24622,12 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 				v2 = i32(0)
 				store32(m.memory, uint64(uint32(v3))+36, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v3))+28, uint64(i64(0x100000000)))
-				m.fn50(v3+i32(28), v4)
+				m.fn49(v3+i32(28), v4)
 				v4 = v4 << 2
 			l11:
 				{
 					if v4 == v2 {
-						m.fn446(v5, v1)
+						m.fn437(v5, v1)
 						t47 := int32(load32(m.memory, uint64(uint32(v3))+36))
 						store32(m.memory, uint64(uint32(v0))+8, uint32(t47))
 						t48 := int64(load64(m.memory, uint64(uint32(v3))+28))
@@ -27173,7 +24635,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 						goto l12
 					}
 					t46 := int32(load32(m.memory, uint32(v1+v2)))
-					m.fn391(v3+i32(28), t46)
+					m.fn389(v3+i32(28), t46)
 					v2 = v2 + i32(4)
 					goto l11
 				}
@@ -27242,7 +24704,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 					if v11 == 0 {
 						p52 = 1
 					}
-					t53 := fn447(t50, t51, p52)
+					t53 := fn438(t50, t51, p52)
 					v1 = t53
 					t54 := int32(uint32(v6) / uint32(v7))
 					v4 = t54
@@ -27263,7 +24725,7 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 						if v2 != t56 {
 							goto l14
 						}
-						m.fn448(v3 + i32(52))
+						m.fn439(v3 + i32(52))
 					}
 				l14:
 					t57 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -27294,16 +24756,16 @@ func (m *Module) fn444(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+52))
 			t59 := int32(load32(m.memory, uint64(uint32(v3))+56))
-			m.fn446(t58, t59)
+			m.fn437(t58, t59)
 			goto l12
 		}
 	}
 l0:
-	m.fn57(v0, v1, v2)
+	m.fn56(v0, v1, v2)
 l12:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn445(v0, v1, v2 int32) {
+func (m *Module) fn436(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18 int32
 	var v19 int64
 	t0 := m.g0
@@ -27311,19 +24773,19 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 	m.g0 = v3
 	{
 		{
-			t1 := m.fn386(v1, v2)
+			t1 := m.fn384(v1, v2)
 			if t1 != 0 {
-				m.fn57(v0, v1, v2)
+				m.fn56(v0, v1, v2)
 				goto l10
 			}
-			m.fn122(v3+i32(24), v1, v2)
+			m.fn128(v3+i32(24), v1, v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			t3 := v3
 			v4 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			store32(m.memory, uint64(uint32(t3))+40, uint32(v4+t4))
 			store32(m.memory, uint64(uint32(v3))+36, uint32(v4))
-			m.fn339(v3+i32(16), v3+i32(36))
+			m.fn337(v3+i32(16), v3+i32(36))
 			v5 = i32(4)
 			v6 = i32(0)
 			v7 = i32(0)
@@ -27351,7 +24813,7 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(3)) {
 					p13 = v8
 				}
-				m.fn215(t8, p13+i32(1), i32(4), i32(4))
+				m.fn194(t8, p13+i32(1), i32(4), i32(4))
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t14
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -27366,7 +24828,7 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 				v6 = i32(1)
 			l4:
 				{
-					m.fn339(v3, v3+i32(44))
+					m.fn337(v3, v3+i32(44))
 					t16 := int32(load32(m.memory, uint32(v3)))
 					if t16 != i32(1) {
 						goto l2
@@ -27388,7 +24850,7 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 						if v8&i32(3) != i32(0) {
 							p24 = 1
 						}
-						m.fn220(t21, t22, t23+p24+i32(1), i32(4), i32(4))
+						m.fn199(t21, t22, t23+p24+i32(1), i32(4), i32(4))
 						t25 := int32(load32(m.memory, uint64(uint32(v3))+56))
 						v5 = t25
 					}
@@ -27406,10 +24868,10 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 			}
 		l1:
 			t28 := int32(load32(m.memory, uint64(uint32(v3))+24))
-			m.fn19(t28, v4)
+			m.fn18(t28, v4)
 			store32(m.memory, uint64(uint32(v3))+60, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+52, uint64(i64(0x100000000)))
-			m.fn50(v3+i32(52), i32(0))
+			m.fn49(v3+i32(52), i32(0))
 			if v6 == 0 {
 				goto l5
 			}
@@ -27422,7 +24884,7 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(127)) {
 					goto l6
 				}
-				m.fn391(v3+i32(52), v8)
+				m.fn389(v3+i32(52), v8)
 			}
 		l6:
 			v2 = v2 + i32(4)
@@ -27443,7 +24905,7 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 			goto l9
 		}
 	l8:
-		m.fn391(v3+i32(24), i32(45))
+		m.fn389(v3+i32(24), i32(45))
 	l9:
 		v10 = v5 + i32(4)
 		v11 = v6 << 2
@@ -27457,11 +24919,11 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 		if uint32(v16) >= uint32(v6) {
 			store32(m.memory, uint64(uint32(v3))+56, uint32(i32(11)))
 			store32(m.memory, uint64(uint32(v3))+52, uint32(v3+i32(24)))
-			m.fn18(v0, i32(131094), v3+i32(52))
+			m.fn17(v0, i32(131094), v3+i32(52))
 			t57 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+28))
-			m.fn19(t57, t58)
-			m.fn446(v7, v5)
+			m.fn18(t57, t58)
+			m.fn437(v7, v5)
 			goto l10
 		}
 		v8 = i32(0)
@@ -27582,13 +25044,13 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(35)) {
 					goto l12
 				}
-				t56 := int32(m.memory[uint64(uint32(v8))+151666])
-				m.fn391(v3+i32(24), t56)
+				t56 := int32(m.memory[uint64(uint32(v8))+151490])
+				m.fn389(v3+i32(24), t56)
 				v1 = v1 + i32(36)
 				goto l20
 			}
-			t48 := int32(m.memory[uint64(uint32(v15))+151666])
-			m.fn391(v3+i32(24), t48)
+			t48 := int32(m.memory[uint64(uint32(v15))+151490])
+			m.fn389(v3+i32(24), t48)
 			t49 := v4
 			v1 = v16 + i32(1)
 			t50 := v1
@@ -27596,7 +25058,7 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 			if v16 == v9 {
 				p51 = 1
 			}
-			t52 := fn447(t49, t50, p51)
+			t52 := fn438(t49, t50, p51)
 			v14 = t52
 			v16 = v1
 			v4 = i32(0)
@@ -27606,16 +25068,16 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 		store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		t59 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t60 := int32(load32(m.memory, uint64(uint32(v3))+28))
-		m.fn19(t59, t60)
-		m.fn446(v7, v5)
+		m.fn18(t59, t60)
+		m.fn437(v7, v5)
 	}
 l10:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn446(v0, v1 int32) {
-	m.fn31(v0, v1, i32(4), i32(4))
+func (m *Module) fn437(v0, v1 int32) {
+	m.fn30(v0, v1, i32(4), i32(4))
 }
-func fn447(v0, v1, v2 int32) int32 {
+func fn438(v0, v1, v2 int32) int32 {
 	if v1 == 0 {
 		panic("unreachable")
 	}
@@ -27641,13 +25103,13 @@ l2:
 		goto l2
 	}
 }
-func (m *Module) fn448(v0 int32) {
-	m.fn314(v0, i32(4), i32(4))
+func (m *Module) fn439(v0 int32) {
+	m.fn313(v0, i32(4), i32(4))
 }
-func (m *Module) fn449(v0, v1, v2 int32) {
-	m.fn450(v0, v1, v2, i32(142827), i32(9), i32(142836), i32(3), i32(1))
+func (m *Module) fn440(v0, v1, v2 int32) {
+	m.fn441(v0, v1, v2, i32(142651), i32(9), i32(142660), i32(3), i32(1))
 }
-func (m *Module) fn450(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
+func (m *Module) fn441(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	var v8, v9, v10 int32
 	t0 := m.g0
 	v8 = t0 - i32(48)
@@ -27666,7 +25128,7 @@ l5:
 		if v9 != i32(32) {
 			goto l1
 		}
-		m.fn16(v8+i32(12), v5, v6)
+		m.fn15(v8+i32(12), v5, v6)
 		goto l2
 	l1:
 		{
@@ -27676,7 +25138,7 @@ l5:
 			if uint32((v9&i32(223)+i32(-65))&i32(255)) < uint32(i32(26)) {
 				goto l3
 			}
-			t3 := m.fn74(v3, v4, v9)
+			t3 := m.fn75(v3, v4, v9)
 			if t3 != 0 {
 				goto l3
 			}
@@ -27684,33 +25146,33 @@ l5:
 				if v7 != 0 {
 					store32(m.memory, uint64(uint32(v8))+44, uint32(i32(35)))
 					store32(m.memory, uint64(uint32(v8))+40, uint32(v8+i32(27)))
-					m.fn18(v8+i32(28), i32(156417), v8+i32(40))
+					m.fn17(v8+i32(28), i32(156241), v8+i32(40))
 					t8 := int32(load32(m.memory, uint64(uint32(v8))+28))
 					v9 = t8
 					t9 := int32(load32(m.memory, uint64(uint32(v8))+32))
 					t10 := v8 + i32(12)
 					v10 = t9
 					t11 := int32(load32(m.memory, uint64(uint32(v8))+36))
-					m.fn16(t10, v10, t11)
-					m.fn19(v9, v10)
+					m.fn15(t10, v10, t11)
+					m.fn18(v9, v10)
 					goto l2
 				}
 				store32(m.memory, uint64(uint32(v8))+44, uint32(i32(34)))
 				store32(m.memory, uint64(uint32(v8))+40, uint32(v8+i32(27)))
-				m.fn18(v8+i32(28), i32(156417), v8+i32(40))
+				m.fn17(v8+i32(28), i32(156241), v8+i32(40))
 				t4 := int32(load32(m.memory, uint64(uint32(v8))+28))
 				v9 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v8))+32))
 				t6 := v8 + i32(12)
 				v10 = t5
 				t7 := int32(load32(m.memory, uint64(uint32(v8))+36))
-				m.fn16(t6, v10, t7)
-				m.fn19(v9, v10)
+				m.fn15(t6, v10, t7)
+				m.fn18(v9, v10)
 				goto l2
 			}
 		}
 	l3:
-		m.fn391(v8+i32(12), v9)
+		m.fn389(v8+i32(12), v9)
 	l2:
 		v1 = v1 + i32(1)
 		v2 = v2 + i32(-1)
@@ -27723,25 +25185,25 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t13))
 	m.g0 = v8 + i32(48)
 }
-func (m *Module) fn451(v0, v1, v2 int32) {
-	m.fn450(v0, v1, v2, i32(142878), i32(20), i32(142836), i32(3), i32(1))
+func (m *Module) fn442(v0, v1, v2 int32) {
+	m.fn441(v0, v1, v2, i32(142702), i32(20), i32(142660), i32(3), i32(1))
 }
-func (m *Module) fn452(v0, v1, v2 int32) {
-	m.fn450(v0, v1, v2, i32(142839), i32(4), i32(142843), i32(1), i32(1))
+func (m *Module) fn443(v0, v1, v2 int32) {
+	m.fn441(v0, v1, v2, i32(142663), i32(4), i32(142667), i32(1), i32(1))
 }
-func (m *Module) fn453(v0, v1, v2 int32) {
-	m.fn450(v0, v1, v2, i32(142844), i32(5), i32(142836), i32(3), i32(1))
+func (m *Module) fn444(v0, v1, v2 int32) {
+	m.fn441(v0, v1, v2, i32(142668), i32(5), i32(142660), i32(3), i32(1))
 }
-func (m *Module) fn454(v0, v1, v2 int32) {
-	m.fn450(v0, v1, v2, i32(142849), i32(4), i32(142836), i32(3), i32(1))
+func (m *Module) fn445(v0, v1, v2 int32) {
+	m.fn441(v0, v1, v2, i32(142673), i32(4), i32(142660), i32(3), i32(1))
 }
-func (m *Module) fn455(v0, v1, v2 int32) {
-	m.fn450(v0, v1, v2, i32(142849), i32(4), i32(142843), i32(1), i32(1))
+func (m *Module) fn446(v0, v1, v2 int32) {
+	m.fn441(v0, v1, v2, i32(142673), i32(4), i32(142667), i32(1), i32(1))
 }
-func (m *Module) fn456(v0, v1, v2 int32) {
-	m.fn450(v0, v1, v2, i32(142853), i32(7), i32(142843), i32(1), i32(0))
+func (m *Module) fn447(v0, v1, v2 int32) {
+	m.fn441(v0, v1, v2, i32(142677), i32(7), i32(142667), i32(1), i32(0))
 }
-func (m *Module) fn457(v0, v1 int32) {
+func (m *Module) fn448(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v2 = t0
@@ -27750,7 +25212,7 @@ func (m *Module) fn457(v0, v1 int32) {
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	t3 := v0
 	v1 = t2
-	m.fn50(t3, v1)
+	m.fn49(t3, v1)
 	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t4
 	{
@@ -27765,121 +25227,121 @@ func (m *Module) fn457(v0, v1 int32) {
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v1))
-	m.fn19(v3, v2)
+	m.fn18(v3, v2)
+}
+func (m *Module) fn449(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	m.fn392(v3+i32(4), v1, v2, i32(43), i32(142684), i32(1))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
+	t2 := v0
+	v2 = t1
+	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	m.fn393(t2, v2, t3)
+	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
+	m.fn18(t4, v2)
+	m.g0 = v3 + i32(16)
+}
+func (m *Module) fn450(v0, v1, v2 int32) {
+	m.fn392(v0, v1, v2, i32(43), i32(142684), i32(1))
+}
+func (m *Module) fn451(v0, v1, v2 int32) {
+	m.fn392(v0, v1, v2, i32(32), i32(142667), i32(1))
+}
+func (m *Module) fn452(v0, v1, v2 int32) {
+	m.fn453(v0, v1, v2, i32(142685), i32(6), i32(142691), i32(6))
+}
+func (m *Module) fn453(v0, v1, v2, v3, v4, v5, v6 int32) {
+	var v7 int32
+	t0 := m.g0
+	v7 = t0 - i32(48)
+	m.g0 = v7
+	m.fn392(v7+i32(36), v1, v2, i32(38), i32(156416), i32(5))
+	t1 := int32(load32(m.memory, uint64(uint32(v7))+40))
+	t2 := v7 + i32(24)
+	v2 = t1
+	t3 := int32(load32(m.memory, uint64(uint32(v7))+44))
+	m.fn392(t2, v2, t3, i32(60), i32(156421), i32(4))
+	t4 := int32(load32(m.memory, uint64(uint32(v7))+28))
+	t5 := v7 + i32(12)
+	v1 = t4
+	t6 := int32(load32(m.memory, uint64(uint32(v7))+32))
+	m.fn392(t5, v1, t6, i32(62), i32(156425), i32(4))
+	t7 := int32(load32(m.memory, uint64(uint32(v7))+24))
+	m.fn18(t7, v1)
+	t8 := int32(load32(m.memory, uint64(uint32(v7))+36))
+	m.fn18(t8, v2)
+	t9 := int32(load32(m.memory, uint64(uint32(v7))+16))
+	t10 := v7 + i32(36)
+	v2 = t9
+	t11 := int32(load32(m.memory, uint64(uint32(v7))+20))
+	m.fn392(t10, v2, t11, i32(34), v3, v4)
+	t12 := int32(load32(m.memory, uint64(uint32(v7))+40))
+	t13 := v0
+	v1 = t12
+	t14 := int32(load32(m.memory, uint64(uint32(v7))+44))
+	m.fn392(t13, v1, t14, i32(39), v5, v6)
+	t15 := int32(load32(m.memory, uint64(uint32(v7))+36))
+	m.fn18(t15, v1)
+	t16 := int32(load32(m.memory, uint64(uint32(v7))+12))
+	m.fn18(t16, v2)
+	m.g0 = v7 + i32(48)
+}
+func (m *Module) fn454(v0, v1, v2 int32) {
+	m.fn453(v0, v1, v2, i32(142685), i32(6), i32(142697), i32(5))
+}
+func (m *Module) fn455(v0, v1, v2 int32) {
+	m.fn453(v0, v1, v2, i32(142685), i32(6), i32(142722), i32(6))
+}
+func (m *Module) fn456(v0, v1, v2 int32) {
+	m.fn453(v0, v1, v2, i32(142685), i32(6), i32(0x22d88), i32(6))
+}
+func (m *Module) fn457(v0, v1, v2 int32) {
+	m.fn453(v0, v1, v2, i32(142734), i32(5), i32(142697), i32(5))
 }
 func (m *Module) fn458(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn394(v3+i32(4), v1, v2, i32(43), i32(142860), i32(1))
+	m.fn453(v3+i32(4), v1, v2, i32(142734), i32(5), i32(142697), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn395(t2, v2, t3)
+	m.fn392(t2, v2, t3, i32(43), i32(142739), i32(5))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn19(t4, v2)
+	m.fn18(t4, v2)
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn459(v0, v1, v2 int32) {
-	m.fn394(v0, v1, v2, i32(43), i32(142860), i32(1))
+	m.fn453(v0, v1, v2, i32(142744), i32(1), i32(0x22d99), i32(1))
 }
 func (m *Module) fn460(v0, v1, v2 int32) {
-	m.fn394(v0, v1, v2, i32(32), i32(142843), i32(1))
-}
-func (m *Module) fn461(v0, v1, v2 int32) {
-	m.fn462(v0, v1, v2, i32(142861), i32(6), i32(142867), i32(6))
-}
-func (m *Module) fn462(v0, v1, v2, v3, v4, v5, v6 int32) {
-	var v7 int32
-	t0 := m.g0
-	v7 = t0 - i32(48)
-	m.g0 = v7
-	m.fn394(v7+i32(36), v1, v2, i32(38), i32(156592), i32(5))
-	t1 := int32(load32(m.memory, uint64(uint32(v7))+40))
-	t2 := v7 + i32(24)
-	v2 = t1
-	t3 := int32(load32(m.memory, uint64(uint32(v7))+44))
-	m.fn394(t2, v2, t3, i32(60), i32(156597), i32(4))
-	t4 := int32(load32(m.memory, uint64(uint32(v7))+28))
-	t5 := v7 + i32(12)
-	v1 = t4
-	t6 := int32(load32(m.memory, uint64(uint32(v7))+32))
-	m.fn394(t5, v1, t6, i32(62), i32(156601), i32(4))
-	t7 := int32(load32(m.memory, uint64(uint32(v7))+24))
-	m.fn19(t7, v1)
-	t8 := int32(load32(m.memory, uint64(uint32(v7))+36))
-	m.fn19(t8, v2)
-	t9 := int32(load32(m.memory, uint64(uint32(v7))+16))
-	t10 := v7 + i32(36)
-	v2 = t9
-	t11 := int32(load32(m.memory, uint64(uint32(v7))+20))
-	m.fn394(t10, v2, t11, i32(34), v3, v4)
-	t12 := int32(load32(m.memory, uint64(uint32(v7))+40))
-	t13 := v0
-	v1 = t12
-	t14 := int32(load32(m.memory, uint64(uint32(v7))+44))
-	m.fn394(t13, v1, t14, i32(39), v5, v6)
-	t15 := int32(load32(m.memory, uint64(uint32(v7))+36))
-	m.fn19(t15, v1)
-	t16 := int32(load32(m.memory, uint64(uint32(v7))+12))
-	m.fn19(t16, v2)
-	m.g0 = v7 + i32(48)
-}
-func (m *Module) fn463(v0, v1, v2 int32) {
-	m.fn462(v0, v1, v2, i32(142861), i32(6), i32(142873), i32(5))
-}
-func (m *Module) fn464(v0, v1, v2 int32) {
-	m.fn462(v0, v1, v2, i32(142861), i32(6), i32(142898), i32(6))
-}
-func (m *Module) fn465(v0, v1, v2 int32) {
-	m.fn462(v0, v1, v2, i32(142861), i32(6), i32(142904), i32(6))
-}
-func (m *Module) fn466(v0, v1, v2 int32) {
-	m.fn462(v0, v1, v2, i32(142910), i32(5), i32(142873), i32(5))
-}
-func (m *Module) fn467(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	m.fn462(v3+i32(4), v1, v2, i32(142910), i32(5), i32(142873), i32(5))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	t2 := v0
-	v2 = t1
-	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn394(t2, v2, t3, i32(43), i32(142915), i32(5))
-	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn19(t4, v2)
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn468(v0, v1, v2 int32) {
-	m.fn462(v0, v1, v2, i32(142920), i32(1), i32(142921), i32(1))
-}
-func (m *Module) fn469(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn462(v3+i32(20), v1, v2, i32(142861), i32(6), i32(142867), i32(6))
+	m.fn453(v3+i32(20), v1, v2, i32(142685), i32(6), i32(142691), i32(6))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(8)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-	m.fn394(t2, v2, t3, i32(43), i32(142922), i32(6))
+	m.fn392(t2, v2, t3, i32(43), i32(142746), i32(6))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn19(t4, v2)
+	m.fn18(t4, v2)
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t6 := v0
 	v2 = t5
 	t7 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn471(t6, v2, t7, i32(36))
+	m.fn462(t6, v2, t7, i32(36))
 	t8 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	m.fn19(t8, v2)
+	m.fn18(t8, v2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn470(v0, v1 int32) {
+func (m *Module) fn461(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27887,10 +25349,10 @@ func (m *Module) fn470(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(37)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
-	m.fn18(v0, i32(131840), v2+i32(8))
+	m.fn17(v0, i32(131840), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn471(v0, v1, v2, v3 int32) {
+func (m *Module) fn462(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(64)
@@ -27900,7 +25362,7 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v4))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v4))+16, uint32(v4+i32(4)))
 	{
-		t1 := m.fn125(v4 + i32(8))
+		t1 := m.fn131(v4 + i32(8))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -27908,7 +25370,7 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		t3 := v4 + i32(20)
 		v3 = t2
-		m.fn509(t3, v3, v1)
+		m.fn500(t3, v3, v1)
 		t4 := int32(load32(m.memory, uint64(uint32(v4))+20))
 		if t4 == i32(-0x80000000) {
 			goto l0
@@ -27921,7 +25383,7 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 		store64(m.memory, uint64(uint32(v4))+44, uint64(t7))
 	l2:
 		{
-			t8 := m.fn125(v4 + i32(44))
+			t8 := m.fn131(v4 + i32(44))
 			v1 = t8
 			if v1 == i32(1114112) {
 				t13 := int32(load32(m.memory, uint64(uint32(v4))+40))
@@ -27930,14 +25392,14 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 				store64(m.memory, uint32(v0), uint64(t14))
 				goto l3
 			}
-			m.fn509(v4+i32(52), v3, v1)
+			m.fn500(v4+i32(52), v3, v1)
 			t9 := int32(load32(m.memory, uint64(uint32(v4))+56))
 			t10 := v4 + i32(32)
 			v1 = t9
 			t11 := int32(load32(m.memory, uint64(uint32(v4))+60))
-			m.fn16(t10, v1, t11)
+			m.fn15(t10, v1, t11)
 			t12 := int32(load32(m.memory, uint64(uint32(v4))+52))
-			m.fn19(t12, v1)
+			m.fn18(t12, v1)
 			goto l2
 		}
 	}
@@ -27947,22 +25409,22 @@ l0:
 l3:
 	m.g0 = v4 + i32(64)
 }
-func (m *Module) fn472(v0, v1, v2 int32) {
+func (m *Module) fn463(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn462(v3+i32(4), v1, v2, i32(142861), i32(6), i32(142873), i32(5))
+	m.fn453(v3+i32(4), v1, v2, i32(142685), i32(6), i32(142697), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn471(t2, v2, t3, i32(38))
+	m.fn462(t2, v2, t3, i32(38))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn19(t4, v2)
+	m.fn18(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn473(v0, v1 int32) {
+func (m *Module) fn464(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -27970,16 +25432,16 @@ func (m *Module) fn473(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
 	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(12)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
-	m.fn18(v0, i32(131848), v2+i32(8))
+	m.fn17(v0, i32(131848), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn474(v0, v1, v2 int32) {
+func (m *Module) fn465(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
 	m.g0 = v3
-	m.fn393(v3+i32(36), v1, v2, i32(38))
-	m.fn259(v3+i32(24), v3+i32(36))
+	m.fn391(v3+i32(36), v1, v2, i32(38))
+	m.fn258(v3+i32(24), v3+i32(36))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(76)
 	v2 = t1
@@ -27992,11 +25454,11 @@ func (m *Module) fn474(v0, v1, v2 int32) {
 	if v2 != 0 {
 		p5 = t4
 	}
-	m.fn57(t2, p3, p5)
+	m.fn56(t2, p3, p5)
 	v4 = v3 + i32(88) + i32(4)
 l9:
 	{
-		m.fn259(v3+i32(16), v3+i32(36))
+		m.fn258(v3+i32(16), v3+i32(36))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v5 = t6
 		if v5 == 0 {
@@ -28006,8 +25468,8 @@ l9:
 		t8 := v3 + i32(88)
 		t9 := v5
 		v6 = t7
-		m.fn208(t8, i32(59), t9, v6)
-		m.fn260(v3+i32(148), v3+i32(88))
+		m.fn215(t8, i32(59), t9, v6)
+		m.fn259(v3+i32(148), v3+i32(88))
 		{
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+148))
 			if t10 != i32(1) {
@@ -28019,7 +25481,7 @@ l9:
 			t13 := v3 + i32(8)
 			t14 := v5
 			v7 = t12
-			m.fn199(t13, t14, v7, i32(35))
+			m.fn206(t13, t14, v7, i32(35))
 			{
 				{
 					t15 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -28039,7 +25501,7 @@ l9:
 				store64(m.memory, uint64(uint32(v3))+88, uint64(i64(0x5800000078)))
 				store32(m.memory, uint64(uint32(v3))+100, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+108, uint32(v2+v9))
-				m.fn194(v3+i32(148), v3+i32(88))
+				m.fn201(v3+i32(148), v3+i32(88))
 				{
 					t17 := int32(load32(m.memory, uint64(uint32(v3))+148))
 					if t17 != 0 {
@@ -28049,11 +25511,11 @@ l9:
 					t19 := v3 + i32(88)
 					t20 := v2
 					v10 = t18
-					m.fn475(t19, t20+v10, v9-v10, i32(16))
+					m.fn466(t19, t20+v10, v9-v10, i32(16))
 					goto l5
 				}
 			l4:
-				m.fn475(v3+i32(88), v2, v9, i32(10))
+				m.fn466(v3+i32(88), v2, v9, i32(10))
 			l5:
 				t21 := int32(m.memory[uint64(uint32(v3))+88])
 				v8 = t21
@@ -28064,15 +25526,15 @@ l9:
 			v11 = v5 + v1
 			v12 = v6 - v1
 			store64(m.memory, uint64(uint32(v3))+140, uint64(i64(0x2600000003)))
-			store32(m.memory, uint64(uint32(v3))+136, uint32(i32(142824)))
+			store32(m.memory, uint64(uint32(v3))+136, uint32(i32(142648)))
 			store64(m.memory, uint64(uint32(v3))+128, uint64(i64(0x2700000004)))
-			store32(m.memory, uint64(uint32(v3))+124, uint32(i32(142820)))
+			store32(m.memory, uint64(uint32(v3))+124, uint32(i32(142644)))
 			store64(m.memory, uint64(uint32(v3))+116, uint64(i64(0x2200000004)))
-			store32(m.memory, uint64(uint32(v3))+112, uint32(i32(142816)))
+			store32(m.memory, uint64(uint32(v3))+112, uint32(i32(142640)))
 			store64(m.memory, uint64(uint32(v3))+104, uint64(i64(0x3e00000002)))
-			store32(m.memory, uint64(uint32(v3))+100, uint32(i32(0x22dde)))
+			store32(m.memory, uint64(uint32(v3))+100, uint32(i32(142638)))
 			store64(m.memory, uint64(uint32(v3))+92, uint64(i64(0x3c00000002)))
-			store32(m.memory, uint64(uint32(v3))+88, uint32(i32(0x22ddc)))
+			store32(m.memory, uint64(uint32(v3))+88, uint32(i32(142636)))
 			v2 = i32(0)
 			{
 				{
@@ -28109,15 +25571,15 @@ l9:
 				}
 			}
 		l8:
-			m.fn391(v3+i32(76), v10)
-			m.fn16(v3+i32(76), v11, v12)
+			m.fn389(v3+i32(76), v10)
+			m.fn15(v3+i32(76), v11, v12)
 			goto l9
 		}
 	l1:
 		store32(m.memory, uint64(uint32(v3))+100, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+96, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+92, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v3))+88, uint32(i32(156415)))
+		store32(m.memory, uint64(uint32(v3))+88, uint32(i32(156239)))
 		v2 = i32(0)
 		v1 = i32(0)
 	l10:
@@ -28134,7 +25596,7 @@ l9:
 				goto l10
 			}
 		}
-		m.fn50(v3+i32(76), v1)
+		m.fn49(v3+i32(76), v1)
 		t31 := int32(load32(m.memory, uint64(uint32(v3))+80))
 		t32 := int32(load32(m.memory, uint64(uint32(v3))+84))
 		v6 = t32
@@ -28142,7 +25604,7 @@ l9:
 		v2 = i32(0)
 	l13:
 		if v2 == i32(16) {
-			m.fn19(i32(0), i32(1))
+			m.fn18(i32(0), i32(1))
 			store32(m.memory, uint64(uint32(v3))+84, uint32(v6+v1))
 			goto l9
 		}
@@ -28168,7 +25630,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t36))
 	m.g0 = v3 + i32(160)
 }
-func (m *Module) fn475(v0, v1, v2, v3 int32) {
+func (m *Module) fn466(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	var v6, v7 int64
 	var v8 int32
@@ -28211,7 +25673,7 @@ func (m *Module) fn475(v0, v1, v2, v3 int32) {
 					goto l7
 				}
 				t8 := int32(m.memory[uint32(v1)])
-				m.fn334(v4, t8, v3)
+				m.fn332(v4, t8, v3)
 				t9 := int32(load32(m.memory, uint32(v4)))
 				if t9 != i32(1) {
 					goto l4
@@ -28231,7 +25693,7 @@ func (m *Module) fn475(v0, v1, v2, v3 int32) {
 				goto l7
 			}
 			t5 := int32(m.memory[uint32(v1)])
-			m.fn334(v4+i32(8), t5, v3)
+			m.fn332(v4+i32(8), t5, v3)
 			t6 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			if t6 != i32(1) {
 				goto l4
@@ -28266,13 +25728,13 @@ l3:
 	m.memory[uint32(v0)] = byte(v2)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn476(v0, v1, v2 int32) {
-	m.fn478(v0, v1, v2, i32(39), i32(0))
+func (m *Module) fn467(v0, v1, v2 int32) {
+	m.fn469(v0, v1, v2, i32(39), i32(0))
 }
-func fn477(v0 int32) int32 {
+func fn468(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn478(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn469(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -28283,7 +25745,7 @@ func (m *Module) fn478(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+32, uint32(v1+v2))
 l9:
 	{
-		t1 := m.fn125(v5 + i32(28))
+		t1 := m.fn131(v5 + i32(28))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -28292,7 +25754,7 @@ l9:
 			t2 := m.t0[uint(v3)].(func(int32) int32)(v1)
 			if t2 != 0 {
 				store32(m.memory, uint64(uint32(v5))+36, uint32(i32(0)))
-				m.fn344(v5+i32(8), v1, v5+i32(36))
+				m.fn342(v5+i32(8), v1, v5+i32(36))
 				t7 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v1 = t7 << 1
 				t8 := int32(load32(m.memory, uint64(uint32(v5))+8))
@@ -28308,12 +25770,12 @@ l9:
 					}
 					store32(m.memory, uint64(uint32(v5))+60, uint32(i32(2)))
 					store32(m.memory, uint64(uint32(v5))+56, uint32(v5+i32(52)))
-					m.fn18(v5+i32(40), i32(151266), v5+i32(56))
+					m.fn17(v5+i32(40), i32(151090), v5+i32(56))
 					goto l11
 				l10:
 					store32(m.memory, uint64(uint32(v5))+60, uint32(i32(41)))
 					store32(m.memory, uint64(uint32(v5))+56, uint32(v5+i32(52)))
-					m.fn18(v5+i32(40), i32(151266), v5+i32(56))
+					m.fn17(v5+i32(40), i32(151090), v5+i32(56))
 				l11:
 					t9 := int32(load32(m.memory, uint64(uint32(v5))+40))
 					v6 = t9
@@ -28322,21 +25784,21 @@ l9:
 					t11 := v5 + i32(16)
 					v7 = t10
 					t12 := int32(load32(m.memory, uint64(uint32(v5))+48))
-					m.fn16(t11, v7, t12)
-					m.fn19(v6, v7)
+					m.fn15(t11, v7, t12)
+					m.fn18(v6, v7)
 					v1 = v1 + i32(-2)
 					goto l12
 				}
 			}
 			switch v1 + i32(-9) {
 			case 0:
-				m.fn119(v5+i32(16), i32(151260), i32(151262))
+				m.fn125(v5+i32(16), i32(151084), i32(151086))
 				goto l9
 			case 1:
-				m.fn119(v5+i32(16), i32(151256), i32(151258))
+				m.fn125(v5+i32(16), i32(151080), i32(151082))
 				goto l9
 			case 4:
-				m.fn119(v5+i32(16), i32(151258), i32(151260))
+				m.fn125(v5+i32(16), i32(151082), i32(151084))
 				goto l9
 			default:
 				if v1 == i32(34) {
@@ -28351,22 +25813,22 @@ l9:
 					store32(m.memory, uint64(uint32(v5))+52, uint32(v1))
 					store32(m.memory, uint64(uint32(v5))+60, uint32(i32(40)))
 					store32(m.memory, uint64(uint32(v5))+56, uint32(v5+i32(52)))
-					m.fn18(v5+i32(40), i32(151266), v5+i32(56))
+					m.fn17(v5+i32(40), i32(151090), v5+i32(56))
 					t3 := int32(load32(m.memory, uint64(uint32(v5))+40))
 					v1 = t3
 					t4 := int32(load32(m.memory, uint64(uint32(v5))+44))
 					t5 := v5 + i32(16)
 					v2 = t4
 					t6 := int32(load32(m.memory, uint64(uint32(v5))+48))
-					m.fn16(t5, v2, t6)
-					m.fn19(v1, v2)
+					m.fn15(t5, v2, t6)
+					m.fn18(v1, v2)
 					goto l9
 				}
-				m.fn391(v5+i32(16), v1)
+				m.fn389(v5+i32(16), v1)
 				goto l9
 			}
 		l7:
-			m.fn506(v5+i32(16), int64(uint32(v1))<<32|i64(92))
+			m.fn497(v5+i32(16), int64(uint32(v1))<<32|i64(92))
 			goto l9
 		}
 	}
@@ -28377,122 +25839,122 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t14))
 	m.g0 = v5 + i32(64)
 }
-func (m *Module) fn479(v0, v1, v2 int32) {
-	m.fn478(v0, v1, v2, i32(42), i32(0))
+func (m *Module) fn470(v0, v1, v2 int32) {
+	m.fn469(v0, v1, v2, i32(42), i32(0))
 }
-func fn480(v0 int32) int32 {
+func fn471(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p0 = 1
 	}
 	return p0
 }
-func (m *Module) fn481(v0, v1, v2 int32) {
-	m.fn478(v0, v1, v2, i32(42), i32(1))
+func (m *Module) fn472(v0, v1, v2 int32) {
+	m.fn469(v0, v1, v2, i32(42), i32(1))
 }
-func (m *Module) fn482(v0, v1, v2 int32) {
-	m.fn478(v0, v1, v2, i32(43), i32(0))
+func (m *Module) fn473(v0, v1, v2 int32) {
+	m.fn469(v0, v1, v2, i32(43), i32(0))
 }
-func (m *Module) fn483(v0 int32) int32 {
-	t0 := m.fn209(i32(142509), i32(4), v0)
+func (m *Module) fn474(v0 int32) int32 {
+	t0 := m.fn216(i32(142333), i32(4), v0)
 	return t0
 }
-func (m *Module) fn484(v0, v1, v2 int32) {
-	m.fn478(v0, v1, v2, i32(43), i32(1))
+func (m *Module) fn475(v0, v1, v2 int32) {
+	m.fn469(v0, v1, v2, i32(43), i32(1))
 }
-func (m *Module) fn485(v0, v1, v2 int32) {
-	m.fn478(v0, v1, v2, i32(44), i32(0))
+func (m *Module) fn476(v0, v1, v2 int32) {
+	m.fn469(v0, v1, v2, i32(44), i32(0))
 }
-func (m *Module) fn486(v0 int32) int32 {
-	t0 := m.fn209(i32(156605), i32(7), v0)
+func (m *Module) fn477(v0 int32) int32 {
+	t0 := m.fn216(i32(156429), i32(7), v0)
 	var p1 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p1 = 1
 	}
 	return t0 | p1
 }
-func (m *Module) fn487(v0, v1, v2 int32) {
-	m.fn478(v0, v1, v2, i32(44), i32(1))
+func (m *Module) fn478(v0, v1, v2 int32) {
+	m.fn469(v0, v1, v2, i32(44), i32(1))
 }
-func (m *Module) fn488(v0, v1, v2 int32) {
+func (m *Module) fn479(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn478(v3+i32(12), v1, v2, i32(39), i32(0))
+	m.fn469(v3+i32(12), v1, v2, i32(39), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn18(v0, i32(134838), v3+i32(24))
+	m.fn17(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn19(t1, t2)
+	m.fn18(t1, t2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn489(v0, v1, v2 int32) {
+func (m *Module) fn480(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn478(v3+i32(12), v1, v2, i32(42), i32(0))
+	m.fn469(v3+i32(12), v1, v2, i32(42), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn18(v0, i32(134838), v3+i32(24))
+	m.fn17(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn19(t1, t2)
+	m.fn18(t1, t2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn490(v0, v1, v2 int32) {
+func (m *Module) fn481(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn478(v3+i32(12), v1, v2, i32(43), i32(0))
+	m.fn469(v3+i32(12), v1, v2, i32(43), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn18(v0, i32(134838), v3+i32(24))
+	m.fn17(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn19(t1, t2)
+	m.fn18(t1, t2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn491(v0, v1, v2 int32) {
+func (m *Module) fn482(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn478(v3+i32(12), v1, v2, i32(44), i32(0))
+	m.fn469(v3+i32(12), v1, v2, i32(44), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn18(v0, i32(134838), v3+i32(24))
+	m.fn17(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn19(t1, t2)
+	m.fn18(t1, t2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn492(v0, v1, v2 int32) {
+func (m *Module) fn483(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn478(v3+i32(12), v1, v2, i32(44), i32(1))
+	m.fn469(v3+i32(12), v1, v2, i32(44), i32(1))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn18(v0, i32(134838), v3+i32(24))
+	m.fn17(v0, i32(134838), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn19(t1, t2)
+	m.fn18(t1, t2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn493(v0, v1, v2 int32) {
-	m.fn494(v0, v1, v2, i32(142920), i32(1), i32(142920))
+func (m *Module) fn484(v0, v1, v2 int32) {
+	m.fn485(v0, v1, v2, i32(142744), i32(1), i32(142744))
 }
-func (m *Module) fn494(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn485(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(16)
 	m.g0 = v6
-	m.fn198(v6+i32(8), v3, v4, v1, v2)
+	m.fn205(v6+i32(8), v3, v4, v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -28505,7 +25967,7 @@ func (m *Module) fn494(v0, v1, v2, v3, v4, v5 int32) {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v6))+12))
-		m.fn72(v6, v5, i32(1), v4, t2)
+		m.fn73(v6, v5, i32(1), v4, t2)
 		t3 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v3 = t3
 		t4 := int32(load32(m.memory, uint32(v6)))
@@ -28521,10 +25983,10 @@ l1:
 	if v4 != 0 {
 		p7 = v3
 	}
-	m.fn501(t6, p5, p7)
+	m.fn492(t6, p5, p7)
 	m.g0 = v6 + i32(16)
 }
-func (m *Module) fn495(v0, v1, v2 int32) {
+func (m *Module) fn486(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -28533,10 +25995,10 @@ func (m *Module) fn495(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(9)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn18(v0, i32(134805), v3+i32(8))
+	m.fn17(v0, i32(134805), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn496(v0, v1, v2 int32) {
+func (m *Module) fn487(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -28545,10 +26007,10 @@ func (m *Module) fn496(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(9)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn18(v0, i32(134818), v3+i32(8))
+	m.fn17(v0, i32(134818), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn497(v0, v1, v2 int32) {
+func (m *Module) fn488(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -28557,25 +26019,25 @@ func (m *Module) fn497(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(9)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn18(v0, i32(134812), v3+i32(8))
+	m.fn17(v0, i32(134812), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn498(v0, v1, v2 int32) {
-	m.fn494(v0, v1, v2, i32(142928), i32(2), i32(142921))
+func (m *Module) fn489(v0, v1, v2 int32) {
+	m.fn485(v0, v1, v2, i32(142752), i32(2), i32(0x22d99))
 }
-func (m *Module) fn499(v0, v1, v2 int32) {
-	m.fn494(v0, v1, v2, i32(142930), i32(2), i32(142920))
+func (m *Module) fn490(v0, v1, v2 int32) {
+	m.fn485(v0, v1, v2, i32(142754), i32(2), i32(142744))
 }
-func (m *Module) fn500(v0, v1, v2 int32) {
-	m.fn494(v0, v1, v2, i32(142921), i32(1), i32(142921))
+func (m *Module) fn491(v0, v1, v2 int32) {
+	m.fn485(v0, v1, v2, i32(0x22d99), i32(1), i32(0x22d99))
 }
-func (m *Module) fn501(v0, v1, v2 int32) {
+func (m *Module) fn492(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
 	m.g0 = v3
-	m.fn393(v3+i32(80), v1, v2, i32(92))
-	m.fn259(v3+i32(72), v3+i32(80))
+	m.fn391(v3+i32(80), v1, v2, i32(92))
+	m.fn258(v3+i32(72), v3+i32(80))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+76))
 	v1 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -28595,7 +26057,7 @@ func (m *Module) fn501(v0, v1, v2 int32) {
 		p5 = v1
 	}
 	store32(m.memory, uint64(uint32(t6))+140, uint32(t7+p5))
-	m.fn342(v3+i32(64), v3+i32(136))
+	m.fn340(v3+i32(64), v3+i32(136))
 	{
 		t8 := int32(load16(m.memory, uint64(uint32(v3))+64))
 		if t8&i32(1) == 0 {
@@ -28603,7 +26065,7 @@ func (m *Module) fn501(v0, v1, v2 int32) {
 		}
 		t9 := int32(load16(m.memory, uint64(uint32(v3))+66))
 		v2 = t9
-		m.fn343(v3+i32(160), v3+i32(136))
+		m.fn341(v3+i32(160), v3+i32(136))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+160))
 		t11 := v3 + i32(56)
 		v1 = t10 + i32(1)
@@ -28616,7 +26078,7 @@ func (m *Module) fn501(v0, v1, v2 int32) {
 		if uint32(v1) > uint32(i32(4)) {
 			p13 = v1
 		}
-		m.fn215(t11, p13, i32(2), i32(2))
+		m.fn194(t11, p13, i32(2), i32(2))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+56))
 		v1 = t14
 		t15 := int32(load32(m.memory, uint64(uint32(v3))+60))
@@ -28629,7 +26091,7 @@ func (m *Module) fn501(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+168, uint32(t16))
 		t17 := int64(load64(m.memory, uint64(uint32(v3))+136))
 		store64(m.memory, uint64(uint32(v3))+160, uint64(t17))
-		m.fn341(v3+i32(148), v3+i32(160))
+		m.fn339(v3+i32(148), v3+i32(160))
 		t18 := int64(load64(m.memory, uint64(uint32(v3))+148))
 		store64(m.memory, uint64(uint32(v3))+120, uint64(t18))
 		t19 := int32(load32(m.memory, uint64(uint32(v3))+156))
@@ -28641,7 +26103,7 @@ l0:
 	store64(m.memory, uint64(uint32(v3))+120, uint64(i64(0x200000000)))
 l21:
 	{
-		m.fn259(v3+i32(48), v3+i32(80))
+		m.fn258(v3+i32(48), v3+i32(80))
 		{
 			t20 := int32(load32(m.memory, uint64(uint32(v3))+48))
 			v5 = t20
@@ -28653,7 +26115,7 @@ l21:
 				v9 = i32(0)
 				store32(m.memory, uint64(uint32(v3))+168, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v3))+160, uint64(i64(0x100000000)))
-				m.fn50(v3+i32(160), v2&i32(1)+int32(uint32(v2)>>1))
+				m.fn49(v3+i32(160), v2&i32(1)+int32(uint32(v2)>>1))
 				v6 = v8 + v2<<1
 				v1 = v8
 			l19:
@@ -28671,7 +26133,7 @@ l21:
 						t28 := int64(load64(m.memory, uint64(uint32(v3))+160))
 						store64(m.memory, uint32(v0), uint64(t28))
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+120))
-						m.fn31(t29, v8, i32(2), i32(2))
+						m.fn30(t29, v8, i32(2), i32(2))
 						m.g0 = v3 + i32(176)
 						return
 					}
@@ -28716,7 +26178,7 @@ l21:
 			l18:
 				v5 = v2&i32(1023)<<10 | v4&i32(1023) + i32(65536)
 			l16:
-				m.fn115(v3+i32(160), v5)
+				m.fn122(v3+i32(160), v5)
 				goto l19
 			}
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+52))
@@ -28729,13 +26191,13 @@ l21:
 					if v2 != t31 {
 						goto l20
 					}
-					m.fn502(v3 + i32(120))
+					m.fn493(v3 + i32(120))
 				}
 			l20:
 				t32 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				store16(m.memory, uint32(t32+v2<<1), uint16(i32(92)))
 				store32(m.memory, uint64(uint32(v3))+128, uint32(v2+i32(1)))
-				m.fn259(v3, v3+i32(80))
+				m.fn258(v3, v3+i32(80))
 				store16(m.memory, uint64(uint32(v3))+168, uint16(i32(0)))
 				t33 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t33
@@ -28755,7 +26217,7 @@ l21:
 					p37 = v1
 				}
 				store32(m.memory, uint64(uint32(t38))+164, uint32(t39+p37))
-				m.fn503(v3+i32(120), v3+i32(160))
+				m.fn494(v3+i32(120), v3+i32(160))
 				goto l21
 			}
 			v1 = i32(0)
@@ -28778,10 +26240,10 @@ l21:
 				v7 = i32(1)
 				goto l5
 			case 7:
-				m.fn504(v3+i32(24), v5, v6, i32(5))
+				m.fn495(v3+i32(24), v5, v6, i32(5))
 				t40 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				t41 := int32(load32(m.memory, uint64(uint32(v3))+28))
-				m.fn505(v3+i32(16), t40, t41)
+				m.fn496(v3+i32(16), t40, t41)
 				t42 := int32(load16(m.memory, uint64(uint32(v3))+16))
 				v1 = t42
 				if v1 != 0 {
@@ -28792,10 +26254,10 @@ l21:
 				}
 				goto l23
 			case 10:
-				m.fn504(v3+i32(40), v5, v6, i32(3))
+				m.fn495(v3+i32(40), v5, v6, i32(3))
 				t43 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t44 := int32(load32(m.memory, uint64(uint32(v3))+44))
-				m.fn505(v3+i32(32), t43, t44)
+				m.fn496(v3+i32(32), t43, t44)
 				t45 := int32(load16(m.memory, uint64(uint32(v3))+32))
 				v1 = t45
 				if v1 == 0 {
@@ -28813,7 +26275,7 @@ l21:
 		v1 = i32(0)
 		v7 = i32(0)
 	l5:
-		m.fn340(v3+i32(120), v1)
+		m.fn338(v3+i32(120), v1)
 		t48 := int32(load32(m.memory, uint64(uint32(v3))+124))
 		t49 := int32(load32(m.memory, uint64(uint32(v3))+128))
 		v4 = t49
@@ -28821,7 +26283,7 @@ l21:
 	l25:
 		if v1&i32(1) == 0 {
 			store32(m.memory, uint64(uint32(v3))+128, uint32(v4))
-			m.fn212(v3+i32(8), v5, v6, v7)
+			m.fn219(v3+i32(8), v5, v6, v7)
 			store16(m.memory, uint64(uint32(v3))+168, uint16(i32(0)))
 			t50 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			t51 := v3
@@ -28829,7 +26291,7 @@ l21:
 			store32(m.memory, uint64(uint32(t51))+160, uint32(v2))
 			t52 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			store32(m.memory, uint64(uint32(v3))+164, uint32(v2+t52))
-			m.fn503(v3+i32(120), v3+i32(160))
+			m.fn494(v3+i32(120), v3+i32(160))
 			goto l21
 		}
 		store16(m.memory, uint32(v2), uint16(v9))
@@ -28839,10 +26301,10 @@ l21:
 		goto l25
 	}
 }
-func (m *Module) fn502(v0 int32) {
-	m.fn314(v0, i32(2), i32(2))
+func (m *Module) fn493(v0 int32) {
+	m.fn313(v0, i32(2), i32(2))
 }
-func (m *Module) fn503(v0, v1 int32) {
+func (m *Module) fn494(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -28851,10 +26313,10 @@ func (m *Module) fn503(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+8, uint32(t1))
 	t2 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v2), uint64(t2))
-	m.fn341(v0, v2)
+	m.fn339(v0, v2)
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn504(v0, v1, v2, v3 int32) {
+func (m *Module) fn495(v0, v1, v2, v3 int32) {
 	{
 		if uint32(v2) < uint32(i32(2)) {
 			goto l0
@@ -28889,7 +26351,7 @@ l4:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn505(v0, v1, v2 int32) {
+func (m *Module) fn496(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -28937,7 +26399,7 @@ l0:
 						goto l7
 					}
 					t8 := int32(m.memory[uint32(v4)])
-					m.fn334(v3, t8, i32(16))
+					m.fn332(v3, t8, i32(16))
 					{
 						t9 := int32(load32(m.memory, uint32(v3)))
 						if t9 == i32(1) {
@@ -28959,7 +26421,7 @@ l0:
 					goto l7
 				}
 				t5 := int32(m.memory[uint32(v4)])
-				m.fn334(v3+i32(8), t5, i32(16))
+				m.fn332(v3+i32(8), t5, i32(16))
 				t6 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t6
 				if uint32(v2&i32(0xffff)) > uint32(i32(0xfff)) {
@@ -28997,12 +26459,12 @@ l1:
 	store16(m.memory, uint32(v0), uint16(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn506(v0 int32, v1 int64) {
+func (m *Module) fn497(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn50(v0, i32(2))
+	m.fn49(v0, i32(2))
 	store64(m.memory, uint64(uint32(v2))+8, uint64(v1))
 	v3 = v2 + i32(8)
 	v4 = i32(0)
@@ -29012,14 +26474,14 @@ l1:
 			goto l0
 		}
 		t1 := int32(load32(m.memory, uint32(v3+v4)))
-		m.fn391(v0, t1)
+		m.fn389(v0, t1)
 		v4 = v4 + i32(4)
 		goto l1
 	}
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn507(v0, v1 int32) int32 {
+func (m *Module) fn498(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -29030,7 +26492,7 @@ func (m *Module) fn507(v0, v1 int32) int32 {
 	v0 = i32(5)
 l0:
 	{
-		t3 := int32(m.memory[uint32(v3&i32(15)+i32(137160))])
+		t3 := int32(m.memory[uint32(v3&i32(15)+i32(137184))])
 		m.memory[uint32(v2+i32(12)+v0+i32(-2))] = byte(t3)
 		v0 = v0 + i32(-1)
 		v3 = int32(uint32(v3)>>4) & i32(0xfff)
@@ -29038,12 +26500,12 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn149(v1, i32(151529), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn149(v1, i32(1), i32(151353), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn508(v0, v1 int32) int32 {
+func (m *Module) fn499(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -29054,7 +26516,7 @@ func (m *Module) fn508(v0, v1 int32) int32 {
 	v0 = i32(5)
 l0:
 	{
-		t3 := int32(m.memory[uint32(v3&i32(15)+i32(142356))])
+		t3 := int32(m.memory[uint32(v3&i32(15)+i32(142180))])
 		m.memory[uint32(v2+i32(12)+v0+i32(-2))] = byte(t3)
 		v0 = v0 + i32(-1)
 		v3 = int32(uint32(v3)>>4) & i32(0xfff)
@@ -29062,12 +26524,12 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn149(v1, i32(151529), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn149(v1, i32(1), i32(151353), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn509(v0, v1, v2 int32) {
+func (m *Module) fn500(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -29083,1506 +26545,22 @@ func (m *Module) fn509(v0, v1, v2 int32) {
 		}
 	l0:
 		store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
-		m.fn200(v3, v2, v3+i32(12))
+		m.fn207(v3, v2, v3+i32(12))
 		t2 := int32(load32(m.memory, uint32(v3)))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn57(v0, t2, t3)
+		m.fn56(v0, t2, t3)
 	}
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn510(v0, v1, v2, v3, v4 int32) {
-	var v5 int32
-	var v6, v7 int64
-	var v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23 int32
-	t0 := m.g0
-	v5 = t0 - i32(336)
-	m.g0 = v5
-	v6 = int64(uint32(v1))
-	t1 := int64(uint64(i64(0x4000000000000000)) / uint64(v6))
-	v7 = t1
-	var p2 int32
-	if v7*v6 != i64(0x4000000000000000) {
-		p2 = 1
-	}
-	v6 = int64(uint32(p2))
-	{
-		if uint32(v1) < uint32(i32(4097)) {
-			goto l0
-		}
-		v8 = int32(bits.LeadingZeros32(uint32(v1|i32(1)))) ^ i32(31)
-		v8 = v8 - int32(uint32(v8)>>1)
-		v9 = int32(uint32(i32_shl(i32(1), v8)+i32_shr_u(v1, v8)) >> 1)
-		goto l1
-	l0:
-		v8 = v1 - int32(uint32(v1)>>1)
-		p3 := i32(64)
-		if uint32(v8) < uint32(i32(64)) {
-			p3 = v8
-		}
-		v9 = p3
-	}
-l1:
-	v6 = v7 + v6
-	v10 = v0 + i32(-24)
-	v11 = v0 + i32(24)
-	v12 = i32(1)
-	v13 = i32(0)
-	v8 = i32(0)
-l16:
-	{
-		v14 = i32(1)
-		v15 = i32(0)
-		{
-			if uint32(v1) <= uint32(v13) {
-				goto l2
-			}
-			t4 := v0
-			v16 = v13 * i32(24)
-			v17 = t4 + v16
-			{
-				v18 = v1 - v13
-				if uint32(v18) < uint32(v9) {
-					goto l3
-				}
-				v19 = i32(0)
-				if uint32(v18) < uint32(i32(2)) {
-					goto l4
-				}
-				{
-					t5 := m.fn222(v17+i32(24), v17)
-					if t5 != 0 {
-						v20 = v11 + v16
-						v21 = i32(2)
-					l8:
-						{
-							v19 = i32(1)
-							if v18 == v21 {
-								goto l4
-							}
-							v22 = v20 + i32(24)
-							t7 := m.fn222(v22, v20)
-							if t7 == 0 {
-								goto l6
-							}
-							v21 = v21 + i32(1)
-							v20 = v22
-							goto l8
-						}
-					}
-					v20 = v11 + v16
-					v21 = i32(2)
-				l7:
-					{
-						if v18 == v21 {
-							goto l4
-						}
-						v22 = v20 + i32(24)
-						t6 := m.fn222(v22, v20)
-						if t6 != 0 {
-							goto l6
-						}
-						v21 = v21 + i32(1)
-						v20 = v22
-						goto l7
-					}
-				}
-			l4:
-				v21 = v18
-			l6:
-				if uint32(v21) < uint32(v9) {
-					goto l3
-				}
-				if v19 == 0 {
-					goto l9
-				}
-				v20 = v10 + (v21*i32(24) + v16)
-				v18 = int32(uint32(v21) >> 1)
-			l10:
-				if v18 == 0 {
-					goto l9
-				}
-				m.fn231(v17, v20, i32(6))
-				v18 = v18 + i32(-1)
-				v17 = v17 + i32(24)
-				v20 = v20 + i32(-24)
-				goto l10
-			l9:
-				v14 = v21<<1 | i32(1)
-				goto l11
-			l3:
-				{
-					if v4 != 0 {
-						goto l12
-					}
-					p8 := v9
-					if uint32(v18) < uint32(v9) {
-						p8 = v18
-					}
-					v14 = p8 << 1
-					goto l11
-				}
-			l12:
-				t10 := v17
-				p9 := i32(32)
-				if uint32(v18) < uint32(i32(32)) {
-					p9 = v18
-				}
-				v21 = p9
-				m.fn511(t10, v21, v2, v3, i32(0), i32(0))
-				v14 = v21<<1 | i32(1)
-			}
-		l11:
-			v15 = int32(int64(bits.LeadingZeros64(uint64(v6*int64(uint32(int32(uint32(v14)>>1)+v13<<1)) ^ (int64(uint32(v13-int32(uint32(v12)>>1)))+int64(uint32(v13)))*v6))))
-		}
-	l2:
-		t11 := v10
-		v17 = v13 * i32(24)
-		v23 = t11 + v17
-		v22 = v0 + v17
-	l30:
-		{
-			if uint32(v8) < uint32(i32(2)) {
-				goto l13
-			}
-			t12 := v5 + i32(270)
-			v16 = v8 + i32(-1)
-			t13 := int32(m.memory[uint32(t12+v16)])
-			if uint32(t13) >= uint32(v15) {
-				t14 := int32(load32(m.memory, uint32(v5+i32(4)+v16<<2)))
-				v18 = t14
-				v17 = int32(uint32(v18) >> 1)
-				t15 := v17
-				v21 = int32(uint32(v12) >> 1)
-				v19 = t15 + v21
-				v8 = v12 & i32(1)
-				v18 = v18 & i32(1)
-				if v18 != 0 {
-					goto l17
-				}
-				if uint32(v19) > uint32(v3) {
-					goto l17
-				}
-				if v8 == 0 {
-					v12 = v19 << 1
-					v8 = v16
-					goto l30
-				}
-			l17:
-				v12 = v0 + (v13-v19)*i32(24)
-				if v18 != 0 {
-					goto l19
-				}
-				m.fn512(v12, v17, v2, v3)
-			l19:
-				if v8 != 0 {
-					goto l20
-				}
-				m.fn512(v12+v17*i32(24), v21, v2, v3)
-			l20:
-				if v17 == 0 {
-					goto l21
-				}
-				if v21 == 0 {
-					goto l21
-				}
-				t17 := v3
-				p16 := v17
-				if uint32(v21) < uint32(v17) {
-					p16 = v21
-				}
-				if uint32(t17) < uint32(p16) {
-					goto l21
-				}
-				t18 := v12
-				v18 = v17 * i32(24)
-				v8 = t18 + v18
-				if uint32(v17) <= uint32(v21) {
-					if v18 == 0 {
-						goto l26
-					}
-					memory_copy(m.memory, uint32(v2), uint32(v12), uint32(v18))
-				l26:
-					v21 = v2 + v18
-					v17 = v2
-				l28:
-					{
-						if v8 == v22 {
-							goto l27
-						}
-						if v17 == v21 {
-							goto l27
-						}
-						t27 := m.fn222(v8, v17)
-						t28 := v12
-						t29 := v8
-						t30 := v17
-						v18 = t27
-						p31 := t30
-						if v18 != 0 {
-							p31 = t29
-						}
-						v20 = p31
-						t32 := int64(load64(m.memory, uint64(uint32(v20))+16))
-						store64(m.memory, uint64(uint32(t28))+16, uint64(t32))
-						t33 := int64(load64(m.memory, uint64(uint32(v20))+8))
-						store64(m.memory, uint64(uint32(v12))+8, uint64(t33))
-						t34 := int64(load64(m.memory, uint32(v20)))
-						store64(m.memory, uint32(v12), uint64(t34))
-						v12 = v12 + i32(24)
-						v8 = v8 + v18*i32(24)
-						v17 = v17 + (v18^i32(1))*i32(24)
-						goto l28
-					}
-				}
-				v17 = v21 * i32(24)
-				if v17 == 0 {
-					goto l23
-				}
-				memory_copy(m.memory, uint32(v2), uint32(v8), uint32(v17))
-			l23:
-				v21 = v2 + v17
-				v17 = v23
-			l25:
-				{
-					v8 = v8 + i32(-24)
-					v21 = v21 + i32(-24)
-					t19 := m.fn222(v21, v8)
-					t20 := v17
-					t21 := v8
-					t22 := v21
-					v18 = t19
-					p23 := t22
-					if v18 != 0 {
-						p23 = t21
-					}
-					v20 = p23
-					t24 := int64(load64(m.memory, uint64(uint32(v20))+16))
-					store64(m.memory, uint64(uint32(t20))+16, uint64(t24))
-					t25 := int64(load64(m.memory, uint64(uint32(v20))+8))
-					store64(m.memory, uint64(uint32(v17))+8, uint64(t25))
-					t26 := int64(load64(m.memory, uint32(v20)))
-					store64(m.memory, uint32(v17), uint64(t26))
-					v21 = v21 + v18*i32(24)
-					v8 = v8 + (v18^i32(1))*i32(24)
-					if v8 == v12 {
-						goto l24
-					}
-					v17 = v17 + i32(-24)
-					if v21 != v2 {
-						goto l25
-					}
-					goto l24
-				}
-			}
-		}
-	l13:
-		m.memory[uint32(v5+i32(270)+v8)] = byte(v15)
-		store32(m.memory, uint32(v5+i32(4)+v8<<2), uint32(v12))
-		if uint32(v1) <= uint32(v13) {
-			if v12&i32(1) != 0 {
-				goto l29
-			}
-			m.fn512(v0, v1, v2, v3)
-		l29:
-			m.g0 = v5 + i32(336)
-			return
-		}
-		v8 = v8 + i32(1)
-		v13 = int32(uint32(v14)>>1) + v13
-		v12 = v14
-		goto l16
-	l24:
-		v12 = v8
-		v17 = v2
-	l27:
-		v8 = v21 - v17
-		if v8 == 0 {
-			goto l21
-		}
-		memory_copy(m.memory, uint32(v12), uint32(v17), uint32(v8))
-	l21:
-		v12 = v19<<1 | i32(1)
-		v8 = v16
-		goto l30
-	}
-}
-func (m *Module) fn511(v0, v1, v2, v3, v4, v5 int32) {
-	var v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
-	t0 := m.g0
-	v6 = t0 - i32(32)
-	m.g0 = v6
-	v7 = v2 + i32(-24)
-l22:
-	if uint32(v1) < uint32(i32(33)) {
-		if uint32(v1) < uint32(i32(2)) {
-			goto l2
-		}
-		if uint32(v3) < uint32(v1+i32(16)) {
-			goto l3
-		}
-		v8 = i32(1)
-		t1 := v2
-		v9 = int32(uint32(v1) >> 1)
-		v10 = v9 * i32(24)
-		v11 = t1 + v10
-		v10 = v0 + v10
-		{
-			if uint32(v1) > uint32(i32(7)) {
-				goto l4
-			}
-			t2 := int64(load64(m.memory, uint64(uint32(v0))+16))
-			store64(m.memory, uint64(uint32(v2))+16, uint64(t2))
-			t3 := int64(load64(m.memory, uint64(uint32(v0))+8))
-			store64(m.memory, uint64(uint32(v2))+8, uint64(t3))
-			t4 := int64(load64(m.memory, uint32(v0)))
-			store64(m.memory, uint32(v2), uint64(t4))
-			t5 := int64(load64(m.memory, uint32(v10)))
-			store64(m.memory, uint32(v11), uint64(t5))
-			t6 := int64(load64(m.memory, uint64(uint32(v10))+8))
-			store64(m.memory, uint64(uint32(v11))+8, uint64(t6))
-			t7 := int64(load64(m.memory, uint64(uint32(v10))+16))
-			store64(m.memory, uint64(uint32(v11))+16, uint64(t7))
-			goto l5
-		}
-	l4:
-		m.fn513(v0, v2)
-		m.fn513(v10, v11)
-		v8 = i32(4)
-	l5:
-		store64(m.memory, uint64(uint32(v6))+8, uint64(i64(0x200000000)))
-		store64(m.memory, uint64(uint32(v6))+16, uint64(int64(uint32(v9))<<32))
-		v12 = i32(0) - v8
-		v13 = v1 - v9
-		t8 := v2
-		v10 = v8 * i32(24)
-		v4 = t8 + v10
-		v3 = v0 + v10
-	l7:
-		{
-			m.fn319(v6, v6+i32(8), i32(2))
-			t9 := int32(load32(m.memory, uint32(v6)))
-			if t9 != i32(1) {
-				v14 = v11 + i32(-24)
-				t20 := v0
-				v15 = v1*i32(24) + i32(-24)
-				v10 = t20 + v15
-				v15 = v2 + v15
-			l10:
-				{
-					if v9 == 0 {
-						v15 = v15 + i32(24)
-						v10 = v14 + i32(24)
-						{
-							if v1&i32(1) == 0 {
-								goto l11
-							}
-							t37 := v0
-							t38 := v2
-							t39 := v11
-							var p40 int32
-							if uint32(v2) < uint32(v10) {
-								p40 = 1
-							}
-							v16 = p40
-							p41 := t39
-							if v16 != 0 {
-								p41 = t38
-							}
-							v14 = p41
-							t42 := int64(load64(m.memory, uint64(uint32(v14))+16))
-							store64(m.memory, uint64(uint32(t37))+16, uint64(t42))
-							t43 := int64(load64(m.memory, uint64(uint32(v14))+8))
-							store64(m.memory, uint64(uint32(v0))+8, uint64(t43))
-							t44 := int64(load64(m.memory, uint32(v14)))
-							store64(m.memory, uint32(v0), uint64(t44))
-							t45 := v11
-							var p46 int32
-							if uint32(v2) >= uint32(v10) {
-								p46 = 1
-							}
-							v11 = t45 + p46*i32(24)
-							v2 = v2 + v16*i32(24)
-						}
-					l11:
-						if v11 != v15 {
-							goto l3
-						}
-						if v2 == v10 {
-							goto l2
-						}
-						goto l3
-					}
-					t21 := m.fn222(v11, v2)
-					t22 := v0
-					t23 := v11
-					t24 := v2
-					v16 = t21
-					p25 := t24
-					if v16 != 0 {
-						p25 = t23
-					}
-					v8 = p25
-					t26 := int64(load64(m.memory, uint64(uint32(v8))+16))
-					store64(m.memory, uint64(uint32(t22))+16, uint64(t26))
-					t27 := int64(load64(m.memory, uint64(uint32(v8))+8))
-					store64(m.memory, uint64(uint32(v0))+8, uint64(t27))
-					t28 := int64(load64(m.memory, uint32(v8)))
-					store64(m.memory, uint32(v0), uint64(t28))
-					t29 := m.fn222(v15, v14)
-					t30 := v10
-					t31 := v14
-					t32 := v15
-					v8 = t29
-					p33 := t32
-					if v8 != 0 {
-						p33 = t31
-					}
-					v12 = p33
-					t34 := int64(load64(m.memory, uint64(uint32(v12))+16))
-					store64(m.memory, uint64(uint32(t30))+16, uint64(t34))
-					t35 := int64(load64(m.memory, uint64(uint32(v12))+8))
-					store64(m.memory, uint64(uint32(v10))+8, uint64(t35))
-					t36 := int64(load64(m.memory, uint32(v12)))
-					store64(m.memory, uint32(v10), uint64(t36))
-					v9 = v9 + i32(-1)
-					v10 = v10 + i32(-24)
-					v0 = v0 + i32(24)
-					v11 = v11 + v16*i32(24)
-					v2 = v2 + (v16^i32(1))*i32(24)
-					v14 = v14 + (i32(0)-v8)*i32(24)
-					v15 = v8*i32(24) + v15 + i32(-24)
-					goto l10
-				}
-			}
-			t10 := int32(load32(m.memory, uint64(uint32(v6))+4))
-			t11 := v12
-			t12 := v13
-			t13 := v9
-			v10 = t10
-			p14 := t13
-			if v10 != 0 {
-				p14 = t12
-			}
-			v14 = p14
-			p15 := v8
-			if uint32(v14) > uint32(v8) {
-				p15 = v14
-			}
-			v15 = t11 + p15
-			t16 := v4
-			v16 = v10 * i32(24)
-			v10 = t16 + v16
-			v14 = v3 + v16
-			v16 = v2 + v16
-		l8:
-			{
-				if v15 == 0 {
-					goto l7
-				}
-				t17 := int64(load64(m.memory, uint64(uint32(v14))+16))
-				store64(m.memory, uint64(uint32(v10))+16, uint64(t17))
-				t18 := int64(load64(m.memory, uint64(uint32(v14))+8))
-				store64(m.memory, uint64(uint32(v10))+8, uint64(t18))
-				t19 := int64(load64(m.memory, uint32(v14)))
-				store64(m.memory, uint32(v10), uint64(t19))
-				m.fn398(v16, v10)
-				v15 = v15 + i32(-1)
-				v10 = v10 + i32(24)
-				v14 = v14 + i32(24)
-				goto l8
-			}
-		}
-	}
-	if v4 != 0 {
-		t47 := v0
-		v10 = int32(uint32(v1) >> 3)
-		v14 = t47 + v10*i32(168)
-		v15 = v0 + v10*i32(96)
-		{
-			{
-				if uint32(v1) < uint32(i32(64)) {
-					goto l12
-				}
-				t48 := m.fn514(v0, v15, v14, v10)
-				v8 = t48
-				goto l13
-			}
-		l12:
-			v8 = v0
-			t49 := m.fn222(v0, v15)
-			v10 = t49
-			t50 := m.fn222(v0, v14)
-			if v10 != t50 {
-				goto l13
-			}
-			t51 := m.fn222(v15, v14)
-			p52 := v15
-			if v10^t51 != 0 {
-				p52 = v14
-			}
-			v8 = p52
-		}
-	l13:
-		v4 = v4 + i32(-1)
-		t53 := int64(load64(m.memory, uint64(uint32(v8))+16))
-		store64(m.memory, uint64(uint32(v6))+24, uint64(t53))
-		t54 := int64(load64(m.memory, uint64(uint32(v8))+8))
-		store64(m.memory, uint64(uint32(v6))+16, uint64(t54))
-		t55 := int64(load64(m.memory, uint32(v8)))
-		store64(m.memory, uint64(uint32(v6))+8, uint64(t55))
-		t56 := int32(uint32(v8-v0) / uint32(i32(24)))
-		v13 = t56
-		{
-			{
-				if v5 == 0 {
-					goto l14
-				}
-				t57 := m.fn222(v5, v8)
-				if t57 == 0 {
-					goto l15
-				}
-			}
-		l14:
-			if uint32(v3) < uint32(v1) {
-				goto l3
-			}
-			t58 := v2
-			v17 = v1 * i32(24)
-			v16 = t58 + v17
-			v14 = i32(0)
-			v10 = v0
-			v12 = v13
-		l18:
-			v9 = v0 + v12*i32(24)
-		l23:
-			if uint32(v10) < uint32(v9) {
-				t65 := v2
-				v16 = v16 + i32(-24)
-				t66 := m.fn222(v10, v8)
-				t67 := v16
-				v11 = t66
-				p68 := t67
-				if v11 != 0 {
-					p68 = t65
-				}
-				v15 = p68 + v14*i32(24)
-				t69 := int64(load64(m.memory, uint64(uint32(v10))+16))
-				store64(m.memory, uint64(uint32(v15))+16, uint64(t69))
-				t70 := int64(load64(m.memory, uint64(uint32(v10))+8))
-				store64(m.memory, uint64(uint32(v15))+8, uint64(t70))
-				t71 := int64(load64(m.memory, uint32(v10)))
-				store64(m.memory, uint32(v15), uint64(t71))
-				v10 = v10 + i32(24)
-				v14 = v14 + v11
-				goto l23
-			}
-			{
-				if v12 == v1 {
-					v15 = v14 * i32(24)
-					if v15 == 0 {
-						goto l19
-					}
-					memory_copy(m.memory, uint32(v0), uint32(v2), uint32(v15))
-				l19:
-					v11 = v1 - v14
-					v10 = v7 + v17
-					v16 = v14
-					v9 = v0 + v15
-					v15 = v9
-				l21:
-					{
-						if v1 == v16 {
-							if v14 == 0 {
-								goto l15
-							}
-							if uint32(v1) < uint32(v14) {
-								goto l3
-							}
-							m.fn511(v9, v11, v2, v3, v4, v6+i32(8))
-							v1 = v14
-							goto l22
-						}
-						t62 := int64(load64(m.memory, uint64(uint32(v10))+16))
-						store64(m.memory, uint64(uint32(v15))+16, uint64(t62))
-						t63 := int64(load64(m.memory, uint64(uint32(v10))+8))
-						store64(m.memory, uint64(uint32(v15))+8, uint64(t63))
-						t64 := int64(load64(m.memory, uint32(v10)))
-						store64(m.memory, uint32(v15), uint64(t64))
-						v16 = v16 + i32(1)
-						v15 = v15 + i32(24)
-						v10 = v10 + i32(-24)
-						goto l21
-					}
-				}
-				v16 = v16 + i32(-24)
-				v15 = v16 + v14*i32(24)
-				t59 := int64(load64(m.memory, uint64(uint32(v10))+16))
-				store64(m.memory, uint64(uint32(v15))+16, uint64(t59))
-				t60 := int64(load64(m.memory, uint64(uint32(v10))+8))
-				store64(m.memory, uint64(uint32(v15))+8, uint64(t60))
-				t61 := int64(load64(m.memory, uint32(v10)))
-				store64(m.memory, uint32(v15), uint64(t61))
-				v10 = v10 + i32(24)
-				v12 = v1
-				goto l18
-			}
-		}
-	l15:
-		if uint32(v3) < uint32(v1) {
-			goto l3
-		}
-		t72 := v2
-		v12 = v1 * i32(24)
-		v16 = t72 + v12
-		v14 = i32(0)
-		v10 = v0
-	l26:
-		v9 = v0 + v13*i32(24)
-	l30:
-		if uint32(v10) < uint32(v9) {
-			v16 = v16 + i32(-24)
-			t79 := m.fn222(v8, v10)
-			t80 := v16
-			t81 := v2
-			v11 = t79
-			p82 := t81
-			if v11 != 0 {
-				p82 = t80
-			}
-			v15 = p82 + v14*i32(24)
-			t83 := int64(load64(m.memory, uint64(uint32(v10))+16))
-			store64(m.memory, uint64(uint32(v15))+16, uint64(t83))
-			t84 := int64(load64(m.memory, uint64(uint32(v10))+8))
-			store64(m.memory, uint64(uint32(v15))+8, uint64(t84))
-			t85 := int64(load64(m.memory, uint32(v10)))
-			store64(m.memory, uint32(v15), uint64(t85))
-			v10 = v10 + i32(24)
-			v14 = v14 + (v11 ^ i32(1))
-			goto l30
-		}
-		{
-			if v13 == v1 {
-				v15 = v14 * i32(24)
-				if v15 == 0 {
-					goto l27
-				}
-				memory_copy(m.memory, uint32(v0), uint32(v2), uint32(v15))
-			l27:
-				v10 = v7 + v12
-				v11 = v1 - v14
-				v16 = v11
-				v0 = v0 + v15
-				v15 = v0
-			l29:
-				{
-					if v16 == 0 {
-						if uint32(v1) < uint32(v14) {
-							goto l3
-						}
-						v5 = i32(0)
-						v1 = v11
-						goto l22
-					}
-					t76 := int64(load64(m.memory, uint64(uint32(v10))+16))
-					store64(m.memory, uint64(uint32(v15))+16, uint64(t76))
-					t77 := int64(load64(m.memory, uint64(uint32(v10))+8))
-					store64(m.memory, uint64(uint32(v15))+8, uint64(t77))
-					t78 := int64(load64(m.memory, uint32(v10)))
-					store64(m.memory, uint32(v15), uint64(t78))
-					v16 = v16 + i32(-1)
-					v15 = v15 + i32(24)
-					v10 = v10 + i32(-24)
-					goto l29
-				}
-			}
-			v15 = v2 + v14*i32(24)
-			t73 := int64(load64(m.memory, uint64(uint32(v10))+16))
-			store64(m.memory, uint64(uint32(v15))+16, uint64(t73))
-			t74 := int64(load64(m.memory, uint64(uint32(v10))+8))
-			store64(m.memory, uint64(uint32(v15))+8, uint64(t74))
-			t75 := int64(load64(m.memory, uint32(v10)))
-			store64(m.memory, uint32(v15), uint64(t75))
-			v10 = v10 + i32(24)
-			v14 = v14 + i32(1)
-			v16 = v16 + i32(-24)
-			v13 = v1
-			goto l26
-		}
-	}
-	m.fn510(v0, v1, v2, v3, i32(1))
-	goto l2
-l3:
-	panic("unreachable")
-l2:
-	m.g0 = v6 + i32(32)
-}
-func (m *Module) fn512(v0, v1, v2, v3 int32) {
-	m.fn511(v0, v1, v2, v3, int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62), i32(0))
-}
-func (m *Module) fn513(v0, v1 int32) {
-	var v2, v3, v4, v5, v6, v7, v8, v9 int32
-	t0 := m.fn222(v0+i32(24), v0)
-	v2 = t0
-	t1 := m.fn222(v0+i32(72), v0+i32(48))
-	t2 := v0
-	v3 = t1
-	p3 := i32(48)
-	if v3 != 0 {
-		p3 = i32(72)
-	}
-	v4 = t2 + p3
-	t5 := v0
-	p4 := i32(72)
-	if v3 != 0 {
-		p4 = i32(48)
-	}
-	v3 = t5 + p4
-	t6 := v3
-	v5 = v0 + (v2^i32(1))*i32(24)
-	t7 := v5
-	t8 := v4
-	t9 := v4
-	v0 = v0 + v2*i32(24)
-	t10 := m.fn222(t9, v0)
-	v2 = t10
-	p11 := t8
-	if v2 != 0 {
-		p11 = t7
-	}
-	t12 := m.fn222(v3, v5)
-	v6 = t12
-	p13 := p11
-	if v6 != 0 {
-		p13 = t6
-	}
-	v7 = p13
-	t15 := v7
-	t16 := v0
-	p14 := v5
-	if v6 != 0 {
-		p14 = v4
-	}
-	p17 := p14
-	if v2 != 0 {
-		p17 = t16
-	}
-	v8 = p17
-	t18 := m.fn222(t15, v8)
-	v9 = t18
-	t20 := v1
-	p19 := v0
-	if v2 != 0 {
-		p19 = v4
-	}
-	v0 = p19
-	t21 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	store64(m.memory, uint64(uint32(t20))+16, uint64(t21))
-	t22 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	store64(m.memory, uint64(uint32(v1))+8, uint64(t22))
-	t23 := int64(load64(m.memory, uint32(v0)))
-	store64(m.memory, uint32(v1), uint64(t23))
-	t25 := v1
-	p24 := v8
-	if v9 != 0 {
-		p24 = v7
-	}
-	v0 = p24
-	t26 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	store64(m.memory, uint64(uint32(t25))+40, uint64(t26))
-	t27 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	store64(m.memory, uint64(uint32(v1))+32, uint64(t27))
-	t28 := int64(load64(m.memory, uint32(v0)))
-	store64(m.memory, uint64(uint32(v1))+24, uint64(t28))
-	t30 := v1
-	p29 := v7
-	if v9 != 0 {
-		p29 = v8
-	}
-	v0 = p29
-	t31 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	store64(m.memory, uint64(uint32(t30))+64, uint64(t31))
-	t32 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	store64(m.memory, uint64(uint32(v1))+56, uint64(t32))
-	t33 := int64(load64(m.memory, uint32(v0)))
-	store64(m.memory, uint64(uint32(v1))+48, uint64(t33))
-	t35 := v1
-	p34 := v3
-	if v6 != 0 {
-		p34 = v5
-	}
-	v0 = p34
-	t36 := int64(load64(m.memory, uint32(v0)))
-	store64(m.memory, uint64(uint32(t35))+72, uint64(t36))
-	t37 := int64(load64(m.memory, uint64(uint32(v0))+8))
-	store64(m.memory, uint64(uint32(v1))+80, uint64(t37))
-	t38 := int64(load64(m.memory, uint64(uint32(v0))+16))
-	store64(m.memory, uint64(uint32(v1))+88, uint64(t38))
-}
-func (m *Module) fn514(v0, v1, v2, v3 int32) int32 {
-	var v4, v5 int32
-	{
-		if uint32(v3) < uint32(i32(8)) {
-			goto l0
-		}
-		t0 := v0
-		t1 := v0
-		v3 = int32(uint32(v3) >> 3)
-		v4 = v3 * i32(96)
-		t2 := t1 + v4
-		t3 := v0
-		v5 = v3 * i32(168)
-		t4 := m.fn514(t0, t2, t3+v5, v3)
-		v0 = t4
-		t5 := m.fn514(v1, v1+v4, v1+v5, v3)
-		v1 = t5
-		t6 := m.fn514(v2, v2+v4, v2+v5, v3)
-		v2 = t6
-	}
-l0:
-	{
-		t7 := m.fn222(v0, v1)
-		v3 = t7
-		t8 := m.fn222(v0, v2)
-		if v3 != t8 {
-			goto l1
-		}
-		t9 := m.fn222(v1, v2)
-		p10 := v1
-		if v3^t9 != 0 {
-			p10 = v2
-		}
-		v0 = p10
-	}
-l1:
-	return v0
-}
-func (m *Module) fn515(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn180(v0, v1, v2, v3)
+func (m *Module) fn501(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn179(v0, v1, v2, v3)
 	return int32(uint32(t0&i32(128)) >> 7)
 }
-func (m *Module) fn516(v0, v1, v2, v3, v4 int32) {
-	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 int32
-	var v16 int64
-	t0 := m.g0
-	v5 = t0 - i32(272)
-	m.g0 = v5
-l18:
-	if uint32(v1) < uint32(i32(33)) {
-		if uint32(v1) < uint32(i32(2)) {
-			goto l2
-		}
-		t1 := v1
-		v3 = int32(uint32(v1) >> 1)
-		t2 := v3
-		var p3 int32
-		if uint32(v1) < uint32(i32(18)) {
-			p3 = 1
-		}
-		v6 = p3
-		p4 := t2
-		if v6 != 0 {
-			p4 = t1
-		}
-		v7 = p4
-		v8 = v1 - v3
-		v9 = v0 + v3<<3
-		v10 = v0
-	l6:
-		{
-			if uint32(v7) > uint32(i32(12)) {
-				goto l3
-			}
-			v2 = i32(1)
-			if uint32(v7) <= uint32(i32(8)) {
-				goto l4
-			}
-			m.fn518(v10, i32(0), i32(3))
-			m.fn518(v10, i32(1), i32(7))
-			m.fn518(v10, i32(2), i32(5))
-			m.fn518(v10, i32(4), i32(8))
-			m.fn518(v10, i32(0), i32(7))
-			m.fn518(v10, i32(2), i32(4))
-			m.fn518(v10, i32(3), i32(8))
-			m.fn518(v10, i32(5), i32(6))
-			m.fn518(v10, i32(0), i32(2))
-			m.fn518(v10, i32(1), i32(3))
-			m.fn518(v10, i32(4), i32(5))
-			m.fn518(v10, i32(7), i32(8))
-			m.fn518(v10, i32(1), i32(4))
-			m.fn518(v10, i32(3), i32(6))
-			m.fn518(v10, i32(5), i32(7))
-			m.fn518(v10, i32(0), i32(1))
-			m.fn518(v10, i32(2), i32(4))
-			m.fn518(v10, i32(3), i32(5))
-			m.fn518(v10, i32(6), i32(8))
-			m.fn518(v10, i32(2), i32(3))
-			m.fn518(v10, i32(4), i32(5))
-			m.fn518(v10, i32(6), i32(7))
-			m.fn518(v10, i32(1), i32(2))
-			v2 = i32(9)
-			goto l5
-		l3:
-			m.fn518(v10, i32(0), i32(12))
-			m.fn518(v10, i32(1), i32(10))
-			m.fn518(v10, i32(2), i32(9))
-			m.fn518(v10, i32(3), i32(7))
-			m.fn518(v10, i32(5), i32(11))
-			m.fn518(v10, i32(6), i32(8))
-			m.fn518(v10, i32(1), i32(6))
-			m.fn518(v10, i32(2), i32(3))
-			m.fn518(v10, i32(4), i32(11))
-			m.fn518(v10, i32(7), i32(9))
-			m.fn518(v10, i32(8), i32(10))
-			m.fn518(v10, i32(0), i32(4))
-			m.fn518(v10, i32(1), i32(2))
-			m.fn518(v10, i32(3), i32(6))
-			m.fn518(v10, i32(7), i32(8))
-			m.fn518(v10, i32(9), i32(10))
-			m.fn518(v10, i32(11), i32(12))
-			m.fn518(v10, i32(4), i32(6))
-			m.fn518(v10, i32(5), i32(9))
-			m.fn518(v10, i32(8), i32(11))
-			m.fn518(v10, i32(10), i32(12))
-			m.fn518(v10, i32(0), i32(5))
-			m.fn518(v10, i32(3), i32(8))
-			m.fn518(v10, i32(4), i32(7))
-			m.fn518(v10, i32(6), i32(11))
-			m.fn518(v10, i32(9), i32(10))
-			m.fn518(v10, i32(0), i32(1))
-			m.fn518(v10, i32(2), i32(5))
-			m.fn518(v10, i32(6), i32(9))
-			m.fn518(v10, i32(7), i32(8))
-			m.fn518(v10, i32(10), i32(11))
-			m.fn518(v10, i32(1), i32(3))
-			m.fn518(v10, i32(2), i32(4))
-			m.fn518(v10, i32(5), i32(6))
-			m.fn518(v10, i32(9), i32(10))
-			m.fn518(v10, i32(1), i32(2))
-			m.fn518(v10, i32(3), i32(4))
-			m.fn518(v10, i32(5), i32(7))
-			m.fn518(v10, i32(6), i32(8))
-			m.fn518(v10, i32(2), i32(3))
-			m.fn518(v10, i32(4), i32(5))
-			m.fn518(v10, i32(6), i32(7))
-			m.fn518(v10, i32(8), i32(9))
-			v2 = i32(13)
-		l5:
-			m.fn518(v10, i32(3), i32(4))
-			m.fn518(v10, i32(5), i32(6))
-		l4:
-			m.fn9(v10, v7, v2)
-			if v6 != 0 {
-				goto l2
-			}
-			var p5 int32
-			if v10 == v0 {
-				p5 = 1
-			}
-			v2 = p5
-			v10 = v9
-			v7 = v8
-			if v2 != 0 {
-				goto l6
-			}
-		}
-		v7 = v9 + i32(-8)
-		t6 := v0
-		v10 = v1<<3 + i32(-8)
-		v2 = t6 + v10
-		v8 = v5 + i32(4) + v10
-		v6 = v5 + i32(4)
-		v10 = v0
-	l8:
-		{
-			if v3 == 0 {
-				v2 = v2 + i32(8)
-				v7 = v7 + i32(8)
-				{
-					if v1&i32(1) == 0 {
-						goto l9
-					}
-					t28 := v6
-					t29 := v10
-					t30 := v9
-					var p31 int32
-					if uint32(v10) < uint32(v7) {
-						p31 = 1
-					}
-					v3 = p31
-					p32 := t30
-					if v3 != 0 {
-						p32 = t29
-					}
-					t33 := int64(load64(m.memory, uint32(p32)))
-					store64(m.memory, uint32(t28), uint64(t33))
-					t34 := v9
-					var p35 int32
-					if uint32(v10) >= uint32(v7) {
-						p35 = 1
-					}
-					v9 = t34 + p35<<3
-					v10 = v10 + v3<<3
-				}
-			l9:
-				if v9 != v2 {
-					goto l10
-				}
-				if v10 != v7 {
-					goto l10
-				}
-				v10 = v1 << 3
-				if v10 == 0 {
-					goto l2
-				}
-				memory_copy(m.memory, uint32(v0), uint32(v5+i32(4)), uint32(v10))
-				goto l2
-			}
-			t7 := int32(load32(m.memory, uint32(v9)))
-			t8 := int32(load32(m.memory, uint32(v9+i32(4))))
-			t9 := int32(load32(m.memory, uint32(v10)))
-			t10 := int32(load32(m.memory, uint32(v10+i32(4))))
-			t11 := m.fn515(t7, t8, t9, t10)
-			t12 := v6
-			t13 := v9
-			t14 := v10
-			v4 = t11
-			p15 := t14
-			if v4 != 0 {
-				p15 = t13
-			}
-			t16 := int64(load64(m.memory, uint32(p15)))
-			store64(m.memory, uint32(t12), uint64(t16))
-			t17 := int32(load32(m.memory, uint32(v2)))
-			t18 := int32(load32(m.memory, uint32(v2+i32(4))))
-			t19 := int32(load32(m.memory, uint32(v7)))
-			t20 := int32(load32(m.memory, uint32(v7+i32(4))))
-			t21 := m.fn515(t17, t18, t19, t20)
-			t22 := v8
-			t23 := v7
-			t24 := v2
-			v11 = t21
-			p25 := t24
-			if v11 != 0 {
-				p25 = t23
-			}
-			t26 := int64(load64(m.memory, uint32(p25)))
-			store64(m.memory, uint32(t22), uint64(t26))
-			v9 = v9 + v4<<3
-			v10 = v10 + (v4^i32(1))<<3
-			t27 := v7
-			v4 = v11 << 3
-			v7 = t27 - v4
-			v2 = v4 + v2 + i32(-8)
-			v3 = v3 + i32(-1)
-			v8 = v8 + i32(-8)
-			v6 = v6 + i32(8)
-			goto l8
-		}
-	}
-	if v3 != 0 {
-		t36 := v0
-		v7 = int32(uint32(v1) >> 3)
-		v10 = t36 + v7*i32(56)
-		v9 = v0 + v7<<5
-		{
-			{
-				if uint32(v1) < uint32(i32(64)) {
-					goto l11
-				}
-				t37 := m.fn519(v0, v9, v10, v7)
-				v7 = t37
-				goto l12
-			}
-		l11:
-			v7 = v0
-			t38 := int32(load32(m.memory, uint32(v0)))
-			v6 = t38
-			t39 := int32(load32(m.memory, uint32(v0+i32(4))))
-			t40 := v6
-			v8 = t39
-			t41 := int32(load32(m.memory, uint32(v9)))
-			t42 := v8
-			v11 = t41
-			t43 := int32(load32(m.memory, uint32(v9+i32(4))))
-			t44 := v11
-			v12 = t43
-			t45 := m.fn515(t40, t42, t44, v12)
-			v13 = t45
-			t46 := int32(load32(m.memory, uint32(v10)))
-			t47 := v13
-			t48 := v6
-			t49 := v8
-			v14 = t46
-			t50 := int32(load32(m.memory, uint32(v10+i32(4))))
-			t51 := v14
-			v15 = t50
-			t52 := m.fn515(t48, t49, t51, v15)
-			if t47 != t52 {
-				goto l12
-			}
-			t53 := m.fn515(v11, v12, v14, v15)
-			p54 := v9
-			if v13^t53 != 0 {
-				p54 = v10
-			}
-			v7 = p54
-		}
-	l12:
-		v3 = v3 + i32(-1)
-		v10 = v7 - v0
-		{
-			if v2 == 0 {
-				goto l13
-			}
-			t55 := int32(load32(m.memory, uint32(v2)))
-			t56 := int32(load32(m.memory, uint32(v2+i32(4))))
-			v9 = v0 + v10
-			t57 := int32(load32(m.memory, uint32(v9)))
-			t58 := int32(load32(m.memory, uint32(v9+i32(4))))
-			t59 := m.fn515(t55, t56, t57, t58)
-			if t59 != 0 {
-				goto l13
-			}
-			t60 := int64(load64(m.memory, uint32(v0)))
-			v16 = t60
-			t61 := int64(load64(m.memory, uint32(v9)))
-			store64(m.memory, uint32(v0), uint64(t61))
-			store64(m.memory, uint32(v9), uint64(v16))
-			t62 := v5
-			v9 = v0 + i32(8)
-			store32(m.memory, uint64(uint32(t62))+260, uint32(v9))
-			t63 := int64(load64(m.memory, uint64(uint32(v0))+8))
-			store64(m.memory, uint64(uint32(v5))+264, uint64(t63))
-			store32(m.memory, uint64(uint32(v5))+16, uint32(i32(0)))
-			t64 := v5
-			v10 = v0 + i32(16)
-			store32(m.memory, uint64(uint32(t64))+12, uint32(v10))
-			store32(m.memory, uint64(uint32(v5))+4, uint32(v9))
-			v9 = v0 + v1<<3
-			v7 = v9 + i32(-8)
-			store32(m.memory, uint64(uint32(v5))+8, uint32(v5+i32(264)))
-		l17:
-			if uint32(v10) < uint32(v7) {
-				m.fn520(v0, v5+i32(260), v5+i32(4))
-				m.fn520(v0, v5+i32(260), v5+i32(4))
-				t66 := int32(load32(m.memory, uint64(uint32(v5))+12))
-				v10 = t66
-				goto l17
-			}
-		l16:
-			{
-				if v10 == v9 {
-					t67 := int32(load32(m.memory, uint64(uint32(v5))+8))
-					store32(m.memory, uint64(uint32(v5))+12, uint32(t67))
-					m.fn520(v0, v5+i32(260), v5+i32(4))
-					t68 := int32(load32(m.memory, uint64(uint32(v5))+16))
-					v10 = t68
-					if uint32(v10) >= uint32(v1) {
-						goto l10
-					}
-					t69 := int64(load64(m.memory, uint32(v0)))
-					v16 = t69
-					t70 := v0
-					v9 = v0 + v10<<3
-					t71 := int64(load64(m.memory, uint32(v9)))
-					store64(m.memory, uint32(t70), uint64(t71))
-					store64(m.memory, uint32(v9), uint64(v16))
-					t72 := v1
-					v10 = v10 + i32(1)
-					v1 = t72 - v10
-					v0 = v0 + v10<<3
-					v2 = i32(0)
-					goto l18
-				}
-				m.fn520(v0, v5+i32(260), v5+i32(4))
-				t65 := int32(load32(m.memory, uint64(uint32(v5))+12))
-				v10 = t65
-				goto l16
-			}
-		}
-	l13:
-		t73 := int64(load64(m.memory, uint32(v0)))
-		v16 = t73
-		t74 := v0
-		v10 = v0 + v10
-		t75 := int64(load64(m.memory, uint32(v10)))
-		store64(m.memory, uint32(t74), uint64(t75))
-		store64(m.memory, uint32(v10), uint64(v16))
-		t76 := v5
-		v9 = v0 + i32(8)
-		store32(m.memory, uint64(uint32(t76))+260, uint32(v9))
-		t77 := int64(load64(m.memory, uint64(uint32(v0))+8))
-		store64(m.memory, uint64(uint32(v5))+264, uint64(t77))
-		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(0)))
-		t78 := v5
-		v10 = v0 + i32(16)
-		store32(m.memory, uint64(uint32(t78))+12, uint32(v10))
-		store32(m.memory, uint64(uint32(v5))+4, uint32(v9))
-		v9 = v0 + v1<<3
-		v7 = v9 + i32(-8)
-		store32(m.memory, uint64(uint32(v5))+8, uint32(v5+i32(264)))
-	l22:
-		if uint32(v10) < uint32(v7) {
-			m.fn521(v0, v5+i32(260), v5+i32(4))
-			m.fn521(v0, v5+i32(260), v5+i32(4))
-			t80 := int32(load32(m.memory, uint64(uint32(v5))+12))
-			v10 = t80
-			goto l22
-		}
-	l21:
-		{
-			if v10 == v9 {
-				t81 := int32(load32(m.memory, uint64(uint32(v5))+8))
-				store32(m.memory, uint64(uint32(v5))+12, uint32(t81))
-				m.fn521(v0, v5+i32(260), v5+i32(4))
-				t82 := int32(load32(m.memory, uint64(uint32(v5))+16))
-				v10 = t82
-				if uint32(v10) >= uint32(v1) {
-					goto l10
-				}
-				t83 := int64(load64(m.memory, uint32(v0)))
-				v16 = t83
-				t84 := v0
-				v9 = v0 + v10<<3
-				t85 := int64(load64(m.memory, uint32(v9)))
-				store64(m.memory, uint32(t84), uint64(t85))
-				store64(m.memory, uint32(v9), uint64(v16))
-				m.fn516(v0, v10, v2, v3, v4)
-				v1 = v1 + (v10 ^ i32(-1))
-				v0 = v9 + i32(8)
-				v2 = v9
-				goto l18
-			}
-			m.fn521(v0, v5+i32(260), v5+i32(4))
-			t79 := int32(load32(m.memory, uint64(uint32(v5))+12))
-			v10 = t79
-			goto l21
-		}
-	}
-	m.fn517(v0, v1)
-	goto l2
-l10:
-	panic("unreachable")
-l2:
-	m.g0 = v5 + i32(272)
-}
-func (m *Module) fn517(v0, v1 int32) {
-	var v2 int32
-	var v3 int64
-	var v4, v5, v6, v7, v8 int32
-	v2 = int32(uint32(v1)>>1) + v1
-l3:
-	{
-		if v2 == 0 {
-			return
-		}
-		{
-			v2 = v2 + i32(-1)
-			if uint32(v2) >= uint32(v1) {
-				goto l1
-			}
-			t0 := int64(load64(m.memory, uint32(v0)))
-			v3 = t0
-			t1 := v0
-			v4 = v0 + v2<<3
-			t2 := int64(load64(m.memory, uint32(v4)))
-			store64(m.memory, uint32(t1), uint64(t2))
-			store64(m.memory, uint32(v4), uint64(v3))
-			v5 = i32(0)
-			goto l2
-		}
-	l1:
-		v5 = v2 - v1
-	l2:
-		p3 := v2
-		if uint32(v1) < uint32(v2) {
-			p3 = v1
-		}
-		v6 = p3
-	l5:
-		{
-			v7 = v5 << 1
-			v4 = v7 | i32(1)
-			if uint32(v4) >= uint32(v6) {
-				goto l3
-			}
-			{
-				v7 = v7 + i32(2)
-				if uint32(v7) >= uint32(v6) {
-					goto l4
-				}
-				t4 := v4
-				v8 = v0 + v4<<3
-				t5 := int32(load32(m.memory, uint32(v8)))
-				t6 := int32(load32(m.memory, uint32(v8+i32(4))))
-				v7 = v0 + v7<<3
-				t7 := int32(load32(m.memory, uint32(v7)))
-				t8 := int32(load32(m.memory, uint32(v7+i32(4))))
-				t9 := m.fn515(t5, t6, t7, t8)
-				v4 = t4 + t9
-			}
-		l4:
-			v5 = v0 + v5<<3
-			t10 := int32(load32(m.memory, uint32(v5)))
-			t11 := int32(load32(m.memory, uint32(v5+i32(4))))
-			v7 = v0 + v4<<3
-			t12 := int32(load32(m.memory, uint32(v7)))
-			t13 := int32(load32(m.memory, uint32(v7+i32(4))))
-			t14 := m.fn515(t10, t11, t12, t13)
-			if t14 == 0 {
-				goto l3
-			}
-			m.fn231(v5, v7, i32(2))
-			v5 = v4
-			goto l5
-		}
-	}
-}
-func (m *Module) fn518(v0, v1, v2 int32) {
-	var v3, v4, v5, v6 int32
-	v1 = v0 + v1<<3
-	v0 = v0 + v2<<3
-	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := v1
-	t2 := v0
-	v3 = t0
-	t3 := v3
-	v4 = v0 + i32(4)
-	t4 := int32(load32(m.memory, uint32(v4)))
-	t5 := int32(load32(m.memory, uint32(v1)))
-	v5 = t5
-	t6 := int32(load32(m.memory, uint32(v1+i32(4))))
-	t7 := m.fn515(t3, t4, v5, t6)
-	v2 = t7
-	p8 := t2
-	if v2 != 0 {
-		p8 = t1
-	}
-	t9 := int32(load32(m.memory, uint64(uint32(p8))+4))
-	v6 = t9
-	t11 := v1
-	p10 := v1
-	if v2 != 0 {
-		p10 = v0
-	}
-	t12 := int64(load64(m.memory, uint32(p10)))
-	store64(m.memory, uint32(t11), uint64(t12))
-	store32(m.memory, uint32(v4), uint32(v6))
-	t14 := v0
-	p13 := v3
-	if v2 != 0 {
-		p13 = v5
-	}
-	store32(m.memory, uint32(t14), uint32(p13))
-}
-func (m *Module) fn519(v0, v1, v2, v3 int32) int32 {
-	var v4, v5, v6, v7, v8, v9 int32
-	{
-		if uint32(v3) < uint32(i32(8)) {
-			goto l0
-		}
-		t0 := v0
-		t1 := v0
-		v3 = int32(uint32(v3) >> 3)
-		v4 = v3 << 5
-		t2 := t1 + v4
-		t3 := v0
-		v5 = v3 * i32(56)
-		t4 := m.fn519(t0, t2, t3+v5, v3)
-		v0 = t4
-		t5 := m.fn519(v1, v1+v4, v1+v5, v3)
-		v1 = t5
-		t6 := m.fn519(v2, v2+v4, v2+v5, v3)
-		v2 = t6
-	}
-l0:
-	{
-		t7 := int32(load32(m.memory, uint32(v0)))
-		v3 = t7
-		t8 := int32(load32(m.memory, uint32(v0+i32(4))))
-		t9 := v3
-		v4 = t8
-		t10 := int32(load32(m.memory, uint32(v1)))
-		t11 := v4
-		v5 = t10
-		t12 := int32(load32(m.memory, uint32(v1+i32(4))))
-		t13 := v5
-		v6 = t12
-		t14 := m.fn515(t9, t11, t13, v6)
-		v7 = t14
-		t15 := int32(load32(m.memory, uint32(v2)))
-		t16 := v7
-		t17 := v3
-		t18 := v4
-		v8 = t15
-		t19 := int32(load32(m.memory, uint32(v2+i32(4))))
-		t20 := v8
-		v9 = t19
-		t21 := m.fn515(t17, t18, t20, v9)
-		if t16 != t21 {
-			goto l1
-		}
-		t22 := m.fn515(v5, v6, v8, v9)
-		p23 := v1
-		if v7^t22 != 0 {
-			p23 = v2
-		}
-		v0 = p23
-	}
-l1:
-	return v0
-}
-func (m *Module) fn520(v0, v1, v2 int32) {
-	var v3, v4 int32
-	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := int32(load32(m.memory, uint32(v0+i32(4))))
-	t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	v0 = t2
-	t3 := int32(load32(m.memory, uint32(v0)))
-	t4 := int32(load32(m.memory, uint32(v0+i32(4))))
-	t5 := m.fn515(t0, t1, t3, t4)
-	v3 = t5
-	t6 := int32(load32(m.memory, uint32(v2)))
-	t7 := int32(load32(m.memory, uint32(v1)))
-	t8 := int32(load32(m.memory, uint64(uint32(v2))+12))
-	v1 = t8
-	v4 = t7 + v1<<3
-	t9 := int64(load64(m.memory, uint32(v4)))
-	store64(m.memory, uint32(t6), uint64(t9))
-	store32(m.memory, uint64(uint32(v2))+8, uint32(v0+i32(8)))
-	store32(m.memory, uint32(v2), uint32(v0))
-	store32(m.memory, uint64(uint32(v2))+12, uint32(v1+(v3^i32(1))))
-	t10 := int64(load64(m.memory, uint32(v0)))
-	store64(m.memory, uint32(v4), uint64(t10))
-}
-func (m *Module) fn521(v0, v1, v2 int32) {
-	var v3, v4 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	v3 = t0
-	t1 := int32(load32(m.memory, uint32(v3)))
-	t2 := int32(load32(m.memory, uint32(v3+i32(4))))
-	t3 := int32(load32(m.memory, uint32(v0)))
-	t4 := int32(load32(m.memory, uint32(v0+i32(4))))
-	t5 := m.fn515(t1, t2, t3, t4)
-	v0 = t5
-	t6 := int32(load32(m.memory, uint32(v2)))
-	t7 := int32(load32(m.memory, uint32(v1)))
-	t8 := int32(load32(m.memory, uint64(uint32(v2))+12))
-	v1 = t8
-	v4 = t7 + v1<<3
-	t9 := int64(load64(m.memory, uint32(v4)))
-	store64(m.memory, uint32(t6), uint64(t9))
-	store32(m.memory, uint64(uint32(v2))+8, uint32(v3+i32(8)))
-	store32(m.memory, uint32(v2), uint32(v3))
-	store32(m.memory, uint64(uint32(v2))+12, uint32(v1+v0))
-	t10 := int64(load64(m.memory, uint32(v3)))
-	store64(m.memory, uint32(v4), uint64(t10))
-}
-func (m *Module) fn522() int64 {
+func (m *Module) fn502() int64 {
 	var v0, v1, v2 int64
 	var v3 int32
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+159104))
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+158928))
 	v0 = t0
 l1:
 	{
@@ -30590,7 +26568,7 @@ l1:
 			panic("unreachable")
 		}
 		v1 = v0 + i64(1)
-		t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+159104))
+		t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+158928))
 		t2 := v1
 		v2 = t1
 		t3 := v2
@@ -30603,7 +26581,7 @@ l1:
 		if v3 != 0 {
 			p5 = t2
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+159104, uint64(p5))
+		store64(m.memory, uint64(uint32(i32(0)))+158928, uint64(p5))
 		v0 = v2
 		if v3 == 0 {
 			goto l1
@@ -30611,7 +26589,7 @@ l1:
 	}
 	return v1
 }
-func fn523(v0 int32) int32 {
+func fn503(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(31)
 	{
@@ -30625,7 +26603,7 @@ func fn523(v0 int32) int32 {
 l0:
 	return v1
 }
-func (m *Module) fn524(v0, v1, v2 int32) {
+func (m *Module) fn504(v0, v1, v2 int32) {
 	if v0 == v1 {
 		goto l0
 	}
@@ -30633,10 +26611,10 @@ func (m *Module) fn524(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 	return
 l0:
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+159048))
-	store32(m.memory, uint64(uint32(i32(0)))+159048, uint32(t0&i32_rotl(i32(-2), v2)))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+158872))
+	store32(m.memory, uint64(uint32(i32(0)))+158872, uint32(t0&i32_rotl(i32(-2), v2)))
 }
-func (m *Module) fn525(v0 int32) {
+func (m *Module) fn505(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	v1 = t0
@@ -30700,7 +26678,7 @@ l2:
 			t10 := int32(load32(m.memory, uint64(uint32(v0))+28))
 			t11 := v0
 			v4 = t10
-			v3 = v4<<2 + i32(158640)
+			v3 = v4<<2 + i32(158464)
 			t12 := int32(load32(m.memory, uint32(v3)))
 			if t11 == t12 {
 				goto l5
@@ -30748,36 +26726,36 @@ l2:
 	}
 	return
 l9:
-	t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+159052))
-	store32(m.memory, uint64(uint32(i32(0)))+159052, uint32(t16&i32_rotl(i32(-2), v4)))
+	t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+158876))
+	store32(m.memory, uint64(uint32(i32(0)))+158876, uint32(t16&i32_rotl(i32(-2), v4)))
 }
-func (m *Module) fn526(v0, v1 int32) {
+func (m *Module) fn506(v0, v1 int32) {
 	var v2 int32
 	{
-		t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+159056))
+		t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+158880))
 		v2 = t0
 		if v2 == 0 {
 			goto l0
 		}
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+159064))
-		m.fn530(t1, v2)
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+158888))
+		m.fn510(t1, v2)
 	}
 l0:
-	store32(m.memory, uint64(uint32(i32(0)))+159064, uint32(v0))
-	store32(m.memory, uint64(uint32(i32(0)))+159056, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+158888, uint32(v0))
+	store32(m.memory, uint64(uint32(i32(0)))+158880, uint32(v1))
 }
-func (m *Module) fn527(v0, v1 int32) {
+func (m *Module) fn507(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(256)) {
 		goto l0
 	}
-	m.fn531(v0, v1)
+	m.fn511(v0, v1)
 	return
 l0:
-	m.fn530(v0, v1)
+	m.fn510(v0, v1)
 }
-func (m *Module) fn528(v0 int32) int32 {
+func (m *Module) fn508(v0 int32) int32 {
 	var v1, v2 int32
-	v1 = i32(158768)
+	v1 = i32(158592)
 l3:
 	if v1 != 0 {
 		{
@@ -30801,37 +26779,37 @@ l3:
 l1:
 	return v1
 }
-func (m *Module) fn529(v0, v1 int32) {
+func (m *Module) fn509(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = (v0 + i32(15)) & i32(-8)
 	v3 = v2 + i32(-8)
-	store32(m.memory, uint64(uint32(i32(0)))+159068, uint32(v3))
+	store32(m.memory, uint64(uint32(i32(0)))+158892, uint32(v3))
 	v2 = v0 - v2 + v1 + i32(8)
-	store32(m.memory, uint64(uint32(i32(0)))+159060, uint32(v2))
+	store32(m.memory, uint64(uint32(i32(0)))+158884, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2|i32(1)))
 	store32(m.memory, uint64(uint32(v0+v1))+4, uint32(i32(40)))
-	store32(m.memory, uint64(uint32(i32(0)))+159080, uint32(i32(0x200000)))
+	store32(m.memory, uint64(uint32(i32(0)))+158904, uint32(i32(0x200000)))
 }
-func (m *Module) fn530(v0, v1 int32) {
+func (m *Module) fn510(v0, v1 int32) {
 	var v2, v3 int32
 	{
 		{
-			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+159048))
+			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+158872))
 			v2 = t0
 			t1 := v2
 			v3 = i32_shl(i32(1), int32(uint32(v1)>>3))
 			if t1&v3 != 0 {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+159048, uint32(v2|v3))
-			v1 = v1&i32(-8) + i32(158784)
+			store32(m.memory, uint64(uint32(i32(0)))+158872, uint32(v2|v3))
+			v1 = v1&i32(-8) + i32(158608)
 			v2 = v1
 			goto l1
 		}
 	l0:
 		v1 = v1 & i32(-8)
-		v2 = v1 + i32(158784)
-		t2 := int32(load32(m.memory, uint32(v1+i32(158792))))
+		v2 = v1 + i32(158608)
+		t2 := int32(load32(m.memory, uint32(v1+i32(158616))))
 		v1 = t2
 	}
 l1:
@@ -30840,16 +26818,16 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 }
-func (m *Module) fn531(v0, v1 int32) {
+func (m *Module) fn511(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
-	t0 := fn523(v1)
+	t0 := fn503(v1)
 	t1 := v0
 	v2 = t0
 	store32(m.memory, uint64(uint32(t1))+28, uint32(v2))
-	v3 = v2<<2 + i32(158640)
+	v3 = v2<<2 + i32(158464)
 	{
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+159052))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+158876))
 		v4 = t2
 		t3 := v4
 		v5 = i32_shl(i32(1), v2)
@@ -30860,7 +26838,7 @@ func (m *Module) fn531(v0, v1 int32) {
 		store32(m.memory, uint64(uint32(v0))+24, uint32(v3))
 		store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
-		store32(m.memory, uint64(uint32(i32(0)))+159052, uint32(v4|v5))
+		store32(m.memory, uint64(uint32(i32(0)))+158876, uint32(v4|v5))
 		return
 	}
 l0:
@@ -30904,10 +26882,10 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
 }
-func (m *Module) fn532() {
+func (m *Module) fn512() {
 	var v0, v1 int32
 	v0 = i32(0)
-	v1 = i32(158776)
+	v1 = i32(158600)
 l1:
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -30924,12 +26902,12 @@ l0:
 	if uint32(v0) > uint32(i32(0xfff)) {
 		p1 = v0
 	}
-	store32(m.memory, uint64(uint32(i32(0)))+159088, uint32(p1))
+	store32(m.memory, uint64(uint32(i32(0)))+158912, uint32(p1))
 }
-func (m *Module) fn533(v0 int32, v1, v2, v3, v4 int64) {
-	m.fn535(v0, v1, v2, v3, v4)
+func (m *Module) fn513(v0 int32, v1, v2, v3, v4 int64) {
+	m.fn515(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn534(v0, v1, v2 int32) int32 {
+func (m *Module) fn514(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 l1:
 	{
@@ -30951,7 +26929,7 @@ l1:
 	}
 	return v4 - v3
 }
-func (m *Module) fn535(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn515(v0 int32, v1, v2, v3, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int64
 	t0 := v0
 	v5 = v3 & i64(0xffffffff)
@@ -30980,8 +26958,8 @@ func (m *Module) fn535(v0 int32, v1, v2, v3, v4 int64) {
 	}
 	store64(m.memory, uint64(uint32(t5))+8, uint64(t8+int64(uint32(p9))+(v4*v1+v3*v2)))
 }
-func (m *Module) fn536(v0, v1, v2 int32) int32 {
-	t0 := m.fn534(v0, v1, v2)
+func (m *Module) fn516(v0, v1, v2 int32) int32 {
+	t0 := m.fn514(v0, v1, v2)
 	return t0
 }
 func (m *Module) X__data_end() *int32 {
@@ -31146,4 +27124,4 @@ func table_init[T1, T2, T3 int | int32 | int64](tab, elems []any, dest T1, src T
 	copy(tab[x:y:len(tab)], elems[z:w:len(elems)])
 }
 
-const data0 = "falsetrue\xc0\xc0\xc0\x00\x01_\xc0\x00\xc0\x01@\xc0\x00\x04xn--\xc0\x00/- The secret given here cannot be used either. \xc0\x00\x02- \xc0\x00secret_empty\x00email_empty\x00app_id_empty\x00secret_empty_key\x00secret_not_ready\x00secret_not_hex\x00secret_used_as_text\x00secret_decoded_to_text\x00hash_is_jwt\x00invalid_argument\x00unknown\x00hash_wrong_algorithm\x00buffer_too_small\x00ok\x00secret_weak\x00secret_odd_length\x00hash_mismatch\x00secret_missing\x00email_missing\x00hash_missing\x00hash_uppercase\x00email_case\x00secret_on_page\x00email_not_unicode\x00email_unicode\x00secret_whitespace\x00email_whitespace\x00settings_invalid\x00nonce_invalid\x00hash_unkeyed\x00hash_prefixed\x00hash_reformatted\x00hash_concatenated\x00secret_truncated\x00hash_truncated\x00secret_exposed\x00arguments_swapped\x00hash_malformed\x00email_not_hashed\x00secret_encoded\x00email_encoded\x00panic\x00\a<script\xc0!>window.pylon = {\"chat_settings\":\xc0\v};</script>\x00\x03&#x\xc0\x01;\x00\x02&#\xc0\x01;\x00hash_base64\x000.1.0\x00Not a status of this version of pylon-identity.\x00The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x00The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.\x00The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.\x00Success.\x00An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes.\x00*The email hash does not match, because of \xc0\n mistakes.\x00pylon-identity panicked, which is a bug. Please report it with the text on standard error.\x00The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email.\x00The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough.\x00The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.\x00The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.\x00Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.\x00The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.\x00The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.\x00The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.\x00The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.\x00The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.\x00\x02b'\xc0\x01'\x00\x01'\xc0\x01'\x00\x02b\"\xc0\x01\"\x00\b nonce=\"\xc0\x01\"\x00\x01\"\xc0\x01\"\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x94\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\xab\x00\x02\x00\x14\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00C\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00z\x00\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\xc3\x01\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\xbf\x00\x02\x00\x17\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\a\x00\x00\x00\xa4\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\b\x00\x00\x00_\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\t\x00\x00\x00\x89\x01\x02\x00\v\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\n\x00\x00\x00\xd5\x01\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\v\x00\x00\x00\xb3\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\xb5\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\r\x00\x00\x00\x93\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x0e\x00\x00\x00r\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x05\x02\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x10\x00\x00\x001\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x11\x00\x00\x00m\x01\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x12\x00\x00\x00\xd6\x00\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x13\x00\x00\x00z\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x14\x00\x00\x00\x0f\x03\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x15\x00\x00\x00\x12\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x16\x00\x00\x00 \x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x17\x00\x00\x00T\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x18\x00\x00\x00\xfb\x00\x02\x00\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x19\x00\x00\x00\x84\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x1a\x00\x00\x00\xf3\x00\x02\x00\b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00!\x01\x02\x00\x03\x00\x00\x00\xa5\x05\x02\x00\t\x00\x00\x00\x01\x00\x00\x00T\x00\x02\x00\r\x00\x00\x00\xe7\a\x02\x00\x7f\x00\x00\x00\x02\x00\x00\x000\x01\x02\x00\x12\x00\x00\x00\x17\r\x02\x00\x90\x00\x00\x00\x03\x00\x00\x00\x9c\x00\x02\x00\x0f\x00\x00\x00\xab\v\x02\x00\xba\x00\x00\x00\x04\x00\x00\x00\x8b\x00\x02\x00\x11\x00\x00\x002\x05\x02\x00s\x00\x00\x00\x05\x00\x00\x00B\x01\x02\x00\x0e\x00\x00\x00\xdd\x06\x02\x00\x8b\x00\x00\x00\x06\x00\x00\x00\xe2\x00\x02\x00\x11\x00\x00\x00\xae\x05\x02\x00\x9c\x00\x00\x00\a\x00\x00\x00\xc1\x02\x02\x00\x06\x00\x00\x00\x82\x06\x02\x00[\x00\x00\x00\b\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00'\v\x02\x00\x84\x00\x00\x00\t\x00\x00\x00c\x02\x02\x00\x0f\x00\x00\x00F\t\x02\x00:\x01\x00\x00\n\x00\x00\x00a\x00\x02\x00\f\x00\x00\x00f\b\x02\x00\xe0\x00\x00\x00\v\x00\x00\x00m\x00\x02\x00\r\x00\x00\x00\x80\n\x02\x00\xa7\x00\x00\x00\f\x00\x00\x00\xf7\x01\x02\x00\x0e\x00\x00\x00\xa7\r\x02\x00\xee\x00\x00\x00\r\x00\x00\x00\x10\x01\x02\x00\x11\x00\x00\x00h\a\x02\x00\x7f\x00\x00\x00\x0e\x00\x00\x00$\x01\x02\x00\f\x00\x00\x00e\f\x02\x00\xb2\x00\x00\x00\x0f\x00\x00\x00\xa3\x01\x02\x00\x12\x00\x00\x00\x80\x04\x02\x00\xb2\x00\x00\x00\x10\x00\x00\x00\xe6\x01\x02\x00\x11\x00\x00\x00Q\x03\x02\x00/\x01\x00\x00app_idemailnameemail_hashavatar_urlaccount_idaccount_external_id�\x00-\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00/\x00\x00\x000\x00\x00\x00\xa8\x01\x04\x01\x01\x01\x04\x01\x02\x02\x00\xc0\x04\x02\x04\x01\t\x02\x01\x01\xfb\a\xcf\x01\x05\x011-\x01\x01\x01\x02\x01\x02\x01\x01,\x01\v\x06\n\v\x01\x01#\x01\n\x15\x10\x01e\b\x01\n\x01\x04!\x01\x01\x01\x1e\x1b[\v:\v\x04\x01\x02\x01\x18\x18+\x03,\x01\a\x02\x05\t):7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\r\x01\x0f\x01:\x01\x04\x04\b\x01\x14\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x02\x01\x01\x04\b\x01\a\x02\v\x02\x1e\x01=\x01\f\x012\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x01\x06\x01\x05\x02\x14\x02\x1c\x029\x02\x04\x04\b\x01\x14\x02\x1d\x01H\x01\a\x03\x01\x01Z\x01\x02\a\v\tb\x01\x02\t\t\x01\x01\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01^\x01\x00\x03\x00\x03\x1d\x02\x1e\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\x03\x01\x05\x01-\x053\x01A\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x01'\x01\b.\x02\f\x14\x040\x01\x01\x05\x01\x01\x05\x01(\t\f\x02 \x04\x02\x02\x01\x038\x01\x01\x02\x03\x01\x01\x03:\b\x02\x02@\x06R\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x022?\r\x01\"e\x00\x01\x01\x03\v\x03\r\x03\r\x03\r\x02\f\x05\b\x02\n\x01\x02\x01\x02\x051\x05\x01\n\x01\x01\r\x01\x10\r3!\x00\x02q\x03}\x01\x0f\x01` /\x01\x00\x01$\x04\x03\x05\x05\x01]\x06]\x03\x00\x01\x00\x06\x00\x01b\x04\x01\n\x01\x01\x1c\x04P\x02\x0e\"N\x01\x17\x03f\x04\x03\x02\b\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v.\x030\x01\x02\x04\x02\x02\x11\x01\x15\x02B\x06\x02\x02\x02\x02\f\x01\b\x01#\x01\v\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01\x1b\x01\x0e\x02\x05\x02\x01\x01d\x05\t\x03y\x01\x02\x01\x04\x01\x00\x01\x93\x11\x00\x10\x03\x01\f\x10\"\x01\x02\x01\xa9\x01\a\x01\x06\x01\v\x01#\x01\x01\x01/\x01-\x02C\x01\x15\x03\x00\x01\xe2\x01\x95\x05\x00\x06\x01*\x01\t\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04&\x01\x1a\x05\x01\x01\x00\x02\x18\x014\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\x02\x01\x04\x01\n\x012\x03$\x05\x01\b>\x01\f\x024\t\n\x04\x02\x01_\x03\x02\x01\x01\x02\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x03\x01%\a\x03\x05F\x06\r\x01\x01\x01\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01T\x06\x01\x01\x04\x02\x01\x02\xee\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\x06\x01\x01e\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\x00\x02\x01\x01\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01A\x01\x00\x02\v\x024\x05\x05\x01\x01\x01\x17\x01\x00\x11\x06\x0f\x00\f\x03\x03\x00\x05;\a\t\x04\x00\x03(\x02\x00\x01?\x11@\x02\x01\x02\r\x02\x00\x04\x01\a\x01\x02\x00\x02\x01\x04\x00.\x02\x17\x00\x03\t\x10\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05\x05>!\x01\xa0\x0e\x00\x01=\x04\x00\x05\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\t\x01\x00\am\b\x00\x05\x00\x01\x1e`\x80\xf0\x00\xaa\x01\n\x01\x04\x01\x05\x17\x01\x1f\x01\xc3\x01\x04\x04\xd0\x02#\a\x02\x1e\x05`\x01*\x04\x02\x02\x02\x04\x01\x01\x06\x01\x01\x03\x01\x01\x01\x14\x01S\x01\x8b\b\xa6\x01&\t)\x00&\x01\x01\x05\x01\x02+\x01\x04\x00V\x02\x06\x00\v\x05+\x02\x03@\xc0@\x00\x02\x06\x02&\x02\x06\x02\b\x01\x01\x01\x01\x01\x01\x01\x1f\x025\x01\a\x01\x01\x03\x03\x01\a\x03\x04\x02\x06\x04\r\x05\x03\x01\at\x01\r\x01\x10\re\x01\x04\x01\x02\n\x01\x01\x03\x05\x06\x01\x01\x01\x01\x01\x01\x04\x01\x06\x04\x01\x02\x04\x05\x05\x04\x01\x11 \x03\x02\x004\x00\xe5\x06\x04\x03\x02\f&\x01\x01\x05\x01\x00.\x12\x1e\x84f\x03\x04\x01M\x14\x06\x01\x03\x00+\x01\x0e\x06P\x00\a\f\x05\x00\x1a\x06\x1a\x00P`$\x04$t\v\x01\x0f\x01\a\x01\x02\x01\v\x01\x0f\x01\a\x01\x02\x00\x01\x02\x03\x01*\x01\t\x003\r3]\x16\n\x16\x00@\x00@ \x19\x02\x19\x00U\x01G\x01\x02\x02\x01\x02\x02\x02\x04\x01\f\x01\x01\x01\a\x01A\x01\x04\x02\b\x01\a\x01\x1c\x01\x04\x01\x05\x01\x01\x03\a\x01\x00\x02\x19\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\b\x00\n\x01\x14\x06\x06\x00>\x00D\x00\x1a\x06\x1a\x06\x1a\x000123456789abcdefinf00.0e0000000000000000000000000000000000000000000000000000000000000000000010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899ee-\xc0\x00\x16\x00 \x00\xd8\x00\x06\x00 \x00\x00\x01.\x01\x01\x002\x01\x04\x01\x01\x009\x01\x0e\x01\x01\x00J\x01,\x01\x01\x00x\x01\x00\x00\x87\xffy\x01\x04\x01\x01\x00\x81\x01\x00\x00\xd2\x00\x82\x01\x02\x01\x01\x00\x86\x01\x00\x00\xce\x00\x87\x01\x00\x00\x01\x00\x89\x01\x01\x00\xcd\x00\x8b\x01\x00\x00\x01\x00\x8e\x01\x00\x00O\x00\x8f\x01\x00\x00\xca\x00\x90\x01\x00\x00\xcb\x00\x91\x01\x00\x00\x01\x00\x93\x01\x00\x00\xcd\x00\x94\x01\x00\x00\xcf\x00\x96\x01\x00\x00\xd3\x00\x97\x01\x00\x00\xd1\x00\x98\x01\x00\x00\x01\x00\x9c\x01\x00\x00\xd3\x00\x9d\x01\x00\x00\xd5\x00\x9f\x01\x00\x00\xd6\x00\xa0\x01\x04\x01\x01\x00\xa6\x01\x00\x00\xda\x00\xa7\x01\x00\x00\x01\x00\xa9\x01\x00\x00\xda\x00\xac\x01\x00\x00\x01\x00\xae\x01\x00\x00\xda\x00\xaf\x01\x00\x00\x01\x00\xb1\x01\x01\x00\xd9\x00\xb3\x01\x02\x01\x01\x00\xb7\x01\x00\x00\xdb\x00\xb8\x01\x00\x00\x01\x00\xbc\x01\x00\x00\x01\x00\xc4\x01\x00\x00\x02\x00\xc5\x01\x00\x00\x01\x00\xc7\x01\x00\x00\x02\x00\xc8\x01\x00\x00\x01\x00\xca\x01\x00\x00\x02\x00\xcb\x01\x10\x01\x01\x00\xde\x01\x10\x01\x01\x00\xf1\x01\x00\x00\x02\x00\xf2\x01\x02\x01\x01\x00\xf6\x01\x00\x00\x9f\xff\xf7\x01\x00\x00\xc8\xff\xf8\x01&\x01\x01\x00 \x02\x00\x00~\xff\"\x02\x10\x01\x01\x00:\x02\x00\x00+*;\x02\x00\x00\x01\x00=\x02\x00\x00]\xff>\x02\x00\x00(*A\x02\x00\x00\x01\x00C\x02\x00\x00=\xffD\x02\x00\x00E\x00E\x02\x00\x00G\x00F\x02\b\x01\x01\x00p\x03\x02\x01\x01\x00v\x03\x00\x00\x01\x00\x7f\x03\x00\x00t\x00\x86\x03\x00\x00&\x00\x88\x03\x02\x00%\x00\x8c\x03\x00\x00@\x00\x8e\x03\x01\x00?\x00\x91\x03\x10\x00 \x00\xa3\x03\b\x00 \x00\xcf\x03\x00\x00\b\x00\xd8\x03\x16\x01\x01\x00\xf4\x03\x00\x00\xc4\xff\xf7\x03\x00\x00\x01\x00\xf9\x03\x00\x00\xf9\xff\xfa\x03\x00\x00\x01\x00\xfd\x03\x02\x00~\xff\x00\x04\x0f\x00P\x00\x10\x04\x1f\x00 \x00`\x04 \x01\x01\x00\x8a\x044\x01\x01\x00\xc0\x04\x00\x00\x0f\x00\xc1\x04\f\x01\x01\x00\xd0\x04^\x01\x01\x001\x05%\x000\x00\xa0\x10%\x00`\x1c\xc7\x10\x00\x00`\x1c\xcd\x10\x00\x00`\x1c\xa0\x13O\x00З\xf0\x13\x05\x00\b\x00\x89\x1c\x00\x00\x01\x00\x90\x1c*\x00@\xf4\xbd\x1c\x02\x00@\xf4\x00\x1e\x94\x01\x01\x00\x9e\x1e\x00\x00A\xe2\xa0\x1e^\x01\x01\x00\b\x1f\a\x00\xf8\xff\x18\x1f\x05\x00\xf8\xff(\x1f\a\x00\xf8\xff8\x1f\a\x00\xf8\xffH\x1f\x05\x00\xf8\xffY\x1f\x06\x01\xf8\xffh\x1f\a\x00\xf8\xff\x88\x1f\a\x00\xf8\xff\x98\x1f\a\x00\xf8\xff\xa8\x1f\a\x00\xf8\xff\xb8\x1f\x01\x00\xf8\xff\xba\x1f\x01\x00\xb6\xff\xbc\x1f\x00\x00\xf7\xff\xc8\x1f\x03\x00\xaa\xff\xcc\x1f\x00\x00\xf7\xff\xd8\x1f\x01\x00\xf8\xff\xda\x1f\x01\x00\x9c\xff\xe8\x1f\x01\x00\xf8\xff\xea\x1f\x01\x00\x90\xff\xec\x1f\x00\x00\xf9\xff\xf8\x1f\x01\x00\x80\xff\xfa\x1f\x01\x00\x82\xff\xfc\x1f\x00\x00\xf7\xff&!\x00\x00\xa3\xe2*!\x00\x00A\xdf+!\x00\x00\xba\xdf2!\x00\x00\x1c\x00`!\x0f\x00\x10\x00\x83!\x00\x00\x01\x00\xb6$\x19\x00\x1a\x00\x00,/\x000\x00`,\x00\x00\x01\x00b,\x00\x00\t\xd6c,\x00\x00\x1a\xf1d,\x00\x00\x19\xd6g,\x04\x01\x01\x00m,\x00\x00\xe4\xd5n,\x00\x00\x03\xd6o,\x00\x00\xe1\xd5p,\x00\x00\xe2\xd5r,\x00\x00\x01\x00u,\x00\x00\x01\x00~,\x01\x00\xc1Հ,b\x01\x01\x00\xeb,\x02\x01\x01\x00\xf2,\x00\x00\x01\x00@\xa6,\x01\x01\x00\x80\xa6\x1a\x01\x01\x00\"\xa7\f\x01\x01\x002\xa7<\x01\x01\x00y\xa7\x02\x01\x01\x00}\xa7\x00\x00\xfcu~\xa7\b\x01\x01\x00\x8b\xa7\x00\x00\x01\x00\x8d\xa7\x00\x00\xd8Z\x90\xa7\x02\x01\x01\x00\x96\xa7\x12\x01\x01\x00\xaa\xa7\x00\x00\xbcZ\xab\xa7\x00\x00\xb1Z\xac\xa7\x00\x00\xb5Z\xad\xa7\x00\x00\xbfZ\xae\xa7\x00\x00\xbcZ\xb0\xa7\x00\x00\xeeZ\xb1\xa7\x00\x00\xd6Z\xb2\xa7\x00\x00\xebZ\xb3\xa7\x00\x00\xa0\x03\xb4\xa7\x0e\x01\x01\x00ħ\x00\x00\xd0\xffŧ\x00\x00\xbdZƧ\x00\x00\xc8uǧ\x02\x01\x01\x00˧\x00\x00\x99Z̧\x0e\x01\x01\x00ܧ\x00\x00\xbfY\xf5\xa7\x00\x00\x01\x00!\xff\x19\x00 \x000\x01i\x00\a\x03\x00\x00\x00\x04'\x00(\x00\xb0\x04#\x00(\x00p\x05\n\x00'\x00|\x05\x0e\x00'\x00\x8c\x05\x06\x00'\x00\x94\x05\x01\x00'\x00\x80\f2\x00@\x00P\r\x15\x00 \x00\xa0\x18\x1f\x00 \x00@n\x1f\x00 \x00\xa0n\x18\x00\x1b\x00\x00\xe9!\x00\"\x00\xec\x18\x02\x00\xac\x00\x00\x00\xf4\x1c\x02\x00\x01\x00\x00\x00\xfc\x1c\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\xe7\x02\xe0\x00\x16\x00\xe0\xff\xf8\x00\x06\x00\xe0\xff\xff\x00\x00\x00y\x00\x01\x01.\x01\xff\xff1\x01\x00\x00\x18\xff3\x01\x04\x01\xff\xff:\x01\x0e\x01\xff\xffK\x01,\x01\xff\xffz\x01\x04\x01\xff\xff\x7f\x01\x00\x00\xd4\xfe\x80\x01\x00\x00\xc3\x00\x83\x01\x02\x01\xff\xff\x88\x01\x00\x00\xff\xff\x8c\x01\x00\x00\xff\xff\x92\x01\x00\x00\xff\xff\x95\x01\x00\x00a\x00\x99\x01\x00\x00\xff\xff\x9a\x01\x00\x00\xa3\x00\x9b\x01\x00\x00A\xa6\x9e\x01\x00\x00\x82\x00\xa1\x01\x04\x01\xff\xff\xa8\x01\x00\x00\xff\xff\xad\x01\x00\x00\xff\xff\xb0\x01\x00\x00\xff\xff\xb4\x01\x02\x01\xff\xff\xb9\x01\x00\x00\xff\xff\xbd\x01\x00\x00\xff\xff\xbf\x01\x00\x008\x00\xc5\x01\x00\x00\xff\xff\xc6\x01\x00\x00\xfe\xff\xc8\x01\x00\x00\xff\xff\xc9\x01\x00\x00\xfe\xff\xcb\x01\x00\x00\xff\xff\xcc\x01\x00\x00\xfe\xff\xce\x01\x0e\x01\xff\xff\xdd\x01\x00\x00\xb1\xff\xdf\x01\x10\x01\xff\xff\xf2\x01\x00\x00\xff\xff\xf3\x01\x00\x00\xfe\xff\xf5\x01\x00\x00\xff\xff\xf9\x01&\x01\xff\xff#\x02\x10\x01\xff\xff<\x02\x00\x00\xff\xff?\x02\x01\x00?*B\x02\x00\x00\xff\xffG\x02\b\x01\xff\xffP\x02\x00\x00\x1f*Q\x02\x00\x00\x1c*R\x02\x00\x00\x1e*S\x02\x00\x00.\xffT\x02\x00\x002\xffV\x02\x01\x003\xffY\x02\x00\x006\xff[\x02\x00\x005\xff\\\x02\x00\x00O\xa5`\x02\x00\x003\xffa\x02\x00\x00K\xa5c\x02\x00\x001\xffd\x02\x00\x00g\xa5e\x02\x00\x00(\xa5f\x02\x00\x00D\xa5h\x02\x00\x00/\xffi\x02\x00\x00-\xffj\x02\x00\x00D\xa5k\x02\x00\x00\xf7)l\x02\x00\x00A\xa5o\x02\x00\x00-\xffq\x02\x00\x00\xfd)r\x02\x00\x00+\xffu\x02\x00\x00*\xff}\x02\x00\x00\xe7)\x80\x02\x00\x00&\xff\x82\x02\x00\x00C\xa5\x83\x02\x00\x00&\xff\x87\x02\x00\x00*\xa5\x88\x02\x00\x00&\xff\x89\x02\x00\x00\xbb\xff\x8a\x02\x01\x00'\xff\x8c\x02\x00\x00\xb9\xff\x92\x02\x00\x00%\xff\x9d\x02\x00\x00\x15\xa5\x9e\x02\x00\x00\x12\xa5E\x03\x00\x00T\x00q\x03\x02\x01\xff\xffw\x03\x00\x00\xff\xff{\x03\x02\x00\x82\x00\xac\x03\x00\x00\xda\xff\xad\x03\x02\x00\xdb\xff\xb1\x03\x10\x00\xe0\xff\xc2\x03\x00\x00\xe1\xff\xc3\x03\b\x00\xe0\xff\xcc\x03\x00\x00\xc0\xff\xcd\x03\x01\x00\xc1\xff\xd0\x03\x00\x00\xc2\xff\xd1\x03\x00\x00\xc7\xff\xd5\x03\x00\x00\xd1\xff\xd6\x03\x00\x00\xca\xff\xd7\x03\x00\x00\xf8\xff\xd9\x03\x16\x01\xff\xff\xf0\x03\x00\x00\xaa\xff\xf1\x03\x00\x00\xb0\xff\xf2\x03\x00\x00\a\x00\xf3\x03\x00\x00\x8c\xff\xf5\x03\x00\x00\xa0\xff\xf8\x03\x00\x00\xff\xff\xfb\x03\x00\x00\xff\xff0\x04\x1f\x00\xe0\xffP\x04\x0f\x00\xb0\xffa\x04 \x01\xff\xff\x8b\x044\x01\xff\xff\xc2\x04\f\x01\xff\xff\xcf\x04\x00\x00\xf1\xff\xd1\x04^\x01\xff\xffa\x05%\x00\xd0\xff\xd0\x10*\x00\xc0\v\xfd\x10\x02\x00\xc0\v\xf8\x13\x05\x00\xf8\xff\x80\x1c\x00\x00\x92\xe7\x81\x1c\x00\x00\x93\xe7\x82\x1c\x00\x00\x9c\xe7\x83\x1c\x01\x00\x9e\xe7\x85\x1c\x00\x00\x9d\xe7\x86\x1c\x00\x00\xa4\xe7\x87\x1c\x00\x00\xdb\xe7\x88\x1c\x00\x00\u0089\x8a\x1c\x00\x00\xff\xffy\x1d\x00\x00\x04\x8a}\x1d\x00\x00\xe6\x0e\x8e\x1d\x00\x008\x8a\x01\x1e\x94\x01\xff\xff\x9b\x1e\x00\x00\xc5\xff\xa1\x1e^\x01\xff\xff\x00\x1f\a\x00\b\x00\x10\x1f\x05\x00\b\x00 \x1f\a\x00\b\x000\x1f\a\x00\b\x00@\x1f\x05\x00\b\x00Q\x1f\x06\x01\b\x00`\x1f\a\x00\b\x00p\x1f\x01\x00J\x00r\x1f\x03\x00V\x00v\x1f\x01\x00d\x00x\x1f\x01\x00\x80\x00z\x1f\x01\x00p\x00|\x1f\x01\x00~\x00\xb0\x1f\x01\x00\b\x00\xbe\x1f\x00\x00\xdb\xe3\xd0\x1f\x01\x00\b\x00\xe0\x1f\x01\x00\b\x00\xe5\x1f\x00\x00\a\x00N!\x00\x00\xe4\xffp!\x0f\x00\xf0\xff\x84!\x00\x00\xff\xff\xd0$\x19\x00\xe6\xff0,/\x00\xd0\xffa,\x00\x00\xff\xffe,\x00\x00\xd5\xd5f,\x00\x00\xd8\xd5h,\x04\x01\xff\xffs,\x00\x00\xff\xffv,\x00\x00\xff\xff\x81,b\x01\xff\xff\xec,\x02\x01\xff\xff\xf3,\x00\x00\xff\xff\x00-%\x00\xa0\xe3'-\x00\x00\xa0\xe3--\x00\x00\xa0\xe3A\xa6,\x01\xff\xff\x81\xa6\x1a\x01\xff\xff#\xa7\f\x01\xff\xff3\xa7<\x01\xff\xffz\xa7\x02\x01\xff\xff\x7f\xa7\b\x01\xff\xff\x8c\xa7\x00\x00\xff\xff\x91\xa7\x02\x01\xff\xff\x94\xa7\x00\x000\x00\x97\xa7\x12\x01\xff\xff\xb5\xa7\x0e\x01\xff\xffȧ\x02\x01\xff\xffͧ\x0e\x01\xff\xff\xf6\xa7\x00\x00\xff\xffS\xab\x00\x00`\xfcp\xabO\x000hA\xff\x19\x00\xe0\xff\xdf\x00S\x00S\x00\x00\x00I\x01\xbc\x02N\x00\x00\x00\xf0\x01J\x00\f\x03\x00\x00\x90\x03\x99\x03\b\x03\x01\x03\xb0\x03\xa5\x03\b\x03\x01\x03\x87\x055\x05R\x05\x00\x00\x96\x1eH\x001\x03\x00\x00\x97\x1eT\x00\b\x03\x00\x00\x98\x1eW\x00\n\x03\x00\x00\x99\x1eY\x00\n\x03\x00\x00\x9a\x1eA\x00\xbe\x02\x00\x00P\x1f\xa5\x03\x13\x03\x00\x00R\x1f\xa5\x03\x13\x03\x00\x03T\x1f\xa5\x03\x13\x03\x01\x03V\x1f\xa5\x03\x13\x03B\x03\x80\x1f\b\x1f\x99\x03\x00\x00\x81\x1f\t\x1f\x99\x03\x00\x00\x82\x1f\n\x1f\x99\x03\x00\x00\x83\x1f\v\x1f\x99\x03\x00\x00\x84\x1f\f\x1f\x99\x03\x00\x00\x85\x1f\r\x1f\x99\x03\x00\x00\x86\x1f\x0e\x1f\x99\x03\x00\x00\x87\x1f\x0f\x1f\x99\x03\x00\x00\x88\x1f\b\x1f\x99\x03\x00\x00\x89\x1f\t\x1f\x99\x03\x00\x00\x8a\x1f\n\x1f\x99\x03\x00\x00\x8b\x1f\v\x1f\x99\x03\x00\x00\x8c\x1f\f\x1f\x99\x03\x00\x00\x8d\x1f\r\x1f\x99\x03\x00\x00\x8e\x1f\x0e\x1f\x99\x03\x00\x00\x8f\x1f\x0f\x1f\x99\x03\x00\x00\x90\x1f(\x1f\x99\x03\x00\x00\x91\x1f)\x1f\x99\x03\x00\x00\x92\x1f*\x1f\x99\x03\x00\x00\x93\x1f+\x1f\x99\x03\x00\x00\x94\x1f,\x1f\x99\x03\x00\x00\x95\x1f-\x1f\x99\x03\x00\x00\x96\x1f.\x1f\x99\x03\x00\x00\x97\x1f/\x1f\x99\x03\x00\x00\x98\x1f(\x1f\x99\x03\x00\x00\x99\x1f)\x1f\x99\x03\x00\x00\x9a\x1f*\x1f\x99\x03\x00\x00\x9b\x1f+\x1f\x99\x03\x00\x00\x9c\x1f,\x1f\x99\x03\x00\x00\x9d\x1f-\x1f\x99\x03\x00\x00\x9e\x1f.\x1f\x99\x03\x00\x00\x9f\x1f/\x1f\x99\x03\x00\x00\xa0\x1fh\x1f\x99\x03\x00\x00\xa1\x1fi\x1f\x99\x03\x00\x00\xa2\x1fj\x1f\x99\x03\x00\x00\xa3\x1fk\x1f\x99\x03\x00\x00\xa4\x1fl\x1f\x99\x03\x00\x00\xa5\x1fm\x1f\x99\x03\x00\x00\xa6\x1fn\x1f\x99\x03\x00\x00\xa7\x1fo\x1f\x99\x03\x00\x00\xa8\x1fh\x1f\x99\x03\x00\x00\xa9\x1fi\x1f\x99\x03\x00\x00\xaa\x1fj\x1f\x99\x03\x00\x00\xab\x1fk\x1f\x99\x03\x00\x00\xac\x1fl\x1f\x99\x03\x00\x00\xad\x1fm\x1f\x99\x03\x00\x00\xae\x1fn\x1f\x99\x03\x00\x00\xaf\x1fo\x1f\x99\x03\x00\x00\xb2\x1f\xba\x1f\x99\x03\x00\x00\xb3\x1f\x91\x03\x99\x03\x00\x00\xb4\x1f\x86\x03\x99\x03\x00\x00\xb6\x1f\x91\x03B\x03\x00\x00\xb7\x1f\x91\x03B\x03\x99\x03\xbc\x1f\x91\x03\x99\x03\x00\x00\xc2\x1f\xca\x1f\x99\x03\x00\x00\xc3\x1f\x97\x03\x99\x03\x00\x00\xc4\x1f\x89\x03\x99\x03\x00\x00\xc6\x1f\x97\x03B\x03\x00\x00\xc7\x1f\x97\x03B\x03\x99\x03\xcc\x1f\x97\x03\x99\x03\x00\x00\xd2\x1f\x99\x03\b\x03\x00\x03\xd3\x1f\x99\x03\b\x03\x01\x03\xd6\x1f\x99\x03B\x03\x00\x00\xd7\x1f\x99\x03\b\x03B\x03\xe2\x1f\xa5\x03\b\x03\x00\x03\xe3\x1f\xa5\x03\b\x03\x01\x03\xe4\x1f\xa1\x03\x13\x03\x00\x00\xe6\x1f\xa5\x03B\x03\x00\x00\xe7\x1f\xa5\x03\b\x03B\x03\xf2\x1f\xfa\x1f\x99\x03\x00\x00\xf3\x1f\xa9\x03\x99\x03\x00\x00\xf4\x1f\x8f\x03\x99\x03\x00\x00\xf6\x1f\xa9\x03B\x03\x00\x00\xf7\x1f\xa9\x03B\x03\x99\x03\xfc\x1f\xa9\x03\x99\x03\x00\x00\x00\xfbF\x00F\x00\x00\x00\x01\xfbF\x00I\x00\x00\x00\x02\xfbF\x00L\x00\x00\x00\x03\xfbF\x00F\x00I\x00\x04\xfbF\x00F\x00L\x00\x05\xfbS\x00T\x00\x00\x00\x06\xfbS\x00T\x00\x00\x00\x13\xfbD\x05F\x05\x00\x00\x14\xfbD\x055\x05\x00\x00\x15\xfbD\x05;\x05\x00\x00\x16\xfbN\x05F\x05\x00\x00\x17\xfbD\x05=\x05\x00\x00(\x04'\x00\xd8\xff\xd8\x04#\x00\xd8\xff\x97\x05\n\x00\xd9\xff\xa3\x05\x0e\x00\xd9\xff\xb3\x05\x06\x00\xd9\xff\xbb\x05\x01\x00\xd9\xff\xc0\f2\x00\xc0\xffp\r\x15\x00\xe0\xff\xc0\x18\x1f\x00\xe0\xff`n\x1f\x00\xe0\xff\xbbn\x18\x00\xe5\xff\"\xe9!\x00\xde\xff\x00\x00d\x1d\x02\x00\xb9\x00\x00\x00\xba!\x02\x00f\x00\x00\x00\xea$\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb0\x02\x00\x00]\x13`\x01\x12\x17\xe0 \xbd\x1f !|, /\x050`3\x15\xa0\xe04\xf8\xa4`6\f\xa6\xa06\x1e\xfb\xe06\x00\xfe\xe0B\xfd\x01aC\x80\a!G\x01\n\xe1G$\r\xa1H\xab\x0e!J/\x18!K;\x19\xe1Z\xf3\x1ea[04\xa1c\x1ea!e\xf0j\xa1e@m!fOo\xe1f\xf0\xafag\x9d\xbc\xa1h\x00\xcfaig\xd1\xe1i\x00\xdaaj\x00\xe0\xa1k\xae\xe2!m\xeb\xe4!o\xd0\xe8\xa1o\xfb\xf3aq\x01\x00\xeeq\xf0\x01?r\xa0\x10\x00\x00\xa0\x13`\x06\x80\x1c\xa0\a\x16\x1f \b\xb6$@\t\x00,\xa0\x12@\xa6\xe0\x120\xab`\x14\x00\xfb \x16!\xff\xe0\x16\x00\x04a\x17\x80\a\xe1\x17\x80\f\xa1\x1a\xa0\x18\xa1\x1b@n\xa1\x1c\x00\xd4\xe1\x1c\xa6֡\x1d\x00\xdfA\"0\xe0!%\x00\xe9\xe1%0\xf1!&\x8a\xf1r&\x00\x00\x00\x00\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x000123456789ABCDEF\x01\x02\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff(,\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x001\x00\x00\x00\x90\x00\x00\x00\b\x00\x00\x002\x00\x00\x003\x00\x00\x003\x00\x00\x004\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x005\x00\x00\x006\x00\x00\x006\x00\x00\x004\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x007\x00\x00\x008\x00\x00\x008\x00\x00\x00\a\x00\x00\x009\x00\x00\x00\x18\x00\x00\x00\x04\x00\x00\x00:\x00\x00\x00;\x00\x00\x00;\x00\x00\x00-_()./ \"{<>&'\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00+/-_=:_- \beyJ\x00\v \x00\x00\f \x00\x00\r \x00\x00` \x00\x00\xff\xfe\x00\x00\xad\x00\x00\x00.\f\x16\x15ltgtquotaposamp-_.!~*'()%20-_.*+-_.~/-_.~-_.!*() &quot;&#x27;&#39;-_.!~*'();,/?:@&=+$#&#039;&apos;&#34;&#43;\"'&#x2B;b'b\"The email hash matches this email and this secret. If the widget still does not verify the user, then the page sends another email or hash, or sets them after the widget has started, or Pylon's dashboard has another secret.The email hash does not match.- The hash is right for the secret inside the one given here. Unwrap it where it is configured.- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is the whole secret from Pylon's dashboard.\x04- If it is the secret of the option \"JWT\" in Pylon's dashboard, use that of the option \"HMAC email hash\" for email_hash.\nThe hash is the identity secret itself. Everybody who opens the page can read it, and sign any email. Generate a new secret in Pylon's dashboard now, set it for the backend only, and send the page the email hash that the backend makes.The code that signs had no secret: it used a filler such as \"undefined\" or \"None\" as the key, or the secret given here is empty or a filler. Set the secret for the backend that signs, and make that backend stop when it is not set.The hexadecimal string itself was used as the key. Decode it to bytes first: bytes.fromhex(secret) in Python, Buffer.from(secret, 'hex') in Node, hex.DecodeString(secret) in Go.The key was cut short: Node's Buffer.from(secret, 'hex') silently stops at the first character that is not hexadecimal, or a part of the secret is missing. Remove quotes, spaces, a 0x and everything else that is not a digit from where the secret is configured, and compare it with Pylon's dashboard.The key was empty or only zero bytes, so anybody could have made this hash. Either the code that signs found no secret (a variable that is not set, with \"\" as fallback), or the secret does not begin with a hexadecimal digit: Node's Buffer.from(secret, 'hex') silently turns that into no bytes.There is white space around the secret, often the newline at the end of a file. Trim it where the secret is read.The secret was decoded from hexadecimal, but then its bytes were turned into text and encoded again, which changes them. Use the bytes as they are for the key: no .decode() in Python, no .toString() in Node, no new String() in Java.The secret is wrapped or encoded: in quotes, in base64 (as Kubernetes stores it), with 0x or NAME= in front, with a byte order mark, in UTF-16, pasted twice, or with its letters in the other case. Configure the 64 hexadecimal digits alone, and decode only hexadecimal to make the key.No email was signed: it was empty, or a filler such as \"undefined\", \"null\" or \"[object Promise]\". Wait for the user to be loaded, and sign the email of the logged-in user. Leave email and hash out for a visitor who is not logged in.The email was lowercased or uppercased before it was signed. Sign exactly the string that the page sets as email.White space around the email was added or removed before it was signed. Sign exactly the string that the page sets as email.The email was URL-encoded, HTML-escaped or JSON-quoted before it was signed, or decoded once too often; or the page's email was. Sign the plain email, and leave the encoding to the template.The email looks the same but has other characters or bytes: composed or decomposed accents, Punycode (xn--) or Unicode in the domain, an invisible character, or Latin-1 in place of UTF-8. Sign exactly the string that the page sets as email, as UTF-8.The email stands before the MAC of nothing, as Go's mac.Sum([]byte(email)) returns it. Call mac.Write([]byte(email)) first, and then mac.Sum(nil).The secret and the email changed places: the email was the key. Pass the email as the message and the secret as the key.This is a plain hash of the email, without any key, so anybody could have made it. Use HMAC-SHA256 with the identity secret as its key.This is a plain hash of the email and the secret joined together. Use HMAC-SHA256, with the decoded secret as the key and the email as the message.There is no hash: it is empty, a filler such as \"undefined\" or \"[object Promise]\", or the email itself. Wait for the result of the code that signs, and set it as email_hash.This is a JWT, not an email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", each with a secret of its own. For email_hash, choose the HMAC email hash, and sign with its secret. A JWT belongs into chat_settings.jwt, without email_hash.The hash has uppercase digits. Send it in lowercase.The hash is base64. Send it as 64 lowercase hexadecimal digits.There is a prefix before the hash, such as sha256= or 0x. Send only the 64 hexadecimal digits.The hash is written in another form: with separators, as b'…', as a list of bytes, as the hexadecimal digits of digits, URL-encoded, or without its leading zeros. Send the 64 lowercase hexadecimal digits as they are.This is only a part of the hash. Send all 64 digits, and look for a column or a log that cuts long text.The hash was made with another algorithm, such as SHA-1 or SHA-512. Use HMAC-SHA256.This is not an email hash, which is 64 hexadecimal digits and nothing else: characters are missing or extra (white space too), or another value was sent in its place.No known mistake gives this hash. Compare these with the values that the code that signs really uses: the secret (of another environment, of another widget, or an older one that was replaced since), the email (of another user, or one that changed since), the field (an email, not the ID of a user), and a cache that keeps a hash for too long.\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00<\x00\x00\x00=\x00\x00\x00=\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00>\x00\x00\x00?\x00\x00\x00?\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00@\x00\x00\x00A\x00\x00\x00A\x00\x00\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x0fPUBLIC_\x00\x00\xe7L\x02\x00\a\x00\x00\x00NEXT_PUBLIC_NUXT_PUBLIC_NUXT_ENV_EXPO_PUBLIC_PLASMO_PUBLIC_FRESH_PUBLIC_BUN_PUBLIC_SNOWPACK_PUBLIC_PAYLOAD_PUBLIC_VITE_RENDERER_VITE_REACT_APP_PREACT_APP_VUE_APP_NG_APP_GATSBY_GRIDSOME_STORYBOOK_SANITY_STUDIO_SANITY_APP_STRAPI_ADMIN_MIX_UMI_APP_TARO_APP_RAZZLE_\x00\x00\x00\xf8L\x02\x00\f\x00\x00\x00\xe7L\x02\x00\a\x00\x00\x00\xe7L\x02\x00\a\x00\x00\x00\x04M\x02\x00\f\x00\x00\x00\x10M\x02\x00\t\x00\x00\x00\x19M\x02\x00\f\x00\x00\x00%M\x02\x00\x0e\x00\x00\x003M\x02\x00\r\x00\x00\x00@M\x02\x00\v\x00\x00\x00KM\x02\x00\x10\x00\x00\x00[M\x02\x00\x0f\x00\x00\x00jM\x02\x00\x05\x00\x00\x00oM\x02\x00\x0e\x00\x00\x00}M\x02\x00\n\x00\x00\x00\x87M\x02\x00\v\x00\x00\x00\x92M\x02\x00\b\x00\x00\x00\x9aM\x02\x00\a\x00\x00\x00\xa1M\x02\x00\a\x00\x00\x00\xa8M\x02\x00\t\x00\x00\x00\xb1M\x02\x00\n\x00\x00\x00\xbbM\x02\x00\x0e\x00\x00\x00\xc9M\x02\x00\v\x00\x00\x00\xd4M\x02\x00\r\x00\x00\x00\xe1M\x02\x00\x04\x00\x00\x00\xe5M\x02\x00\b\x00\x00\x00\xedM\x02\x00\t\x00\x00\x00\xf6M\x02\x00\a\x00\x00\x00\\n\\r\\t\\b\\f\x02\\u\xc3 \x00\x00i\x04\x00\x00undefinednullNonenilNaN[object Object][object Promise]%s\x00\x00\x00\xedN\x02\x00\t\x00\x00\x00\xf6N\x02\x00\x04\x00\x00\x00\xfaN\x02\x00\x04\x00\x00\x00\xfeN\x02\x00\x03\x00\x00\x00\x01O\x02\x00\x03\x00\x00\x00\x04O\x02\x00\x0f\x00\x00\x00\x13O\x02\x00\x10\x00\x00\x00#O\x02\x00\x02\x00\x00\x00==nonce-__proto__appIdappIDemailHashavatarUrlaccountIdaccountExternalId\x00pO\x02\x00\t\x00\x00\x00yO\x02\x00\x05\x00\x00\x00~O\x02\x00\x05\x00\x00\x00\x83O\x02\x00\t\x00\x00\x00\x8cO\x02\x00\t\x00\x00\x00\x95O\x02\x00\t\x00\x00\x00\x9eO\x02\x00\x11\x00\x00\x00\x060x0X\\x\r\nPYLON_IDENTITY_SECRET==\"\ufeff\xff\xfeother\x0e\x05\x0eBearer xn--€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸabcdefghijklmnopqrstuvwxyz0123456789\x00\x00\xc0\x00\x00\x00A\x00\x00\x00\x00\x03\x00\x00\xc1\x00\x00\x00A\x00\x00\x00\x01\x03\x00\x00\xc2\x00\x00\x00A\x00\x00\x00\x02\x03\x00\x00\xc3\x00\x00\x00A\x00\x00\x00\x03\x03\x00\x00\xc4\x00\x00\x00A\x00\x00\x00\b\x03\x00\x00\xc5\x00\x00\x00A\x00\x00\x00\n\x03\x00\x00\xc7\x00\x00\x00C\x00\x00\x00'\x03\x00\x00\xc8\x00\x00\x00E\x00\x00\x00\x00\x03\x00\x00\xc9\x00\x00\x00E\x00\x00\x00\x01\x03\x00\x00\xca\x00\x00\x00E\x00\x00\x00\x02\x03\x00\x00\xcb\x00\x00\x00E\x00\x00\x00\b\x03\x00\x00\xcc\x00\x00\x00I\x00\x00\x00\x00\x03\x00\x00\xcd\x00\x00\x00I\x00\x00\x00\x01\x03\x00\x00\xce\x00\x00\x00I\x00\x00\x00\x02\x03\x00\x00\xcf\x00\x00\x00I\x00\x00\x00\b\x03\x00\x00\xd1\x00\x00\x00N\x00\x00\x00\x03\x03\x00\x00\xd2\x00\x00\x00O\x00\x00\x00\x00\x03\x00\x00\xd3\x00\x00\x00O\x00\x00\x00\x01\x03\x00\x00\xd4\x00\x00\x00O\x00\x00\x00\x02\x03\x00\x00\xd5\x00\x00\x00O\x00\x00\x00\x03\x03\x00\x00\xd6\x00\x00\x00O\x00\x00\x00\b\x03\x00\x00\xd9\x00\x00\x00U\x00\x00\x00\x00\x03\x00\x00\xda\x00\x00\x00U\x00\x00\x00\x01\x03\x00\x00\xdb\x00\x00\x00U\x00\x00\x00\x02\x03\x00\x00\xdc\x00\x00\x00U\x00\x00\x00\b\x03\x00\x00\xdd\x00\x00\x00Y\x00\x00\x00\x01\x03\x00\x00\xe0\x00\x00\x00a\x00\x00\x00\x00\x03\x00\x00\xe1\x00\x00\x00a\x00\x00\x00\x01\x03\x00\x00\xe2\x00\x00\x00a\x00\x00\x00\x02\x03\x00\x00\xe3\x00\x00\x00a\x00\x00\x00\x03\x03\x00\x00\xe4\x00\x00\x00a\x00\x00\x00\b\x03\x00\x00\xe5\x00\x00\x00a\x00\x00\x00\n\x03\x00\x00\xe7\x00\x00\x00c\x00\x00\x00'\x03\x00\x00\xe8\x00\x00\x00e\x00\x00\x00\x00\x03\x00\x00\xe9\x00\x00\x00e\x00\x00\x00\x01\x03\x00\x00\xea\x00\x00\x00e\x00\x00\x00\x02\x03\x00\x00\xeb\x00\x00\x00e\x00\x00\x00\b\x03\x00\x00\xec\x00\x00\x00i\x00\x00\x00\x00\x03\x00\x00\xed\x00\x00\x00i\x00\x00\x00\x01\x03\x00\x00\xee\x00\x00\x00i\x00\x00\x00\x02\x03\x00\x00\xef\x00\x00\x00i\x00\x00\x00\b\x03\x00\x00\xf1\x00\x00\x00n\x00\x00\x00\x03\x03\x00\x00\xf2\x00\x00\x00o\x00\x00\x00\x00\x03\x00\x00\xf3\x00\x00\x00o\x00\x00\x00\x01\x03\x00\x00\xf4\x00\x00\x00o\x00\x00\x00\x02\x03\x00\x00\xf5\x00\x00\x00o\x00\x00\x00\x03\x03\x00\x00\xf6\x00\x00\x00o\x00\x00\x00\b\x03\x00\x00\xf9\x00\x00\x00u\x00\x00\x00\x00\x03\x00\x00\xfa\x00\x00\x00u\x00\x00\x00\x01\x03\x00\x00\xfb\x00\x00\x00u\x00\x00\x00\x02\x03\x00\x00\xfc\x00\x00\x00u\x00\x00\x00\b\x03\x00\x00\xfd\x00\x00\x00y\x00\x00\x00\x01\x03\x00\x00\xff\x00\x00\x00y\x00\x00\x00\b\x03\x00\x00\x00\x01\x00\x00A\x00\x00\x00\x04\x03\x00\x00\x01\x01\x00\x00a\x00\x00\x00\x04\x03\x00\x00\x02\x01\x00\x00A\x00\x00\x00\x06\x03\x00\x00\x03\x01\x00\x00a\x00\x00\x00\x06\x03\x00\x00\x04\x01\x00\x00A\x00\x00\x00(\x03\x00\x00\x05\x01\x00\x00a\x00\x00\x00(\x03\x00\x00\x06\x01\x00\x00C\x00\x00\x00\x01\x03\x00\x00\a\x01\x00\x00c\x00\x00\x00\x01\x03\x00\x00\b\x01\x00\x00C\x00\x00\x00\x02\x03\x00\x00\t\x01\x00\x00c\x00\x00\x00\x02\x03\x00\x00\n\x01\x00\x00C\x00\x00\x00\a\x03\x00\x00\v\x01\x00\x00c\x00\x00\x00\a\x03\x00\x00\f\x01\x00\x00C\x00\x00\x00\f\x03\x00\x00\r\x01\x00\x00c\x00\x00\x00\f\x03\x00\x00\x0e\x01\x00\x00D\x00\x00\x00\f\x03\x00\x00\x0f\x01\x00\x00d\x00\x00\x00\f\x03\x00\x00\x12\x01\x00\x00E\x00\x00\x00\x04\x03\x00\x00\x13\x01\x00\x00e\x00\x00\x00\x04\x03\x00\x00\x14\x01\x00\x00E\x00\x00\x00\x06\x03\x00\x00\x15\x01\x00\x00e\x00\x00\x00\x06\x03\x00\x00\x16\x01\x00\x00E\x00\x00\x00\a\x03\x00\x00\x17\x01\x00\x00e\x00\x00\x00\a\x03\x00\x00\x18\x01\x00\x00E\x00\x00\x00(\x03\x00\x00\x19\x01\x00\x00e\x00\x00\x00(\x03\x00\x00\x1a\x01\x00\x00E\x00\x00\x00\f\x03\x00\x00\x1b\x01\x00\x00e\x00\x00\x00\f\x03\x00\x00\x1c\x01\x00\x00G\x00\x00\x00\x02\x03\x00\x00\x1d\x01\x00\x00g\x00\x00\x00\x02\x03\x00\x00\x1e\x01\x00\x00G\x00\x00\x00\x06\x03\x00\x00\x1f\x01\x00\x00g\x00\x00\x00\x06\x03\x00\x00 \x01\x00\x00G\x00\x00\x00\a\x03\x00\x00!\x01\x00\x00g\x00\x00\x00\a\x03\x00\x00\"\x01\x00\x00G\x00\x00\x00'\x03\x00\x00#\x01\x00\x00g\x00\x00\x00'\x03\x00\x00$\x01\x00\x00H\x00\x00\x00\x02\x03\x00\x00%\x01\x00\x00h\x00\x00\x00\x02\x03\x00\x00(\x01\x00\x00I\x00\x00\x00\x03\x03\x00\x00)\x01\x00\x00i\x00\x00\x00\x03\x03\x00\x00*\x01\x00\x00I\x00\x00\x00\x04\x03\x00\x00+\x01\x00\x00i\x00\x00\x00\x04\x03\x00\x00,\x01\x00\x00I\x00\x00\x00\x06\x03\x00\x00-\x01\x00\x00i\x00\x00\x00\x06\x03\x00\x00.\x01\x00\x00I\x00\x00\x00(\x03\x00\x00/\x01\x00\x00i\x00\x00\x00(\x03\x00\x000\x01\x00\x00I\x00\x00\x00\a\x03\x00\x004\x01\x00\x00J\x00\x00\x00\x02\x03\x00\x005\x01\x00\x00j\x00\x00\x00\x02\x03\x00\x006\x01\x00\x00K\x00\x00\x00'\x03\x00\x007\x01\x00\x00k\x00\x00\x00'\x03\x00\x009\x01\x00\x00L\x00\x00\x00\x01\x03\x00\x00:\x01\x00\x00l\x00\x00\x00\x01\x03\x00\x00;\x01\x00\x00L\x00\x00\x00'\x03\x00\x00<\x01\x00\x00l\x00\x00\x00'\x03\x00\x00=\x01\x00\x00L\x00\x00\x00\f\x03\x00\x00>\x01\x00\x00l\x00\x00\x00\f\x03\x00\x00C\x01\x00\x00N\x00\x00\x00\x01\x03\x00\x00D\x01\x00\x00n\x00\x00\x00\x01\x03\x00\x00E\x01\x00\x00N\x00\x00\x00'\x03\x00\x00F\x01\x00\x00n\x00\x00\x00'\x03\x00\x00G\x01\x00\x00N\x00\x00\x00\f\x03\x00\x00H\x01\x00\x00n\x00\x00\x00\f\x03\x00\x00L\x01\x00\x00O\x00\x00\x00\x04\x03\x00\x00M\x01\x00\x00o\x00\x00\x00\x04\x03\x00\x00N\x01\x00\x00O\x00\x00\x00\x06\x03\x00\x00O\x01\x00\x00o\x00\x00\x00\x06\x03\x00\x00P\x01\x00\x00O\x00\x00\x00\v\x03\x00\x00Q\x01\x00\x00o\x00\x00\x00\v\x03\x00\x00T\x01\x00\x00R\x00\x00\x00\x01\x03\x00\x00U\x01\x00\x00r\x00\x00\x00\x01\x03\x00\x00V\x01\x00\x00R\x00\x00\x00'\x03\x00\x00W\x01\x00\x00r\x00\x00\x00'\x03\x00\x00X\x01\x00\x00R\x00\x00\x00\f\x03\x00\x00Y\x01\x00\x00r\x00\x00\x00\f\x03\x00\x00Z\x01\x00\x00S\x00\x00\x00\x01\x03\x00\x00[\x01\x00\x00s\x00\x00\x00\x01\x03\x00\x00\\\x01\x00\x00S\x00\x00\x00\x02\x03\x00\x00]\x01\x00\x00s\x00\x00\x00\x02\x03\x00\x00^\x01\x00\x00S\x00\x00\x00'\x03\x00\x00_\x01\x00\x00s\x00\x00\x00'\x03\x00\x00`\x01\x00\x00S\x00\x00\x00\f\x03\x00\x00a\x01\x00\x00s\x00\x00\x00\f\x03\x00\x00b\x01\x00\x00T\x00\x00\x00'\x03\x00\x00c\x01\x00\x00t\x00\x00\x00'\x03\x00\x00d\x01\x00\x00T\x00\x00\x00\f\x03\x00\x00e\x01\x00\x00t\x00\x00\x00\f\x03\x00\x00h\x01\x00\x00U\x00\x00\x00\x03\x03\x00\x00i\x01\x00\x00u\x00\x00\x00\x03\x03\x00\x00j\x01\x00\x00U\x00\x00\x00\x04\x03\x00\x00k\x01\x00\x00u\x00\x00\x00\x04\x03\x00\x00l\x01\x00\x00U\x00\x00\x00\x06\x03\x00\x00m\x01\x00\x00u\x00\x00\x00\x06\x03\x00\x00n\x01\x00\x00U\x00\x00\x00\n\x03\x00\x00o\x01\x00\x00u\x00\x00\x00\n\x03\x00\x00p\x01\x00\x00U\x00\x00\x00\v\x03\x00\x00q\x01\x00\x00u\x00\x00\x00\v\x03\x00\x00r\x01\x00\x00U\x00\x00\x00(\x03\x00\x00s\x01\x00\x00u\x00\x00\x00(\x03\x00\x00t\x01\x00\x00W\x00\x00\x00\x02\x03\x00\x00u\x01\x00\x00w\x00\x00\x00\x02\x03\x00\x00v\x01\x00\x00Y\x00\x00\x00\x02\x03\x00\x00w\x01\x00\x00y\x00\x00\x00\x02\x03\x00\x00x\x01\x00\x00Y\x00\x00\x00\b\x03\x00\x00y\x01\x00\x00Z\x00\x00\x00\x01\x03\x00\x00z\x01\x00\x00z\x00\x00\x00\x01\x03\x00\x00{\x01\x00\x00Z\x00\x00\x00\a\x03\x00\x00|\x01\x00\x00z\x00\x00\x00\a\x03\x00\x00}\x01\x00\x00Z\x00\x00\x00\f\x03\x00\x00~\x01\x00\x00z\x00\x00\x00\f\x03\x00\x00\xa0\x01\x00\x00O\x00\x00\x00\x1b\x03\x00\x00\xa1\x01\x00\x00o\x00\x00\x00\x1b\x03\x00\x00\xaf\x01\x00\x00U\x00\x00\x00\x1b\x03\x00\x00\xb0\x01\x00\x00u\x00\x00\x00\x1b\x03\x00\x00\xcd\x01\x00\x00A\x00\x00\x00\f\x03\x00\x00\xce\x01\x00\x00a\x00\x00\x00\f\x03\x00\x00\xcf\x01\x00\x00I\x00\x00\x00\f\x03\x00\x00\xd0\x01\x00\x00i\x00\x00\x00\f\x03\x00\x00\xd1\x01\x00\x00O\x00\x00\x00\f\x03\x00\x00\xd2\x01\x00\x00o\x00\x00\x00\f\x03\x00\x00\xd3\x01\x00\x00U\x00\x00\x00\f\x03\x00\x00\xd4\x01\x00\x00u\x00\x00\x00\f\x03\x00\x00\xd5\x01\x00\x00\xdc\x00\x00\x00\x04\x03\x00\x00\xd6\x01\x00\x00\xfc\x00\x00\x00\x04\x03\x00\x00\xd7\x01\x00\x00\xdc\x00\x00\x00\x01\x03\x00\x00\xd8\x01\x00\x00\xfc\x00\x00\x00\x01\x03\x00\x00\xd9\x01\x00\x00\xdc\x00\x00\x00\f\x03\x00\x00\xda\x01\x00\x00\xfc\x00\x00\x00\f\x03\x00\x00\xdb\x01\x00\x00\xdc\x00\x00\x00\x00\x03\x00\x00\xdc\x01\x00\x00\xfc\x00\x00\x00\x00\x03\x00\x00\xde\x01\x00\x00\xc4\x00\x00\x00\x04\x03\x00\x00\xdf\x01\x00\x00\xe4\x00\x00\x00\x04\x03\x00\x00\xe0\x01\x00\x00&\x02\x00\x00\x04\x03\x00\x00\xe1\x01\x00\x00'\x02\x00\x00\x04\x03\x00\x00\xe2\x01\x00\x00\xc6\x00\x00\x00\x04\x03\x00\x00\xe3\x01\x00\x00\xe6\x00\x00\x00\x04\x03\x00\x00\xe6\x01\x00\x00G\x00\x00\x00\f\x03\x00\x00\xe7\x01\x00\x00g\x00\x00\x00\f\x03\x00\x00\xe8\x01\x00\x00K\x00\x00\x00\f\x03\x00\x00\xe9\x01\x00\x00k\x00\x00\x00\f\x03\x00\x00\xea\x01\x00\x00O\x00\x00\x00(\x03\x00\x00\xeb\x01\x00\x00o\x00\x00\x00(\x03\x00\x00\xec\x01\x00\x00\xea\x01\x00\x00\x04\x03\x00\x00\xed\x01\x00\x00\xeb\x01\x00\x00\x04\x03\x00\x00\xee\x01\x00\x00\xb7\x01\x00\x00\f\x03\x00\x00\xef\x01\x00\x00\x92\x02\x00\x00\f\x03\x00\x00\xf0\x01\x00\x00j\x00\x00\x00\f\x03\x00\x00\xf4\x01\x00\x00G\x00\x00\x00\x01\x03\x00\x00\xf5\x01\x00\x00g\x00\x00\x00\x01\x03\x00\x00\xf8\x01\x00\x00N\x00\x00\x00\x00\x03\x00\x00\xf9\x01\x00\x00n\x00\x00\x00\x00\x03\x00\x00\xfa\x01\x00\x00\xc5\x00\x00\x00\x01\x03\x00\x00\xfb\x01\x00\x00\xe5\x00\x00\x00\x01\x03\x00\x00\xfc\x01\x00\x00\xc6\x00\x00\x00\x01\x03\x00\x00\xfd\x01\x00\x00\xe6\x00\x00\x00\x01\x03\x00\x00\xfe\x01\x00\x00\xd8\x00\x00\x00\x01\x03\x00\x00\xff\x01\x00\x00\xf8\x00\x00\x00\x01\x03\x00\x00\x00\x02\x00\x00A\x00\x00\x00\x0f\x03\x00\x00\x01\x02\x00\x00a\x00\x00\x00\x0f\x03\x00\x00\x02\x02\x00\x00A\x00\x00\x00\x11\x03\x00\x00\x03\x02\x00\x00a\x00\x00\x00\x11\x03\x00\x00\x04\x02\x00\x00E\x00\x00\x00\x0f\x03\x00\x00\x05\x02\x00\x00e\x00\x00\x00\x0f\x03\x00\x00\x06\x02\x00\x00E\x00\x00\x00\x11\x03\x00\x00\a\x02\x00\x00e\x00\x00\x00\x11\x03\x00\x00\b\x02\x00\x00I\x00\x00\x00\x0f\x03\x00\x00\t\x02\x00\x00i\x00\x00\x00\x0f\x03\x00\x00\n\x02\x00\x00I\x00\x00\x00\x11\x03\x00\x00\v\x02\x00\x00i\x00\x00\x00\x11\x03\x00\x00\f\x02\x00\x00O\x00\x00\x00\x0f\x03\x00\x00\r\x02\x00\x00o\x00\x00\x00\x0f\x03\x00\x00\x0e\x02\x00\x00O\x00\x00\x00\x11\x03\x00\x00\x0f\x02\x00\x00o\x00\x00\x00\x11\x03\x00\x00\x10\x02\x00\x00R\x00\x00\x00\x0f\x03\x00\x00\x11\x02\x00\x00r\x00\x00\x00\x0f\x03\x00\x00\x12\x02\x00\x00R\x00\x00\x00\x11\x03\x00\x00\x13\x02\x00\x00r\x00\x00\x00\x11\x03\x00\x00\x14\x02\x00\x00U\x00\x00\x00\x0f\x03\x00\x00\x15\x02\x00\x00u\x00\x00\x00\x0f\x03\x00\x00\x16\x02\x00\x00U\x00\x00\x00\x11\x03\x00\x00\x17\x02\x00\x00u\x00\x00\x00\x11\x03\x00\x00\x18\x02\x00\x00S\x00\x00\x00&\x03\x00\x00\x19\x02\x00\x00s\x00\x00\x00&\x03\x00\x00\x1a\x02\x00\x00T\x00\x00\x00&\x03\x00\x00\x1b\x02\x00\x00t\x00\x00\x00&\x03\x00\x00\x1e\x02\x00\x00H\x00\x00\x00\f\x03\x00\x00\x1f\x02\x00\x00h\x00\x00\x00\f\x03\x00\x00&\x02\x00\x00A\x00\x00\x00\a\x03\x00\x00'\x02\x00\x00a\x00\x00\x00\a\x03\x00\x00(\x02\x00\x00E\x00\x00\x00'\x03\x00\x00)\x02\x00\x00e\x00\x00\x00'\x03\x00\x00*\x02\x00\x00\xd6\x00\x00\x00\x04\x03\x00\x00+\x02\x00\x00\xf6\x00\x00\x00\x04\x03\x00\x00,\x02\x00\x00\xd5\x00\x00\x00\x04\x03\x00\x00-\x02\x00\x00\xf5\x00\x00\x00\x04\x03\x00\x00.\x02\x00\x00O\x00\x00\x00\a\x03\x00\x00/\x02\x00\x00o\x00\x00\x00\a\x03\x00\x000\x02\x00\x00.\x02\x00\x00\x04\x03\x00\x001\x02\x00\x00/\x02\x00\x00\x04\x03\x00\x002\x02\x00\x00Y\x00\x00\x00\x04\x03\x00\x003\x02\x00\x00y\x00\x00\x00\x04\x03\x00\x00\x86\x03\x00\x00\x91\x03\x00\x00\x01\x03\x00\x00\x88\x03\x00\x00\x95\x03\x00\x00\x01\x03\x00\x00\x89\x03\x00\x00\x97\x03\x00\x00\x01\x03\x00\x00\x8a\x03\x00\x00\x99\x03\x00\x00\x01\x03\x00\x00\x8c\x03\x00\x00\x9f\x03\x00\x00\x01\x03\x00\x00\x8e\x03\x00\x00\xa5\x03\x00\x00\x01\x03\x00\x00\x8f\x03\x00\x00\xa9\x03\x00\x00\x01\x03\x00\x00\x90\x03\x00\x00\xca\x03\x00\x00\x01\x03\x00\x00\xaa\x03\x00\x00\x99\x03\x00\x00\b\x03\x00\x00\xab\x03\x00\x00\xa5\x03\x00\x00\b\x03\x00\x00\xac\x03\x00\x00\xb1\x03\x00\x00\x01\x03\x00\x00\xad\x03\x00\x00\xb5\x03\x00\x00\x01\x03\x00\x00\xae\x03\x00\x00\xb7\x03\x00\x00\x01\x03\x00\x00\xaf\x03\x00\x00\xb9\x03\x00\x00\x01\x03\x00\x00\xb0\x03\x00\x00\xcb\x03\x00\x00\x01\x03\x00\x00\xca\x03\x00\x00\xb9\x03\x00\x00\b\x03\x00\x00\xcb\x03\x00\x00\xc5\x03\x00\x00\b\x03\x00\x00\xcc\x03\x00\x00\xbf\x03\x00\x00\x01\x03\x00\x00\xcd\x03\x00\x00\xc5\x03\x00\x00\x01\x03\x00\x00\xce\x03\x00\x00\xc9\x03\x00\x00\x01\x03\x00\x00\x00\x04\x00\x00\x15\x04\x00\x00\x00\x03\x00\x00\x01\x04\x00\x00\x15\x04\x00\x00\b\x03\x00\x00\x03\x04\x00\x00\x13\x04\x00\x00\x01\x03\x00\x00\a\x04\x00\x00\x06\x04\x00\x00\b\x03\x00\x00\f\x04\x00\x00\x1a\x04\x00\x00\x01\x03\x00\x00\r\x04\x00\x00\x18\x04\x00\x00\x00\x03\x00\x00\x0e\x04\x00\x00#\x04\x00\x00\x06\x03\x00\x00\x19\x04\x00\x00\x18\x04\x00\x00\x06\x03\x00\x009\x04\x00\x008\x04\x00\x00\x06\x03\x00\x00P\x04\x00\x005\x04\x00\x00\x00\x03\x00\x00Q\x04\x00\x005\x04\x00\x00\b\x03\x00\x00S\x04\x00\x003\x04\x00\x00\x01\x03\x00\x00W\x04\x00\x00V\x04\x00\x00\b\x03\x00\x00\\\x04\x00\x00:\x04\x00\x00\x01\x03\x00\x00]\x04\x00\x008\x04\x00\x00\x00\x03\x00\x00^\x04\x00\x00C\x04\x00\x00\x06\x03\x00\x00\xa0\x1e\x00\x00A\x00\x00\x00#\x03\x00\x00\xa1\x1e\x00\x00a\x00\x00\x00#\x03\x00\x00\xa2\x1e\x00\x00A\x00\x00\x00\t\x03\x00\x00\xa3\x1e\x00\x00a\x00\x00\x00\t\x03\x00\x00\xa4\x1e\x00\x00\xc2\x00\x00\x00\x01\x03\x00\x00\xa5\x1e\x00\x00\xe2\x00\x00\x00\x01\x03\x00\x00\xa6\x1e\x00\x00\xc2\x00\x00\x00\x00\x03\x00\x00\xa7\x1e\x00\x00\xe2\x00\x00\x00\x00\x03\x00\x00\xa8\x1e\x00\x00\xc2\x00\x00\x00\t\x03\x00\x00\xa9\x1e\x00\x00\xe2\x00\x00\x00\t\x03\x00\x00\xaa\x1e\x00\x00\xc2\x00\x00\x00\x03\x03\x00\x00\xab\x1e\x00\x00\xe2\x00\x00\x00\x03\x03\x00\x00\xac\x1e\x00\x00\xa0\x1e\x00\x00\x02\x03\x00\x00\xad\x1e\x00\x00\xa1\x1e\x00\x00\x02\x03\x00\x00\xae\x1e\x00\x00\x02\x01\x00\x00\x01\x03\x00\x00\xaf\x1e\x00\x00\x03\x01\x00\x00\x01\x03\x00\x00\xb0\x1e\x00\x00\x02\x01\x00\x00\x00\x03\x00\x00\xb1\x1e\x00\x00\x03\x01\x00\x00\x00\x03\x00\x00\xb2\x1e\x00\x00\x02\x01\x00\x00\t\x03\x00\x00\xb3\x1e\x00\x00\x03\x01\x00\x00\t\x03\x00\x00\xb4\x1e\x00\x00\x02\x01\x00\x00\x03\x03\x00\x00\xb5\x1e\x00\x00\x03\x01\x00\x00\x03\x03\x00\x00\xb6\x1e\x00\x00\xa0\x1e\x00\x00\x06\x03\x00\x00\xb7\x1e\x00\x00\xa1\x1e\x00\x00\x06\x03\x00\x00\xb8\x1e\x00\x00E\x00\x00\x00#\x03\x00\x00\xb9\x1e\x00\x00e\x00\x00\x00#\x03\x00\x00\xba\x1e\x00\x00E\x00\x00\x00\t\x03\x00\x00\xbb\x1e\x00\x00e\x00\x00\x00\t\x03\x00\x00\xbc\x1e\x00\x00E\x00\x00\x00\x03\x03\x00\x00\xbd\x1e\x00\x00e\x00\x00\x00\x03\x03\x00\x00\xbe\x1e\x00\x00\xca\x00\x00\x00\x01\x03\x00\x00\xbf\x1e\x00\x00\xea\x00\x00\x00\x01\x03\x00\x00\xc0\x1e\x00\x00\xca\x00\x00\x00\x00\x03\x00\x00\xc1\x1e\x00\x00\xea\x00\x00\x00\x00\x03\x00\x00\xc2\x1e\x00\x00\xca\x00\x00\x00\t\x03\x00\x00\xc3\x1e\x00\x00\xea\x00\x00\x00\t\x03\x00\x00\xc4\x1e\x00\x00\xca\x00\x00\x00\x03\x03\x00\x00\xc5\x1e\x00\x00\xea\x00\x00\x00\x03\x03\x00\x00\xc6\x1e\x00\x00\xb8\x1e\x00\x00\x02\x03\x00\x00\xc7\x1e\x00\x00\xb9\x1e\x00\x00\x02\x03\x00\x00\xc8\x1e\x00\x00I\x00\x00\x00\t\x03\x00\x00\xc9\x1e\x00\x00i\x00\x00\x00\t\x03\x00\x00\xca\x1e\x00\x00I\x00\x00\x00#\x03\x00\x00\xcb\x1e\x00\x00i\x00\x00\x00#\x03\x00\x00\xcc\x1e\x00\x00O\x00\x00\x00#\x03\x00\x00\xcd\x1e\x00\x00o\x00\x00\x00#\x03\x00\x00\xce\x1e\x00\x00O\x00\x00\x00\t\x03\x00\x00\xcf\x1e\x00\x00o\x00\x00\x00\t\x03\x00\x00\xd0\x1e\x00\x00\xd4\x00\x00\x00\x01\x03\x00\x00\xd1\x1e\x00\x00\xf4\x00\x00\x00\x01\x03\x00\x00\xd2\x1e\x00\x00\xd4\x00\x00\x00\x00\x03\x00\x00\xd3\x1e\x00\x00\xf4\x00\x00\x00\x00\x03\x00\x00\xd4\x1e\x00\x00\xd4\x00\x00\x00\t\x03\x00\x00\xd5\x1e\x00\x00\xf4\x00\x00\x00\t\x03\x00\x00\xd6\x1e\x00\x00\xd4\x00\x00\x00\x03\x03\x00\x00\xd7\x1e\x00\x00\xf4\x00\x00\x00\x03\x03\x00\x00\xd8\x1e\x00\x00\xcc\x1e\x00\x00\x02\x03\x00\x00\xd9\x1e\x00\x00\xcd\x1e\x00\x00\x02\x03\x00\x00\xda\x1e\x00\x00\xa0\x01\x00\x00\x01\x03\x00\x00\xdb\x1e\x00\x00\xa1\x01\x00\x00\x01\x03\x00\x00\xdc\x1e\x00\x00\xa0\x01\x00\x00\x00\x03\x00\x00\xdd\x1e\x00\x00\xa1\x01\x00\x00\x00\x03\x00\x00\xde\x1e\x00\x00\xa0\x01\x00\x00\t\x03\x00\x00\xdf\x1e\x00\x00\xa1\x01\x00\x00\t\x03\x00\x00\xe0\x1e\x00\x00\xa0\x01\x00\x00\x03\x03\x00\x00\xe1\x1e\x00\x00\xa1\x01\x00\x00\x03\x03\x00\x00\xe2\x1e\x00\x00\xa0\x01\x00\x00#\x03\x00\x00\xe3\x1e\x00\x00\xa1\x01\x00\x00#\x03\x00\x00\xe4\x1e\x00\x00U\x00\x00\x00#\x03\x00\x00\xe5\x1e\x00\x00u\x00\x00\x00#\x03\x00\x00\xe6\x1e\x00\x00U\x00\x00\x00\t\x03\x00\x00\xe7\x1e\x00\x00u\x00\x00\x00\t\x03\x00\x00\xe8\x1e\x00\x00\xaf\x01\x00\x00\x01\x03\x00\x00\xe9\x1e\x00\x00\xb0\x01\x00\x00\x01\x03\x00\x00\xea\x1e\x00\x00\xaf\x01\x00\x00\x00\x03\x00\x00\xeb\x1e\x00\x00\xb0\x01\x00\x00\x00\x03\x00\x00\xec\x1e\x00\x00\xaf\x01\x00\x00\t\x03\x00\x00\xed\x1e\x00\x00\xb0\x01\x00\x00\t\x03\x00\x00\xee\x1e\x00\x00\xaf\x01\x00\x00\x03\x03\x00\x00\xef\x1e\x00\x00\xb0\x01\x00\x00\x03\x03\x00\x00\xf0\x1e\x00\x00\xaf\x01\x00\x00#\x03\x00\x00\xf1\x1e\x00\x00\xb0\x01\x00\x00#\x03\x00\x00\xf2\x1e\x00\x00Y\x00\x00\x00\x00\x03\x00\x00\xf3\x1e\x00\x00y\x00\x00\x00\x00\x03\x00\x00\xf4\x1e\x00\x00Y\x00\x00\x00#\x03\x00\x00\xf5\x1e\x00\x00y\x00\x00\x00#\x03\x00\x00\xf6\x1e\x00\x00Y\x00\x00\x00\t\x03\x00\x00\xf7\x1e\x00\x00y\x00\x00\x00\t\x03\x00\x00\xf8\x1e\x00\x00Y\x00\x00\x00\x03\x03\x00\x00\xf9\x1e\x00\x00y\x00\x00\x00\x03\x03\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\t\x00\x00\x00B\x00\x00\x00\n\x00\x00\x00C\x00\x00\x00\v\x00\x00\x00D\x00\x00\x00\f\x00\x00\x00E\x00\x00\x00{\"type\":\"Buffer\",\"data\":Uint8Array(32)bytearraysha256-sha512-/\x14\x16\x14\x00\x00\x00P.\x02\x00\x02\x00\x00\x00I.\x02\x00\x01\x00\x00\x00R.\x02\x00\x02\x00\x00\x00H.\x02\x00\x01\x00\x00\x00I.\x02\x00\x01\x00\x00\x00I.\x02\x00\x01\x00\x00\x00<Buffer -:, 0x,&%\x01%\xc3 \x00\x00i\x02\x00\x00\x00F\x00\x00\x00G\x00\x00\x00H\x00\x00\x00I\x00\x00\x00J\x00\x00\x00K\x00\x00\x00L\x00\x00\x00M\x00\x00\x00N\x00\x00\x00O\x00\x00\x00P\x00\x00\x00Q\x00\x00\x00R\x00\x00\x00S\x00\x00\x00T\x00\x00\x00U\x00\x00\x00V\x00\x00\x00W\x00\x00\x00X\x00\x00\x00Y\x00\x00\x00Z\x00\x00\x00[\x00\x00\x00\\\x00\x00\x00]\x00\x00\x00^\x00\x00\x00_\x00\x00\x00`\x00\x00\x00a\x00\x00\x00b\x00\x00\x00c\x00\x00\x00d\x00\x00\x00e\x00\x00\x00f\x00\x00\x00g\x00\x00\x00h\x00\x00\x00i\x00\x00\x00j\x00\x00\x00k\x00\x00\x00l\x00\x00\x00m\x00\x00\x00n\x00\x00\x00&amp;&lt;&gt;<>&'+\"`\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00g\xe6\tj\x85\xaeg\xbbr\xf3n<:\xf5O\xa5\x7fR\x0eQ\x8ch\x05\x9b\xabك\x1f\x19\xcd\xe0[\x00\x00\x00\x00\x00\x00\x00\x00؞\x05\xc1]\x9d\xbb\xcb\a\xd5|6*)\x9ab\x17\xddp0Z\x01Y\x919Y\x0e\xf7\xd8\xec/\x151\v\xc0\xffg&3g\x11\x15Xh\x87J\xb4\x8e\xa7\x8f\xf9d\r.\fۤO\xfa\xbe\x1dH\xb5G\bɼ\xf3g\xe6\tj;\xa7ʄ\x85\xaeg\xbb+\xf8\x94\xfer\xf3n<\xf16\x1d_:\xf5O\xa5т\xe6\xad\x7fR\x0eQ\x1fl>+\x8ch\x05\x9bk\xbdA\xfb\xabك\x1fy!~\x13\x19\xcd\xe0[\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01+?\x00\x00\x00\x01/@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf1\xff\x01>\x03\x00\x00\x00\x98/\x8aB\x91D7q\xcf\xfb\xc0\xb5\xa5۵\xe9[\xc2V9\xf1\x11\xf1Y\xa4\x82?\x92\xd5^\x1c\xab\x98\xaa\a\xd8\x01[\x83\x12\xbe\x851$\xc3}\fUt]\xber\xfe\xb1ހ\xa7\x06ܛt\xf1\x9b\xc1\xc1i\x9b\xe4\x86G\xbe\xefƝ\xc1\x0f̡\f$o,\xe9-\xaa\x84tJܩ\xb0\\ڈ\xf9vRQ>\x98m\xc61\xa8\xc8'\x03\xb0\xc7\x7fY\xbf\xf3\v\xe0\xc6G\x91\xa7\xd5Qc\xca\x06g))\x14\x85\n\xb7'8!\x1b.\xfcm,M\x13\r8STs\ne\xbb\njv.\xc9\u0081\x85,r\x92\xa1迢Kf\x1a\xa8p\x8bK£Ql\xc7\x19\xe8\x92\xd1$\x06\x99օ5\x0e\xf4p\xa0j\x10\x16\xc1\xa4\x19\bl7\x1eLwH'\xb5\xbc\xb04\xb3\f\x1c9J\xaa\xd8NOʜ[\xf3o.h\ue08ftoc\xa5x\x14xȄ\b\x02ǌ\xfa\xff\xbe\x90\xeblP\xa4\xf7\xa3\xf9\xbe\xf2xq\xc6\"\xae(ט/\x8aB\xcde\xef#\x91D7q/;M\xec\xcf\xfb\xc0\xb5\xbcۉ\x81\xa5۵\xe98\xb5H\xf3[\xc2V9\x19\xd0\x05\xb6\xf1\x11\xf1Y\x9bO\x19\xaf\xa4\x82?\x92\x18\x81m\xda\xd5^\x1c\xabB\x02\x03\xa3\x98\xaa\aؾopE\x01[\x83\x12\x8c\xb2\xe4N\xbe\x851$\xe2\xb4\xff\xd5\xc3}\fUo\x89{\xf2t]\xber\xb1\x96\x16;\xfe\xb1ހ5\x12\xc7%\xa7\x06ܛ\x94&i\xcft\xf1\x9b\xc1\xd2J\xf1\x9e\xc1i\x9b\xe4\xe3%O8\x86G\xbe\xef\xb5Ռ\x8bƝ\xc1\x0fe\x9c\xacw̡\f$u\x02+Yo,\xe9-\x83\xe4\xa6n\xaa\x84tJ\xd4\xfbA\xbdܩ\xb0\\\xb5S\x11\x83ڈ\xf9v\xab\xdff\xeeRQ>\x98\x102\xb4-m\xc61\xa8?!\xfb\x98\xc8'\x03\xb0\xe4\x0e\xef\xbe\xc7\x7fY\xbf\u008f\xa8=\xf3\v\xe0\xc6%\xa7\n\x93G\x91\xa7\xd5o\x82\x03\xe0Qc\xca\x06pn\x0e\ng))\x14\xfc/\xd2F\x85\n\xb7'&\xc9&\\8!\x1b.\xed*\xc4Z\xfcm,M߳\x95\x9d\x13\r8S\xdec\xaf\x8bTs\ne\xa8\xb2w<\xbb\njv\xe6\xae\xedG.\xc9\u0081;5\x82\x14\x85,r\x92d\x03\xf1L\xa1迢\x010B\xbcKf\x1a\xa8\x91\x97\xf8\xd0p\x8bK\xc20\xbeT\x06\xa3Ql\xc7\x18R\xef\xd6\x19\xe8\x92\xd1\x10\xa9eU$\x06\x99\xd6* qW\x855\x0e\xf4\xb8ѻ2p\xa0j\x10\xc8\xd0Ҹ\x16\xc1\xa4\x19S\xabAQ\bl7\x1e\x99\xeb\x8e\xdfLwH'\xa8H\x9bᵼ\xb04cZ\xc9ų\f\x1c9ˊA\xe3J\xaa\xd8Ns\xe3cwOʜ[\xa3\xb8\xb2\xd6\xf3o.h\xfc\xb2\xef]\ue08ft`/\x17Coc\xa5xr\xab\xf0\xa1\x14xȄ\xec9d\x1a\b\x02ǌ(\x1ec#\xfa\xff\xbe\x90齂\xde\xeblP\xa4\x15yƲ\xf7\xa3\xf9\xbe+Sr\xe3\xf2xqƜa&\xea\xce>'\xca\a\xc2\xc0!Ǹ\x86\xd1\x1e\xeb\xe0\xcd\xd6}\xda\xeax\xd1n\xee\x7fO}\xf5\xbao\x17r\xaag\xf0\x06\xa6\x98Ȣ\xc5}c\n\xae\r\xf9\xbe\x04\x98?\x11\x1bG\x1c\x135\vq\x1b\x84}\x04#\xf5w\xdb(\x93$\xc7@{\xab\xca2\xbc\xbe\xc9\x15\n\xbe\x9e<L\r\x10\x9c\xc4g\x1dC\xb6B>˾\xd4\xc5L*~e\xfc\x9c)\x7fY\xec\xfa\xd6:\xabo\xcb_\x17XGJ\x8c\x19Dl\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\xeb\x00\x00\x00\xe6\x00\x00\x00\xb1\x00\x00\x00+\x01\x00\x00%\x01\x00\x00q\x00\x00\x00\xe8\x00\x00\x00\x1c\x01\x00\x00\xe8\x00\x00\x00q\x00\x00\x00|\x00\x00\x00\xbe\x00\x00\x00\xfa\x00\x00\x00\x92\x00\x00\x00x\x00\x00\x00\x87\x00\x00\x00\x93\x00\x00\x00\xad\x00\x00\x00\xf6\x00\x00\x004\x00\x00\x00?\x00\x00\x00^\x00\x00\x00\xda\x00\x00\x00h\x00\x00\x00T\x00\x00\x00\xa6\x00\x00\x00V\x01\x00\x00\xa70\x02\x00\x921\x02\x00x2\x02\x00)3\x02\x00T4\x02\x00y5\x02\x00\xea5\x02\x00\xd26\x02\x00\xee7\x02\x00\xd68\x02\x00G9\x02\x00\xc39\x02\x00\x81:\x02\x00{;\x02\x00\r<\x02\x00\x85<\x02\x00\f=\x02\x00\x9f=\x02\x00L>\x02\x00B?\x02\x00v?\x02\x00\xb5?\x02\x00\x13@\x02\x00\xed@\x02\x00UA\x02\x00\xa9A\x02\x00OB\x02\x00\xa8C\x02\x00\xc0C\x02\x00\xd8C\x02\x00\x83\x00\x00\x009\x01\x00\x00~\x00\x00\x00\x8f\x00\x00\x00\xb9\x00\x00\x00\xb1\x00\x00\x00r\x00\x00\x00\xb1\x00\x00\x00\xdf\x00\x00\x00\xa6\x00\x00\x00\xed\x00\x00\x00.\x01\x00\x00\xf0C\x02\x00sD\x02\x00\xacE\x02\x00*F\x02\x00\xb9F\x02\x00rG\x02\x00#H\x02\x00\x95H\x02\x00FI\x02\x00%J\x02\x00\xcbJ\x02\x00\xb8K\x02\x00"
+const data0 = "falsetrue\xc0\xc0\xc0\x00\x01_\xc0\x00\xc0\x01@\xc0\x00\x04xn--\xc0\x00/- The secret given here cannot be used either. \xc0\x00\x02- \xc0\x00secret_empty\x00email_empty\x00app_id_empty\x00secret_empty_key\x00secret_not_ready\x00secret_not_hex\x00secret_used_as_text\x00secret_decoded_to_text\x00hash_is_jwt\x00invalid_argument\x00unknown\x00hash_wrong_algorithm\x00buffer_too_small\x00ok\x00secret_weak\x00secret_odd_length\x00hash_mismatch\x00secret_missing\x00email_missing\x00hash_missing\x00hash_uppercase\x00email_case\x00secret_on_page\x00email_not_unicode\x00email_unicode\x00secret_whitespace\x00email_whitespace\x00settings_invalid\x00nonce_invalid\x00hash_unkeyed\x00hash_prefixed\x00hash_reformatted\x00hash_concatenated\x00secret_truncated\x00hash_truncated\x00secret_exposed\x00arguments_swapped\x00hash_malformed\x00email_not_hashed\x00secret_encoded\x00email_encoded\x00panic\x00\a<script\xc0!>window.pylon = {\"chat_settings\":\xc0\v};</script>\x00\x03&#x\xc0\x01;\x00\x02&#\xc0\x01;\x00hash_base64\x000.1.0\x00Not a status of this version of pylon-identity.\x00The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x00The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.\x00The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.\x00Success.\x00An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes.\x00*The email hash does not match, because of \xc0\n mistakes.\x00pylon-identity panicked, which is a bug. Please report it with the text on standard error.\x00The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email.\x00The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough.\x00The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.\x00The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.\x00Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.\x00The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.\x00The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.\x00The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.\x00The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.\x00The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.\x00\x02b'\xc0\x01'\x00\x01'\xc0\x01'\x00\x02b\"\xc0\x01\"\x00\b nonce=\"\xc0\x01\"\x00\x01\"\xc0\x01\"\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x94\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\xab\x00\x02\x00\x14\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\x00\x03\x00\x00\x00C\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00z\x00\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\x00\x05\x00\x00\x00\xc3\x01\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x06\x00\x00\x00\xbf\x00\x02\x00\x17\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\a\x00\x00\x00\xa4\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\b\x00\x00\x00_\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\t\x00\x00\x00\x89\x01\x02\x00\v\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x00\n\x00\x00\x00\xd5\x01\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x00\v\x00\x00\x00\xb3\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x00\f\x00\x00\x00\xb5\x01\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x00\r\x00\x00\x00\x93\x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x0e\x00\x00\x00r\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x0f\x00\x00\x00\x05\x02\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x10\x00\x00\x001\x02\x02\x00\x12\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x11\x00\x00\x00m\x01\x02\x00\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x00\x12\x00\x00\x00\xd6\x00\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00\b\x00\x00\x00\x00\x00\x13\x00\x00\x00z\x01\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\x00\x00\x00\x00\x00\x14\x00\x00\x00\x0f\x03\x02\x00\f\x00\x00\x00\x00\x00\x00\x00\x00\x00 \x00\x00\x00\x00\x00\x15\x00\x00\x00\x12\x02\x02\x00\x0e\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x00\x00\x00\x00\x00\x16\x00\x00\x00 \x02\x02\x00\x11\x00\x00\x00\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x17\x00\x00\x00T\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x18\x00\x00\x00\xfb\x00\x02\x00\x15\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x19\x00\x00\x00\x84\x02\x02\x00\x0f\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x04\x00\x00\x00\x00\x1a\x00\x00\x00\xf3\x00\x02\x00\b\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00!\x01\x02\x00\x03\x00\x00\x00\xa5\x05\x02\x00\t\x00\x00\x00\x01\x00\x00\x00T\x00\x02\x00\r\x00\x00\x00\xe7\a\x02\x00\x7f\x00\x00\x00\x02\x00\x00\x000\x01\x02\x00\x12\x00\x00\x00\x17\r\x02\x00\x90\x00\x00\x00\x03\x00\x00\x00\x9c\x00\x02\x00\x0f\x00\x00\x00\xab\v\x02\x00\xba\x00\x00\x00\x04\x00\x00\x00\x8b\x00\x02\x00\x11\x00\x00\x002\x05\x02\x00s\x00\x00\x00\x05\x00\x00\x00B\x01\x02\x00\x0e\x00\x00\x00\xdd\x06\x02\x00\x8b\x00\x00\x00\x06\x00\x00\x00\xe2\x00\x02\x00\x11\x00\x00\x00\xae\x05\x02\x00\x9c\x00\x00\x00\a\x00\x00\x00\xc1\x02\x02\x00\x06\x00\x00\x00\x82\x06\x02\x00[\x00\x00\x00\b\x00\x00\x00P\x01\x02\x00\x0f\x00\x00\x00'\v\x02\x00\x84\x00\x00\x00\t\x00\x00\x00c\x02\x02\x00\x0f\x00\x00\x00F\t\x02\x00:\x01\x00\x00\n\x00\x00\x00a\x00\x02\x00\f\x00\x00\x00f\b\x02\x00\xe0\x00\x00\x00\v\x00\x00\x00m\x00\x02\x00\r\x00\x00\x00\x80\n\x02\x00\xa7\x00\x00\x00\f\x00\x00\x00\xf7\x01\x02\x00\x0e\x00\x00\x00\xa7\r\x02\x00\xee\x00\x00\x00\r\x00\x00\x00\x10\x01\x02\x00\x11\x00\x00\x00h\a\x02\x00\x7f\x00\x00\x00\x0e\x00\x00\x00$\x01\x02\x00\f\x00\x00\x00e\f\x02\x00\xb2\x00\x00\x00\x0f\x00\x00\x00\xa3\x01\x02\x00\x12\x00\x00\x00\x80\x04\x02\x00\xb2\x00\x00\x00\x10\x00\x00\x00\xe6\x01\x02\x00\x11\x00\x00\x00Q\x03\x02\x00/\x01\x00\x00app_idemailnameemail_hashavatar_urlaccount_idaccount_external_id-\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x00/\x00\x00\x000\x00\x00\x00�\x00-\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x00.\x00\x00\x001\x00\x00\x000\x00\x00\x00\xa8\x01\x04\x01\x01\x01\x04\x01\x02\x02\x00\xc0\x04\x02\x04\x01\t\x02\x01\x01\xfb\a\xcf\x01\x05\x011-\x01\x01\x01\x02\x01\x02\x01\x01,\x01\v\x06\n\v\x01\x01#\x01\n\x15\x10\x01e\b\x01\n\x01\x04!\x01\x01\x01\x1e\x1b[\v:\v\x04\x01\x02\x01\x18\x18+\x03,\x01\a\x02\x05\t):7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\r\x01\x0f\x01:\x01\x04\x04\b\x01\x14\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x02\x01\x01\x04\b\x01\a\x02\v\x02\x1e\x01=\x01\f\x012\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x01\x06\x01\x05\x02\x14\x02\x1c\x029\x02\x04\x04\b\x01\x14\x02\x1d\x01H\x01\a\x03\x01\x01Z\x01\x02\a\v\tb\x01\x02\t\t\x01\x01\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01^\x01\x00\x03\x00\x03\x1d\x02\x1e\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\x03\x01\x05\x01-\x053\x01A\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x01'\x01\b.\x02\f\x14\x040\x01\x01\x05\x01\x01\x05\x01(\t\f\x02 \x04\x02\x02\x01\x038\x01\x01\x02\x03\x01\x01\x03:\b\x02\x02@\x06R\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x022?\r\x01\"e\x00\x01\x01\x03\v\x03\r\x03\r\x03\r\x02\f\x05\b\x02\n\x01\x02\x01\x02\x051\x05\x01\n\x01\x01\r\x01\x10\r3!\x00\x02q\x03}\x01\x0f\x01` /\x01\x00\x01$\x04\x03\x05\x05\x01]\x06]\x03\x00\x01\x00\x06\x00\x01b\x04\x01\n\x01\x01\x1c\x04P\x02\x0e\"N\x01\x17\x03f\x04\x03\x02\b\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v.\x030\x01\x02\x04\x02\x02\x11\x01\x15\x02B\x06\x02\x02\x02\x02\f\x01\b\x01#\x01\v\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01\x1b\x01\x0e\x02\x05\x02\x01\x01d\x05\t\x03y\x01\x02\x01\x04\x01\x00\x01\x93\x11\x00\x10\x03\x01\f\x10\"\x01\x02\x01\xa9\x01\a\x01\x06\x01\v\x01#\x01\x01\x01/\x01-\x02C\x01\x15\x03\x00\x01\xe2\x01\x95\x05\x00\x06\x01*\x01\t\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04&\x01\x1a\x05\x01\x01\x00\x02\x18\x014\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\x02\x01\x04\x01\n\x012\x03$\x05\x01\b>\x01\f\x024\t\n\x04\x02\x01_\x03\x02\x01\x01\x02\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x03\x01%\a\x03\x05F\x06\r\x01\x01\x01\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01T\x06\x01\x01\x04\x02\x01\x02\xee\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\x06\x01\x01e\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\x00\x02\x01\x01\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01A\x01\x00\x02\v\x024\x05\x05\x01\x01\x01\x17\x01\x00\x11\x06\x0f\x00\f\x03\x03\x00\x05;\a\t\x04\x00\x03(\x02\x00\x01?\x11@\x02\x01\x02\r\x02\x00\x04\x01\a\x01\x02\x00\x02\x01\x04\x00.\x02\x17\x00\x03\t\x10\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05\x05>!\x01\xa0\x0e\x00\x01=\x04\x00\x05\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\t\x01\x00\am\b\x00\x05\x00\x01\x1e`\x80\xf0\x00\xaa\x01\n\x01\x04\x01\x05\x17\x01\x1f\x01\xc3\x01\x04\x04\xd0\x02#\a\x02\x1e\x05`\x01*\x04\x02\x02\x02\x04\x01\x01\x06\x01\x01\x03\x01\x01\x01\x14\x01S\x01\x8b\b\xa6\x01&\t)\x00&\x01\x01\x05\x01\x02+\x01\x04\x00V\x02\x06\x00\v\x05+\x02\x03@\xc0@\x00\x02\x06\x02&\x02\x06\x02\b\x01\x01\x01\x01\x01\x01\x01\x1f\x025\x01\a\x01\x01\x03\x03\x01\a\x03\x04\x02\x06\x04\r\x05\x03\x01\at\x01\r\x01\x10\re\x01\x04\x01\x02\n\x01\x01\x03\x05\x06\x01\x01\x01\x01\x01\x01\x04\x01\x06\x04\x01\x02\x04\x05\x05\x04\x01\x11 \x03\x02\x004\x00\xe5\x06\x04\x03\x02\f&\x01\x01\x05\x01\x00.\x12\x1e\x84f\x03\x04\x01M\x14\x06\x01\x03\x00+\x01\x0e\x06P\x00\a\f\x05\x00\x1a\x06\x1a\x00P`$\x04$t\v\x01\x0f\x01\a\x01\x02\x01\v\x01\x0f\x01\a\x01\x02\x00\x01\x02\x03\x01*\x01\t\x003\r3]\x16\n\x16\x00@\x00@ \x19\x02\x19\x00U\x01G\x01\x02\x02\x01\x02\x02\x02\x04\x01\f\x01\x01\x01\a\x01A\x01\x04\x02\b\x01\a\x01\x1c\x01\x04\x01\x05\x01\x01\x03\a\x01\x00\x02\x19\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\b\x00\n\x01\x14\x06\x06\x00>\x00D\x00\x1a\x06\x1a\x06\x1a\x000123456789abcdefinf00.0e00000000000000000000000000000000000000000000000000000000000000000ee-\xc0\x00\x16\x00 \x00\xd8\x00\x06\x00 \x00\x00\x01.\x01\x01\x002\x01\x04\x01\x01\x009\x01\x0e\x01\x01\x00J\x01,\x01\x01\x00x\x01\x00\x00\x87\xffy\x01\x04\x01\x01\x00\x81\x01\x00\x00\xd2\x00\x82\x01\x02\x01\x01\x00\x86\x01\x00\x00\xce\x00\x87\x01\x00\x00\x01\x00\x89\x01\x01\x00\xcd\x00\x8b\x01\x00\x00\x01\x00\x8e\x01\x00\x00O\x00\x8f\x01\x00\x00\xca\x00\x90\x01\x00\x00\xcb\x00\x91\x01\x00\x00\x01\x00\x93\x01\x00\x00\xcd\x00\x94\x01\x00\x00\xcf\x00\x96\x01\x00\x00\xd3\x00\x97\x01\x00\x00\xd1\x00\x98\x01\x00\x00\x01\x00\x9c\x01\x00\x00\xd3\x00\x9d\x01\x00\x00\xd5\x00\x9f\x01\x00\x00\xd6\x00\xa0\x01\x04\x01\x01\x00\xa6\x01\x00\x00\xda\x00\xa7\x01\x00\x00\x01\x00\xa9\x01\x00\x00\xda\x00\xac\x01\x00\x00\x01\x00\xae\x01\x00\x00\xda\x00\xaf\x01\x00\x00\x01\x00\xb1\x01\x01\x00\xd9\x00\xb3\x01\x02\x01\x01\x00\xb7\x01\x00\x00\xdb\x00\xb8\x01\x00\x00\x01\x00\xbc\x01\x00\x00\x01\x00\xc4\x01\x00\x00\x02\x00\xc5\x01\x00\x00\x01\x00\xc7\x01\x00\x00\x02\x00\xc8\x01\x00\x00\x01\x00\xca\x01\x00\x00\x02\x00\xcb\x01\x10\x01\x01\x00\xde\x01\x10\x01\x01\x00\xf1\x01\x00\x00\x02\x00\xf2\x01\x02\x01\x01\x00\xf6\x01\x00\x00\x9f\xff\xf7\x01\x00\x00\xc8\xff\xf8\x01&\x01\x01\x00 \x02\x00\x00~\xff\"\x02\x10\x01\x01\x00:\x02\x00\x00+*;\x02\x00\x00\x01\x00=\x02\x00\x00]\xff>\x02\x00\x00(*A\x02\x00\x00\x01\x00C\x02\x00\x00=\xffD\x02\x00\x00E\x00E\x02\x00\x00G\x00F\x02\b\x01\x01\x00p\x03\x02\x01\x01\x00v\x03\x00\x00\x01\x00\x7f\x03\x00\x00t\x00\x86\x03\x00\x00&\x00\x88\x03\x02\x00%\x00\x8c\x03\x00\x00@\x00\x8e\x03\x01\x00?\x00\x91\x03\x10\x00 \x00\xa3\x03\b\x00 \x00\xcf\x03\x00\x00\b\x00\xd8\x03\x16\x01\x01\x00\xf4\x03\x00\x00\xc4\xff\xf7\x03\x00\x00\x01\x00\xf9\x03\x00\x00\xf9\xff\xfa\x03\x00\x00\x01\x00\xfd\x03\x02\x00~\xff\x00\x04\x0f\x00P\x00\x10\x04\x1f\x00 \x00`\x04 \x01\x01\x00\x8a\x044\x01\x01\x00\xc0\x04\x00\x00\x0f\x00\xc1\x04\f\x01\x01\x00\xd0\x04^\x01\x01\x001\x05%\x000\x00\xa0\x10%\x00`\x1c\xc7\x10\x00\x00`\x1c\xcd\x10\x00\x00`\x1c\xa0\x13O\x00З\xf0\x13\x05\x00\b\x00\x89\x1c\x00\x00\x01\x00\x90\x1c*\x00@\xf4\xbd\x1c\x02\x00@\xf4\x00\x1e\x94\x01\x01\x00\x9e\x1e\x00\x00A\xe2\xa0\x1e^\x01\x01\x00\b\x1f\a\x00\xf8\xff\x18\x1f\x05\x00\xf8\xff(\x1f\a\x00\xf8\xff8\x1f\a\x00\xf8\xffH\x1f\x05\x00\xf8\xffY\x1f\x06\x01\xf8\xffh\x1f\a\x00\xf8\xff\x88\x1f\a\x00\xf8\xff\x98\x1f\a\x00\xf8\xff\xa8\x1f\a\x00\xf8\xff\xb8\x1f\x01\x00\xf8\xff\xba\x1f\x01\x00\xb6\xff\xbc\x1f\x00\x00\xf7\xff\xc8\x1f\x03\x00\xaa\xff\xcc\x1f\x00\x00\xf7\xff\xd8\x1f\x01\x00\xf8\xff\xda\x1f\x01\x00\x9c\xff\xe8\x1f\x01\x00\xf8\xff\xea\x1f\x01\x00\x90\xff\xec\x1f\x00\x00\xf9\xff\xf8\x1f\x01\x00\x80\xff\xfa\x1f\x01\x00\x82\xff\xfc\x1f\x00\x00\xf7\xff&!\x00\x00\xa3\xe2*!\x00\x00A\xdf+!\x00\x00\xba\xdf2!\x00\x00\x1c\x00`!\x0f\x00\x10\x00\x83!\x00\x00\x01\x00\xb6$\x19\x00\x1a\x00\x00,/\x000\x00`,\x00\x00\x01\x00b,\x00\x00\t\xd6c,\x00\x00\x1a\xf1d,\x00\x00\x19\xd6g,\x04\x01\x01\x00m,\x00\x00\xe4\xd5n,\x00\x00\x03\xd6o,\x00\x00\xe1\xd5p,\x00\x00\xe2\xd5r,\x00\x00\x01\x00u,\x00\x00\x01\x00~,\x01\x00\xc1Հ,b\x01\x01\x00\xeb,\x02\x01\x01\x00\xf2,\x00\x00\x01\x00@\xa6,\x01\x01\x00\x80\xa6\x1a\x01\x01\x00\"\xa7\f\x01\x01\x002\xa7<\x01\x01\x00y\xa7\x02\x01\x01\x00}\xa7\x00\x00\xfcu~\xa7\b\x01\x01\x00\x8b\xa7\x00\x00\x01\x00\x8d\xa7\x00\x00\xd8Z\x90\xa7\x02\x01\x01\x00\x96\xa7\x12\x01\x01\x00\xaa\xa7\x00\x00\xbcZ\xab\xa7\x00\x00\xb1Z\xac\xa7\x00\x00\xb5Z\xad\xa7\x00\x00\xbfZ\xae\xa7\x00\x00\xbcZ\xb0\xa7\x00\x00\xeeZ\xb1\xa7\x00\x00\xd6Z\xb2\xa7\x00\x00\xebZ\xb3\xa7\x00\x00\xa0\x03\xb4\xa7\x0e\x01\x01\x00ħ\x00\x00\xd0\xffŧ\x00\x00\xbdZƧ\x00\x00\xc8uǧ\x02\x01\x01\x00˧\x00\x00\x99Z̧\x0e\x01\x01\x00ܧ\x00\x00\xbfY\xf5\xa7\x00\x00\x01\x00!\xff\x19\x00 \x000\x01i\x00\a\x03\x00\x00\x00\x04'\x00(\x00\xb0\x04#\x00(\x00p\x05\n\x00'\x00|\x05\x0e\x00'\x00\x8c\x05\x06\x00'\x00\x94\x05\x01\x00'\x00\x80\f2\x00@\x00P\r\x15\x00 \x00\xa0\x18\x1f\x00 \x00@n\x1f\x00 \x00\xa0n\x18\x00\x1b\x00\x00\xe9!\x00\"\x00<\x18\x02\x00\xac\x00\x00\x00D\x1c\x02\x00\x01\x00\x00\x00L\x1c\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\xe7\x02\xe0\x00\x16\x00\xe0\xff\xf8\x00\x06\x00\xe0\xff\xff\x00\x00\x00y\x00\x01\x01.\x01\xff\xff1\x01\x00\x00\x18\xff3\x01\x04\x01\xff\xff:\x01\x0e\x01\xff\xffK\x01,\x01\xff\xffz\x01\x04\x01\xff\xff\x7f\x01\x00\x00\xd4\xfe\x80\x01\x00\x00\xc3\x00\x83\x01\x02\x01\xff\xff\x88\x01\x00\x00\xff\xff\x8c\x01\x00\x00\xff\xff\x92\x01\x00\x00\xff\xff\x95\x01\x00\x00a\x00\x99\x01\x00\x00\xff\xff\x9a\x01\x00\x00\xa3\x00\x9b\x01\x00\x00A\xa6\x9e\x01\x00\x00\x82\x00\xa1\x01\x04\x01\xff\xff\xa8\x01\x00\x00\xff\xff\xad\x01\x00\x00\xff\xff\xb0\x01\x00\x00\xff\xff\xb4\x01\x02\x01\xff\xff\xb9\x01\x00\x00\xff\xff\xbd\x01\x00\x00\xff\xff\xbf\x01\x00\x008\x00\xc5\x01\x00\x00\xff\xff\xc6\x01\x00\x00\xfe\xff\xc8\x01\x00\x00\xff\xff\xc9\x01\x00\x00\xfe\xff\xcb\x01\x00\x00\xff\xff\xcc\x01\x00\x00\xfe\xff\xce\x01\x0e\x01\xff\xff\xdd\x01\x00\x00\xb1\xff\xdf\x01\x10\x01\xff\xff\xf2\x01\x00\x00\xff\xff\xf3\x01\x00\x00\xfe\xff\xf5\x01\x00\x00\xff\xff\xf9\x01&\x01\xff\xff#\x02\x10\x01\xff\xff<\x02\x00\x00\xff\xff?\x02\x01\x00?*B\x02\x00\x00\xff\xffG\x02\b\x01\xff\xffP\x02\x00\x00\x1f*Q\x02\x00\x00\x1c*R\x02\x00\x00\x1e*S\x02\x00\x00.\xffT\x02\x00\x002\xffV\x02\x01\x003\xffY\x02\x00\x006\xff[\x02\x00\x005\xff\\\x02\x00\x00O\xa5`\x02\x00\x003\xffa\x02\x00\x00K\xa5c\x02\x00\x001\xffd\x02\x00\x00g\xa5e\x02\x00\x00(\xa5f\x02\x00\x00D\xa5h\x02\x00\x00/\xffi\x02\x00\x00-\xffj\x02\x00\x00D\xa5k\x02\x00\x00\xf7)l\x02\x00\x00A\xa5o\x02\x00\x00-\xffq\x02\x00\x00\xfd)r\x02\x00\x00+\xffu\x02\x00\x00*\xff}\x02\x00\x00\xe7)\x80\x02\x00\x00&\xff\x82\x02\x00\x00C\xa5\x83\x02\x00\x00&\xff\x87\x02\x00\x00*\xa5\x88\x02\x00\x00&\xff\x89\x02\x00\x00\xbb\xff\x8a\x02\x01\x00'\xff\x8c\x02\x00\x00\xb9\xff\x92\x02\x00\x00%\xff\x9d\x02\x00\x00\x15\xa5\x9e\x02\x00\x00\x12\xa5E\x03\x00\x00T\x00q\x03\x02\x01\xff\xffw\x03\x00\x00\xff\xff{\x03\x02\x00\x82\x00\xac\x03\x00\x00\xda\xff\xad\x03\x02\x00\xdb\xff\xb1\x03\x10\x00\xe0\xff\xc2\x03\x00\x00\xe1\xff\xc3\x03\b\x00\xe0\xff\xcc\x03\x00\x00\xc0\xff\xcd\x03\x01\x00\xc1\xff\xd0\x03\x00\x00\xc2\xff\xd1\x03\x00\x00\xc7\xff\xd5\x03\x00\x00\xd1\xff\xd6\x03\x00\x00\xca\xff\xd7\x03\x00\x00\xf8\xff\xd9\x03\x16\x01\xff\xff\xf0\x03\x00\x00\xaa\xff\xf1\x03\x00\x00\xb0\xff\xf2\x03\x00\x00\a\x00\xf3\x03\x00\x00\x8c\xff\xf5\x03\x00\x00\xa0\xff\xf8\x03\x00\x00\xff\xff\xfb\x03\x00\x00\xff\xff0\x04\x1f\x00\xe0\xffP\x04\x0f\x00\xb0\xffa\x04 \x01\xff\xff\x8b\x044\x01\xff\xff\xc2\x04\f\x01\xff\xff\xcf\x04\x00\x00\xf1\xff\xd1\x04^\x01\xff\xffa\x05%\x00\xd0\xff\xd0\x10*\x00\xc0\v\xfd\x10\x02\x00\xc0\v\xf8\x13\x05\x00\xf8\xff\x80\x1c\x00\x00\x92\xe7\x81\x1c\x00\x00\x93\xe7\x82\x1c\x00\x00\x9c\xe7\x83\x1c\x01\x00\x9e\xe7\x85\x1c\x00\x00\x9d\xe7\x86\x1c\x00\x00\xa4\xe7\x87\x1c\x00\x00\xdb\xe7\x88\x1c\x00\x00\u0089\x8a\x1c\x00\x00\xff\xffy\x1d\x00\x00\x04\x8a}\x1d\x00\x00\xe6\x0e\x8e\x1d\x00\x008\x8a\x01\x1e\x94\x01\xff\xff\x9b\x1e\x00\x00\xc5\xff\xa1\x1e^\x01\xff\xff\x00\x1f\a\x00\b\x00\x10\x1f\x05\x00\b\x00 \x1f\a\x00\b\x000\x1f\a\x00\b\x00@\x1f\x05\x00\b\x00Q\x1f\x06\x01\b\x00`\x1f\a\x00\b\x00p\x1f\x01\x00J\x00r\x1f\x03\x00V\x00v\x1f\x01\x00d\x00x\x1f\x01\x00\x80\x00z\x1f\x01\x00p\x00|\x1f\x01\x00~\x00\xb0\x1f\x01\x00\b\x00\xbe\x1f\x00\x00\xdb\xe3\xd0\x1f\x01\x00\b\x00\xe0\x1f\x01\x00\b\x00\xe5\x1f\x00\x00\a\x00N!\x00\x00\xe4\xffp!\x0f\x00\xf0\xff\x84!\x00\x00\xff\xff\xd0$\x19\x00\xe6\xff0,/\x00\xd0\xffa,\x00\x00\xff\xffe,\x00\x00\xd5\xd5f,\x00\x00\xd8\xd5h,\x04\x01\xff\xffs,\x00\x00\xff\xffv,\x00\x00\xff\xff\x81,b\x01\xff\xff\xec,\x02\x01\xff\xff\xf3,\x00\x00\xff\xff\x00-%\x00\xa0\xe3'-\x00\x00\xa0\xe3--\x00\x00\xa0\xe3A\xa6,\x01\xff\xff\x81\xa6\x1a\x01\xff\xff#\xa7\f\x01\xff\xff3\xa7<\x01\xff\xffz\xa7\x02\x01\xff\xff\x7f\xa7\b\x01\xff\xff\x8c\xa7\x00\x00\xff\xff\x91\xa7\x02\x01\xff\xff\x94\xa7\x00\x000\x00\x97\xa7\x12\x01\xff\xff\xb5\xa7\x0e\x01\xff\xffȧ\x02\x01\xff\xffͧ\x0e\x01\xff\xff\xf6\xa7\x00\x00\xff\xffS\xab\x00\x00`\xfcp\xabO\x000hA\xff\x19\x00\xe0\xff\xdf\x00S\x00S\x00\x00\x00I\x01\xbc\x02N\x00\x00\x00\xf0\x01J\x00\f\x03\x00\x00\x90\x03\x99\x03\b\x03\x01\x03\xb0\x03\xa5\x03\b\x03\x01\x03\x87\x055\x05R\x05\x00\x00\x96\x1eH\x001\x03\x00\x00\x97\x1eT\x00\b\x03\x00\x00\x98\x1eW\x00\n\x03\x00\x00\x99\x1eY\x00\n\x03\x00\x00\x9a\x1eA\x00\xbe\x02\x00\x00P\x1f\xa5\x03\x13\x03\x00\x00R\x1f\xa5\x03\x13\x03\x00\x03T\x1f\xa5\x03\x13\x03\x01\x03V\x1f\xa5\x03\x13\x03B\x03\x80\x1f\b\x1f\x99\x03\x00\x00\x81\x1f\t\x1f\x99\x03\x00\x00\x82\x1f\n\x1f\x99\x03\x00\x00\x83\x1f\v\x1f\x99\x03\x00\x00\x84\x1f\f\x1f\x99\x03\x00\x00\x85\x1f\r\x1f\x99\x03\x00\x00\x86\x1f\x0e\x1f\x99\x03\x00\x00\x87\x1f\x0f\x1f\x99\x03\x00\x00\x88\x1f\b\x1f\x99\x03\x00\x00\x89\x1f\t\x1f\x99\x03\x00\x00\x8a\x1f\n\x1f\x99\x03\x00\x00\x8b\x1f\v\x1f\x99\x03\x00\x00\x8c\x1f\f\x1f\x99\x03\x00\x00\x8d\x1f\r\x1f\x99\x03\x00\x00\x8e\x1f\x0e\x1f\x99\x03\x00\x00\x8f\x1f\x0f\x1f\x99\x03\x00\x00\x90\x1f(\x1f\x99\x03\x00\x00\x91\x1f)\x1f\x99\x03\x00\x00\x92\x1f*\x1f\x99\x03\x00\x00\x93\x1f+\x1f\x99\x03\x00\x00\x94\x1f,\x1f\x99\x03\x00\x00\x95\x1f-\x1f\x99\x03\x00\x00\x96\x1f.\x1f\x99\x03\x00\x00\x97\x1f/\x1f\x99\x03\x00\x00\x98\x1f(\x1f\x99\x03\x00\x00\x99\x1f)\x1f\x99\x03\x00\x00\x9a\x1f*\x1f\x99\x03\x00\x00\x9b\x1f+\x1f\x99\x03\x00\x00\x9c\x1f,\x1f\x99\x03\x00\x00\x9d\x1f-\x1f\x99\x03\x00\x00\x9e\x1f.\x1f\x99\x03\x00\x00\x9f\x1f/\x1f\x99\x03\x00\x00\xa0\x1fh\x1f\x99\x03\x00\x00\xa1\x1fi\x1f\x99\x03\x00\x00\xa2\x1fj\x1f\x99\x03\x00\x00\xa3\x1fk\x1f\x99\x03\x00\x00\xa4\x1fl\x1f\x99\x03\x00\x00\xa5\x1fm\x1f\x99\x03\x00\x00\xa6\x1fn\x1f\x99\x03\x00\x00\xa7\x1fo\x1f\x99\x03\x00\x00\xa8\x1fh\x1f\x99\x03\x00\x00\xa9\x1fi\x1f\x99\x03\x00\x00\xaa\x1fj\x1f\x99\x03\x00\x00\xab\x1fk\x1f\x99\x03\x00\x00\xac\x1fl\x1f\x99\x03\x00\x00\xad\x1fm\x1f\x99\x03\x00\x00\xae\x1fn\x1f\x99\x03\x00\x00\xaf\x1fo\x1f\x99\x03\x00\x00\xb2\x1f\xba\x1f\x99\x03\x00\x00\xb3\x1f\x91\x03\x99\x03\x00\x00\xb4\x1f\x86\x03\x99\x03\x00\x00\xb6\x1f\x91\x03B\x03\x00\x00\xb7\x1f\x91\x03B\x03\x99\x03\xbc\x1f\x91\x03\x99\x03\x00\x00\xc2\x1f\xca\x1f\x99\x03\x00\x00\xc3\x1f\x97\x03\x99\x03\x00\x00\xc4\x1f\x89\x03\x99\x03\x00\x00\xc6\x1f\x97\x03B\x03\x00\x00\xc7\x1f\x97\x03B\x03\x99\x03\xcc\x1f\x97\x03\x99\x03\x00\x00\xd2\x1f\x99\x03\b\x03\x00\x03\xd3\x1f\x99\x03\b\x03\x01\x03\xd6\x1f\x99\x03B\x03\x00\x00\xd7\x1f\x99\x03\b\x03B\x03\xe2\x1f\xa5\x03\b\x03\x00\x03\xe3\x1f\xa5\x03\b\x03\x01\x03\xe4\x1f\xa1\x03\x13\x03\x00\x00\xe6\x1f\xa5\x03B\x03\x00\x00\xe7\x1f\xa5\x03\b\x03B\x03\xf2\x1f\xfa\x1f\x99\x03\x00\x00\xf3\x1f\xa9\x03\x99\x03\x00\x00\xf4\x1f\x8f\x03\x99\x03\x00\x00\xf6\x1f\xa9\x03B\x03\x00\x00\xf7\x1f\xa9\x03B\x03\x99\x03\xfc\x1f\xa9\x03\x99\x03\x00\x00\x00\xfbF\x00F\x00\x00\x00\x01\xfbF\x00I\x00\x00\x00\x02\xfbF\x00L\x00\x00\x00\x03\xfbF\x00F\x00I\x00\x04\xfbF\x00F\x00L\x00\x05\xfbS\x00T\x00\x00\x00\x06\xfbS\x00T\x00\x00\x00\x13\xfbD\x05F\x05\x00\x00\x14\xfbD\x055\x05\x00\x00\x15\xfbD\x05;\x05\x00\x00\x16\xfbN\x05F\x05\x00\x00\x17\xfbD\x05=\x05\x00\x00(\x04'\x00\xd8\xff\xd8\x04#\x00\xd8\xff\x97\x05\n\x00\xd9\xff\xa3\x05\x0e\x00\xd9\xff\xb3\x05\x06\x00\xd9\xff\xbb\x05\x01\x00\xd9\xff\xc0\f2\x00\xc0\xffp\r\x15\x00\xe0\xff\xc0\x18\x1f\x00\xe0\xff`n\x1f\x00\xe0\xff\xbbn\x18\x00\xe5\xff\"\xe9!\x00\xde\xff\x00\x00\xb4\x1c\x02\x00\xb9\x00\x00\x00\n!\x02\x00f\x00\x00\x00:$\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb0\x02\x00\x00]\x13`\x01\x12\x17\xe0 \xbd\x1f !|, /\x050`3\x15\xa0\xe04\xf8\xa4`6\f\xa6\xa06\x1e\xfb\xe06\x00\xfe\xe0B\xfd\x01aC\x80\a!G\x01\n\xe1G$\r\xa1H\xab\x0e!J/\x18!K;\x19\xe1Z\xf3\x1ea[04\xa1c\x1ea!e\xf0j\xa1e@m!fOo\xe1f\xf0\xafag\x9d\xbc\xa1h\x00\xcfaig\xd1\xe1i\x00\xdaaj\x00\xe0\xa1k\xae\xe2!m\xeb\xe4!o\xd0\xe8\xa1o\xfb\xf3aq\x01\x00\xeeq\xf0\x01?r\xa0\x10\x00\x00\xa0\x13`\x06\x80\x1c\xa0\a\x16\x1f \b\xb6$@\t\x00,\xa0\x12@\xa6\xe0\x120\xab`\x14\x00\xfb \x16!\xff\xe0\x16\x00\x04a\x17\x80\a\xe1\x17\x80\f\xa1\x1a\xa0\x18\xa1\x1b@n\xa1\x1c\x00\xd4\xe1\x1c\xa6֡\x1d\x00\xdfA\"0\xe0!%\x00\xe9\xe1%0\xf1!&\x8a\xf1r&\x00\x00\x00\x00\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x000123456789ABCDEF\x01\x02\x00\x00\xff\xff\xff\xff\xff\xff\xff\xffx+\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x002\x00\x00\x00\x90\x00\x00\x00\b\x00\x00\x003\x00\x00\x004\x00\x00\x004\x00\x00\x005\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x006\x00\x00\x007\x00\x00\x007\x00\x00\x005\x00\x00\x00 \x01\x00\x00\x10\x00\x00\x008\x00\x00\x009\x00\x00\x009\x00\x00\x00\a\x00\x00\x00:\x00\x00\x00\x18\x00\x00\x00\x04\x00\x00\x00;\x00\x00\x00<\x00\x00\x00<\x00\x00\x00-_()./ \"{<>&'\r\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00+/-_=:_- \beyJ\x00\v \x00\x00\f \x00\x00\r \x00\x00` \x00\x00\xff\xfe\x00\x00\xad\x00\x00\x00.\f\x16\x15ltgtquotaposamp-_.!~*'()%20-_.*+-_.~/-_.~-_.!*() &quot;&#x27;&#39;-_.!~*'();,/?:@&=+$#&#039;&apos;&#34;&#43;\"'&#x2B;b'b\"The email hash matches this email and this secret. If the widget still does not verify the user, then the page sends another email or hash, or sets them after the widget has started, or Pylon's dashboard has another secret.The email hash does not match.- The hash is right for the secret inside the one given here. Unwrap it where it is configured.- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is the whole secret from Pylon's dashboard.\x04- If it is the secret of the option \"JWT\" in Pylon's dashboard, use that of the option \"HMAC email hash\" for email_hash.\nThe hash is the identity secret itself. Everybody who opens the page can read it, and sign any email. Generate a new secret in Pylon's dashboard now, set it for the backend only, and send the page the email hash that the backend makes.The code that signs had no secret: it used a filler such as \"undefined\" or \"None\" as the key, or the secret given here is empty or a filler. Set the secret for the backend that signs, and make that backend stop when it is not set.The hexadecimal string itself was used as the key. Decode it to bytes first: bytes.fromhex(secret) in Python, Buffer.from(secret, 'hex') in Node, hex.DecodeString(secret) in Go.The key was cut short: Node's Buffer.from(secret, 'hex') silently stops at the first character that is not hexadecimal, or a part of the secret is missing. Remove quotes, spaces, a 0x and everything else that is not a digit from where the secret is configured, and compare it with Pylon's dashboard.The key was empty or only zero bytes, so anybody could have made this hash. Either the code that signs found no secret (a variable that is not set, with \"\" as fallback), or the secret does not begin with a hexadecimal digit: Node's Buffer.from(secret, 'hex') silently turns that into no bytes.There is white space around the secret, often the newline at the end of a file. Trim it where the secret is read.The secret was decoded from hexadecimal, but then its bytes were turned into text and encoded again, which changes them. Use the bytes as they are for the key: no .decode() in Python, no .toString() in Node, no new String() in Java.The secret is wrapped or encoded: in quotes, in base64 (as Kubernetes stores it), with 0x or NAME= in front, with a byte order mark, in UTF-16, pasted twice, or with its letters in the other case. Configure the 64 hexadecimal digits alone, and decode only hexadecimal to make the key.No email was signed: it was empty, or a filler such as \"undefined\", \"null\" or \"[object Promise]\". Wait for the user to be loaded, and sign the email of the logged-in user. Leave email and hash out for a visitor who is not logged in.The email was lowercased or uppercased before it was signed. Sign exactly the string that the page sets as email.White space around the email was added or removed before it was signed. Sign exactly the string that the page sets as email.The email was URL-encoded, HTML-escaped or JSON-quoted before it was signed, or decoded once too often; or the page's email was. Sign the plain email, and leave the encoding to the template.The email looks the same but has other characters or bytes: composed or decomposed accents, Punycode (xn--) or Unicode in the domain, an invisible character, or Latin-1 in place of UTF-8. Sign exactly the string that the page sets as email, as UTF-8.The email stands before the MAC of nothing, as Go's mac.Sum([]byte(email)) returns it. Call mac.Write([]byte(email)) first, and then mac.Sum(nil).The secret and the email changed places: the email was the key. Pass the email as the message and the secret as the key.This is a plain hash of the email, without any key, so anybody could have made it. Use HMAC-SHA256 with the identity secret as its key.This is a plain hash of the email and the secret joined together. Use HMAC-SHA256, with the decoded secret as the key and the email as the message.There is no hash: it is empty, a filler such as \"undefined\" or \"[object Promise]\", or the email itself. Wait for the result of the code that signs, and set it as email_hash.This is a JWT, not an email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", each with a secret of its own. For email_hash, choose the HMAC email hash, and sign with its secret. A JWT belongs into chat_settings.jwt, without email_hash.The hash has uppercase digits. Send it in lowercase.The hash is base64. Send it as 64 lowercase hexadecimal digits.There is a prefix before the hash, such as sha256= or 0x. Send only the 64 hexadecimal digits.The hash is written in another form: with separators, as b'…', as a list of bytes, as the hexadecimal digits of digits, URL-encoded, or without its leading zeros. Send the 64 lowercase hexadecimal digits as they are.This is only a part of the hash. Send all 64 digits, and look for a column or a log that cuts long text.The hash was made with another algorithm, such as SHA-1 or SHA-512. Use HMAC-SHA256.This is not an email hash, which is 64 hexadecimal digits and nothing else: characters are missing or extra (white space too), or another value was sent in its place.No known mistake gives this hash. Compare these with the values that the code that signs really uses: the secret (of another environment, of another widget, or an older one that was replaced since), the email (of another user, or one that changed since), the field (an email, not the ID of a user), and a cache that keeps a hash for too long.\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00=\x00\x00\x00>\x00\x00\x00>\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00?\x00\x00\x00@\x00\x00\x00@\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00A\x00\x00\x00B\x00\x00\x00B\x00\x00\x00The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard.Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes and any leading 0x, or copy it again from Pylon's dashboard.The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.The identity secret was wiped or never initialised. Create it again from its hexadecimal string before you use it.The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x0fPUBLIC_\x00\x007L\x02\x00\a\x00\x00\x00NEXT_PUBLIC_NUXT_PUBLIC_NUXT_ENV_EXPO_PUBLIC_PLASMO_PUBLIC_FRESH_PUBLIC_BUN_PUBLIC_SNOWPACK_PUBLIC_PAYLOAD_PUBLIC_VITE_RENDERER_VITE_REACT_APP_PREACT_APP_VUE_APP_NG_APP_GATSBY_GRIDSOME_STORYBOOK_SANITY_STUDIO_SANITY_APP_STRAPI_ADMIN_MIX_UMI_APP_TARO_APP_RAZZLE_\x00\x00\x00HL\x02\x00\f\x00\x00\x007L\x02\x00\a\x00\x00\x007L\x02\x00\a\x00\x00\x00TL\x02\x00\f\x00\x00\x00`L\x02\x00\t\x00\x00\x00iL\x02\x00\f\x00\x00\x00uL\x02\x00\x0e\x00\x00\x00\x83L\x02\x00\r\x00\x00\x00\x90L\x02\x00\v\x00\x00\x00\x9bL\x02\x00\x10\x00\x00\x00\xabL\x02\x00\x0f\x00\x00\x00\xbaL\x02\x00\x05\x00\x00\x00\xbfL\x02\x00\x0e\x00\x00\x00\xcdL\x02\x00\n\x00\x00\x00\xd7L\x02\x00\v\x00\x00\x00\xe2L\x02\x00\b\x00\x00\x00\xeaL\x02\x00\a\x00\x00\x00\xf1L\x02\x00\a\x00\x00\x00\xf8L\x02\x00\t\x00\x00\x00\x01M\x02\x00\n\x00\x00\x00\vM\x02\x00\x0e\x00\x00\x00\x19M\x02\x00\v\x00\x00\x00$M\x02\x00\r\x00\x00\x001M\x02\x00\x04\x00\x00\x005M\x02\x00\b\x00\x00\x00=M\x02\x00\t\x00\x00\x00FM\x02\x00\a\x00\x00\x00\\n\\r\\t\\b\\f\x02\\u\xc3 \x00\x00i\x04\x00\x00undefinednullNonenilNaN[object Object][object Promise]%s\x00\x00\x00=N\x02\x00\t\x00\x00\x00FN\x02\x00\x04\x00\x00\x00JN\x02\x00\x04\x00\x00\x00NN\x02\x00\x03\x00\x00\x00QN\x02\x00\x03\x00\x00\x00TN\x02\x00\x0f\x00\x00\x00cN\x02\x00\x10\x00\x00\x00sN\x02\x00\x02\x00\x00\x00==nonce-__proto__appIdappIDemailHashavatarUrlaccountIdaccountExternalId\x00\xc0N\x02\x00\t\x00\x00\x00\xc9N\x02\x00\x05\x00\x00\x00\xceN\x02\x00\x05\x00\x00\x00\xd3N\x02\x00\t\x00\x00\x00\xdcN\x02\x00\t\x00\x00\x00\xe5N\x02\x00\t\x00\x00\x00\xeeN\x02\x00\x11\x00\x00\x00\x060x0X\\x\r\nPYLON_IDENTITY_SECRET==\"\ufeff\xff\xfeother\x0e\x05\x0eBearer xn--€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸabcdefghijklmnopqrstuvwxyz0123456789\x00\x00\xc0\x00\x00\x00A\x00\x00\x00\x00\x03\x00\x00\xc1\x00\x00\x00A\x00\x00\x00\x01\x03\x00\x00\xc2\x00\x00\x00A\x00\x00\x00\x02\x03\x00\x00\xc3\x00\x00\x00A\x00\x00\x00\x03\x03\x00\x00\xc4\x00\x00\x00A\x00\x00\x00\b\x03\x00\x00\xc5\x00\x00\x00A\x00\x00\x00\n\x03\x00\x00\xc7\x00\x00\x00C\x00\x00\x00'\x03\x00\x00\xc8\x00\x00\x00E\x00\x00\x00\x00\x03\x00\x00\xc9\x00\x00\x00E\x00\x00\x00\x01\x03\x00\x00\xca\x00\x00\x00E\x00\x00\x00\x02\x03\x00\x00\xcb\x00\x00\x00E\x00\x00\x00\b\x03\x00\x00\xcc\x00\x00\x00I\x00\x00\x00\x00\x03\x00\x00\xcd\x00\x00\x00I\x00\x00\x00\x01\x03\x00\x00\xce\x00\x00\x00I\x00\x00\x00\x02\x03\x00\x00\xcf\x00\x00\x00I\x00\x00\x00\b\x03\x00\x00\xd1\x00\x00\x00N\x00\x00\x00\x03\x03\x00\x00\xd2\x00\x00\x00O\x00\x00\x00\x00\x03\x00\x00\xd3\x00\x00\x00O\x00\x00\x00\x01\x03\x00\x00\xd4\x00\x00\x00O\x00\x00\x00\x02\x03\x00\x00\xd5\x00\x00\x00O\x00\x00\x00\x03\x03\x00\x00\xd6\x00\x00\x00O\x00\x00\x00\b\x03\x00\x00\xd9\x00\x00\x00U\x00\x00\x00\x00\x03\x00\x00\xda\x00\x00\x00U\x00\x00\x00\x01\x03\x00\x00\xdb\x00\x00\x00U\x00\x00\x00\x02\x03\x00\x00\xdc\x00\x00\x00U\x00\x00\x00\b\x03\x00\x00\xdd\x00\x00\x00Y\x00\x00\x00\x01\x03\x00\x00\xe0\x00\x00\x00a\x00\x00\x00\x00\x03\x00\x00\xe1\x00\x00\x00a\x00\x00\x00\x01\x03\x00\x00\xe2\x00\x00\x00a\x00\x00\x00\x02\x03\x00\x00\xe3\x00\x00\x00a\x00\x00\x00\x03\x03\x00\x00\xe4\x00\x00\x00a\x00\x00\x00\b\x03\x00\x00\xe5\x00\x00\x00a\x00\x00\x00\n\x03\x00\x00\xe7\x00\x00\x00c\x00\x00\x00'\x03\x00\x00\xe8\x00\x00\x00e\x00\x00\x00\x00\x03\x00\x00\xe9\x00\x00\x00e\x00\x00\x00\x01\x03\x00\x00\xea\x00\x00\x00e\x00\x00\x00\x02\x03\x00\x00\xeb\x00\x00\x00e\x00\x00\x00\b\x03\x00\x00\xec\x00\x00\x00i\x00\x00\x00\x00\x03\x00\x00\xed\x00\x00\x00i\x00\x00\x00\x01\x03\x00\x00\xee\x00\x00\x00i\x00\x00\x00\x02\x03\x00\x00\xef\x00\x00\x00i\x00\x00\x00\b\x03\x00\x00\xf1\x00\x00\x00n\x00\x00\x00\x03\x03\x00\x00\xf2\x00\x00\x00o\x00\x00\x00\x00\x03\x00\x00\xf3\x00\x00\x00o\x00\x00\x00\x01\x03\x00\x00\xf4\x00\x00\x00o\x00\x00\x00\x02\x03\x00\x00\xf5\x00\x00\x00o\x00\x00\x00\x03\x03\x00\x00\xf6\x00\x00\x00o\x00\x00\x00\b\x03\x00\x00\xf9\x00\x00\x00u\x00\x00\x00\x00\x03\x00\x00\xfa\x00\x00\x00u\x00\x00\x00\x01\x03\x00\x00\xfb\x00\x00\x00u\x00\x00\x00\x02\x03\x00\x00\xfc\x00\x00\x00u\x00\x00\x00\b\x03\x00\x00\xfd\x00\x00\x00y\x00\x00\x00\x01\x03\x00\x00\xff\x00\x00\x00y\x00\x00\x00\b\x03\x00\x00\x00\x01\x00\x00A\x00\x00\x00\x04\x03\x00\x00\x01\x01\x00\x00a\x00\x00\x00\x04\x03\x00\x00\x02\x01\x00\x00A\x00\x00\x00\x06\x03\x00\x00\x03\x01\x00\x00a\x00\x00\x00\x06\x03\x00\x00\x04\x01\x00\x00A\x00\x00\x00(\x03\x00\x00\x05\x01\x00\x00a\x00\x00\x00(\x03\x00\x00\x06\x01\x00\x00C\x00\x00\x00\x01\x03\x00\x00\a\x01\x00\x00c\x00\x00\x00\x01\x03\x00\x00\b\x01\x00\x00C\x00\x00\x00\x02\x03\x00\x00\t\x01\x00\x00c\x00\x00\x00\x02\x03\x00\x00\n\x01\x00\x00C\x00\x00\x00\a\x03\x00\x00\v\x01\x00\x00c\x00\x00\x00\a\x03\x00\x00\f\x01\x00\x00C\x00\x00\x00\f\x03\x00\x00\r\x01\x00\x00c\x00\x00\x00\f\x03\x00\x00\x0e\x01\x00\x00D\x00\x00\x00\f\x03\x00\x00\x0f\x01\x00\x00d\x00\x00\x00\f\x03\x00\x00\x12\x01\x00\x00E\x00\x00\x00\x04\x03\x00\x00\x13\x01\x00\x00e\x00\x00\x00\x04\x03\x00\x00\x14\x01\x00\x00E\x00\x00\x00\x06\x03\x00\x00\x15\x01\x00\x00e\x00\x00\x00\x06\x03\x00\x00\x16\x01\x00\x00E\x00\x00\x00\a\x03\x00\x00\x17\x01\x00\x00e\x00\x00\x00\a\x03\x00\x00\x18\x01\x00\x00E\x00\x00\x00(\x03\x00\x00\x19\x01\x00\x00e\x00\x00\x00(\x03\x00\x00\x1a\x01\x00\x00E\x00\x00\x00\f\x03\x00\x00\x1b\x01\x00\x00e\x00\x00\x00\f\x03\x00\x00\x1c\x01\x00\x00G\x00\x00\x00\x02\x03\x00\x00\x1d\x01\x00\x00g\x00\x00\x00\x02\x03\x00\x00\x1e\x01\x00\x00G\x00\x00\x00\x06\x03\x00\x00\x1f\x01\x00\x00g\x00\x00\x00\x06\x03\x00\x00 \x01\x00\x00G\x00\x00\x00\a\x03\x00\x00!\x01\x00\x00g\x00\x00\x00\a\x03\x00\x00\"\x01\x00\x00G\x00\x00\x00'\x03\x00\x00#\x01\x00\x00g\x00\x00\x00'\x03\x00\x00$\x01\x00\x00H\x00\x00\x00\x02\x03\x00\x00%\x01\x00\x00h\x00\x00\x00\x02\x03\x00\x00(\x01\x00\x00I\x00\x00\x00\x03\x03\x00\x00)\x01\x00\x00i\x00\x00\x00\x03\x03\x00\x00*\x01\x00\x00I\x00\x00\x00\x04\x03\x00\x00+\x01\x00\x00i\x00\x00\x00\x04\x03\x00\x00,\x01\x00\x00I\x00\x00\x00\x06\x03\x00\x00-\x01\x00\x00i\x00\x00\x00\x06\x03\x00\x00.\x01\x00\x00I\x00\x00\x00(\x03\x00\x00/\x01\x00\x00i\x00\x00\x00(\x03\x00\x000\x01\x00\x00I\x00\x00\x00\a\x03\x00\x004\x01\x00\x00J\x00\x00\x00\x02\x03\x00\x005\x01\x00\x00j\x00\x00\x00\x02\x03\x00\x006\x01\x00\x00K\x00\x00\x00'\x03\x00\x007\x01\x00\x00k\x00\x00\x00'\x03\x00\x009\x01\x00\x00L\x00\x00\x00\x01\x03\x00\x00:\x01\x00\x00l\x00\x00\x00\x01\x03\x00\x00;\x01\x00\x00L\x00\x00\x00'\x03\x00\x00<\x01\x00\x00l\x00\x00\x00'\x03\x00\x00=\x01\x00\x00L\x00\x00\x00\f\x03\x00\x00>\x01\x00\x00l\x00\x00\x00\f\x03\x00\x00C\x01\x00\x00N\x00\x00\x00\x01\x03\x00\x00D\x01\x00\x00n\x00\x00\x00\x01\x03\x00\x00E\x01\x00\x00N\x00\x00\x00'\x03\x00\x00F\x01\x00\x00n\x00\x00\x00'\x03\x00\x00G\x01\x00\x00N\x00\x00\x00\f\x03\x00\x00H\x01\x00\x00n\x00\x00\x00\f\x03\x00\x00L\x01\x00\x00O\x00\x00\x00\x04\x03\x00\x00M\x01\x00\x00o\x00\x00\x00\x04\x03\x00\x00N\x01\x00\x00O\x00\x00\x00\x06\x03\x00\x00O\x01\x00\x00o\x00\x00\x00\x06\x03\x00\x00P\x01\x00\x00O\x00\x00\x00\v\x03\x00\x00Q\x01\x00\x00o\x00\x00\x00\v\x03\x00\x00T\x01\x00\x00R\x00\x00\x00\x01\x03\x00\x00U\x01\x00\x00r\x00\x00\x00\x01\x03\x00\x00V\x01\x00\x00R\x00\x00\x00'\x03\x00\x00W\x01\x00\x00r\x00\x00\x00'\x03\x00\x00X\x01\x00\x00R\x00\x00\x00\f\x03\x00\x00Y\x01\x00\x00r\x00\x00\x00\f\x03\x00\x00Z\x01\x00\x00S\x00\x00\x00\x01\x03\x00\x00[\x01\x00\x00s\x00\x00\x00\x01\x03\x00\x00\\\x01\x00\x00S\x00\x00\x00\x02\x03\x00\x00]\x01\x00\x00s\x00\x00\x00\x02\x03\x00\x00^\x01\x00\x00S\x00\x00\x00'\x03\x00\x00_\x01\x00\x00s\x00\x00\x00'\x03\x00\x00`\x01\x00\x00S\x00\x00\x00\f\x03\x00\x00a\x01\x00\x00s\x00\x00\x00\f\x03\x00\x00b\x01\x00\x00T\x00\x00\x00'\x03\x00\x00c\x01\x00\x00t\x00\x00\x00'\x03\x00\x00d\x01\x00\x00T\x00\x00\x00\f\x03\x00\x00e\x01\x00\x00t\x00\x00\x00\f\x03\x00\x00h\x01\x00\x00U\x00\x00\x00\x03\x03\x00\x00i\x01\x00\x00u\x00\x00\x00\x03\x03\x00\x00j\x01\x00\x00U\x00\x00\x00\x04\x03\x00\x00k\x01\x00\x00u\x00\x00\x00\x04\x03\x00\x00l\x01\x00\x00U\x00\x00\x00\x06\x03\x00\x00m\x01\x00\x00u\x00\x00\x00\x06\x03\x00\x00n\x01\x00\x00U\x00\x00\x00\n\x03\x00\x00o\x01\x00\x00u\x00\x00\x00\n\x03\x00\x00p\x01\x00\x00U\x00\x00\x00\v\x03\x00\x00q\x01\x00\x00u\x00\x00\x00\v\x03\x00\x00r\x01\x00\x00U\x00\x00\x00(\x03\x00\x00s\x01\x00\x00u\x00\x00\x00(\x03\x00\x00t\x01\x00\x00W\x00\x00\x00\x02\x03\x00\x00u\x01\x00\x00w\x00\x00\x00\x02\x03\x00\x00v\x01\x00\x00Y\x00\x00\x00\x02\x03\x00\x00w\x01\x00\x00y\x00\x00\x00\x02\x03\x00\x00x\x01\x00\x00Y\x00\x00\x00\b\x03\x00\x00y\x01\x00\x00Z\x00\x00\x00\x01\x03\x00\x00z\x01\x00\x00z\x00\x00\x00\x01\x03\x00\x00{\x01\x00\x00Z\x00\x00\x00\a\x03\x00\x00|\x01\x00\x00z\x00\x00\x00\a\x03\x00\x00}\x01\x00\x00Z\x00\x00\x00\f\x03\x00\x00~\x01\x00\x00z\x00\x00\x00\f\x03\x00\x00\xa0\x01\x00\x00O\x00\x00\x00\x1b\x03\x00\x00\xa1\x01\x00\x00o\x00\x00\x00\x1b\x03\x00\x00\xaf\x01\x00\x00U\x00\x00\x00\x1b\x03\x00\x00\xb0\x01\x00\x00u\x00\x00\x00\x1b\x03\x00\x00\xcd\x01\x00\x00A\x00\x00\x00\f\x03\x00\x00\xce\x01\x00\x00a\x00\x00\x00\f\x03\x00\x00\xcf\x01\x00\x00I\x00\x00\x00\f\x03\x00\x00\xd0\x01\x00\x00i\x00\x00\x00\f\x03\x00\x00\xd1\x01\x00\x00O\x00\x00\x00\f\x03\x00\x00\xd2\x01\x00\x00o\x00\x00\x00\f\x03\x00\x00\xd3\x01\x00\x00U\x00\x00\x00\f\x03\x00\x00\xd4\x01\x00\x00u\x00\x00\x00\f\x03\x00\x00\xd5\x01\x00\x00\xdc\x00\x00\x00\x04\x03\x00\x00\xd6\x01\x00\x00\xfc\x00\x00\x00\x04\x03\x00\x00\xd7\x01\x00\x00\xdc\x00\x00\x00\x01\x03\x00\x00\xd8\x01\x00\x00\xfc\x00\x00\x00\x01\x03\x00\x00\xd9\x01\x00\x00\xdc\x00\x00\x00\f\x03\x00\x00\xda\x01\x00\x00\xfc\x00\x00\x00\f\x03\x00\x00\xdb\x01\x00\x00\xdc\x00\x00\x00\x00\x03\x00\x00\xdc\x01\x00\x00\xfc\x00\x00\x00\x00\x03\x00\x00\xde\x01\x00\x00\xc4\x00\x00\x00\x04\x03\x00\x00\xdf\x01\x00\x00\xe4\x00\x00\x00\x04\x03\x00\x00\xe0\x01\x00\x00&\x02\x00\x00\x04\x03\x00\x00\xe1\x01\x00\x00'\x02\x00\x00\x04\x03\x00\x00\xe2\x01\x00\x00\xc6\x00\x00\x00\x04\x03\x00\x00\xe3\x01\x00\x00\xe6\x00\x00\x00\x04\x03\x00\x00\xe6\x01\x00\x00G\x00\x00\x00\f\x03\x00\x00\xe7\x01\x00\x00g\x00\x00\x00\f\x03\x00\x00\xe8\x01\x00\x00K\x00\x00\x00\f\x03\x00\x00\xe9\x01\x00\x00k\x00\x00\x00\f\x03\x00\x00\xea\x01\x00\x00O\x00\x00\x00(\x03\x00\x00\xeb\x01\x00\x00o\x00\x00\x00(\x03\x00\x00\xec\x01\x00\x00\xea\x01\x00\x00\x04\x03\x00\x00\xed\x01\x00\x00\xeb\x01\x00\x00\x04\x03\x00\x00\xee\x01\x00\x00\xb7\x01\x00\x00\f\x03\x00\x00\xef\x01\x00\x00\x92\x02\x00\x00\f\x03\x00\x00\xf0\x01\x00\x00j\x00\x00\x00\f\x03\x00\x00\xf4\x01\x00\x00G\x00\x00\x00\x01\x03\x00\x00\xf5\x01\x00\x00g\x00\x00\x00\x01\x03\x00\x00\xf8\x01\x00\x00N\x00\x00\x00\x00\x03\x00\x00\xf9\x01\x00\x00n\x00\x00\x00\x00\x03\x00\x00\xfa\x01\x00\x00\xc5\x00\x00\x00\x01\x03\x00\x00\xfb\x01\x00\x00\xe5\x00\x00\x00\x01\x03\x00\x00\xfc\x01\x00\x00\xc6\x00\x00\x00\x01\x03\x00\x00\xfd\x01\x00\x00\xe6\x00\x00\x00\x01\x03\x00\x00\xfe\x01\x00\x00\xd8\x00\x00\x00\x01\x03\x00\x00\xff\x01\x00\x00\xf8\x00\x00\x00\x01\x03\x00\x00\x00\x02\x00\x00A\x00\x00\x00\x0f\x03\x00\x00\x01\x02\x00\x00a\x00\x00\x00\x0f\x03\x00\x00\x02\x02\x00\x00A\x00\x00\x00\x11\x03\x00\x00\x03\x02\x00\x00a\x00\x00\x00\x11\x03\x00\x00\x04\x02\x00\x00E\x00\x00\x00\x0f\x03\x00\x00\x05\x02\x00\x00e\x00\x00\x00\x0f\x03\x00\x00\x06\x02\x00\x00E\x00\x00\x00\x11\x03\x00\x00\a\x02\x00\x00e\x00\x00\x00\x11\x03\x00\x00\b\x02\x00\x00I\x00\x00\x00\x0f\x03\x00\x00\t\x02\x00\x00i\x00\x00\x00\x0f\x03\x00\x00\n\x02\x00\x00I\x00\x00\x00\x11\x03\x00\x00\v\x02\x00\x00i\x00\x00\x00\x11\x03\x00\x00\f\x02\x00\x00O\x00\x00\x00\x0f\x03\x00\x00\r\x02\x00\x00o\x00\x00\x00\x0f\x03\x00\x00\x0e\x02\x00\x00O\x00\x00\x00\x11\x03\x00\x00\x0f\x02\x00\x00o\x00\x00\x00\x11\x03\x00\x00\x10\x02\x00\x00R\x00\x00\x00\x0f\x03\x00\x00\x11\x02\x00\x00r\x00\x00\x00\x0f\x03\x00\x00\x12\x02\x00\x00R\x00\x00\x00\x11\x03\x00\x00\x13\x02\x00\x00r\x00\x00\x00\x11\x03\x00\x00\x14\x02\x00\x00U\x00\x00\x00\x0f\x03\x00\x00\x15\x02\x00\x00u\x00\x00\x00\x0f\x03\x00\x00\x16\x02\x00\x00U\x00\x00\x00\x11\x03\x00\x00\x17\x02\x00\x00u\x00\x00\x00\x11\x03\x00\x00\x18\x02\x00\x00S\x00\x00\x00&\x03\x00\x00\x19\x02\x00\x00s\x00\x00\x00&\x03\x00\x00\x1a\x02\x00\x00T\x00\x00\x00&\x03\x00\x00\x1b\x02\x00\x00t\x00\x00\x00&\x03\x00\x00\x1e\x02\x00\x00H\x00\x00\x00\f\x03\x00\x00\x1f\x02\x00\x00h\x00\x00\x00\f\x03\x00\x00&\x02\x00\x00A\x00\x00\x00\a\x03\x00\x00'\x02\x00\x00a\x00\x00\x00\a\x03\x00\x00(\x02\x00\x00E\x00\x00\x00'\x03\x00\x00)\x02\x00\x00e\x00\x00\x00'\x03\x00\x00*\x02\x00\x00\xd6\x00\x00\x00\x04\x03\x00\x00+\x02\x00\x00\xf6\x00\x00\x00\x04\x03\x00\x00,\x02\x00\x00\xd5\x00\x00\x00\x04\x03\x00\x00-\x02\x00\x00\xf5\x00\x00\x00\x04\x03\x00\x00.\x02\x00\x00O\x00\x00\x00\a\x03\x00\x00/\x02\x00\x00o\x00\x00\x00\a\x03\x00\x000\x02\x00\x00.\x02\x00\x00\x04\x03\x00\x001\x02\x00\x00/\x02\x00\x00\x04\x03\x00\x002\x02\x00\x00Y\x00\x00\x00\x04\x03\x00\x003\x02\x00\x00y\x00\x00\x00\x04\x03\x00\x00\x86\x03\x00\x00\x91\x03\x00\x00\x01\x03\x00\x00\x88\x03\x00\x00\x95\x03\x00\x00\x01\x03\x00\x00\x89\x03\x00\x00\x97\x03\x00\x00\x01\x03\x00\x00\x8a\x03\x00\x00\x99\x03\x00\x00\x01\x03\x00\x00\x8c\x03\x00\x00\x9f\x03\x00\x00\x01\x03\x00\x00\x8e\x03\x00\x00\xa5\x03\x00\x00\x01\x03\x00\x00\x8f\x03\x00\x00\xa9\x03\x00\x00\x01\x03\x00\x00\x90\x03\x00\x00\xca\x03\x00\x00\x01\x03\x00\x00\xaa\x03\x00\x00\x99\x03\x00\x00\b\x03\x00\x00\xab\x03\x00\x00\xa5\x03\x00\x00\b\x03\x00\x00\xac\x03\x00\x00\xb1\x03\x00\x00\x01\x03\x00\x00\xad\x03\x00\x00\xb5\x03\x00\x00\x01\x03\x00\x00\xae\x03\x00\x00\xb7\x03\x00\x00\x01\x03\x00\x00\xaf\x03\x00\x00\xb9\x03\x00\x00\x01\x03\x00\x00\xb0\x03\x00\x00\xcb\x03\x00\x00\x01\x03\x00\x00\xca\x03\x00\x00\xb9\x03\x00\x00\b\x03\x00\x00\xcb\x03\x00\x00\xc5\x03\x00\x00\b\x03\x00\x00\xcc\x03\x00\x00\xbf\x03\x00\x00\x01\x03\x00\x00\xcd\x03\x00\x00\xc5\x03\x00\x00\x01\x03\x00\x00\xce\x03\x00\x00\xc9\x03\x00\x00\x01\x03\x00\x00\x00\x04\x00\x00\x15\x04\x00\x00\x00\x03\x00\x00\x01\x04\x00\x00\x15\x04\x00\x00\b\x03\x00\x00\x03\x04\x00\x00\x13\x04\x00\x00\x01\x03\x00\x00\a\x04\x00\x00\x06\x04\x00\x00\b\x03\x00\x00\f\x04\x00\x00\x1a\x04\x00\x00\x01\x03\x00\x00\r\x04\x00\x00\x18\x04\x00\x00\x00\x03\x00\x00\x0e\x04\x00\x00#\x04\x00\x00\x06\x03\x00\x00\x19\x04\x00\x00\x18\x04\x00\x00\x06\x03\x00\x009\x04\x00\x008\x04\x00\x00\x06\x03\x00\x00P\x04\x00\x005\x04\x00\x00\x00\x03\x00\x00Q\x04\x00\x005\x04\x00\x00\b\x03\x00\x00S\x04\x00\x003\x04\x00\x00\x01\x03\x00\x00W\x04\x00\x00V\x04\x00\x00\b\x03\x00\x00\\\x04\x00\x00:\x04\x00\x00\x01\x03\x00\x00]\x04\x00\x008\x04\x00\x00\x00\x03\x00\x00^\x04\x00\x00C\x04\x00\x00\x06\x03\x00\x00\xa0\x1e\x00\x00A\x00\x00\x00#\x03\x00\x00\xa1\x1e\x00\x00a\x00\x00\x00#\x03\x00\x00\xa2\x1e\x00\x00A\x00\x00\x00\t\x03\x00\x00\xa3\x1e\x00\x00a\x00\x00\x00\t\x03\x00\x00\xa4\x1e\x00\x00\xc2\x00\x00\x00\x01\x03\x00\x00\xa5\x1e\x00\x00\xe2\x00\x00\x00\x01\x03\x00\x00\xa6\x1e\x00\x00\xc2\x00\x00\x00\x00\x03\x00\x00\xa7\x1e\x00\x00\xe2\x00\x00\x00\x00\x03\x00\x00\xa8\x1e\x00\x00\xc2\x00\x00\x00\t\x03\x00\x00\xa9\x1e\x00\x00\xe2\x00\x00\x00\t\x03\x00\x00\xaa\x1e\x00\x00\xc2\x00\x00\x00\x03\x03\x00\x00\xab\x1e\x00\x00\xe2\x00\x00\x00\x03\x03\x00\x00\xac\x1e\x00\x00\xa0\x1e\x00\x00\x02\x03\x00\x00\xad\x1e\x00\x00\xa1\x1e\x00\x00\x02\x03\x00\x00\xae\x1e\x00\x00\x02\x01\x00\x00\x01\x03\x00\x00\xaf\x1e\x00\x00\x03\x01\x00\x00\x01\x03\x00\x00\xb0\x1e\x00\x00\x02\x01\x00\x00\x00\x03\x00\x00\xb1\x1e\x00\x00\x03\x01\x00\x00\x00\x03\x00\x00\xb2\x1e\x00\x00\x02\x01\x00\x00\t\x03\x00\x00\xb3\x1e\x00\x00\x03\x01\x00\x00\t\x03\x00\x00\xb4\x1e\x00\x00\x02\x01\x00\x00\x03\x03\x00\x00\xb5\x1e\x00\x00\x03\x01\x00\x00\x03\x03\x00\x00\xb6\x1e\x00\x00\xa0\x1e\x00\x00\x06\x03\x00\x00\xb7\x1e\x00\x00\xa1\x1e\x00\x00\x06\x03\x00\x00\xb8\x1e\x00\x00E\x00\x00\x00#\x03\x00\x00\xb9\x1e\x00\x00e\x00\x00\x00#\x03\x00\x00\xba\x1e\x00\x00E\x00\x00\x00\t\x03\x00\x00\xbb\x1e\x00\x00e\x00\x00\x00\t\x03\x00\x00\xbc\x1e\x00\x00E\x00\x00\x00\x03\x03\x00\x00\xbd\x1e\x00\x00e\x00\x00\x00\x03\x03\x00\x00\xbe\x1e\x00\x00\xca\x00\x00\x00\x01\x03\x00\x00\xbf\x1e\x00\x00\xea\x00\x00\x00\x01\x03\x00\x00\xc0\x1e\x00\x00\xca\x00\x00\x00\x00\x03\x00\x00\xc1\x1e\x00\x00\xea\x00\x00\x00\x00\x03\x00\x00\xc2\x1e\x00\x00\xca\x00\x00\x00\t\x03\x00\x00\xc3\x1e\x00\x00\xea\x00\x00\x00\t\x03\x00\x00\xc4\x1e\x00\x00\xca\x00\x00\x00\x03\x03\x00\x00\xc5\x1e\x00\x00\xea\x00\x00\x00\x03\x03\x00\x00\xc6\x1e\x00\x00\xb8\x1e\x00\x00\x02\x03\x00\x00\xc7\x1e\x00\x00\xb9\x1e\x00\x00\x02\x03\x00\x00\xc8\x1e\x00\x00I\x00\x00\x00\t\x03\x00\x00\xc9\x1e\x00\x00i\x00\x00\x00\t\x03\x00\x00\xca\x1e\x00\x00I\x00\x00\x00#\x03\x00\x00\xcb\x1e\x00\x00i\x00\x00\x00#\x03\x00\x00\xcc\x1e\x00\x00O\x00\x00\x00#\x03\x00\x00\xcd\x1e\x00\x00o\x00\x00\x00#\x03\x00\x00\xce\x1e\x00\x00O\x00\x00\x00\t\x03\x00\x00\xcf\x1e\x00\x00o\x00\x00\x00\t\x03\x00\x00\xd0\x1e\x00\x00\xd4\x00\x00\x00\x01\x03\x00\x00\xd1\x1e\x00\x00\xf4\x00\x00\x00\x01\x03\x00\x00\xd2\x1e\x00\x00\xd4\x00\x00\x00\x00\x03\x00\x00\xd3\x1e\x00\x00\xf4\x00\x00\x00\x00\x03\x00\x00\xd4\x1e\x00\x00\xd4\x00\x00\x00\t\x03\x00\x00\xd5\x1e\x00\x00\xf4\x00\x00\x00\t\x03\x00\x00\xd6\x1e\x00\x00\xd4\x00\x00\x00\x03\x03\x00\x00\xd7\x1e\x00\x00\xf4\x00\x00\x00\x03\x03\x00\x00\xd8\x1e\x00\x00\xcc\x1e\x00\x00\x02\x03\x00\x00\xd9\x1e\x00\x00\xcd\x1e\x00\x00\x02\x03\x00\x00\xda\x1e\x00\x00\xa0\x01\x00\x00\x01\x03\x00\x00\xdb\x1e\x00\x00\xa1\x01\x00\x00\x01\x03\x00\x00\xdc\x1e\x00\x00\xa0\x01\x00\x00\x00\x03\x00\x00\xdd\x1e\x00\x00\xa1\x01\x00\x00\x00\x03\x00\x00\xde\x1e\x00\x00\xa0\x01\x00\x00\t\x03\x00\x00\xdf\x1e\x00\x00\xa1\x01\x00\x00\t\x03\x00\x00\xe0\x1e\x00\x00\xa0\x01\x00\x00\x03\x03\x00\x00\xe1\x1e\x00\x00\xa1\x01\x00\x00\x03\x03\x00\x00\xe2\x1e\x00\x00\xa0\x01\x00\x00#\x03\x00\x00\xe3\x1e\x00\x00\xa1\x01\x00\x00#\x03\x00\x00\xe4\x1e\x00\x00U\x00\x00\x00#\x03\x00\x00\xe5\x1e\x00\x00u\x00\x00\x00#\x03\x00\x00\xe6\x1e\x00\x00U\x00\x00\x00\t\x03\x00\x00\xe7\x1e\x00\x00u\x00\x00\x00\t\x03\x00\x00\xe8\x1e\x00\x00\xaf\x01\x00\x00\x01\x03\x00\x00\xe9\x1e\x00\x00\xb0\x01\x00\x00\x01\x03\x00\x00\xea\x1e\x00\x00\xaf\x01\x00\x00\x00\x03\x00\x00\xeb\x1e\x00\x00\xb0\x01\x00\x00\x00\x03\x00\x00\xec\x1e\x00\x00\xaf\x01\x00\x00\t\x03\x00\x00\xed\x1e\x00\x00\xb0\x01\x00\x00\t\x03\x00\x00\xee\x1e\x00\x00\xaf\x01\x00\x00\x03\x03\x00\x00\xef\x1e\x00\x00\xb0\x01\x00\x00\x03\x03\x00\x00\xf0\x1e\x00\x00\xaf\x01\x00\x00#\x03\x00\x00\xf1\x1e\x00\x00\xb0\x01\x00\x00#\x03\x00\x00\xf2\x1e\x00\x00Y\x00\x00\x00\x00\x03\x00\x00\xf3\x1e\x00\x00y\x00\x00\x00\x00\x03\x00\x00\xf4\x1e\x00\x00Y\x00\x00\x00#\x03\x00\x00\xf5\x1e\x00\x00y\x00\x00\x00#\x03\x00\x00\xf6\x1e\x00\x00Y\x00\x00\x00\t\x03\x00\x00\xf7\x1e\x00\x00y\x00\x00\x00\t\x03\x00\x00\xf8\x1e\x00\x00Y\x00\x00\x00\x03\x03\x00\x00\xf9\x1e\x00\x00y\x00\x00\x00\x03\x03\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\t\x00\x00\x00C\x00\x00\x00\n\x00\x00\x00D\x00\x00\x00\v\x00\x00\x00E\x00\x00\x00\f\x00\x00\x00F\x00\x00\x00{\"type\":\"Buffer\",\"data\":Uint8Array(32)bytearraysha256-sha512-/\x14\x16\x14\x00\x00\x00\xa0-\x02\x00\x02\x00\x00\x00\x99-\x02\x00\x01\x00\x00\x00\xa2-\x02\x00\x02\x00\x00\x00\x98-\x02\x00\x01\x00\x00\x00\x99-\x02\x00\x01\x00\x00\x00\x99-\x02\x00\x01\x00\x00\x00<Buffer -:, 0x,&%\x01%\xc3 \x00\x00i\x02\x00\x00\x00G\x00\x00\x00H\x00\x00\x00I\x00\x00\x00J\x00\x00\x00K\x00\x00\x00L\x00\x00\x00M\x00\x00\x00N\x00\x00\x00O\x00\x00\x00P\x00\x00\x00Q\x00\x00\x00R\x00\x00\x00S\x00\x00\x00T\x00\x00\x00U\x00\x00\x00V\x00\x00\x00W\x00\x00\x00X\x00\x00\x00Y\x00\x00\x00Z\x00\x00\x00[\x00\x00\x00\\\x00\x00\x00]\x00\x00\x00^\x00\x00\x00_\x00\x00\x00`\x00\x00\x00a\x00\x00\x00b\x00\x00\x00c\x00\x00\x00d\x00\x00\x00e\x00\x00\x00f\x00\x00\x00g\x00\x00\x00h\x00\x00\x00i\x00\x00\x00j\x00\x00\x00k\x00\x00\x00l\x00\x00\x00m\x00\x00\x00n\x00\x00\x00o\x00\x00\x00&amp;&lt;&gt;<>&'+\"`\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00g\xe6\tj\x85\xaeg\xbbr\xf3n<:\xf5O\xa5\x7fR\x0eQ\x8ch\x05\x9b\xabك\x1f\x19\xcd\xe0[\x00\x00\x00\x00\x00\x00\x00\x00؞\x05\xc1]\x9d\xbb\xcb\a\xd5|6*)\x9ab\x17\xddp0Z\x01Y\x919Y\x0e\xf7\xd8\xec/\x151\v\xc0\xffg&3g\x11\x15Xh\x87J\xb4\x8e\xa7\x8f\xf9d\r.\fۤO\xfa\xbe\x1dH\xb5G\bɼ\xf3g\xe6\tj;\xa7ʄ\x85\xaeg\xbb+\xf8\x94\xfer\xf3n<\xf16\x1d_:\xf5O\xa5т\xe6\xad\x7fR\x0eQ\x1fl>+\x8ch\x05\x9bk\xbdA\xfb\xabك\x1fy!~\x13\x19\xcd\xe0[\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01+?\x00\x00\x00\x01/@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf1\xff\x01>\x03\x00\x00\x00\x98/\x8aB\x91D7q\xcf\xfb\xc0\xb5\xa5۵\xe9[\xc2V9\xf1\x11\xf1Y\xa4\x82?\x92\xd5^\x1c\xab\x98\xaa\a\xd8\x01[\x83\x12\xbe\x851$\xc3}\fUt]\xber\xfe\xb1ހ\xa7\x06ܛt\xf1\x9b\xc1\xc1i\x9b\xe4\x86G\xbe\xefƝ\xc1\x0f̡\f$o,\xe9-\xaa\x84tJܩ\xb0\\ڈ\xf9vRQ>\x98m\xc61\xa8\xc8'\x03\xb0\xc7\x7fY\xbf\xf3\v\xe0\xc6G\x91\xa7\xd5Qc\xca\x06g))\x14\x85\n\xb7'8!\x1b.\xfcm,M\x13\r8STs\ne\xbb\njv.\xc9\u0081\x85,r\x92\xa1迢Kf\x1a\xa8p\x8bK£Ql\xc7\x19\xe8\x92\xd1$\x06\x99օ5\x0e\xf4p\xa0j\x10\x16\xc1\xa4\x19\bl7\x1eLwH'\xb5\xbc\xb04\xb3\f\x1c9J\xaa\xd8NOʜ[\xf3o.h\ue08ftoc\xa5x\x14xȄ\b\x02ǌ\xfa\xff\xbe\x90\xeblP\xa4\xf7\xa3\xf9\xbe\xf2xq\xc6\"\xae(ט/\x8aB\xcde\xef#\x91D7q/;M\xec\xcf\xfb\xc0\xb5\xbcۉ\x81\xa5۵\xe98\xb5H\xf3[\xc2V9\x19\xd0\x05\xb6\xf1\x11\xf1Y\x9bO\x19\xaf\xa4\x82?\x92\x18\x81m\xda\xd5^\x1c\xabB\x02\x03\xa3\x98\xaa\aؾopE\x01[\x83\x12\x8c\xb2\xe4N\xbe\x851$\xe2\xb4\xff\xd5\xc3}\fUo\x89{\xf2t]\xber\xb1\x96\x16;\xfe\xb1ހ5\x12\xc7%\xa7\x06ܛ\x94&i\xcft\xf1\x9b\xc1\xd2J\xf1\x9e\xc1i\x9b\xe4\xe3%O8\x86G\xbe\xef\xb5Ռ\x8bƝ\xc1\x0fe\x9c\xacw̡\f$u\x02+Yo,\xe9-\x83\xe4\xa6n\xaa\x84tJ\xd4\xfbA\xbdܩ\xb0\\\xb5S\x11\x83ڈ\xf9v\xab\xdff\xeeRQ>\x98\x102\xb4-m\xc61\xa8?!\xfb\x98\xc8'\x03\xb0\xe4\x0e\xef\xbe\xc7\x7fY\xbf\u008f\xa8=\xf3\v\xe0\xc6%\xa7\n\x93G\x91\xa7\xd5o\x82\x03\xe0Qc\xca\x06pn\x0e\ng))\x14\xfc/\xd2F\x85\n\xb7'&\xc9&\\8!\x1b.\xed*\xc4Z\xfcm,M߳\x95\x9d\x13\r8S\xdec\xaf\x8bTs\ne\xa8\xb2w<\xbb\njv\xe6\xae\xedG.\xc9\u0081;5\x82\x14\x85,r\x92d\x03\xf1L\xa1迢\x010B\xbcKf\x1a\xa8\x91\x97\xf8\xd0p\x8bK\xc20\xbeT\x06\xa3Ql\xc7\x18R\xef\xd6\x19\xe8\x92\xd1\x10\xa9eU$\x06\x99\xd6* qW\x855\x0e\xf4\xb8ѻ2p\xa0j\x10\xc8\xd0Ҹ\x16\xc1\xa4\x19S\xabAQ\bl7\x1e\x99\xeb\x8e\xdfLwH'\xa8H\x9bᵼ\xb04cZ\xc9ų\f\x1c9ˊA\xe3J\xaa\xd8Ns\xe3cwOʜ[\xa3\xb8\xb2\xd6\xf3o.h\xfc\xb2\xef]\ue08ft`/\x17Coc\xa5xr\xab\xf0\xa1\x14xȄ\xec9d\x1a\b\x02ǌ(\x1ec#\xfa\xff\xbe\x90齂\xde\xeblP\xa4\x15yƲ\xf7\xa3\xf9\xbe+Sr\xe3\xf2xqƜa&\xea\xce>'\xca\a\xc2\xc0!Ǹ\x86\xd1\x1e\xeb\xe0\xcd\xd6}\xda\xeax\xd1n\xee\x7fO}\xf5\xbao\x17r\xaag\xf0\x06\xa6\x98Ȣ\xc5}c\n\xae\r\xf9\xbe\x04\x98?\x11\x1bG\x1c\x135\vq\x1b\x84}\x04#\xf5w\xdb(\x93$\xc7@{\xab\xca2\xbc\xbe\xc9\x15\n\xbe\x9e<L\r\x10\x9c\xc4g\x1dC\xb6B>˾\xd4\xc5L*~e\xfc\x9c)\x7fY\xec\xfa\xd6:\xabo\xcb_\x17XGJ\x8c\x19Dl\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\xeb\x00\x00\x00\xe6\x00\x00\x00\xb1\x00\x00\x00+\x01\x00\x00%\x01\x00\x00q\x00\x00\x00\xe8\x00\x00\x00\x1c\x01\x00\x00\xe8\x00\x00\x00q\x00\x00\x00|\x00\x00\x00\xbe\x00\x00\x00\xfa\x00\x00\x00\x92\x00\x00\x00x\x00\x00\x00\x87\x00\x00\x00\x93\x00\x00\x00\xad\x00\x00\x00\xf6\x00\x00\x004\x00\x00\x00?\x00\x00\x00^\x00\x00\x00\xda\x00\x00\x00h\x00\x00\x00T\x00\x00\x00\xa6\x00\x00\x00V\x01\x00\x00\xf7/\x02\x00\xe20\x02\x00\xc81\x02\x00y2\x02\x00\xa43\x02\x00\xc94\x02\x00:5\x02\x00\"6\x02\x00>7\x02\x00&8\x02\x00\x978\x02\x00\x139\x02\x00\xd19\x02\x00\xcb:\x02\x00];\x02\x00\xd5;\x02\x00\\<\x02\x00\xef<\x02\x00\x9c=\x02\x00\x92>\x02\x00\xc6>\x02\x00\x05?\x02\x00c?\x02\x00=@\x02\x00\xa5@\x02\x00\xf9@\x02\x00\x9fA\x02\x00\xf8B\x02\x00\x10C\x02\x00(C\x02\x00\x83\x00\x00\x009\x01\x00\x00~\x00\x00\x00\x8f\x00\x00\x00\xb9\x00\x00\x00\xb1\x00\x00\x00r\x00\x00\x00\xb1\x00\x00\x00\xdf\x00\x00\x00\xa6\x00\x00\x00\xed\x00\x00\x00.\x01\x00\x00@C\x02\x00\xc3C\x02\x00\xfcD\x02\x00zE\x02\x00\tF\x02\x00\xc2F\x02\x00sG\x02\x00\xe5G\x02\x00\x96H\x02\x00uI\x02\x00\x1bJ\x02\x00\bK\x02\x00"
