@@ -250,7 +250,6 @@ func (s *signer) finish(out *emailHash) {
 	hex.Encode(out[:], s.digest.Sum(s.sum[:0]))
 	s.digest.Reset()
 	clear(s.saved[4:36])
-	clear(s.block[:])
 	signers.Put(s)
 }
 
@@ -310,6 +309,7 @@ func signMessage(message, secret string, out *emailHash) Error {
 	signer.write(message)
 	signer.digest.Sum(signer.sum[:0])
 	signer.pad(0x36 ^ 0x5c)
+	clear(signer.block[:])
 	signer.digest.Write(signer.sum[:])
 	signer.finish(out)
 	return ok
