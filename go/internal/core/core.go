@@ -21,7 +21,7 @@ func New() *Module {
 	m := new(Module)
 	m.t0 = make([]any, 120)
 	m.memory = make([]byte, 0x30000)
-	m.elements = [][]any{{m.fn23, m.fn406, m.fn407, m.fn408, m.fn409, m.fn410, m.fn411, m.fn81, m.fn244, m.fn76, m.fn80, m.fn85, fn112, fn117, fn118, m.fn130, fn131, fn132, m.fn180, fn458, fn460, m.fn472, m.fn473, m.fn474, m.fn476, m.fn477, fn478, m.fn480, fn481, fn482, fn483, fn484, m.fn485, m.fn486, m.fn188, m.fn499, m.fn500, m.fn395, m.fn238, m.fn234, m.fn525, m.fn240, m.fn528, fn532, m.fn239, m.fn561, m.fn562, fn535, m.fn538, m.fn541, m.fn589, fn590, m.fn594, m.fn191, m.fn192, m.fn193, m.fn190, m.fn339, m.fn340, m.fn341, m.fn333, m.fn334, m.fn335, m.fn327, m.fn328, m.fn349, m.fn350, m.fn351, m.fn353, m.fn354, m.fn355, m.fn356, m.fn357, m.fn358, m.fn491, m.fn494, m.fn495, m.fn497, m.fn504, m.fn506, m.fn507, m.fn508, m.fn509, m.fn510, m.fn511, m.fn450, m.fn513, m.fn514, m.fn515, m.fn516, m.fn518, m.fn519, m.fn520, m.fn521, m.fn522, m.fn523, m.fn524, m.fn527, m.fn529, m.fn531, m.fn534, m.fn536, m.fn537, m.fn539, m.fn540, m.fn542, m.fn543, m.fn544, m.fn545, m.fn546, m.fn547, m.fn548, m.fn550, m.fn551, m.fn552, m.fn553, m.fn554, m.fn555, m.fn556}}
+	m.elements = [][]any{{m.fn23, m.fn33, m.fn34, m.fn410, m.fn411, m.fn412, m.fn413, m.fn414, m.fn415, m.fn248, m.fn84, m.fn91, fn115, fn120, fn121, m.fn133, fn134, fn135, m.fn184, fn462, fn464, m.fn476, m.fn477, m.fn478, m.fn480, m.fn481, fn482, m.fn484, fn485, fn486, fn487, fn488, m.fn489, m.fn490, m.fn192, m.fn503, m.fn504, m.fn399, m.fn242, m.fn238, m.fn529, m.fn244, m.fn532, fn536, m.fn243, m.fn565, m.fn566, fn539, m.fn542, m.fn545, m.fn593, fn594, m.fn598, m.fn195, m.fn196, m.fn197, m.fn194, m.fn343, m.fn344, m.fn345, m.fn337, m.fn338, m.fn339, m.fn331, m.fn332, m.fn353, m.fn354, m.fn355, m.fn357, m.fn358, m.fn359, m.fn360, m.fn361, m.fn362, m.fn495, m.fn498, m.fn499, m.fn501, m.fn508, m.fn510, m.fn511, m.fn512, m.fn513, m.fn514, m.fn515, m.fn454, m.fn517, m.fn518, m.fn519, m.fn520, m.fn522, m.fn523, m.fn524, m.fn525, m.fn526, m.fn527, m.fn528, m.fn531, m.fn533, m.fn535, m.fn538, m.fn540, m.fn541, m.fn543, m.fn544, m.fn546, m.fn547, m.fn548, m.fn549, m.fn550, m.fn551, m.fn552, m.fn554, m.fn555, m.fn556, m.fn557, m.fn558, m.fn559, m.fn560}}
 	table_init(m.t0, m.elements[0], i32(1), 0, len(m.elements[0]))
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x20000)), 0, len(data0))
@@ -63,7 +63,7 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
-	m.fn178(v3+i32(32), v3+i32(4))
+	m.fn182(v3+i32(32), v3+i32(4))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v1 = t1
@@ -76,14 +76,14 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 		if t3 == 0 {
 			goto l1
 		}
-		m.fn177(v3+i32(12), v2)
+		m.fn181(v3+i32(12), v2)
 		m.fn22(v3+i32(12), v1, v4)
-		m.fn176(v3+i32(12), i32(136352), i32(136355))
+		m.fn180(v3+i32(12), i32(136352), i32(136355))
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t4))
 	l3:
 		{
-			m.fn178(v3+i32(32), v3+i32(24))
+			m.fn182(v3+i32(32), v3+i32(24))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			v2 = t5
 			if v2 == 0 {
@@ -100,7 +100,7 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 			if v1 == 0 {
 				goto l3
 			}
-			m.fn176(v3+i32(12), i32(136352), i32(136355))
+			m.fn180(v3+i32(12), i32(136352), i32(136355))
 			goto l3
 		}
 	}
@@ -170,7 +170,7 @@ l2:
 func (m *Module) fn3(v0, v1, v2 int32) {
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+32))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(t0+int64(uint32(v2))))
-	m.fn293(v0, v1, v2)
+	m.fn297(v0, v1, v2)
 }
 func (m *Module) fn4(v0 int32) {
 	var v1, v2 int32
@@ -224,11 +224,11 @@ l0:
 	if uint32(v7) > uint32(i32(7)) {
 		goto l1
 	}
-	m.fn90(v0, v1)
+	m.fn97(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(56)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+56, uint64(v6))
-	m.fn90(v0, v1)
+	m.fn97(v0, v1)
 	v4 = i32(0)
 	m.memory[uint64(uint32(v1))+63] = byte(i32(0))
 l3:
@@ -255,8 +255,8 @@ l2:
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn6(v0 int32) {
-	m.fn294(v0)
-	m.fn294(v0 + i32(40))
+	m.fn298(v0)
+	m.fn298(v0 + i32(40))
 }
 func (m *Module) fn7(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
@@ -371,7 +371,7 @@ l5:
 			}
 			t26 := int32(load32(m.memory, uint32(v1)))
 			t27 := int32(load32(m.memory, uint32(v1+i32(8))))
-			t28 := m.fn609(t26, t27, v8)
+			t28 := m.fn613(t26, t27, v8)
 			if t28 == 0 {
 				goto l12
 			}
@@ -638,7 +638,7 @@ l19:
 	m.g0 = v2 + i32(128)
 }
 func (m *Module) fn8(v0, v1 int32) {
-	m.fn35(v0, v1, i32(8), i32(32))
+	m.fn42(v0, v1, i32(8), i32(32))
 }
 func (m *Module) fn9(v0, v1 int32) {
 l1:
@@ -651,7 +651,7 @@ l1:
 		m.fn21(t0, t1)
 		t2 := int32(load32(m.memory, uint32(v0+i32(16))))
 		t3 := int32(load32(m.memory, uint32(v0+i32(20))))
-		m.fn37(t2, t3)
+		m.fn44(t2, t3)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(32)
 		goto l1
@@ -674,7 +674,7 @@ func (m *Module) fn11(v0, v1, v2, v3 int32) int32 {
 		if v1 != v3 {
 			goto l0
 		}
-		t0 := m.fn609(v0, v2, v1)
+		t0 := m.fn613(v0, v2, v1)
 		var p1 int32
 		if t0 == 0 {
 			p1 = 1
@@ -689,7 +689,7 @@ func (m *Module) fn12(v0, v1 int32) int32 {
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn260(v2+i32(8), v0, v1)
+	m.fn264(v2+i32(8), v0, v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -714,7 +714,7 @@ func (m *Module) fn13(v0, v1, v2, v3 int32) {
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn61(v4+i32(4), v1, i32(0), v2, v3)
+	m.fn68(v4+i32(4), v1, i32(0), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		if t1 != i32(1) {
@@ -729,7 +729,7 @@ l0:
 }
 func (m *Module) fn14(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(8))
+	m.fn278(v0, t0, v1, i32(4), i32(8))
 }
 func (m *Module) fn15(v0, v1, v2 int32) {
 	var v3, v4 int32
@@ -739,7 +739,7 @@ func (m *Module) fn15(v0, v1, v2 int32) {
 		t1 := int32(load32(m.memory, uint32(v0+i32(12))))
 		t2 := int32(load32(m.memory, uint32(v0)))
 		t3 := int32(load32(m.memory, uint32(v0+i32(4))))
-		t4 := m.fn569(t0, t1, t2, t3)
+		t4 := m.fn573(t0, t1, t2, t3)
 		if t4 != 0 {
 			v3 = v0 + i32(20)
 			v4 = i32(2)
@@ -768,7 +768,7 @@ func (m *Module) fn15(v0, v1, v2 int32) {
 				t11 := int32(load32(m.memory, uint32(v3)))
 				t12 := int32(load32(m.memory, uint32(v3+i32(-12))))
 				t13 := int32(load32(m.memory, uint32(v3+i32(-8))))
-				t14 := m.fn569(t10, t11, t12, t13)
+				t14 := m.fn573(t10, t11, t12, t13)
 				if t14 == 0 {
 					goto l2
 				}
@@ -788,7 +788,7 @@ func (m *Module) fn15(v0, v1, v2 int32) {
 			t6 := int32(load32(m.memory, uint32(v3)))
 			t7 := int32(load32(m.memory, uint32(v3+i32(-12))))
 			t8 := int32(load32(m.memory, uint32(v3+i32(-8))))
-			t9 := m.fn569(t5, t6, t7, t8)
+			t9 := m.fn573(t5, t6, t7, t8)
 			if t9 != 0 {
 				goto l2
 			}
@@ -798,7 +798,7 @@ func (m *Module) fn15(v0, v1, v2 int32) {
 		}
 	}
 l2:
-	m.fn570(v0, v1, i32(0), int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62), v2)
+	m.fn574(v0, v1, i32(0), int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62), v2)
 	return
 }
 func (m *Module) fn16(v0, v1, v2 int32) {
@@ -823,7 +823,7 @@ func (m *Module) fn16(v0, v1, v2 int32) {
 			v7 = t2
 			t4 := int32(load32(m.memory, uint32(v4+i32(-8))))
 			t5 := int32(load32(m.memory, uint32(v4+i32(-4))))
-			t6 := m.fn569(t3, v7, t4, t5)
+			t6 := m.fn573(t3, v7, t4, t5)
 			if t6 == 0 {
 				goto l2
 			}
@@ -842,7 +842,7 @@ func (m *Module) fn16(v0, v1, v2 int32) {
 				v2 = v2 + i32(-8)
 				t8 := int32(load32(m.memory, uint32(v1+i32(-16))))
 				t9 := int32(load32(m.memory, uint32(v1+i32(-12))))
-				t10 := m.fn569(v6, v7, t8, t9)
+				t10 := m.fn573(v6, v7, t8, t9)
 				if t10 != 0 {
 					goto l5
 				}
@@ -887,13 +887,13 @@ l0:
 	return p3
 }
 func (m *Module) fn18(v0, v1 int32) {
-	m.fn35(v0, v1, i32(4), i32(8))
+	m.fn42(v0, v1, i32(4), i32(8))
 }
 func (m *Module) fn19(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
-	m.fn56(v0, i32(1))
+	m.fn63(v0, i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -905,7 +905,7 @@ func (m *Module) fn20(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn446(v0, i32(34))
+	m.fn450(v0, i32(34))
 	v4 = v3 + i32(32)
 l16:
 	v5 = i32(0)
@@ -918,7 +918,7 @@ l16:
 			t1 := int32(m.memory[uint32(v1+v5)])
 			t2 := int32(m.memory[uint64(uint32(t1))+142980])
 			if t2 != i32(1) {
-				m.fn374(v3+i32(24), v1, v2, v5)
+				m.fn378(v3+i32(24), v1, v2, v5)
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+36))
 				v2 = t3
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -928,23 +928,23 @@ l16:
 				m.fn22(v0, t5, t6)
 				store32(m.memory, uint64(uint32(v3))+16, uint32(v5+v2))
 				store32(m.memory, uint64(uint32(v3))+12, uint32(v5))
-				t7 := m.fn182(v3 + i32(12))
+				t7 := m.fn186(v3 + i32(12))
 				v5 = t7
 			l17:
 				switch v5 + i32(-8) {
 				case 0:
-					m.fn176(v0, i32(154622), i32(154624))
+					m.fn180(v0, i32(154622), i32(154624))
 					goto l12
 				case 1:
-					m.fn176(v0, i32(154620), i32(154622))
+					m.fn180(v0, i32(154620), i32(154622))
 					goto l12
 				case 2:
 					goto l5
 				case 4:
-					m.fn176(v0, i32(154624), i32(154626))
+					m.fn180(v0, i32(154624), i32(154626))
 					goto l12
 				case 5:
-					m.fn176(v0, i32(154618), i32(154620))
+					m.fn180(v0, i32(154618), i32(154620))
 					goto l12
 				default:
 					if v5 == i32(34) {
@@ -963,7 +963,7 @@ l16:
 					fallthrough
 				case 3:
 					store32(m.memory, uint64(uint32(v3))+20, uint32(i32(0)))
-					m.fn401(v3, v5, v3+i32(20))
+					m.fn405(v3, v5, v3+i32(20))
 					t8 := int32(load32(m.memory, uint32(v3)))
 					v2 = t8
 					t9 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -972,7 +972,7 @@ l16:
 					if v2 == v1 {
 						goto l12
 					}
-					m.fn176(v0, i32(154626), i32(154628))
+					m.fn180(v0, i32(154626), i32(154628))
 					store64(m.memory, uint32(v4), uint64(i64(0x80000000c)))
 					store64(m.memory, uint64(uint32(v3))+40, uint64(i64(4)))
 					v5 = i32(0)
@@ -985,16 +985,16 @@ l16:
 						t10 := int32(load16(m.memory, uint32(v2)))
 						t11 := int32(load16(m.memory, uint32(v4+v5)))
 						t12 := int32(m.memory[uint32(i32_shr_u(t10, t11&i32(15))&i32(15)+i32(154628))])
-						m.fn446(v0, t12)
+						m.fn450(v0, t12)
 						v5 = v5 + i32(4)
 						goto l14
 					}
 				}
 			l10:
-				m.fn560(v0, int64(uint32(v5))<<32|i64(92))
+				m.fn564(v0, int64(uint32(v5))<<32|i64(92))
 				goto l12
 			l5:
-				m.fn176(v0, i32(154616), i32(154618))
+				m.fn180(v0, i32(154616), i32(154618))
 			l12:
 				v5 = i32(1114112)
 				goto l17
@@ -1005,7 +1005,7 @@ l16:
 	}
 l0:
 	m.fn22(v0, v1, v2)
-	m.fn446(v0, i32(34))
+	m.fn450(v0, i32(34))
 	m.g0 = v3 + i32(48)
 }
 func (m *Module) fn21(v0, v1 int32) {
@@ -1015,7 +1015,7 @@ func (m *Module) fn21(v0, v1 int32) {
 	m.fn25(v0, v1)
 }
 func (m *Module) fn22(v0, v1, v2 int32) {
-	m.fn176(v0, v1, v1+v2)
+	m.fn180(v0, v1, v1+v2)
 }
 func (m *Module) fn23(v0, v1 int32) int32 {
 	var v2, v3 int32
@@ -1049,7 +1049,7 @@ func (m *Module) fn23(v0, v1 int32) int32 {
 				if v3 != i32(0) {
 					p11 = 1
 				}
-				t12 := m.fn242(t9, t10, p11)
+				t12 := m.fn246(t9, t10, p11)
 				return t12
 			}
 		l1:
@@ -1059,7 +1059,7 @@ func (m *Module) fn23(v0, v1 int32) int32 {
 			if v3 != i32(0) {
 				p15 = 1
 			}
-			t16 := m.fn243(t13, t14, p15)
+			t16 := m.fn247(t13, t14, p15)
 			return t16
 		}
 		t1 := math.Float64frombits(load64(m.memory, uint32(v0)))
@@ -1069,7 +1069,7 @@ func (m *Module) fn23(v0, v1 int32) int32 {
 		if v3 != i32(0) {
 			p4 = 1
 		}
-		t5 := m.fn241(t3, t1, p4, t2)
+		t5 := m.fn245(t3, t1, p4, t2)
 		return t5
 	}
 }
@@ -1077,13 +1077,13 @@ func (m *Module) fn24(v0, v1, v2 int32) {
 	if v2&i32(1) == 0 {
 		goto l0
 	}
-	m.fn69(v0, v1, int32(uint32(v2)>>1))
+	m.fn77(v0, v1, int32(uint32(v2)>>1))
 	return
 l0:
-	m.fn70(v0, v1, v2)
+	m.fn78(v0, v1, v2)
 }
 func (m *Module) fn25(v0, v1 int32) {
-	m.fn35(v0, v1, i32(1), i32(1))
+	m.fn42(v0, v1, i32(1), i32(1))
 }
 func (m *Module) fn26(v0, v1 int32) {
 	var v2 int32
@@ -1107,12 +1107,204 @@ func (m *Module) fn27(v0 int32) {
 	t2 := int32(load32(m.memory, uint32(v0)))
 	m.fn8(t2, v1)
 }
-func (m *Module) fn28(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn28(v0, v1, v2, v3 int32) {
+	var v4, v5, v6, v7, v8 int32
+	t0 := m.g0
+	v4 = t0 - i32(64)
+	m.g0 = v4
+	m.fn7(v4+i32(48), v1)
+	t1 := int32(m.memory[uint64(uint32(v4))+52])
+	v1 = t1
+	{
+		{
+			t2 := int32(load32(m.memory, uint64(uint32(v4))+48))
+			v5 = t2
+			if v5 != i32(-0x80000000) {
+				goto l0
+			}
+			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+			m.memory[uint64(uint32(v0))+4] = byte(v1)
+			goto l1
+		}
+	l0:
+		t3 := int32(load32(m.memory, uint64(uint32(v4))+56))
+		store32(m.memory, uint64(uint32(v4))+24, uint32(t3))
+		t4 := int32(load32(m.memory, uint64(uint32(v4))+53))
+		store32(m.memory, uint64(uint32(v4))+21, uint32(t4))
+		m.memory[uint64(uint32(v4))+20] = byte(v1)
+		store32(m.memory, uint64(uint32(v4))+16, uint32(v5))
+		{
+			if v2 == 0 {
+				goto l2
+			}
+			m.fn29(v4+i32(8), i32(147277), i32(2), v2, v3)
+			{
+				{
+					t5 := int32(load32(m.memory, uint64(uint32(v4))+8))
+					v1 = t5
+					if v1 == 0 {
+						goto l3
+					}
+					t6 := int32(load32(m.memory, uint64(uint32(v4))+12))
+					v6 = t6
+					goto l4
+				}
+			l3:
+				m.fn30(v4, v2, v3, i32(61))
+				t7 := int32(load32(m.memory, uint64(uint32(v4))+4))
+				v6 = t7
+				t8 := int32(load32(m.memory, uint32(v4)))
+				v1 = t8
+			}
+		l4:
+			{
+				p9 := v3
+				if v1 != 0 {
+					p9 = v6
+				}
+				v7 = p9
+				if v7 == 0 {
+					goto l5
+				}
+				p10 := v2
+				if v1 != 0 {
+					p10 = v1
+				}
+				v8 = p10
+				v1 = i32(0)
+			l9:
+				{
+					if v7 == v1 {
+						t13 := m.fn32(v8, v7, i32(154736), i32(6))
+						if t13 != 0 {
+							goto l5
+						}
+						store32(m.memory, uint64(uint32(v4))+44, uint32(v3))
+						store32(m.memory, uint64(uint32(v4))+40, uint32(v2))
+						store32(m.memory, uint64(uint32(v4))+52, uint32(i32(2)))
+						store32(m.memory, uint64(uint32(v4))+48, uint32(v4+i32(40)))
+						m.fn24(v4+i32(28), i32(135103), v4+i32(48))
+						goto l8
+					}
+					t11 := int32(m.memory[uint32(v8+v1)])
+					v6 = t11
+					if uint32((v6+i32(-48))&i32(255)) < uint32(i32(10)) {
+						goto l7
+					}
+					if uint32((v6&i32(-33)+i32(-65))&i32(255)) <= uint32(i32(25)) {
+						goto l7
+					}
+					t12 := m.fn31(i32(143236), i32(4), v6)
+					if t12 != 0 {
+						goto l7
+					}
+					goto l5
+				}
+			l7:
+				v1 = v1 + i32(1)
+				goto l9
+			}
+		l5:
+			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+			m.memory[uint64(uint32(v0))+4] = byte(i32(10))
+			t14 := int32(load32(m.memory, uint64(uint32(v4))+20))
+			m.fn25(v5, t14)
+			goto l1
+		}
+	l2:
+		store32(m.memory, uint64(uint32(v4))+36, uint32(i32(0)))
+		store64(m.memory, uint64(uint32(v4))+28, uint64(i64(0x100000000)))
+	l8:
+		store32(m.memory, uint64(uint32(v4))+60, uint32(i32(3)))
+		store32(m.memory, uint64(uint32(v4))+52, uint32(i32(3)))
+		store32(m.memory, uint64(uint32(v4))+56, uint32(v4+i32(16)))
+		store32(m.memory, uint64(uint32(v4))+48, uint32(v4+i32(28)))
+		m.fn24(v0, i32(131934), v4+i32(48))
+		t15 := int32(load32(m.memory, uint64(uint32(v4))+28))
+		t16 := int32(load32(m.memory, uint64(uint32(v4))+32))
+		m.fn25(t15, t16)
+		t17 := int32(load32(m.memory, uint64(uint32(v4))+16))
+		t18 := int32(load32(m.memory, uint64(uint32(v4))+20))
+		m.fn25(t17, t18)
+	}
+l1:
+	m.g0 = v4 + i32(64)
+}
+func (m *Module) fn29(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn206(v3, v4, v1, v2)
+	v1 = t0
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
+	t2 := v0
+	p1 := i32(0)
+	if v1 != 0 {
+		p1 = v3
+	}
+	store32(m.memory, uint32(t2), uint32(p1))
+}
+func (m *Module) fn30(v0, v1, v2, v3 int32) {
+	var v4 int32
+	t0 := m.g0
+	v4 = t0 - i32(32)
+	m.g0 = v4
+	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
+	m.fn257(v4+i32(16), v3, v4+i32(28))
+	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
+	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
+	m.fn29(v4+i32(8), t1, t2, v1, v2)
+	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
+	store64(m.memory, uint32(v0), uint64(t3))
+	m.g0 = v4 + i32(32)
+}
+func (m *Module) fn31(v0, v1, v2 int32) int32 {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	m.fn270(v3+i32(8), v2, v0, v1)
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
+	v1 = t1
+	m.g0 = v3 + i32(16)
+	var p2 int32
+	if v1 != i32(0) {
+		p2 = 1
+	}
+	return p2
+}
+func (m *Module) fn32(v0, v1, v2, v3 int32) int32 {
+	var v4 int32
+	v4 = i32(0)
+	{
+		if uint32(v1) < uint32(v3) {
+			goto l0
+		}
+		t0 := m.fn613(v2, v0, v3)
+		var p1 int32
+		if t0 == 0 {
+			p1 = 1
+		}
+		v4 = p1
+	}
+l0:
+	return v4
+}
+func (m *Module) fn33(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	t2 := m.fn98(v1, t0, t1)
+	return t2
+}
+func (m *Module) fn34(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	t2 := m.fn98(v1, t0, t1)
+	return t2
+}
+func (m *Module) fn35(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(128)
 	m.g0 = v6
-	m.fn29(v6+i32(40), v2, v3)
+	m.fn36(v6+i32(40), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+40))
 		if t1 != 0 {
@@ -1127,7 +1319,7 @@ func (m *Module) fn28(v0, v1, v2, v3, v4, v5 int32) {
 		}
 	}
 l0:
-	m.fn29(v6+i32(40), v4, v5)
+	m.fn36(v6+i32(40), v4, v5)
 	{
 		t5 := int32(load32(m.memory, uint64(uint32(v6))+40))
 		if t5 == 0 {
@@ -1143,10 +1335,10 @@ l0:
 			}
 			memory_copy(m.memory, uint32(v6+i32(40)+i32(40)), uint32(v1+i32(40)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v6+i32(40)), uint32(v1), uint32(i32(40)))
-			m.fn30(v6+i32(8), v6+i32(40), v3, v2)
+			m.fn37(v6+i32(8), v6+i32(40), v3, v2)
 			v3 = i32(0)
 			memory_zero(m.memory, uint32(v6+i32(40)), uint32(i32(64)))
-			m.fn31(v6+i32(120), v6+i32(8), i32(32), v6+i32(40), i32(64))
+			m.fn38(v6+i32(120), v6+i32(8), i32(32), v6+i32(40), i32(64))
 			t10 := int32(load32(m.memory, uint64(uint32(v6))+120))
 			if t10 == 0 {
 				panic("unreachable")
@@ -1163,7 +1355,7 @@ l6:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v6 + i32(128)
 }
-func (m *Module) fn29(v0, v1, v2 int32) {
+func (m *Module) fn36(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -1350,7 +1542,7 @@ l5:
 l13:
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn30(v0, v1, v2, v3 int32) {
+func (m *Module) fn37(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(160)
@@ -1379,7 +1571,7 @@ func (m *Module) fn30(v0, v1, v2, v3 int32) {
 l2:
 	m.fn4(v4 + i32(64))
 	m.fn4(v4 + i32(96))
-	m.fn292(v1, v4, v4+i32(96))
+	m.fn296(v1, v4, v4+i32(96))
 	m.memory[uint64(uint32(v4))+63] = byte(i32(32))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+120))
 	store64(m.memory, uint64(uint32(v4))+24, uint64(t2))
@@ -1389,7 +1581,7 @@ l2:
 	store64(m.memory, uint64(uint32(v4))+8, uint64(t4))
 	t5 := int64(load64(m.memory, uint64(uint32(v4))+96))
 	store64(m.memory, uint32(v4), uint64(t5))
-	m.fn292(v1+i32(40), v4, v4+i32(64))
+	m.fn296(v1+i32(40), v4, v4+i32(64))
 	t6 := int64(load64(m.memory, uint64(uint32(v4))+88))
 	store64(m.memory, uint64(uint32(v0))+24, uint64(t6))
 	t7 := int64(load64(m.memory, uint64(uint32(v4))+80))
@@ -1403,7 +1595,7 @@ l2:
 	m.fn6(v1)
 	m.g0 = v4 + i32(160)
 }
-func (m *Module) fn31(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn38(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	v5 = v2 << 1
 	if uint32(v5) <= uint32(v4) {
@@ -1441,13 +1633,13 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn32(v0, v1 int32) {
+func (m *Module) fn39(v0, v1 int32) {
 	if v0 == i32(-0x7fffffff) {
 		return
 	}
 	m.fn21(v0, v1)
 }
-func (m *Module) fn33(v0 int32) {
+func (m *Module) fn40(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -1460,12 +1652,12 @@ func (m *Module) fn33(v0 int32) {
 			return
 		}
 		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn34(t3)
+		m.fn41(t3)
 	}
 }
-func (m *Module) fn34(v0 int32) {
+func (m *Module) fn41(v0 int32) {
 	var v1 int32
-	m.fn38(v0 + i32(8))
+	m.fn45(v0 + i32(8))
 	{
 		if v0 == i32(-1) {
 			return
@@ -1477,10 +1669,10 @@ func (m *Module) fn34(v0 int32) {
 		if v1 != i32(1) {
 			return
 		}
-		m.fn64(v0, i32(20))
+		m.fn72(v0, i32(20))
 	}
 }
-func (m *Module) fn35(v0, v1, v2, v3 int32) {
+func (m *Module) fn42(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -1504,12 +1696,12 @@ l1:
 			goto l2
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+8))
-		m.fn171(v1, v0, t2)
+		m.fn175(v1, v0, t2)
 	}
 l2:
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn36(v0 int32) {
+func (m *Module) fn43(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -1529,14 +1721,14 @@ func (m *Module) fn36(v0 int32) {
 			}
 			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
 			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn32(t3, t4)
+			m.fn39(t3, t4)
 			v1 = v1 + i32(-1)
 			v0 = v0 + i32(20)
 			goto l1
 		}
 	}
 }
-func (m *Module) fn37(v0, v1 int32) {
+func (m *Module) fn44(v0, v1 int32) {
 	p0 := i32(-0x80000000)
 	if uint32(v0) > uint32(i32(-0x80000000)) {
 		p0 = v0
@@ -1546,7 +1738,7 @@ func (m *Module) fn37(v0, v1 int32) {
 	}
 	m.fn21(v0, v1)
 }
-func (m *Module) fn38(v0 int32) {
+func (m *Module) fn45(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -1559,10 +1751,10 @@ func (m *Module) fn38(v0 int32) {
 			return
 		}
 		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn39(t3)
+		m.fn46(t3)
 	}
 }
-func (m *Module) fn39(v0 int32) {
+func (m *Module) fn46(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -1576,7 +1768,7 @@ func (m *Module) fn39(v0 int32) {
 		if v2 == 0 {
 			goto l0
 		}
-		m.fn64(v1, v2)
+		m.fn72(v1, v2)
 	}
 l0:
 	{
@@ -1590,17 +1782,17 @@ l0:
 		if v1 != i32(1) {
 			return
 		}
-		m.fn64(v0, i32(24))
+		m.fn72(v0, i32(24))
 	}
 }
-func (m *Module) fn40(v0, v1 int32) {
+func (m *Module) fn47(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(208)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint32(v1)))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn41(v2+i32(8), t1, t2)
+	m.fn48(v2+i32(8), t1, t2)
 	v3 = i32(1)
 	{
 		{
@@ -1619,14 +1811,14 @@ func (m *Module) fn40(v0, v1 int32) {
 		t6 := int32(load32(m.memory, uint32(v1)))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		m.fn2(v2+i32(96), v2+i32(128), t6, t7)
-		m.fn42(v0+i32(1), v2+i32(96))
+		m.fn49(v0+i32(1), v2+i32(96))
 		v3 = i32(0)
 	}
 l1:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v2 + i32(208)
 }
-func (m *Module) fn41(v0, v1, v2 int32) {
+func (m *Module) fn48(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
@@ -1650,7 +1842,7 @@ func (m *Module) fn41(v0, v1, v2 int32) {
 						goto l1
 					}
 				}
-				m.fn62(v3+i32(8), v1, v2)
+				m.fn69(v3+i32(8), v1, v2)
 				t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
 				v6 = t3
 				if v4&i32(255) == 0 {
@@ -1664,12 +1856,12 @@ func (m *Module) fn41(v0, v1, v2 int32) {
 				goto l3
 			}
 		l0:
-			m.fn62(v3+i32(8), v1, v2)
+			m.fn69(v3+i32(8), v1, v2)
 			t4 := int64(load64(m.memory, uint64(uint32(v3))+8))
 			v6 = t4
 		}
 	l2:
-		t5 := m.fn63(v1, v2)
+		t5 := m.fn70(v1, v2)
 		v5 = t5
 		m.memory[uint32(v0)] = byte(i32(1))
 		m.memory[uint64(uint32(v0))+1] = byte(v5)
@@ -1681,13 +1873,13 @@ func (m *Module) fn41(v0, v1, v2 int32) {
 l3:
 	m.g0 = v3 + i32(96)
 }
-func (m *Module) fn42(v0, v1 int32) {
+func (m *Module) fn49(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
 	m.g0 = v2
 	memory_zero(m.memory, uint32(v2+i32(8)), uint32(i32(64)))
-	m.fn31(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
+	m.fn38(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+72))
 		if t1 != 0 {
@@ -1699,14 +1891,14 @@ l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2+i32(8)), uint32(i32(64)))
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn43(v0 int32) int32 {
+func (m *Module) fn50(v0 int32) int32 {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(96)
 	m.g0 = v1
 	t1 := int32(load32(m.memory, uint32(v0)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.fn41(v1+i32(8), t1, t2)
+	m.fn48(v1+i32(8), t1, t2)
 	{
 		{
 			t3 := int32(m.memory[uint64(uint32(v1))+8])
@@ -1729,7 +1921,7 @@ l1:
 	m.g0 = v1 + i32(96)
 	return v0
 }
-func (m *Module) fn44(v0, v1 int32) {
+func (m *Module) fn51(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -1740,7 +1932,7 @@ func (m *Module) fn44(v0, v1 int32) {
 	v3 = t1
 	t3 := int32(load32(m.memory, uint32(v3)))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn45(t2, t3, t4)
+	m.fn52(t2, t3, t4)
 	{
 		{
 			{
@@ -1756,7 +1948,7 @@ func (m *Module) fn44(v0, v1 int32) {
 					v5 = t12
 					t13 := int32(load32(m.memory, uint32(v5)))
 					t14 := int32(load32(m.memory, uint64(uint32(v5))+4))
-					t15 := m.fn46(t9, t10, t11, t13, t14)
+					t15 := m.fn53(t9, t10, t11, t13, t14)
 					if t15 == 0 {
 						goto l1
 					}
@@ -1777,7 +1969,7 @@ func (m *Module) fn44(v0, v1 int32) {
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+4))
 			t20 := int32(load32(m.memory, uint32(v5)))
 			t21 := int32(load32(m.memory, uint64(uint32(v5))+4))
-			m.fn47(v2+i32(92), t16, t17, t18, t19, t20, t21)
+			m.fn54(v2+i32(92), t16, t17, t18, t19, t20, t21)
 			if v4 == 0 {
 				goto l2
 			}
@@ -1805,11 +1997,11 @@ l3:
 		t26 := int32(load32(m.memory, uint32(v3)))
 		v3 = t26
 		t27 := int32(load32(m.memory, uint64(uint32(v2))+96))
-		t28 := m.fn48(t27, i32(17))
+		t28 := m.fn55(t27, i32(17))
 		if t28 == 0 {
 			goto l4
 		}
-		m.fn49(v2+i32(104), v3, v7)
+		m.fn56(v2+i32(104), v3, v7)
 		{
 			t29 := int32(load32(m.memory, uint64(uint32(v2))+104))
 			v3 = t29
@@ -1825,7 +2017,7 @@ l3:
 		v8 = t30
 		store64(m.memory, uint64(uint32(t31))+280, uint64(v8))
 		store32(m.memory, uint64(uint32(v2))+276, uint32(v3))
-		m.fn45(v2+i32(184), int32(v8), int32(int64(uint64(v8)>>32)))
+		m.fn52(v2+i32(184), int32(v8), int32(int64(uint64(v8)>>32)))
 		{
 			t32 := int32(m.memory[uint64(uint32(v2))+184])
 			v3 = t32
@@ -1836,9 +2028,9 @@ l3:
 			goto l7
 		}
 	l6:
-		m.fn50(v2 + i32(184))
+		m.fn57(v2 + i32(184))
 	l7:
-		m.fn51(v2 + i32(276))
+		m.fn58(v2 + i32(276))
 		t33 := int32(load32(m.memory, uint64(uint32(v2))+276))
 		t34 := int32(load32(m.memory, uint64(uint32(v2))+280))
 		m.fn25(t33, t34)
@@ -1851,7 +2043,7 @@ l3:
 		t36 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		t37 := int32(load32(m.memory, uint32(v5)))
 		t38 := int32(load32(m.memory, uint64(uint32(v5))+4))
-		t39 := m.fn46(v2+i32(104), t35, t36, t37, t38)
+		t39 := m.fn53(v2+i32(104), t35, t36, t37, t38)
 		v1 = t39
 		m.fn6(v2 + i32(184))
 	}
@@ -1867,7 +2059,7 @@ l4:
 		goto l9
 	}
 l8:
-	m.fn50(v2 + i32(184))
+	m.fn57(v2 + i32(184))
 	v3 = i32(12)
 l9:
 	t42 := int32(load32(m.memory, uint64(uint32(v2))+100))
@@ -1880,17 +2072,17 @@ l9:
 	m.memory[uint64(uint32(v0))+18] = byte(i32(2))
 	m.g0 = v2 + i32(288)
 }
-func (m *Module) fn45(v0, v1, v2 int32) {
-	m.fn297(v0, v1, v2)
-	m.fn149()
+func (m *Module) fn52(v0, v1, v2 int32) {
+	m.fn301(v0, v1, v2)
+	m.fn152()
 }
-func (m *Module) fn46(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn53(v0, v1, v2, v3, v4 int32) int32 {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(160)
 	m.g0 = v5
 	m.fn4(v5)
-	m.fn245(v5+i32(32), v3, v4, v5, i32(32))
+	m.fn249(v5+i32(32), v3, v4, v5, i32(32))
 	v4 = i32(0)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+32))
@@ -1903,7 +2095,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4 int32) int32 {
 		}
 		memory_copy(m.memory, uint32(v5+i32(72)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 		memory_copy(m.memory, uint32(v5+i32(72)), uint32(v0), uint32(i32(40)))
-		m.fn30(v5+i32(40), v5+i32(72), v1, v2)
+		m.fn37(v5+i32(40), v5+i32(72), v1, v2)
 		t3 := int64(load64(m.memory, uint64(uint32(v5))+24))
 		store64(m.memory, uint64(uint32(v5))+96, uint64(t3))
 		t4 := int64(load64(m.memory, uint64(uint32(v5))+16))
@@ -1921,16 +2113,16 @@ func (m *Module) fn46(v0, v1, v2, v3, v4 int32) int32 {
 			}
 			t7 := int32(load32(m.memory, uint32(v5+i32(72)+v4)))
 			t8 := int32(load32(m.memory, uint32(v5+i32(40)+v4)))
-			t9 := m.fn201(t7 ^ t8)
+			t9 := m.fn205(t7 ^ t8)
 			v3 = v3 & (t9 ^ i32(-1))
 			v4 = v4 + i32(4)
 			goto l2
 		}
 	l1:
-		t10 := fn295(v5 + i32(40) + i32(32))
-		t11 := fn295(v5 + i32(72) + i32(32))
-		t12 := m.fn201(t10 ^ t11)
-		t13 := m.fn201((v3&(t12^i32(-1)) ^ i32(1)) & i32(255))
+		t10 := fn299(v5 + i32(40) + i32(32))
+		t11 := fn299(v5 + i32(72) + i32(32))
+		t12 := m.fn205(t10 ^ t11)
+		t13 := m.fn205((v3&(t12^i32(-1)) ^ i32(1)) & i32(255))
 		m.memory[uint64(uint32(v5))+159] = byte((t13 ^ i32(-1)) & i32(1))
 		v4 = v5 + i32(159)
 		t14 := int32(m.memory[uint64(uint32(v5))+159])
@@ -1939,14 +2131,14 @@ func (m *Module) fn46(v0, v1, v2, v3, v4 int32) int32 {
 			p15 = 1
 		}
 		v4 = p15
-		m.fn296(v5 + i32(72))
-		m.fn296(v5 + i32(40))
+		m.fn300(v5 + i32(72))
+		m.fn300(v5 + i32(40))
 	}
 l0:
 	m.g0 = v5 + i32(160)
 	return v4
 }
-func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn54(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	var v15 int32
@@ -1960,7 +2152,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 	t0 := m.g0
 	v7 = t0 - i32(912)
 	m.g0 = v7
-	m.fn29(v7+i32(344), v5, v6)
+	m.fn36(v7+i32(344), v5, v6)
 	{
 		{
 			{
@@ -1985,27 +2177,27 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						if t7 != 0 {
 							goto l0
 						}
-						m.fn255(v7+i32(184), v9, v8, i64(0x2700000022))
+						m.fn259(v7+i32(184), v9, v8, i64(0x2700000022))
 						t8 := int32(load32(m.memory, uint64(uint32(v7))+184))
 						t9 := int32(load32(m.memory, uint64(uint32(v7))+188))
 						t10 := m.fn12(t8, t9)
 						if t10 != 0 {
 							goto l0
 						}
-						m.fn153(v7+i32(176), v5, v6)
+						m.fn156(v7+i32(176), v5, v6)
 						t11 := int32(load32(m.memory, uint64(uint32(v7))+180))
 						v8 = t11
 						t12 := int32(load32(m.memory, uint64(uint32(v7))+176))
 						v9 = t12
-						m.fn153(v7+i32(168), v3, v4)
+						m.fn156(v7+i32(168), v3, v4)
 						t13 := int32(load32(m.memory, uint64(uint32(v7))+168))
 						t14 := int32(load32(m.memory, uint64(uint32(v7))+172))
 						t15 := m.fn11(v9, v8, t13, t14)
 						if t15 != 0 {
 							goto l0
 						}
-						m.fn402(v7+i32(208), v5, v6)
-						m.fn402(v7+i32(752), v1, v2)
+						m.fn406(v7+i32(208), v5, v6)
+						m.fn406(v7+i32(752), v1, v2)
 						t16 := int32(load32(m.memory, uint64(uint32(v7))+760))
 						v8 = t16
 						if uint32(v8) < uint32(i32(16)) {
@@ -2014,7 +2206,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						t17 := int32(load32(m.memory, uint64(uint32(v7))+756))
 						t18 := v7 + i32(344)
 						v9 = t17
-						m.fn378(t18, v9, v8)
+						m.fn382(t18, v9, v8)
 						t19 := int32(load32(m.memory, uint64(uint32(v7))+352))
 						store32(m.memory, uint64(uint32(v7))+560, uint32(t19))
 						t20 := int64(load64(m.memory, uint64(uint32(v7))+344))
@@ -2026,10 +2218,10 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						t24 := int32(load32(m.memory, uint64(uint32(v7))+560))
 						t25 := v7 + i32(344)
 						v10 = t24
-						m.fn403(t25, t23, v10)
+						m.fn407(t25, t23, v10)
 						t26 := int32(load32(m.memory, uint64(uint32(v7))+212))
 						t27 := int32(load32(m.memory, uint64(uint32(v7))+216))
-						t28 := m.fn120(t26, t27, v9, v8)
+						t28 := m.fn123(t26, t27, v9, v8)
 						if t28 != 0 {
 							goto l2
 						}
@@ -2040,22 +2232,22 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						v8 = t29
 						t30 := int32(load32(m.memory, uint64(uint32(v7))+348))
 						v9 = t30
-						m.fn153(v7+i32(160), v5, v6)
+						m.fn156(v7+i32(160), v5, v6)
 						t31 := int32(load32(m.memory, uint64(uint32(v7))+160))
 						t32 := int32(load32(m.memory, uint64(uint32(v7))+164))
 						t33 := m.fn11(v9, v8, t31, t32)
 						v8 = t33
-						m.fn303(v7 + i32(344))
-						m.fn303(v7 + i32(552))
-						m.fn303(v7 + i32(752))
-						m.fn303(v7 + i32(208))
+						m.fn307(v7 + i32(344))
+						m.fn307(v7 + i32(552))
+						m.fn307(v7 + i32(752))
+						m.fn307(v7 + i32(208))
 						if v8 == 0 {
 							goto l4
 						}
 						goto l5
 					}
 				l0:
-					t34 := m.fn75(i32(1), i32(1))
+					t34 := m.fn83(i32(1), i32(1))
 					v8 = t34
 					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2064,13 +2256,13 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 					goto l6
 				}
 			l3:
-				m.fn303(v7 + i32(344))
-				m.fn303(v7 + i32(552))
+				m.fn307(v7 + i32(344))
+				m.fn307(v7 + i32(552))
 			l1:
-				m.fn303(v7 + i32(752))
-				m.fn303(v7 + i32(208))
+				m.fn307(v7 + i32(752))
+				m.fn307(v7 + i32(208))
 			l4:
-				m.fn153(v7+i32(152), v5, v6)
+				m.fn156(v7+i32(152), v5, v6)
 				t35 := int32(load32(m.memory, uint64(uint32(v7))+152))
 				v9 = t35
 				v8 = i32(0)
@@ -2080,7 +2272,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 					if uint32(v11) < uint32(i32(7)) {
 						goto l7
 					}
-					t37 := m.fn609(v9, i32(154918), i32(7))
+					t37 := m.fn613(v9, i32(154918), i32(7))
 					p38 := v9 + i32(7)
 					if t37 != 0 {
 						p38 = i32(0)
@@ -2102,14 +2294,14 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 					p41 = v8
 				}
 				store32(m.memory, uint64(uint32(t42))+752, uint32(p41))
-				m.fn384(v7+i32(144), v7+i32(752))
+				m.fn388(v7+i32(144), v7+i32(752))
 				{
 					t43 := int32(load32(m.memory, uint64(uint32(v7))+144))
 					v8 = t43
 					if v8 != 0 {
 						t44 := int32(load32(m.memory, uint64(uint32(v7))+148))
 						v9 = t44
-						m.fn270(v7+i32(136), i32(4), i32(4), i32(8))
+						m.fn274(v7+i32(136), i32(4), i32(4), i32(8))
 						t45 := int32(load32(m.memory, uint64(uint32(v7))+136))
 						v10 = t45
 						t46 := int32(load32(m.memory, uint64(uint32(v7))+140))
@@ -2127,7 +2319,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						v8 = i32(1)
 					l12:
 						{
-							m.fn384(v7+i32(128), v7+i32(344))
+							m.fn388(v7+i32(128), v7+i32(344))
 							t49 := int32(load32(m.memory, uint64(uint32(v7))+128))
 							v10 = t49
 							if v10 == 0 {
@@ -2140,17 +2332,17 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 								t57 := int32(load32(m.memory, uint32(v9)))
 								t58 := int32(load32(m.memory, uint64(uint32(v9))+4))
-								t59 := m.fn404(t57, t58)
+								t59 := m.fn408(t57, t58)
 								if t59 == 0 {
 									goto l9
 								}
 								t60 := int32(load32(m.memory, uint64(uint32(v9))+8))
 								t61 := int32(load32(m.memory, uint64(uint32(v9))+12))
-								t62 := m.fn404(t60, t61)
+								t62 := m.fn408(t60, t61)
 								v8 = t62
 								m.fn18(v10, v9)
 								if v8 != 0 {
-									t64 := m.fn75(i32(1), i32(1))
+									t64 := m.fn83(i32(1), i32(1))
 									v8 = t64
 									store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2168,7 +2360,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l11
 								}
 								t52 := int32(m.memory[uint64(uint32(v7))+352])
-								m.fn157(v7+i32(552), (i32(2)-t52)&i32(255))
+								m.fn161(v7+i32(552), (i32(2)-t52)&i32(255))
 								t53 := int32(load32(m.memory, uint64(uint32(v7))+556))
 								v12 = t53
 							}
@@ -2189,12 +2381,12 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 				}
 			}
 		l2:
-			m.fn303(v7 + i32(344))
-			m.fn303(v7 + i32(552))
-			m.fn303(v7 + i32(752))
-			m.fn303(v7 + i32(208))
+			m.fn307(v7 + i32(344))
+			m.fn307(v7 + i32(552))
+			m.fn307(v7 + i32(752))
+			m.fn307(v7 + i32(208))
 		l5:
-			t63 := m.fn75(i32(1), i32(1))
+			t63 := m.fn83(i32(1), i32(1))
 			v8 = t63
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2205,7 +2397,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 	l9:
 		m.fn18(v10, v9)
 	l14:
-		m.fn29(v7+i32(344), v5, v6)
+		m.fn36(v7+i32(344), v5, v6)
 		{
 			{
 				t65 := int32(load32(m.memory, uint64(uint32(v7))+344))
@@ -2218,17 +2410,17 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 				t68 := int32(load32(m.memory, uint64(uint32(v7))+352))
 				t69 := v8
 				v9 = t68
-				m.fn260(t67, t69, v9)
+				m.fn264(t67, t69, v9)
 				t70 := int32(load32(m.memory, uint64(uint32(v7))+120))
 				t71 := int32(load32(m.memory, uint64(uint32(v7))+124))
-				m.fn69(v7+i32(832), t70, t71)
+				m.fn77(v7+i32(832), t70, t71)
 				t72 := int32(load32(m.memory, uint64(uint32(v7))+836))
 				t73 := v7 + i32(112)
 				v11 = t72
 				t74 := int32(load32(m.memory, uint64(uint32(v7))+840))
 				t75 := v11
 				v13 = t74
-				m.fn119(t73, t75, v13, i32(34))
+				m.fn122(t73, t75, v13, i32(34))
 				{
 					t76 := int32(load32(m.memory, uint64(uint32(v7))+112))
 					v10 = t76
@@ -2236,14 +2428,14 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						goto l16
 					}
 					t77 := int32(load32(m.memory, uint64(uint32(v7))+116))
-					m.fn99(v7+i32(104), v10, t77, i32(34))
+					m.fn30(v7+i32(104), v10, t77, i32(34))
 					t78 := int32(load32(m.memory, uint64(uint32(v7))+104))
 					v10 = t78
 					if v10 == 0 {
 						goto l16
 					}
 					t79 := int32(load32(m.memory, uint64(uint32(v7))+108))
-					m.fn69(v7+i32(344), v10, t79)
+					m.fn77(v7+i32(344), v10, t79)
 					t80 := int32(load32(m.memory, uint64(uint32(v7))+832))
 					m.fn25(t80, v11)
 					t81 := int32(load32(m.memory, uint64(uint32(v7))+352))
@@ -2258,13 +2450,13 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 			l16:
 				store32(m.memory, uint64(uint32(v7))+720, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v7))+712, uint64(i64(0x100000000)))
-				t85 := m.fn405(v11, v13, v8, v9)
+				t85 := m.fn409(v11, v13, v8, v9)
 				t87 := v7 + i32(712)
 				p86 := i32(37)
 				if t85 != 0 {
 					p86 = i32(35)
 				}
-				m.fn315(t87, p86)
+				m.fn319(t87, p86)
 				t88 := int32(load32(m.memory, uint64(uint32(v7))+832))
 				v5 = t88
 				v6 = i32(0)
@@ -2289,7 +2481,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							{
 								if v9 == 0 {
 									store32(m.memory, uint64(uint32(v7))+832, uint32(v5))
-									m.fn179(v7+i32(848), v11, v13)
+									m.fn183(v7+i32(848), v11, v13)
 									t105 := int32(load32(m.memory, uint64(uint32(v7))+852))
 									t106 := v7 + i32(712)
 									v8 = t105
@@ -2301,14 +2493,14 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if t109 != 0 {
 										p110 = i32(37)
 									}
-									m.fn315(t106, p110)
-									m.fn412(v7+i32(208), v8, v9)
+									m.fn319(t106, p110)
+									m.fn416(v7+i32(208), v8, v9)
 									t111 := int32(load32(m.memory, uint64(uint32(v7))+208))
 									if t111 == i32(-0x80000000) {
 										goto l27
 									}
-									m.fn413(v7+i32(552), v7+i32(208))
-									m.fn414(v7+i32(752), v7+i32(552))
+									m.fn417(v7+i32(552), v7+i32(208))
+									m.fn418(v7+i32(752), v7+i32(552))
 									t112 := int32(load32(m.memory, uint64(uint32(v7))+752))
 									v9 = t112
 									if v9 == i32(-0x80000000) {
@@ -2324,13 +2516,13 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										}
 										t115 := v7 + i32(552)
 										v12 = int32(v14)
-										m.fn412(t115, v12, i32(64))
+										m.fn416(t115, v12, i32(64))
 										t116 := int32(load32(m.memory, uint64(uint32(v7))+552))
 										v13 = t116
 										t117 := int32(load32(m.memory, uint64(uint32(v7))+556))
-										m.fn309(v13, t117)
+										m.fn313(v13, t117)
 										if v13 != i32(-0x80000000) {
-											m.fn179(v7+i32(872), v12, i32(64))
+											m.fn183(v7+i32(872), v12, i32(64))
 											t120 := int32(load32(m.memory, uint64(uint32(v7))+872))
 											v13 = t120
 											m.fn25(v9, v10)
@@ -2345,7 +2537,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 											store32(m.memory, uint64(uint32(v7))+560, uint32(i32(143278)))
 											t123 := int64(load64(m.memory, uint64(uint32(v7))+716))
 											store64(m.memory, uint64(uint32(v7))+552, uint64(t123))
-											m.fn271(v7+i32(356), v7+i32(552), i32(2))
+											m.fn275(v7+i32(356), v7+i32(552), i32(2))
 											t124 := int64(load64(m.memory, uint64(uint32(v7))+356))
 											store64(m.memory, uint64(uint32(v7))+736, uint64(t124))
 											t125 := int32(load32(m.memory, uint64(uint32(v7))+364))
@@ -2378,12 +2570,12 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							}
 						l18:
 							v6 = v6 + i32(1)
-							store32(m.memory, uint64(uint32(v7))+364, uint32(i32(2)))
-							store32(m.memory, uint64(uint32(v7))+360, uint32(i32(3)))
-							store32(m.memory, uint64(uint32(v7))+356, uint32(i32(4)))
-							store32(m.memory, uint64(uint32(v7))+352, uint32(i32(5)))
-							store32(m.memory, uint64(uint32(v7))+348, uint32(i32(6)))
-							store32(m.memory, uint64(uint32(v7))+344, uint32(i32(7)))
+							store32(m.memory, uint64(uint32(v7))+364, uint32(i32(4)))
+							store32(m.memory, uint64(uint32(v7))+360, uint32(i32(5)))
+							store32(m.memory, uint64(uint32(v7))+356, uint32(i32(6)))
+							store32(m.memory, uint64(uint32(v7))+352, uint32(i32(7)))
+							store32(m.memory, uint64(uint32(v7))+348, uint32(i32(8)))
+							store32(m.memory, uint64(uint32(v7))+344, uint32(i32(9)))
 							v8 = i32(0)
 						l22:
 							{
@@ -2408,12 +2600,12 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							store32(m.memory, uint64(uint32(t94))+212, uint32(v8+t95))
 							store32(m.memory, uint64(uint32(v7))+208, uint32(v8))
 							store32(m.memory, uint64(uint32(v7))+216, uint32(v7+i32(712)))
-							t96 := m.fn316(v7 + i32(208))
+							t96 := m.fn320(v7 + i32(208))
 							v8 = t96 & i32(255)
 							if v8 == i32(37) {
 								goto l23
 							}
-							m.fn269(v7+i32(552), i32(8))
+							m.fn273(v7+i32(552), i32(8))
 							t97 := int32(load32(m.memory, uint64(uint32(v7))+556))
 							m.memory[uint32(t97)] = byte(v8)
 							store32(m.memory, uint64(uint32(v7))+760, uint32(i32(1)))
@@ -2425,7 +2617,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							store64(m.memory, uint64(uint32(v7))+552, uint64(t100))
 						l26:
 							{
-								t101 := m.fn316(v7 + i32(552))
+								t101 := m.fn320(v7 + i32(552))
 								v10 = t101 & i32(255)
 								if v10 == i32(37) {
 									t118 := int64(load64(m.memory, uint64(uint32(v7))+752))
@@ -2441,7 +2633,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if v8 != t103 {
 										goto l25
 									}
-									m.fn143(v7+i32(752), i32(1))
+									m.fn146(v7+i32(752), i32(1))
 								}
 							l25:
 								t104 := int32(load32(m.memory, uint64(uint32(v7))+756))
@@ -2454,7 +2646,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						store32(m.memory, uint64(uint32(v7))+880, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v7))+872, uint64(i64(0x100000000)))
 					l30:
-						m.fn415(v7+i32(712), v7+i32(872))
+						m.fn419(v7+i32(712), v7+i32(872))
 						m.fn25(v5, v11)
 						store64(m.memory, uint64(uint32(v7))+836, uint64(v14))
 						v13 = int32(int64(uint64(v14) >> 32))
@@ -2518,7 +2710,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 				goto l35
 			}
 		l15:
-			t144 := m.fn75(i32(1), i32(1))
+			t144 := m.fn83(i32(1), i32(1))
 			v8 = t144
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2547,9 +2739,9 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 		}
 		v20 = p145
 		v21 = int32(v16)
-		t146 := m.fn75(i32(4), i32(24))
+		t146 := m.fn83(i32(4), i32(24))
 		v8 = t146
-		m.fn368(v7+i32(344), v3, v4, i32(1), i32(0))
+		m.fn372(v7+i32(344), v3, v4, i32(1), i32(0))
 		t147 := int64(load64(m.memory, uint64(uint32(v7))+344))
 		store64(m.memory, uint32(v8), uint64(t147))
 		t148 := int64(load64(m.memory, uint64(uint32(v7))+360))
@@ -2559,7 +2751,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 		store32(m.memory, uint64(uint32(v7))+304, uint32(i32(1)))
 		store32(m.memory, uint64(uint32(v7))+300, uint32(v8))
 		store32(m.memory, uint64(uint32(v7))+296, uint32(i32(1)))
-		m.fn360(v7+i32(296), i32(9))
+		m.fn364(v7+i32(296), i32(9))
 		t150 := int64(load64(m.memory, uint64(uint32(v7))+300))
 		store64(m.memory, uint64(uint32(v7))+756, uint64(i64_rotl(t150, i64(32))))
 		store32(m.memory, uint64(uint32(v7))+752, uint32(v7+i32(296)+i32(8)))
@@ -2568,7 +2760,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 		{
 			t151 := int32(load32(m.memory, uint32(v8+i32(154736))))
 			t152 := int32(load32(m.memory, uint32(v8+i32(154740))))
-			m.fn361(v7+i32(752), t151, t152)
+			m.fn365(v7+i32(752), t151, t152)
 			v8 = v8 + i32(8)
 			if v8 != 0 {
 				goto l38
@@ -2595,7 +2787,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 			v8 = t156
 			t158 := int32(load32(m.memory, uint32(v8)))
 			t159 := int32(load32(m.memory, uint32(v8+i32(4))))
-			m.fn361(t157, t158, t159)
+			m.fn365(t157, t158, t159)
 			v8 = i32(1)
 			goto l40
 		}
@@ -2616,7 +2808,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store64(m.memory, uint64(uint32(v7))+280, uint64(t214))
 									goto l59
 								}
-								m.fn416(v7+i32(308), v3, v4)
+								m.fn420(v7+i32(308), v3, v4)
 								{
 									{
 										t162 := int32(m.memory[uint64(uint32(i32(0)))+162056])
@@ -2631,12 +2823,12 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									}
 								l42:
 									m.memory[uint64(uint32(v7))+344] = byte(i32(0))
-									t165 := m.fn72(i32(1))
+									t165 := m.fn80(i32(1))
 									v8 = t165
 									if v8 == 0 {
 										goto l44
 									}
-									m.fn64(v8, i32(1))
+									m.fn72(v8, i32(1))
 									v22 = int64(uint32(v8))
 									store64(m.memory, uint64(uint32(i32(0)))+162048, uint64(v22))
 									m.memory[uint64(uint32(i32(0)))+162056] = byte(i32(1))
@@ -2650,15 +2842,15 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t166))
 								t167 := int64(load64(m.memory, uint64(uint32(i32(0)))+142824))
 								store64(m.memory, uint64(uint32(v7))+352, uint64(t167))
-								m.fn278(v7+i32(344), i32(1), v7+i32(360))
+								m.fn282(v7+i32(344), i32(1), v7+i32(360))
 								store32(m.memory, uint64(uint32(v7))+556, uint32(i32(1)))
 								t168 := int64(load64(m.memory, uint64(uint32(v7))+308))
 								store64(m.memory, uint64(uint32(v7))+560, uint64(t168))
 								t169 := int32(load32(m.memory, uint64(uint32(v7))+316))
 								store32(m.memory, uint64(uint32(v7))+568, uint32(t169))
-								_ = m.fn417(v7+i32(344), v7+i32(308))
+								_ = m.fn421(v7+i32(344), v7+i32(308))
 								store32(m.memory, uint64(uint32(v7))+552, uint32(i32(1)))
-								m.fn372(v7+i32(552)+i32(8), i32(1), i32(1))
+								m.fn376(v7+i32(552)+i32(8), i32(1), i32(1))
 								t171 := int64(load64(m.memory, uint64(uint32(v7))+344))
 								store64(m.memory, uint64(uint32(v7))+872, uint64(t171))
 								t172 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -2667,9 +2859,9 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+888, uint64(t173))
 								t174 := int64(load64(m.memory, uint64(uint32(v7))+368))
 								store64(m.memory, uint64(uint32(v7))+896, uint64(t174))
-								t175 := m.fn75(i32(4), i32(24))
+								t175 := m.fn83(i32(4), i32(24))
 								v8 = t175
-								m.fn368(v7+i32(344), v3, v4, i32(1), i32(0))
+								m.fn372(v7+i32(344), v3, v4, i32(1), i32(0))
 								t176 := int64(load64(m.memory, uint64(uint32(v7))+360))
 								store64(m.memory, uint64(uint32(v8))+16, uint64(t176))
 								t177 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -2703,7 +2895,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 											v11 = v8 + i32(24)
 											t183 := int32(load32(m.memory, uint32(v8+i32(4))))
 											t184 := int32(load32(m.memory, uint32(v8+i32(8))))
-											m.fn29(v7+i32(344), t183, t184)
+											m.fn36(v7+i32(344), t183, t184)
 											{
 												t185 := int32(load32(m.memory, uint64(uint32(v7))+344))
 												if t185 == i32(1) {
@@ -2741,7 +2933,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 														t195 := int32(load32(m.memory, uint64(uint32(v8))+20))
 														t196 := v6
 														v27 = t195
-														t197 := m.fn74(t194, t196, v27)
+														t197 := m.fn82(t194, t196, v27)
 														if t197 != 0 {
 															goto l50
 														}
@@ -2754,7 +2946,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 													store32(m.memory, uint64(uint32(v7))+552, uint32(v6))
 													m.memory[uint64(uint32(v7))+752] = byte(v12)
 													store32(m.memory, uint64(uint32(v7))+560, uint32(v7+i32(752)))
-													m.fn271(v7+i32(848), v7+i32(552), i32(2))
+													m.fn275(v7+i32(848), v7+i32(552), i32(2))
 													m.t0[uint(v10)].(func(int32, int32, int32))(v7+i32(552), v26, v25)
 													t199 := int32(load32(m.memory, uint64(uint32(v7))+556))
 													v28 = t199
@@ -2790,8 +2982,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 															t208 := int32(load32(m.memory, uint64(uint32(v10))+8))
 															t209 := v34
 															v6 = t208
-															m.fn69(t207, t209, v6)
-															t210 := m.fn417(v7+i32(872), v7+i32(552))
+															m.fn77(t207, t209, v6)
+															t210 := m.fn421(v7+i32(872), v7+i32(552))
 															if t210 == 0 {
 																goto l54
 															}
@@ -2802,8 +2994,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 														v10 = v28 + v12 + i32(12)
 													l52:
 														t211 := int32(uint32(v30-v10) / uint32(i32(12)))
-														m.fn373(v10, t211)
-														m.fn35(v31, v28, i32(4), i32(12))
+														m.fn377(v10, t211)
+														m.fn42(v31, v28, i32(4), i32(12))
 														t212 := int32(load32(m.memory, uint64(uint32(v7))+848))
 														m.fn25(t212, v33)
 														goto l56
@@ -2812,8 +3004,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 													store32(m.memory, uint64(uint32(v7))+760, uint32(v6))
 													store32(m.memory, uint64(uint32(v7))+756, uint32(v34))
 													store32(m.memory, uint64(uint32(v7))+752, uint32(v27))
-													m.fn363(v7+i32(552), v7+i32(752), v33, v32)
-													m.fn420(v7+i32(332), v7+i32(552))
+													m.fn367(v7+i32(552), v7+i32(752), v33, v32)
+													m.fn424(v7+i32(332), v7+i32(552))
 												l55:
 													v10 = v10 + i32(12)
 													v13 = v13 + v6
@@ -2826,8 +3018,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 											goto l58
 										}
 									l46:
-										m.fn418(v7+i32(296), v7+i32(320))
-										m.fn419(v7 + i32(320))
+										m.fn422(v7+i32(296), v7+i32(320))
+										m.fn423(v7 + i32(320))
 										t181 := int32(load32(m.memory, uint64(uint32(v7))+340))
 										store32(m.memory, uint64(uint32(v7))+328, uint32(t181))
 										t182 := int64(load64(m.memory, uint64(uint32(v7))+332))
@@ -2837,8 +3029,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							}
 						l45:
-							m.fn418(v7+i32(296), v7+i32(320))
-							m.fn29(v7+i32(344), v3, v4)
+							m.fn422(v7+i32(296), v7+i32(320))
+							m.fn36(v7+i32(344), v3, v4)
 							{
 								t215 := int32(load32(m.memory, uint64(uint32(v7))+344))
 								if t215 != 0 {
@@ -2867,7 +3059,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v13 = v7 + i32(516)
 								v34 = v7 + i32(428)
 							l69:
-								m.fn369(v7+i32(552), v7+i32(344))
+								m.fn373(v7+i32(552), v7+i32(344))
 								{
 									{
 										t218 := int32(load32(m.memory, uint64(uint32(v7))+552))
@@ -2882,7 +3074,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									}
 								l61:
 									t221 := int32(load32(m.memory, uint64(uint32(v7))+556))
-									m.fn309(i32(-0x80000000), t221)
+									m.fn313(i32(-0x80000000), t221)
 									{
 										t222 := int32(load32(m.memory, uint64(uint32(v7))+512))
 										v8 = t222
@@ -2896,7 +3088,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 													if t223 == 0 {
 														goto l64
 													}
-													m.fn248(v7+i32(96), v12)
+													m.fn252(v7+i32(96), v12)
 													t224 := int32(load32(m.memory, uint64(uint32(v7))+100))
 													if t224 != i32(1114112) {
 														goto l65
@@ -2909,7 +3101,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 												if v8 != i32(1) {
 													goto l63
 												}
-												m.fn371(v7+i32(88), v13, i32(1))
+												m.fn375(v7+i32(88), v13, i32(1))
 												t226 := int32(load32(m.memory, uint64(uint32(v7))+88))
 												if t226 != i32(1) {
 													goto l63
@@ -2925,7 +3117,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									l66:
 										t229 := int32(load32(m.memory, uint64(uint32(v7))+540))
 										t230 := int32(load32(m.memory, uint64(uint32(v7))+544))
-										m.fn374(v7+i32(552), t229, t230, v8)
+										m.fn378(v7+i32(552), t229, t230, v8)
 										t231 := int64(load64(m.memory, uint64(uint32(v7))+552))
 										store64(m.memory, uint64(uint32(v7))+824, uint64(t231))
 										t232 := int64(load64(m.memory, uint64(uint32(v7))+560))
@@ -2941,7 +3133,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 												if v8 == i32(-0x80000000) {
 													goto l63
 												}
-												m.fn370(v7 + i32(344))
+												m.fn374(v7 + i32(344))
 												store32(m.memory, uint64(uint32(v7))+356, uint32(v8))
 												store32(m.memory, uint64(uint32(v7))+352, uint32(i32(6)))
 												store64(m.memory, uint64(uint32(v7))+344, uint64(i64(1)))
@@ -2950,9 +3142,9 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 											}
 											t233 := int32(load32(m.memory, uint32(v8+i32(143276))))
 											store32(m.memory, uint64(uint32(v7))+844, uint32(t233))
-											store32(m.memory, uint64(uint32(v7))+868, uint32(i32(8)))
-											store32(m.memory, uint64(uint32(v7))+860, uint32(i32(9)))
-											store32(m.memory, uint64(uint32(v7))+852, uint32(i32(8)))
+											store32(m.memory, uint64(uint32(v7))+868, uint32(i32(2)))
+											store32(m.memory, uint64(uint32(v7))+860, uint32(i32(10)))
+											store32(m.memory, uint64(uint32(v7))+852, uint32(i32(2)))
 											store32(m.memory, uint64(uint32(v7))+864, uint32(v7+i32(280)))
 											store32(m.memory, uint64(uint32(v7))+856, uint32(v7+i32(844)))
 											store32(m.memory, uint64(uint32(v7))+848, uint32(v7+i32(824)))
@@ -2967,7 +3159,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										}
 									}
 								l63:
-									m.fn369(v7+i32(736), v34)
+									m.fn373(v7+i32(736), v34)
 								}
 							l62:
 								{
@@ -2975,7 +3167,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if t237 == i32(-0x80000000) {
 										goto l70
 									}
-									m.fn363(v7+i32(712), v7+i32(736), i32(143277), i32(1))
+									m.fn367(v7+i32(712), v7+i32(736), i32(143277), i32(1))
 									t238 := int32(load32(m.memory, uint64(uint32(v7))+712))
 									if t238 == i32(-0x80000000) {
 										goto l70
@@ -3069,7 +3261,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										if int32(int64(uint64(v14)>>32)) != 0 {
 											p264 = i32(-1)
 										}
-										m.fn360(t257, p264)
+										m.fn364(t257, p264)
 									}
 								l71:
 									t265 := int32(load32(m.memory, uint64(uint32(v7))+300))
@@ -3084,16 +3276,16 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l69
 								}
 							l70:
-								m.fn370(v7 + i32(344))
-								m.fn370(v34)
+								m.fn374(v7 + i32(344))
+								m.fn374(v34)
 							}
 						l60:
 							t269 := int32(load32(m.memory, uint64(uint32(v7))+304))
 							store32(m.memory, uint64(uint32(v7))+352, uint32(t269))
 							t270 := int64(load64(m.memory, uint64(uint32(v7))+296))
 							store64(m.memory, uint64(uint32(v7))+344, uint64(t270))
-							m.fn421(v7+i32(280), v7+i32(344))
-							m.fn419(v7 + i32(320))
+							m.fn425(v7+i32(280), v7+i32(344))
+							m.fn423(v7 + i32(320))
 							t271 := int32(load32(m.memory, uint64(uint32(v7))+876))
 							v11 = t271
 							if v11 == 0 {
@@ -3121,7 +3313,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							l76:
 								{
-									m.fn280(v7+i32(80), v7+i32(344))
+									m.fn284(v7+i32(80), v7+i32(344))
 									t275 := int32(load32(m.memory, uint64(uint32(v7))+80))
 									if t275&i32(1) != 0 {
 										t280 := int32(load32(m.memory, uint64(uint32(v7))+84))
@@ -3149,16 +3341,16 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							}
 						l74:
-							m.fn287(v10, v11, i32(12), i32(8))
+							m.fn291(v10, v11, i32(12), i32(8))
 						}
 					l59:
-						t286 := m.fn75(i32(4), i32(24))
+						t286 := m.fn83(i32(4), i32(24))
 						v8 = t286
-						m.fn153(v7+i32(72), v1, v2)
+						m.fn156(v7+i32(72), v1, v2)
 						v10 = i32(0)
 						t287 := int32(load32(m.memory, uint64(uint32(v7))+72))
 						t288 := int32(load32(m.memory, uint64(uint32(v7))+76))
-						m.fn368(v7+i32(344), t287, t288, i32(1), i32(0))
+						m.fn372(v7+i32(344), t287, t288, i32(1), i32(0))
 						t289 := int64(load64(m.memory, uint64(uint32(v7))+360))
 						store64(m.memory, uint64(uint32(v8))+16, uint64(t289))
 						t290 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -3168,17 +3360,17 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						store32(m.memory, uint64(uint32(v7))+744, uint32(i32(1)))
 						store32(m.memory, uint64(uint32(v7))+740, uint32(v8))
 						store32(m.memory, uint64(uint32(v7))+736, uint32(i32(1)))
-						m.fn153(v7+i32(64), v1, v2)
+						m.fn156(v7+i32(64), v1, v2)
 						t292 := int32(load32(m.memory, uint64(uint32(v7))+64))
 						t293 := int32(load32(m.memory, uint64(uint32(v7))+68))
-						m.fn378(v7+i32(344), t292, t293)
+						m.fn382(v7+i32(344), t292, t293)
 						store32(m.memory, uint64(uint32(v7))+572, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v7))+564, uint64(i64(0x100000000)))
 						t294 := int32(load32(m.memory, uint64(uint32(v7))+352))
 						store32(m.memory, uint64(uint32(v7))+560, uint32(t294))
 						t295 := int64(load64(m.memory, uint64(uint32(v7))+344))
 						store64(m.memory, uint64(uint32(v7))+552, uint64(t295))
-						m.fn420(v7+i32(736), v7+i32(552))
+						m.fn424(v7+i32(736), v7+i32(552))
 						t296 := int32(load32(m.memory, uint64(uint32(v7))+356))
 						t297 := int32(load32(m.memory, uint64(uint32(v7))+360))
 						m.fn25(t296, t297)
@@ -3195,7 +3387,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							{
 								t300 := int32(load32(m.memory, uint32(v8+i32(8))))
 								if t300 == 0 {
-									m.fn307(v8)
+									m.fn311(v8)
 									v6 = v12 + i32(24)
 									v13 = v10
 								l84:
@@ -3218,7 +3410,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 												goto l84
 											}
 											v9 = v9 + i32(1)
-											m.fn307(v8)
+											m.fn311(v8)
 											v8 = v8 + i32(24)
 											goto l83
 										}
@@ -3236,8 +3428,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							}
 						}
 					l78:
-						m.fn422(v7+i32(848), v1, v2)
-						m.fn49(v7+i32(872), v1, v2)
+						m.fn426(v7+i32(848), v1, v2)
+						m.fn56(v7+i32(872), v1, v2)
 						{
 							t306 := int32(load32(m.memory, uint64(uint32(v7))+872))
 							if t306 == i32(-0x80000000) {
@@ -3250,7 +3442,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							t309 := int64(load64(m.memory, uint64(uint32(v7))+872))
 							store64(m.memory, uint64(uint32(v7))+752, uint64(t309))
 							t310 := int32(load32(m.memory, uint64(uint32(v7))+756))
-							m.fn422(v7+i32(344), t310, v8)
+							m.fn426(v7+i32(344), t310, v8)
 							t311 := int32(load32(m.memory, uint64(uint32(v7))+348))
 							v10 = t311
 							t312 := int32(load32(m.memory, uint64(uint32(v7))+344))
@@ -3258,7 +3450,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							t313 := int32(load32(m.memory, uint64(uint32(v7))+352))
 							t314 := v7 + i32(848)
 							v8 = t313
-							m.fn360(t314, v8)
+							m.fn364(t314, v8)
 							v11 = v8 * i32(24)
 							t315 := int32(load32(m.memory, uint64(uint32(v7))+856))
 							t316 := v8
@@ -3281,7 +3473,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+352, uint64(t320))
 								t321 := int64(load64(m.memory, uint32(v9)))
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t321))
-								m.fn364(v12, i32(17))
+								m.fn368(v12, i32(17))
 								t322 := int64(load64(m.memory, uint64(uint32(v7))+360))
 								t323 := v7
 								v14 = t322
@@ -3302,16 +3494,16 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								goto l87
 							}
 						l86:
-							m.fn367(v6, v10)
+							m.fn371(v6, v10)
 							store32(m.memory, uint64(uint32(v7))+856, uint32(v5))
-							m.fn303(v7 + i32(752))
+							m.fn307(v7 + i32(752))
 						}
 					l85:
 						store64(m.memory, uint64(uint32(v7))+344, uint64(i64(0x800000000)))
 						memory_copy(m.memory, uint32(v7+i32(344)+i32(8)), uint32(i32(154672)), uint32(i32(64)))
 					l89:
 						{
-							m.fn423(v7+i32(56), v7+i32(344), i32(8))
+							m.fn427(v7+i32(56), v7+i32(344), i32(8))
 							t328 := int32(load32(m.memory, uint64(uint32(v7))+56))
 							v8 = t328
 							if v8 == 0 {
@@ -3319,7 +3511,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+352, uint32(t330))
 								t331 := int64(load64(m.memory, uint64(uint32(v7))+848))
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t331))
-								m.fn421(v7+i32(832), v7+i32(344))
+								m.fn425(v7+i32(832), v7+i32(344))
 								t332 := int32(load32(m.memory, uint64(uint32(v7))+284))
 								t333 := v7
 								v8 = t332
@@ -3328,13 +3520,13 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+672, uint32(v8))
 								store32(m.memory, uint64(uint32(v7))+612, uint32(i32(0)))
 								store32(m.memory, uint64(uint32(v7))+552, uint32(i32(0)))
-								m.fn376(v7+i32(872), v7+i32(552))
+								m.fn380(v7+i32(872), v7+i32(552))
 								{
 									t335 := int32(load32(m.memory, uint64(uint32(v7))+872))
 									if t335 == i32(-0x80000000) {
 										goto l90
 									}
-									m.fn381(v7+i32(344), v7+i32(552))
+									m.fn385(v7+i32(344), v7+i32(552))
 									t336 := int32(load32(m.memory, uint64(uint32(v7))+344))
 									t337 := v7 + i32(344)
 									v8 = t336 + i32(1)
@@ -3347,7 +3539,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if uint32(v8) > uint32(i32(4)) {
 										p339 = v8
 									}
-									m.fn424(t337, p339)
+									m.fn428(t337, p339)
 									t340 := int32(load32(m.memory, uint64(uint32(v7))+348))
 									v8 = t340
 									t341 := int64(load64(m.memory, uint64(uint32(v7))+872))
@@ -3362,10 +3554,10 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									memory_copy(m.memory, uint32(v7+i32(344)), uint32(v7+i32(552)), uint32(i32(128)))
 								l93:
 									{
-										m.fn376(v7+i32(752), v7+i32(344))
+										m.fn380(v7+i32(752), v7+i32(344))
 										t345 := int32(load32(m.memory, uint64(uint32(v7))+752))
 										if t345 == i32(-0x80000000) {
-											m.fn380(v7 + i32(344))
+											m.fn384(v7 + i32(344))
 											t355 := int64(load64(m.memory, uint64(uint32(v7))+712))
 											store64(m.memory, uint64(uint32(v7))+848, uint64(t355))
 											t356 := int32(load32(m.memory, uint64(uint32(v7))+720))
@@ -3379,7 +3571,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 											if v8 != t347 {
 												goto l92
 											}
-											m.fn381(v7+i32(848), v7+i32(344))
+											m.fn385(v7+i32(848), v7+i32(344))
 											t348 := int32(load32(m.memory, uint64(uint32(v7))+848))
 											t349 := v7 + i32(712)
 											v9 = t348 + i32(1)
@@ -3387,7 +3579,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 											if v9 != 0 {
 												p350 = v9
 											}
-											m.fn360(t349, p350)
+											m.fn364(t349, p350)
 										}
 									l92:
 										t351 := int32(load32(m.memory, uint64(uint32(v7))+716))
@@ -3405,18 +3597,18 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							l90:
 								store32(m.memory, uint64(uint32(v7))+856, uint32(i32(0)))
 								store64(m.memory, uint64(uint32(v7))+848, uint64(i64(0x400000000)))
-								m.fn380(v7 + i32(552))
+								m.fn384(v7 + i32(552))
 							l94:
-								m.fn421(v7+i32(712), v7+i32(848))
-								m.fn153(v7+i32(48), v1, v2)
+								m.fn425(v7+i32(712), v7+i32(848))
+								m.fn156(v7+i32(48), v1, v2)
 								t357 := int32(load32(m.memory, uint64(uint32(v7))+52))
 								v9 = t357
 								t358 := int32(load32(m.memory, uint64(uint32(v7))+48))
 								v10 = t358
-								t359 := m.fn75(i32(4), i32(48))
+								t359 := m.fn83(i32(4), i32(48))
 								v8 = t359
-								m.fn368(v7+i32(552), v10, v9, i32(154915), i32(1))
-								m.fn368(v7+i32(344), v1, v2, i32(154916), i32(2))
+								m.fn372(v7+i32(552), v10, v9, i32(154915), i32(1))
+								m.fn372(v7+i32(344), v1, v2, i32(154916), i32(2))
 								t360 := int64(load64(m.memory, uint64(uint32(v7))+568))
 								store64(m.memory, uint64(uint32(v8))+16, uint64(t360))
 								t361 := int64(load64(m.memory, uint64(uint32(v7))+560))
@@ -3432,7 +3624,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+760, uint32(i32(2)))
 								store32(m.memory, uint64(uint32(v7))+756, uint32(v8))
 								store32(m.memory, uint64(uint32(v7))+752, uint32(i32(2)))
-								m.fn378(v7+i32(552), v10, v9)
+								m.fn382(v7+i32(552), v10, v9)
 								{
 									{
 										t366 := int32(load32(m.memory, uint64(uint32(v7))+560))
@@ -3443,12 +3635,12 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										store32(m.memory, uint64(uint32(v7))+352, uint32(t367))
 										t368 := int64(load64(m.memory, uint64(uint32(v7))+752))
 										store64(m.memory, uint64(uint32(v7))+344, uint64(t368))
-										m.fn421(v7+i32(872), v7+i32(344))
-										m.fn303(v7 + i32(552))
+										m.fn425(v7+i32(872), v7+i32(344))
+										m.fn307(v7 + i32(552))
 										goto l96
 									}
 								l95:
-									t369 := m.fn75(i32(1), i32(1))
+									t369 := m.fn83(i32(1), i32(1))
 									v8 = t369
 									m.memory[uint32(v8)] = byte(i32(24))
 									store32(m.memory, uint64(uint32(v7))+364, uint32(i32(1)))
@@ -3458,12 +3650,12 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store64(m.memory, uint64(uint32(v7))+344, uint64(t370))
 									t371 := int32(load32(m.memory, uint64(uint32(v7))+560))
 									store32(m.memory, uint64(uint32(v7))+352, uint32(t371))
-									m.fn420(v7+i32(752), v7+i32(344))
+									m.fn424(v7+i32(752), v7+i32(344))
 									t372 := int32(load32(m.memory, uint64(uint32(v7))+760))
 									store32(m.memory, uint64(uint32(v7))+352, uint32(t372))
 									t373 := int64(load64(m.memory, uint64(uint32(v7))+752))
 									store64(m.memory, uint64(uint32(v7))+344, uint64(t373))
-									m.fn421(v7+i32(872), v7+i32(344))
+									m.fn425(v7+i32(872), v7+i32(344))
 								}
 							l96:
 								t374 := int32(load32(m.memory, uint64(uint32(v7))+564))
@@ -3473,7 +3665,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+352, uint32(t376))
 								t377 := int64(load64(m.memory, uint64(uint32(v7))+736))
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t377))
-								m.fn421(v7+i32(256), v7+i32(344))
+								m.fn425(v7+i32(256), v7+i32(344))
 								t378 := int64(load64(m.memory, uint64(uint32(v7))+832))
 								store64(m.memory, uint64(uint32(v7))+208, uint64(t378))
 								t379 := int32(load32(m.memory, uint64(uint32(v7))+840))
@@ -3494,7 +3686,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l97
 								}
 								m.memory[uint64(uint32(v7))+736] = byte(v20)
-								m.fn425(v7+i32(344), v21, v18)
+								m.fn429(v7+i32(344), v21, v18)
 								t386 := int32(load32(m.memory, uint64(uint32(v7))+348))
 								v24 = t386
 								{
@@ -3508,7 +3700,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l99
 								}
 							l98:
-								m.fn309(i32(-0x80000000), v24)
+								m.fn313(i32(-0x80000000), v24)
 								v24 = i32(1)
 								v36 = i32(0)
 								v28 = i32(0)
@@ -3517,10 +3709,10 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v5 = t389
 								t390 := int32(load32(m.memory, uint64(uint32(v7))+264))
 								v27 = t390
-								m.fn348(v7+i32(40), v20)
+								m.fn352(v7+i32(40), v20)
 								t391 := int64(load64(m.memory, uint64(uint32(v7))+40))
 								v14 = t391
-								t392 := m.fn75(i32(1), i32(1))
+								t392 := m.fn83(i32(1), i32(1))
 								v8 = t392
 								m.memory[uint32(v8)] = byte(i32(25))
 								t393 := int32(load32(m.memory, uint64(uint32(v7))+212))
@@ -3542,20 +3734,20 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+344, uint64(i64(1)))
 								store32(m.memory, uint64(uint32(v7))+500, uint32(v7+i32(736)))
 								store32(m.memory, uint64(uint32(v7))+488, uint32(v7+i32(736)))
-								m.fn342(v7+i32(552), v7+i32(344))
+								m.fn346(v7+i32(552), v7+i32(344))
 								t397 := int32(load32(m.memory, uint64(uint32(v7))+556))
 								if t397 != i32(1) {
 									goto l44
 								}
 								t398 := int32(load32(m.memory, uint64(uint32(v7))+560))
-								m.fn426(v7+i32(712), t398)
-								m.fn342(v7+i32(552), v7+i32(344))
+								m.fn430(v7+i32(712), t398)
+								m.fn346(v7+i32(552), v7+i32(344))
 								t399 := int32(load32(m.memory, uint64(uint32(v7))+556))
 								if t399 != i32(1) {
 									goto l44
 								}
 								t400 := int32(load32(m.memory, uint64(uint32(v7))+560))
-								m.fn318(v7+i32(712), t400)
+								m.fn322(v7+i32(712), t400)
 								t401 := int32(load32(m.memory, uint64(uint32(v7))+720))
 								v8 = t401
 								t402 := int32(load32(m.memory, uint64(uint32(v7))+716))
@@ -3572,7 +3764,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							l101:
 								{
 									t404 := int32(m.memory[uint64(uint32(v7))+736])
-									m.fn319(v7+i32(552), t404, v9)
+									m.fn323(v7+i32(552), t404, v9)
 									t405 := int32(load32(m.memory, uint64(uint32(v7))+568))
 									store32(m.memory, uint64(uint32(v8))+16, uint32(t405))
 									t406 := int64(load64(m.memory, uint64(uint32(v7))+560))
@@ -3608,12 +3800,12 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									v9 = t408
 									t409 := int32(load32(m.memory, uint32(v13+i32(4))))
 									t410 := int32(load32(m.memory, uint32(v13+i32(8))))
-									m.fn69(v7+i32(872), t409, t410)
+									m.fn77(v7+i32(872), t409, t410)
 									t411 := int32(m.memory[uint64(uint32(v7))+736])
-									m.fn348(v7+i32(32), t411)
+									m.fn352(v7+i32(32), t411)
 									t412 := int64(load64(m.memory, uint64(uint32(v7))+32))
 									v14 = t412
-									t413 := m.fn75(i32(4), i32(24))
+									t413 := m.fn83(i32(4), i32(24))
 									v8 = t413
 									m.memory[uint64(uint32(v8))+20] = byte(v9)
 									store64(m.memory, uint64(uint32(v8))+12, uint64(v14))
@@ -3621,7 +3813,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store32(m.memory, uint64(uint32(v8))+8, uint32(t414))
 									t415 := int64(load64(m.memory, uint64(uint32(v7))+872))
 									store64(m.memory, uint32(v8), uint64(t415))
-									t416 := m.fn75(i32(1), i32(1))
+									t416 := m.fn83(i32(1), i32(1))
 									v12 = t416
 									m.memory[uint32(v12)] = byte(i32(26))
 									v9 = v7 + i32(752) + v10
@@ -3637,7 +3829,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							l103:
 								memory_copy(m.memory, uint32(v34), uint32(v7+i32(752)), uint32(i32(40)))
 								store64(m.memory, uint64(uint32(v7))+552, uint64(i64(0x200000000)))
-								m.fn347(v7+i32(848), v7+i32(552))
+								m.fn351(v7+i32(848), v7+i32(552))
 								v6 = v6 + i32(1)
 								if v6 != v27 {
 									goto l105
@@ -3670,7 +3862,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if v11 == v13 {
 										store32(m.memory, uint32(v5), uint32(v10))
 										store32(m.memory, uint64(uint32(v7))+552, uint32(v13))
-										m.fn344(v7+i32(552)+i32(8), v13, v13)
+										m.fn348(v7+i32(552)+i32(8), v13, v13)
 										t429 := int64(load64(m.memory, uint64(uint32(v7))+712))
 										store64(m.memory, uint64(uint32(v7))+872, uint64(t429))
 										t430 := int32(load32(m.memory, uint64(uint32(v7))+720))
@@ -3680,8 +3872,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										t432 := int32(load32(m.memory, uint64(uint32(v7))+240))
 										t433 := v7 + i32(752)
 										v10 = t432
-										m.fn426(t433, v10)
-										m.fn318(v7+i32(752), v10)
+										m.fn430(t433, v10)
+										m.fn322(v7+i32(752), v10)
 										v11 = v7 + i32(552) + i32(16)
 										t434 := int32(load32(m.memory, uint64(uint32(v7))+760))
 										v8 = t434
@@ -3695,7 +3887,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										l109:
 											{
 												t436 := int32(m.memory[uint64(uint32(v7))+736])
-												m.fn319(v7+i32(344), t436, v9)
+												m.fn323(v7+i32(344), t436, v9)
 												t437 := int32(load32(m.memory, uint64(uint32(v7))+360))
 												store32(m.memory, uint64(uint32(v8))+16, uint32(t437))
 												t438 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -3790,8 +3982,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																}
 															l130:
 																t507 := int32(uint32(v32-v9) / uint32(i32(12)))
-																m.fn373(v9, t507)
-																m.fn84(v23, v20)
+																m.fn377(v9, t507)
+																m.fn90(v23, v20)
 																goto l132
 															}
 														l131:
@@ -3890,7 +4082,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																goto l137
 															}
 														l133:
-															m.fn84(v23, v20)
+															m.fn90(v23, v20)
 															if v12 != i32(-0x80000000) {
 																goto l129
 															}
@@ -3969,14 +4161,14 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		goto l118
 																	}
 																l117:
-																	m.fn427(v7+i32(24), v30)
+																	m.fn431(v7+i32(24), v30)
 																	t466 := int32(load32(m.memory, uint64(uint32(v7))+24))
 																	if t466 != i32(1) {
 																		goto l115
 																	}
 																	t467 := int32(load32(m.memory, uint64(uint32(v7))+28))
 																	v25 = t467
-																	m.fn427(v7+i32(16), v26)
+																	m.fn431(v7+i32(16), v26)
 																	if v32 == 0 {
 																		goto l115
 																	}
@@ -4010,7 +4202,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		}
 																	}
 																l119:
-																	m.fn195(v7+i32(712), v7+i32(344), v32)
+																	m.fn199(v7+i32(712), v7+i32(344), v32)
 																	v42 = i32(33)
 																	{
 																		t473 := int32(load32(m.memory, uint64(uint32(v7))+716))
@@ -4018,11 +4210,11 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		t474 := int32(load32(m.memory, uint64(uint32(v7))+720))
 																		t475 := v44
 																		v23 = t474
-																		t476 := m.fn101(t475, v23, v21, v18)
+																		t476 := m.fn32(t475, v23, v21, v18)
 																		if t476 != 0 {
 																			goto l120
 																		}
-																		m.fn98(v7+i32(8), v21, v18, v44, v23)
+																		m.fn29(v7+i32(8), v21, v18, v44, v23)
 																		{
 																			t477 := int32(load32(m.memory, uint64(uint32(v7))+8))
 																			v23 = t477
@@ -4057,7 +4249,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		if p480|v43 == 0 {
 																			goto l120
 																		}
-																		m.fn428(v7+i32(848), v7+i32(344))
+																		m.fn432(v7+i32(848), v7+i32(344))
 																		{
 																			{
 																				t481 := int32(load32(m.memory, uint64(uint32(v7))+848))
@@ -4081,7 +4273,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																			v32 = v38
 																		l127:
 																			{
-																				m.fn428(v7+i32(752), v32)
+																				m.fn432(v7+i32(752), v32)
 																				t484 := int32(load32(m.memory, uint64(uint32(v7))+756))
 																				t485 := v7 + i32(872)
 																				v25 = t484
@@ -4126,17 +4318,17 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 																t495 := int64(load64(m.memory, uint64(uint32(v9))+16))
 																store64(m.memory, uint64(uint32(v7))+760, uint64(t495))
 																store64(m.memory, uint64(uint32(v7))+752, uint64(v14))
-																m.fn271(v7+i32(680), v7+i32(752), i32(2))
-																m.fn315(v7+i32(680), v42)
+																m.fn275(v7+i32(680), v7+i32(752), i32(2))
+																m.fn319(v7+i32(680), v42)
 																t496 := int32(load32(m.memory, uint64(uint32(v7))+684))
 																t497 := int32(load32(m.memory, uint64(uint32(v7))+688))
-																m.fn144(t496, t497)
+																m.fn147(t496, t497)
 																{
 																	t498 := int32(load32(m.memory, uint64(uint32(v7))+832))
 																	if v41 != t498 {
 																		goto l128
 																	}
-																	m.fn429(v7 + i32(832))
+																	m.fn433(v7 + i32(832))
 																	t499 := int32(load32(m.memory, uint64(uint32(v7))+836))
 																	v20 = t499
 																}
@@ -4158,9 +4350,9 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 												}
 												t503 := int32(load32(m.memory, uint64(uint32(v7))+836))
 												v8 = t503
-												m.fn373(v8, v41)
+												m.fn377(v8, v41)
 												t504 := int32(load32(m.memory, uint64(uint32(v7))+832))
-												m.fn84(t504, v8)
+												m.fn90(t504, v8)
 												v12 = i32(-0x80000000)
 												goto l129
 											}
@@ -4186,8 +4378,8 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							}
 							t329 := int32(load32(m.memory, uint64(uint32(v7))+60))
-							m.fn362(v7+i32(552), v8, t329, i32(154865))
-							m.fn420(v7+i32(848), v7+i32(552))
+							m.fn366(v7+i32(552), v8, t329, i32(154865))
+							m.fn424(v7+i32(848), v7+i32(552))
 							goto l89
 						}
 					}
@@ -4212,15 +4404,15 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 						t529 := int32(load32(m.memory, uint32(v9+i32(4))))
 						v10 = t529
 						t530 := int32(load32(m.memory, uint32(v9+i32(8))))
-						m.fn345(v10, t530)
+						m.fn349(v10, t530)
 						t531 := int32(load32(m.memory, uint32(v9)))
-						m.fn35(t531, v10, i32(4), i32(20))
+						m.fn42(t531, v10, i32(4), i32(20))
 						v8 = v8 + i32(16)
 						goto l141
 					}
 				l97:
-					m.fn425(v7+i32(344), v21, v18)
-					m.fn430(v7+i32(552), v7+i32(344))
+					m.fn429(v7+i32(344), v21, v18)
+					m.fn434(v7+i32(552), v7+i32(344))
 					t532 := int32(load32(m.memory, uint64(uint32(v7))+552))
 					v5 = t532
 					if v5 == i32(-0x80000000) {
@@ -4269,7 +4461,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							v9 = t541
 							t542 := int32(load32(m.memory, uint64(uint32(v7))+216))
 							v8 = t542
-							m.fn348(v7, i32(0))
+							m.fn352(v7, i32(0))
 							t543 := int32(load32(m.memory, uint32(v7)))
 							v6 = t543
 							t544 := int32(load32(m.memory, uint64(uint32(v7))+4))
@@ -4298,7 +4490,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										store32(m.memory, uint64(uint32(v7))+580, uint32(i32(0)))
 										{
 											t554 := int32(load32(m.memory, uint32(v29+i32(20))))
-											t555 := m.fn432(v12, v6, t554)
+											t555 := m.fn436(v12, v6, t554)
 											if t555 != 0 {
 												if v6 == 0 {
 													goto l152
@@ -4311,14 +4503,14 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 												v9 = v6
 												goto l153
 											}
-											m.fn346(v6, v29)
+											m.fn350(v6, v29)
 											goto l152
 										}
 									}
 									t547 := v7
 									v8 = v9 + i32(24)
 									store32(m.memory, uint64(uint32(t547))+580, uint32(v8))
-									m.fn431(v7+i32(752), v9)
+									m.fn435(v7+i32(752), v9)
 									t548 := int32(load32(m.memory, uint64(uint32(v7))+752))
 									t549 := v12
 									v9 = t548
@@ -4326,11 +4518,11 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									t551 := v9
 									v13 = t550
 									t552 := int32(load32(m.memory, uint32(v13+i32(20))))
-									t553 := m.fn432(t549, t551, t552)
+									t553 := m.fn436(t549, t551, t552)
 									if t553 != 0 {
 										goto l149
 									}
-									m.fn346(v9, v13)
+									m.fn350(v9, v13)
 									v10 = v10 + i32(-24)
 									v9 = v8
 									goto l150
@@ -4359,7 +4551,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v10 = v7 + i32(872) + i32(20)
 							l155:
 								{
-									m.fn431(v10, v8)
+									m.fn435(v10, v8)
 									t560 := int32(load32(m.memory, uint64(uint32(v7))+708))
 									t561 := v7
 									v6 = t560
@@ -4379,7 +4571,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store32(m.memory, uint64(uint32(v7))+768, uint32(v6))
 									store64(m.memory, uint64(uint32(v7))+760, uint64(v14))
 									store64(m.memory, uint64(uint32(v7))+752, uint64(v22))
-									m.fn433(v7+i32(692), v12, v7+i32(752), v9)
+									m.fn437(v7+i32(692), v12, v7+i32(752), v9)
 									v8 = v8 + i32(24)
 									v13 = v13 + i32(-1)
 									if v13 != 0 {
@@ -4413,7 +4605,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							{
 								if v9 == v13 {
 									store32(m.memory, uint64(uint32(v7))+872, uint32(v13))
-									m.fn434(v7 + i32(872))
+									m.fn438(v7 + i32(872))
 									t581 := int32(load32(m.memory, uint64(uint32(v7))+696))
 									v8 = t581
 									if v8 == 0 {
@@ -4424,7 +4616,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 									t583 := int32(load32(m.memory, uint64(uint32(v7))+704))
 									v10 = t583
 									t584 := int32(load32(m.memory, uint64(uint32(v7))+700))
-									m.fn346(v8, t584)
+									m.fn350(v8, t584)
 									{
 										if v11 != 0 {
 											goto l159
@@ -4439,7 +4631,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 										store32(m.memory, uint64(uint32(v7))+552, uint32(v10))
 										t585 := int64(load64(m.memory, uint64(uint32(v32))+16))
 										store64(m.memory, uint64(uint32(v7))+560, uint64(t585))
-										m.fn271(v7+i32(268), v7+i32(552), i32(3))
+										m.fn275(v7+i32(268), v7+i32(552), i32(3))
 										t586 := int32(load32(m.memory, uint64(uint32(v7))+268))
 										v12 = t586
 									}
@@ -4457,14 +4649,14 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+760, uint64(t579))
 								t580 := int64(load64(m.memory, uint64(uint32(v7))+692))
 								store64(m.memory, uint64(uint32(v7))+752, uint64(t580))
-								m.fn433(v7+i32(692), v12, v7+i32(752), v8)
+								m.fn437(v7+i32(692), v12, v7+i32(752), v8)
 								v9 = i32(1)
 								goto l157
 							}
 						}
 					l152:
 						store32(m.memory, uint64(uint32(v7))+556, uint32(i32(1)))
-						m.fn434(v34)
+						m.fn438(v34)
 					l158:
 						store32(m.memory, uint64(uint32(v7))+268, uint32(i32(-0x80000000)))
 					}
@@ -4476,7 +4668,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 				if v12 == i32(-0x80000000) {
 					goto l143
 				}
-				m.fn415(v7+i32(192), v7+i32(268))
+				m.fn419(v7+i32(192), v7+i32(268))
 				t588 := v7 + i32(192)
 				p587 := i32(37)
 				if uint64(v16) > uint64(i64(0x40ffffffff)) {
@@ -4486,22 +4678,22 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 				if v19 != 0 {
 					p589 = p587
 				}
-				m.fn315(t588, p589)
+				m.fn319(t588, p589)
 				goto l161
 			}
 		l143:
 			if v19 != 0 {
-				m.fn364(v7+i32(192), i32(34))
+				m.fn368(v7+i32(192), i32(34))
 				goto l161
 			}
 			if v17 != i64(64) {
-				t606 := m.fn75(i32(1), i32(1))
+				t606 := m.fn83(i32(1), i32(1))
 				v8 = t606
 				store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
 				store32(m.memory, uint32(v0), uint32(i32(1)))
 				m.memory[uint32(v8)] = byte(i32(35))
-				m.fn435(v7 + i32(208))
+				m.fn439(v7 + i32(208))
 				t607 := int32(load32(m.memory, uint64(uint32(v7))+192))
 				t608 := int32(load32(m.memory, uint64(uint32(v7))+196))
 				m.fn25(t607, t608)
@@ -4533,7 +4725,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							if v13 == v12 {
 								p604 = i32(36)
 							}
-							m.fn315(t605, p604)
+							m.fn319(t605, p604)
 							goto l161
 						}
 						v9 = v10 + v8
@@ -4549,7 +4741,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 							if v13 != t601 {
 								goto l169
 							}
-							m.fn143(v7+i32(192), i32(1))
+							m.fn146(v7+i32(192), i32(1))
 						}
 					l169:
 						t602 := int32(load32(m.memory, uint64(uint32(v7))+196))
@@ -4565,7 +4757,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 				v11 = t590
 				t591 := int32(load32(m.memory, uint32(v8)))
 				t592 := int32(load32(m.memory, uint32(v8+i32(4))))
-				m.fn29(v7+i32(552), t591, t592)
+				m.fn36(v7+i32(552), t591, t592)
 				v10 = i32(37)
 				{
 					t593 := int32(load32(m.memory, uint64(uint32(v7))+552))
@@ -4590,13 +4782,13 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 		l161:
 			t609 := int32(load32(m.memory, uint64(uint32(v7))+196))
 			t610 := int32(load32(m.memory, uint64(uint32(v7))+200))
-			m.fn144(t609, t610)
-			m.fn145(v7 + i32(192))
+			m.fn147(t609, t610)
+			m.fn148(v7 + i32(192))
 			t611 := int32(load32(m.memory, uint64(uint32(v7))+200))
 			store32(m.memory, uint64(uint32(v0))+8, uint32(t611))
 			t612 := int64(load64(m.memory, uint64(uint32(v7))+192))
 			store64(m.memory, uint32(v0), uint64(t612))
-			m.fn435(v7 + i32(208))
+			m.fn439(v7 + i32(208))
 		}
 	l170:
 		m.fn25(v15, v21)
@@ -4604,7 +4796,7 @@ func (m *Module) fn47(v0, v1, v2, v3, v4, v5, v6 int32) {
 l6:
 	m.g0 = v7 + i32(912)
 }
-func (m *Module) fn48(v0, v1 int32) int32 {
+func (m *Module) fn55(v0, v1 int32) int32 {
 	var v2, v3 int32
 	v2 = i32(0)
 	v3 = v1 & i32(255)
@@ -4623,17 +4815,17 @@ l1:
 l0:
 	return v1 & i32(1)
 }
-func (m *Module) fn49(v0, v1, v2 int32) {
+func (m *Module) fn56(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	var v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(128)
 	m.g0 = v3
-	m.fn153(v3, v1, v2)
+	m.fn156(v3, v1, v2)
 	t1 := int32(load32(m.memory, uint32(v3)))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn416(v3+i32(12), t1, t2)
+	m.fn420(v3+i32(12), t1, t2)
 	v2 = i32(4)
 	{
 	l5:
@@ -4641,48 +4833,48 @@ func (m *Module) fn49(v0, v1, v2 int32) {
 			{
 				if v2 == 0 {
 					store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-					m.fn303(v3 + i32(12))
+					m.fn307(v3 + i32(12))
 					goto l2
 				}
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
-				m.fn436(v3+i32(24), t3, t4)
+				m.fn440(v3+i32(24), t3, t4)
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				v1 = t5
 				if v1 != i32(-0x80000000) {
 					goto l1
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-				m.fn303(v3 + i32(12))
+				m.fn307(v3 + i32(12))
 				goto l2
 			}
 		l1:
 			t6 := int64(load64(m.memory, uint64(uint32(v3))+28))
 			v4 = t6
-			m.fn303(v3 + i32(12))
+			m.fn307(v3 + i32(12))
 			store64(m.memory, uint64(uint32(v3))+16, uint64(v4))
 			store32(m.memory, uint64(uint32(v3))+12, uint32(v1))
 			t7 := v3 + i32(24)
 			v1 = int32(v4)
 			t8 := v1
 			v5 = int32(int64(uint64(v4) >> 32))
-			m.fn45(t7, t8, v5)
+			m.fn52(t7, t8, v5)
 			{
 				t9 := int32(m.memory[uint64(uint32(v3))+24])
 				if t9 != 0 {
 					goto l3
 				}
-				m.fn436(v3+i32(116), v1, v5)
+				m.fn440(v3+i32(116), v1, v5)
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+116))
 				v1 = t10
-				m.fn437(v3 + i32(116))
+				m.fn441(v3 + i32(116))
 				if v1 == i32(-0x80000000) {
 					goto l4
 				}
 			}
 		l3:
 			v2 = v2 + i32(-1)
-			m.fn50(v3 + i32(24))
+			m.fn57(v3 + i32(24))
 			goto l5
 		l4:
 		}
@@ -4690,19 +4882,19 @@ func (m *Module) fn49(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v0))+8, uint32(t11))
 		t12 := int64(load64(m.memory, uint64(uint32(v3))+12))
 		store64(m.memory, uint32(v0), uint64(t12))
-		m.fn50(v3 + i32(24))
+		m.fn57(v3 + i32(24))
 	}
 l2:
 	m.g0 = v3 + i32(128)
 }
-func (m *Module) fn50(v0 int32) {
+func (m *Module) fn57(v0 int32) {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
 		return
 	}
 	m.fn6(v0 + i32(8))
 }
-func (m *Module) fn51(v0 int32) {
+func (m *Module) fn58(v0 int32) {
 	var v1, v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -4751,11 +4943,11 @@ l3:
 l2:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v4))
 	store32(m.memory, uint32(v1), uint32(v2))
-	m.fn304(v1)
+	m.fn308(v1)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn52(v0, v1 int32) {
+func (m *Module) fn59(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(112)
@@ -4820,7 +5012,7 @@ l2:
 			t17 := int32(load32(m.memory, uint32(v5)))
 			t18 := int32(load32(m.memory, uint32(v5+i32(4))))
 			m.fn2(v2, v2+i32(32), t17, t18)
-			m.fn42(v2+i32(32), v2)
+			m.fn49(v2+i32(32), v2)
 			memory_copy(m.memory, uint32(v7), uint32(v2+i32(32)), uint32(i32(64)))
 			v6 = v6 + i32(-1)
 			v7 = v7 + i32(64)
@@ -4832,7 +5024,7 @@ l1:
 	m.memory[uint32(v5)] = byte(i32(0))
 	m.g0 = v2 + i32(112)
 }
-func (m *Module) fn53(v0, v1, v2 int32) {
+func (m *Module) fn60(v0, v1, v2 int32) {
 	if v2 != 0 {
 		goto l0
 	}
@@ -4850,7 +5042,7 @@ l0:
 l1:
 	store64(m.memory, uint32(v0), uint64(i64(0x680000002)))
 }
-func (m *Module) fn54(v0, v1 int32) {
+func (m *Module) fn61(v0, v1 int32) {
 	var v2 int32
 	v2 = v1 & i32(7)
 	{
@@ -4890,7 +5082,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn55(v0, v1 int32) {
+func (m *Module) fn62(v0, v1 int32) {
 	var v2, v3, v4 int32
 	v2 = i32(0)
 	v3 = i32(0)
@@ -4917,7 +5109,7 @@ func (m *Module) fn55(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn56(v0, v1 int32) {
+func (m *Module) fn63(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -4927,32 +5119,32 @@ func (m *Module) fn56(v0, v1 int32) {
 		if uint32(t2) <= uint32(t0-v2) {
 			return
 		}
-		m.fn58(v0, v2, v1, i32(1), i32(1))
+		m.fn65(v0, v2, v1, i32(1), i32(1))
 	}
 }
-func (m *Module) fn57(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn64(v0, v1, v2, v3, v4 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if uint32(v2) <= uint32(t0-v1) {
 		return
 	}
-	m.fn58(v0, v1, v2, v3, v4)
+	m.fn65(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn58(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn60(v0, v1, v2, v3, v4)
+func (m *Module) fn65(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn67(v0, v1, v2, v3, v4)
 	if t0 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn59(v0 int32) {
+func (m *Module) fn66(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn60(v0, t0, i32(1), i32(8), i32(32))
+	t1 := m.fn67(v0, t0, i32(1), i32(8), i32(32))
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn60(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn67(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -4986,7 +5178,7 @@ func (m *Module) fn60(v0, v1, v2, v3, v4 int32) int32 {
 			p9 = t8
 		}
 		v2 = p9
-		m.fn173(t2, t4, t3, v2, v3, v4)
+		m.fn177(t2, t4, t3, v2, v3, v4)
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v6 = t10
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -5001,12 +5193,12 @@ l0:
 	m.g0 = v5 + i32(16)
 	return v6
 }
-func (m *Module) fn61(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn68(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn174(v5+i32(20), v1, v3, v4)
+	m.fn178(v5+i32(20), v1, v3, v4)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
@@ -5035,13 +5227,13 @@ func (m *Module) fn61(v0, v1, v2, v3, v4 int32) {
 				if v2 != 0 {
 					goto l3
 				}
-				m.fn168(v5+i32(8), v6, v4)
+				m.fn172(v5+i32(8), v6, v4)
 				t4 := int32(load32(m.memory, uint64(uint32(v5))+8))
 				v3 = t4
 				goto l4
 			}
 		l3:
-			m.fn169(v5, v6, v4, i32(1))
+			m.fn173(v5, v6, v4, i32(1))
 			t5 := int32(load32(m.memory, uint32(v5)))
 			v3 = t5
 		}
@@ -5061,7 +5253,7 @@ func (m *Module) fn61(v0, v1, v2, v3, v4 int32) {
 l1:
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn62(v0, v1, v2 int32) {
+func (m *Module) fn69(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -5071,7 +5263,7 @@ func (m *Module) fn62(v0, v1, v2 int32) {
 	if uint32(v2) > uint32(i32(128)) {
 		goto l0
 	}
-	m.fn65(v3+i32(72), v1, v2, v3+i32(8), i32(64))
+	m.fn73(v3+i32(72), v1, v2, v3+i32(8), i32(64))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -5082,7 +5274,7 @@ func (m *Module) fn62(v0, v1, v2 int32) {
 			goto l2
 		}
 	l1:
-		m.fn66(v3+i32(80), v3+i32(8), i32(64))
+		m.fn74(v3+i32(80), v3+i32(8), i32(64))
 		v2 = i32(0)
 	l4:
 		{
@@ -5138,12 +5330,12 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v4))
 	goto l7
 l0:
-	m.fn67(v0, v1, v2)
+	m.fn75(v0, v1, v2)
 l7:
-	m.fn68(v3 + i32(8))
+	m.fn76(v3 + i32(8))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn63(v0, v1 int32) int32 {
+func (m *Module) fn70(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -5158,7 +5350,7 @@ func (m *Module) fn63(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
 		store32(m.memory, uint64(uint32(v2))+12, uint32(v0+v1))
 		{
-			t1 := m.fn299(v2 + i32(8))
+			t1 := m.fn303(v2 + i32(8))
 			if t1 != 0 {
 				goto l2
 			}
@@ -5176,12 +5368,16 @@ l1:
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn64(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	fn196(t0, v1)
-	m.fn200(v0)
+func (m *Module) fn71(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	m.fn64(v0, t0, v1, i32(8), i32(32))
 }
-func (m *Module) fn65(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn72(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
+	fn200(t0, v1)
+	m.fn204(v0)
+}
+func (m *Module) fn73(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	if v2&i32(1) == 0 {
 		goto l0
@@ -5210,10 +5406,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn247(t2)
+			t3 := fn251(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn247(t4)
+			t5 := fn251(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -5236,12 +5432,12 @@ l1:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 }
-func (m *Module) fn66(v0, v1, v2 int32) {
+func (m *Module) fn74(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn300(v3)
+	m.fn304(v3)
 	if uint32(v2) > uint32(i32(64)) {
 		goto l0
 	}
@@ -5251,18 +5447,18 @@ func (m *Module) fn66(v0, v1, v2 int32) {
 	memory_copy(m.memory, uint32(v3), uint32(v1), uint32(v2))
 	goto l1
 l0:
-	m.fn301(v3, v1, v2)
+	m.fn305(v3, v1, v2)
 l1:
 	memory_copy(m.memory, uint32(v0), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn67(v0, v1, v2 int32) {
+func (m *Module) fn75(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	m.fn194(v3+i32(20), int32(uint32(v2)>>1))
+	m.fn198(v3+i32(20), int32(uint32(v2)>>1))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(32)
 	t3 := v1
@@ -5271,7 +5467,7 @@ func (m *Module) fn67(v0, v1, v2 int32) {
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	t6 := v4
 	v5 = t5
-	m.fn65(t2, t3, t4, t6, v5)
+	m.fn73(t2, t3, t4, t6, v5)
 	{
 		{
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -5284,7 +5480,7 @@ func (m *Module) fn67(v0, v1, v2 int32) {
 		}
 	l0:
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+36))
-		m.fn302(v0+i32(8), v2, t8)
+		m.fn306(v0+i32(8), v2, t8)
 		v6 = i64(1)
 	}
 l1:
@@ -5294,31 +5490,31 @@ l1:
 	}
 	memory_zero(m.memory, uint32(v4), uint32(v5))
 l2:
-	m.fn162(v3+i32(8), v4, v5)
+	m.fn166(v3+i32(8), v4, v5)
 	t9 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn302(v3+i32(32), t9, t10)
+	m.fn306(v3+i32(32), t9, t10)
 	v5 = v3 + i32(32)
 	m.fn6(v3 + i32(32))
-	m.fn303(v3 + i32(20))
+	m.fn307(v3 + i32(20))
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn68(v0 int32) {
+func (m *Module) fn76(v0 int32) {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
 	store32(m.memory, uint64(uint32(v1))+8, uint32(v0))
 	store32(m.memory, uint64(uint32(v1))+12, uint32(v0+i32(64)))
-	m.fn304(v1 + i32(8))
+	m.fn308(v1 + i32(8))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn69(v0, v1, v2 int32) {
+func (m *Module) fn77(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn177(v3+i32(4), v2)
+	m.fn181(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -5338,7 +5534,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn70(v0, v1, v2 int32) {
+func (m *Module) fn78(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -5394,9 +5590,9 @@ func (m *Module) fn70(v0, v1, v2 int32) {
 	v4 = int32(uint32(v2) >> 1)
 	goto l1
 l1:
-	m.fn177(v3+i32(4), v4)
+	m.fn181(v3+i32(4), v4)
 	{
-		t8 := m.fn190(v3+i32(4), v1, v2)
+		t8 := m.fn194(v3+i32(4), v1, v2)
 		if t8 != 0 {
 			panic("unreachable")
 		}
@@ -5408,15 +5604,15 @@ l1:
 		return
 	}
 }
-func (m *Module) fn71(v0 int32) int32 {
-	t0 := m.fn72(v0)
+func (m *Module) fn79(v0 int32) int32 {
+	t0 := m.fn80(v0)
 	v0 = t0
 	if v0 != 0 {
 		return v0
 	}
 	panic("unreachable")
 }
-func (m *Module) fn72(v0 int32) int32 {
+func (m *Module) fn80(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6, v7, v8 int32
 	var v9 int64
 	{
@@ -5445,14 +5641,14 @@ func (m *Module) fn72(v0 int32) int32 {
 							v3 = t35
 							v7 = v3 + i32(8)
 							t37 := int32(load32(m.memory, uint32(v7)))
-							m.fn597(t36, t37, v6)
+							m.fn601(t36, t37, v6)
 							store32(m.memory, uint64(uint32(v3))+4, uint32(v1|i32(3)))
 							v8 = v3 + v1
 							t38 := v8
 							v6 = v0 - v1
 							store32(m.memory, uint64(uint32(t38))+4, uint32(v6|i32(1)))
 							store32(m.memory, uint32(v3+v0), uint32(v6))
-							m.fn599(v8, v6)
+							m.fn603(v8, v6)
 							return v7
 						}
 						t22 := int32(load32(m.memory, uint64(uint32(i32(0)))+162476))
@@ -5476,7 +5672,7 @@ func (m *Module) fn72(v0 int32) int32 {
 								t26 := int32(load32(m.memory, uint64(uint32(v6))+20))
 								v0 = t26
 								if v0 == 0 {
-									m.fn598(v7)
+									m.fn602(v7)
 									{
 										if uint32(v3) < uint32(i32(16)) {
 											goto l14
@@ -5485,7 +5681,7 @@ func (m *Module) fn72(v0 int32) int32 {
 										v0 = v7 + v1
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 										store32(m.memory, uint32(v0+v3), uint32(v3))
-										m.fn599(v0, v3)
+										m.fn603(v0, v3)
 										goto l15
 									l14:
 										t33 := v7
@@ -5535,7 +5731,7 @@ func (m *Module) fn72(v0 int32) int32 {
 				v3 = t17
 				v7 = v3 + i32(8)
 				t19 := int32(load32(m.memory, uint32(v7)))
-				m.fn597(t18, t19, v6)
+				m.fn601(t18, t19, v6)
 				store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(3)))
 				v0 = v3 + v0
 				t20 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5553,7 +5749,7 @@ func (m *Module) fn72(v0 int32) int32 {
 			}
 			v3 = i32(0) - v1
 			{
-				t1 := fn596(v1)
+				t1 := fn600(v1)
 				v4 = t1
 				t2 := int32(load32(m.memory, uint32(v4<<2+i32(162064))))
 				v0 = t2
@@ -5702,7 +5898,7 @@ func (m *Module) fn72(v0 int32) int32 {
 			}
 		}
 	l19:
-		m.fn598(v0)
+		m.fn602(v0)
 		{
 			if uint32(v3) < uint32(i32(16)) {
 				goto l20
@@ -5711,7 +5907,7 @@ func (m *Module) fn72(v0 int32) int32 {
 			v6 = v0 + v1
 			store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 			store32(m.memory, uint32(v6+v3), uint32(v3))
-			m.fn600(v6, v3)
+			m.fn604(v6, v3)
 			goto l21
 		l20:
 			t53 := v0
@@ -5836,7 +6032,7 @@ func (m *Module) fn72(v0 int32) int32 {
 								store32(m.memory, uint32(v0+i32(4)), uint32(v7+v5))
 								t93 := int32(load32(m.memory, uint64(uint32(i32(0)))+162492))
 								t94 := int32(load32(m.memory, uint64(uint32(i32(0)))+162484))
-								m.fn602(t93, t94+v5)
+								m.fn606(t93, t94+v5)
 								goto l39
 							}
 						}
@@ -5898,7 +6094,7 @@ func (m *Module) fn72(v0 int32) int32 {
 										}
 										t80 := v0
 										v1 = v1 & i32(-8)
-										m.fn197(t80, v1)
+										m.fn201(t80, v1)
 										v7 = v1 + v7
 										v0 = v0 + v1
 										t81 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5908,7 +6104,7 @@ func (m *Module) fn72(v0 int32) int32 {
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v1&i32(-2)))
 									store32(m.memory, uint64(uint32(v3))+4, uint32(v7|i32(1)))
 									store32(m.memory, uint32(v3+v7), uint32(v7))
-									m.fn600(v3, v7)
+									m.fn604(v3, v7)
 									goto l37
 								}
 								t73 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -5917,13 +6113,13 @@ func (m *Module) fn72(v0 int32) int32 {
 							}
 						}
 					l31:
-						t82 := m.fn601(v8)
+						t82 := m.fn605(v8)
 						v0 = t82
 						t83 := int32(load32(m.memory, uint32(v0+i32(4))))
 						v3 = t83
 						t84 := int32(load32(m.memory, uint32(v0)))
 						v0 = t84
-						m.fn602(v6, v5+i32(-40))
+						m.fn606(v6, v5+i32(-40))
 						t85 := v8
 						v3 = v0 + v3
 						v0 = (v3+i32(-32))&i32(-8) + i32(-8)
@@ -5959,7 +6155,7 @@ func (m *Module) fn72(v0 int32) int32 {
 						v0 = v7 - v8
 						store32(m.memory, uint64(uint32(t90))+4, uint32(v0|i32(1)))
 						store32(m.memory, uint32(v7), uint32(v0))
-						m.fn600(v8, v0)
+						m.fn604(v8, v0)
 						goto l39
 					}
 				l28:
@@ -5998,7 +6194,7 @@ func (m *Module) fn72(v0 int32) int32 {
 			goto l43
 		}
 	l42:
-		m.fn602(v6, v5+i32(-40))
+		m.fn606(v6, v5+i32(-40))
 	l39:
 		v0 = i32(0)
 		t99 := int32(load32(m.memory, uint64(uint32(i32(0)))+162484))
@@ -6021,7 +6217,7 @@ l16:
 l1:
 	return i32(0)
 }
-func (m *Module) fn73(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn81(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7 int32
 	var v8 int64
 	var v9, v10, v11, v12, v13, v14, v15 int32
@@ -6038,7 +6234,7 @@ l0:
 	{
 		t3 := int64(load64(m.memory, uint32(v7+i32(136352))))
 		t4 := int32(m.memory[uint32(v7+i32(136360))])
-		t5 := m.fn74(t4, v6, v5)
+		t5 := m.fn82(t4, v6, v5)
 		p6 := i64(0)
 		if t5 != 0 {
 			p6 = t3
@@ -6053,7 +6249,7 @@ l0:
 		if v2 == 0 {
 			goto l1
 		}
-		t7 := m.fn75(i32(4), i32(12))
+		t7 := m.fn83(i32(4), i32(12))
 		v9 = t7
 		{
 			t8 := int32(m.memory[uint64(uint32(v0))+18])
@@ -6100,15 +6296,15 @@ l0:
 				if v12 != 0 {
 					p15 = p14
 				}
-				m.fn69(t12, p13, p15)
+				m.fn77(t12, p13, p15)
 				goto l8
 			}
 			switch v5 {
 			case 0:
-				m.fn69(v4+i32(64), i32(143401), i32(223))
+				m.fn77(v4+i32(64), i32(143401), i32(223))
 				goto l9
 			case 1:
-				m.fn69(v4+i32(64), i32(143624), i32(30))
+				m.fn77(v4+i32(64), i32(143624), i32(30))
 				goto l9
 			default:
 				goto l5
@@ -6116,7 +6312,7 @@ l0:
 		}
 	l5:
 		store32(m.memory, uint64(uint32(v4))+40, uint32(v5))
-		store32(m.memory, uint64(uint32(v4))+56, uint32(i32(10)))
+		store32(m.memory, uint64(uint32(v4))+56, uint32(i32(11)))
 		store32(m.memory, uint64(uint32(v4))+52, uint32(v4+i32(40)))
 		m.fn24(v4+i32(64), i32(132861), v4+i32(52))
 	l9:
@@ -6129,7 +6325,7 @@ l0:
 		store32(m.memory, uint64(uint32(v4))+16, uint32(i32(1)))
 		store32(m.memory, uint64(uint32(v4))+12, uint32(v9))
 		store32(m.memory, uint64(uint32(v4))+8, uint32(i32(1)))
-		m.fn77(v4+i32(8), v5)
+		m.fn85(v4+i32(8), v5)
 		t18 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		v7 = t18
 		{
@@ -6152,7 +6348,7 @@ l0:
 							t20 := int32(m.memory[uint32(v13)])
 							t21 := v11
 							v9 = t20
-							t22 := m.fn78(t21, v9)
+							t22 := m.fn86(t21, v9)
 							v15 = t22
 							if v15&i32(0xffff) != 0 {
 								goto l12
@@ -6162,8 +6358,8 @@ l0:
 							goto l13
 						}
 					l12:
-						m.fn79(v4+i32(64), v15)
-						store32(m.memory, uint64(uint32(v4))+44, uint32(i32(11)))
+						m.fn87(v4+i32(64), v15)
+						store32(m.memory, uint64(uint32(v4))+44, uint32(i32(3)))
 						store32(m.memory, uint64(uint32(v4))+40, uint32(v4+i32(64)))
 						m.fn24(v4+i32(52), i32(135063), v4+i32(40))
 						t23 := int32(load32(m.memory, uint64(uint32(v4))+64))
@@ -6186,8 +6382,8 @@ l0:
 				store32(m.memory, uint64(uint32(t26))+24, uint32(t27))
 				t28 := int32(load32(m.memory, uint64(uint32(v9))+161732))
 				store32(m.memory, uint64(uint32(v4))+20, uint32(t28))
-				store32(m.memory, uint64(uint32(v4))+76, uint32(i32(11)))
-				store32(m.memory, uint64(uint32(v4))+68, uint32(i32(8)))
+				store32(m.memory, uint64(uint32(v4))+76, uint32(i32(3)))
+				store32(m.memory, uint64(uint32(v4))+68, uint32(i32(2)))
 				store32(m.memory, uint64(uint32(v4))+72, uint32(v4+i32(52)))
 				store32(m.memory, uint64(uint32(v4))+64, uint32(v4+i32(20)))
 				m.fn24(v4+i32(40), i32(0x20004), v4+i32(64))
@@ -6226,25 +6422,25 @@ l0:
 				if v7 == 0 {
 					goto l17
 				}
-				t34 := m.fn74(i32(2), v6, v5)
+				t34 := m.fn82(i32(2), v6, v5)
 				if t34 != 0 {
 					goto l17
 				}
-				m.fn79(v4+i32(64), v7)
-				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(11)))
+				m.fn87(v4+i32(64), v7)
+				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(3)))
 				store32(m.memory, uint64(uint32(v4))+32, uint32(v4+i32(64)))
 				m.fn24(v4+i32(52), i32(135035), v4+i32(32))
 				t35 := int32(load32(m.memory, uint64(uint32(v4))+64))
 				t36 := int32(load32(m.memory, uint64(uint32(v4))+68))
 				m.fn25(t35, t36)
-				m.fn82(v4+i32(40), v4+i32(52))
+				m.fn88(v4+i32(40), v4+i32(52))
 			}
 		l17:
 			if v10&i32(1) == 0 {
 				goto l18
 			}
-			m.fn69(v4+i32(64), i32(144330), i32(61))
-			m.fn82(v4+i32(40), v4+i32(64))
+			m.fn77(v4+i32(64), i32(144330), i32(61))
+			m.fn88(v4+i32(40), v4+i32(64))
 		l18:
 			t37 := int32(load32(m.memory, uint64(uint32(v4))+48))
 			v7 = t37
@@ -6252,10 +6448,10 @@ l0:
 			v13 = t38
 			t39 := int32(load32(m.memory, uint64(uint32(v4))+40))
 			v12 = t39
-			m.fn83(v4 + i32(20))
+			m.fn89(v4 + i32(20))
 		}
 	l16:
-		m.fn77(v4+i32(8), v7)
+		m.fn85(v4+i32(8), v7)
 		t40 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		v9 = t40
 		{
@@ -6271,14 +6467,14 @@ l0:
 		}
 	l19:
 		store32(m.memory, uint64(uint32(v4))+16, uint32(v9+v7))
-		m.fn84(v12, v13)
+		m.fn90(v12, v13)
 		{
 			t42 := int32(m.memory[uint64(uint32(v0))+21])
 			if t42 == 0 {
 				goto l20
 			}
-			m.fn69(v4+i32(64), i32(143989), i32(95))
-			m.fn82(v4+i32(8), v4+i32(64))
+			m.fn77(v4+i32(64), i32(143989), i32(95))
+			m.fn88(v4+i32(8), v4+i32(64))
 		}
 	l20:
 		{
@@ -6321,8 +6517,8 @@ l0:
 				if t46 != i32(1) {
 					goto l25
 				}
-				m.fn69(v4+i32(64), i32(144084), i32(125))
-				m.fn82(v4+i32(8), v4+i32(64))
+				m.fn77(v4+i32(64), i32(144084), i32(125))
+				m.fn88(v4+i32(8), v4+i32(64))
 				goto l25
 			}
 		l24:
@@ -6330,19 +6526,19 @@ l0:
 			store32(m.memory, uint64(uint32(v4))+56, uint32(i32(12)))
 			store32(m.memory, uint64(uint32(v4))+52, uint32(v4+i32(40)))
 			m.fn24(v4+i32(64), i32(131098), v4+i32(52))
-			m.fn82(v4+i32(8), v4+i32(64))
+			m.fn88(v4+i32(8), v4+i32(64))
 			t47 := int32(m.memory[uint64(uint32(v4))+40])
 			if t47 != i32(4) {
 				goto l25
 			}
-			m.fn69(v4+i32(64), i32(144209), i32(120))
-			m.fn82(v4+i32(8), v4+i32(64))
+			m.fn77(v4+i32(64), i32(144209), i32(120))
+			m.fn88(v4+i32(8), v4+i32(64))
 		}
 	l25:
 		t48 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t49 := int32(load32(m.memory, uint64(uint32(v4))+16))
-		m.fn86(v4+i32(64), t48, t49, i32(144329))
-		m.fn83(v4 + i32(8))
+		m.fn92(v4+i32(64), t48, t49, i32(144329))
+		m.fn89(v4 + i32(8))
 		v7 = i32(13)
 		t50 := int32(load32(m.memory, uint64(uint32(v4))+68))
 		v5 = t50
@@ -6379,7 +6575,7 @@ l28:
 	m.g0 = v4 + i32(80)
 	return v7
 }
-func (m *Module) fn74(v0, v1, v2 int32) int32 {
+func (m *Module) fn82(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	v3 = v0 & i32(255)
 l1:
@@ -6404,12 +6600,12 @@ l0:
 	}
 	return p1
 }
-func (m *Module) fn75(v0, v1 int32) int32 {
+func (m *Module) fn83(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn283(v2+i32(8), v0, v1)
+	m.fn287(v2+i32(8), v0, v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		v1 = t1
@@ -6420,7 +6616,7 @@ func (m *Module) fn75(v0, v1 int32) int32 {
 		panic("unreachable")
 	}
 }
-func (m *Module) fn76(v0, v1 int32) int32 {
+func (m *Module) fn84(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -6478,16 +6674,16 @@ l2:
 		m.memory[uint32(t13+v3)] = byte(t14)
 	}
 l5:
-	t15 := m.fn205(v1, i32(1), i32(0), v2+i32(6)+v3, i32(10)-v3)
+	t15 := m.fn209(v1, i32(1), i32(0), v2+i32(6)+v3, i32(10)-v3)
 	v0 = t15
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn77(v0, v1 int32) {
+func (m *Module) fn85(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(12))
+	m.fn278(v0, t0, v1, i32(4), i32(12))
 }
-func (m *Module) fn78(v0, v1 int32) int32 {
+func (m *Module) fn86(v0, v1 int32) int32 {
 	var v2 int32
 	v2 = i32(0)
 	switch v1&i32(255) + i32(-2) {
@@ -6509,7 +6705,7 @@ func (m *Module) fn78(v0, v1 int32) int32 {
 		return v2
 	}
 }
-func (m *Module) fn79(v0, v1 int32) {
+func (m *Module) fn87(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(64)
@@ -6520,7 +6716,7 @@ func (m *Module) fn79(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(147260)))
 	store32(m.memory, uint64(uint32(v2))+20, uint32(i32(147188)))
 	store32(m.memory, uint64(uint32(v2))+32, uint32(v2+i32(18)))
-	m.fn310(v2+i32(8), v2+i32(20))
+	m.fn314(v2+i32(8), v2+i32(20))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -6535,7 +6731,7 @@ func (m *Module) fn79(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+12))
 		v3 = t2
-		m.fn311(v2 + i32(36))
+		m.fn315(v2 + i32(36))
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v4 = t3
 		store32(m.memory, uint64(uint32(v4))+4, uint32(v3))
@@ -6547,7 +6743,7 @@ func (m *Module) fn79(v0, v1 int32) {
 		store64(m.memory, uint64(uint32(v2))+48, uint64(t5))
 	l4:
 		{
-			m.fn310(v2, v2+i32(48))
+			m.fn314(v2, v2+i32(48))
 			t6 := int32(load32(m.memory, uint32(v2)))
 			v3 = t6
 			if v3 == 0 {
@@ -6581,23 +6777,11 @@ func (m *Module) fn79(v0, v1 int32) {
 		v4 = t13
 	}
 l1:
-	m.fn276(v0, v1, v3, i32(154904), i32(2))
+	m.fn280(v0, v1, v3, i32(154904), i32(2))
 	m.fn18(v4, v1)
 	m.g0 = v2 + i32(64)
 }
-func (m *Module) fn80(v0, v1 int32) int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t2 := m.fn91(v1, t0, t1)
-	return t2
-}
-func (m *Module) fn81(v0, v1 int32) int32 {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn91(v1, t0, t1)
-	return t2
-}
-func (m *Module) fn82(v0, v1 int32) {
+func (m *Module) fn88(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -6606,7 +6790,7 @@ func (m *Module) fn82(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn429(v0)
+		m.fn433(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -6617,19 +6801,19 @@ l0:
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
 }
-func (m *Module) fn83(v0 int32) {
+func (m *Module) fn89(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn493(v1, t1)
+	m.fn497(v1, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn84(t2, v1)
+	m.fn90(t2, v1)
 }
-func (m *Module) fn84(v0, v1 int32) {
-	m.fn35(v0, v1, i32(4), i32(12))
+func (m *Module) fn90(v0, v1 int32) {
+	m.fn42(v0, v1, i32(4), i32(12))
 }
-func (m *Module) fn85(v0, v1 int32) int32 {
+func (m *Module) fn91(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v1)))
 	t1 := int32(m.memory[uint32(v0)])
 	v0 = t1 << 2
@@ -6640,7 +6824,7 @@ func (m *Module) fn85(v0, v1 int32) int32 {
 	t6 := m.t0[uint(t5)].(func(int32, int32, int32) int32)(t0, t2, t3)
 	return t6
 }
-func (m *Module) fn86(v0, v1, v2, v3 int32) {
+func (m *Module) fn92(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -6674,7 +6858,7 @@ func (m *Module) fn86(v0, v1, v2, v3 int32) {
 			}
 		}
 	l1:
-		m.fn269(v4+i32(4), v6)
+		m.fn273(v4+i32(4), v6)
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 		m.fn22(v4+i32(4), t3, t4)
@@ -6726,9 +6910,170 @@ l4:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn87(v0, v1, v2 int32) {
+func (m *Module) fn93(v0, v1, v2 int32) {
+	var v3, v4, v5, v6, v7, v8 int32
+	var v9 int64
+	var v10, v11, v12, v13, v14 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x800000000)))
+	v4 = i32(8)
+	if v2 == 0 {
+		goto l0
+	}
+	if v1 == 0 {
+		goto l1
+	}
+	if v1&i32(7) != 0 {
+		goto l1
+	}
+	v4 = v1
+	if uint32(v2) < uint32(i32(0x4000000)) {
+		goto l0
+	}
+l1:
+	store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
+	goto l2
+l0:
+	v5 = v2 << 5
+	v1 = i32(0)
+	v6 = i32(8)
+	v7 = i32(0)
+	v8 = v4
+l14:
+	{
+		{
+			{
+				if v5 == v1 {
+					t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+					store32(m.memory, uint64(uint32(v0))+8, uint32(t2))
+					t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
+					store64(m.memory, uint32(v0), uint64(t3))
+					goto l8
+				}
+				t1 := int32(load32(m.memory, uint64(uint32(v8))+8))
+				switch t1 {
+				case 0:
+					goto l4
+				case 1:
+					t4 := int64(load64(m.memory, uint32(v4+v1+i32(24))))
+					v9 = t4
+					v10 = i32(-0x7fffffff)
+					goto l9
+				case 2:
+					t5 := math.Float64frombits(load64(m.memory, uint32(v4+v1+i32(24))))
+					t6 := v11 & i32(-256)
+					var p7 int32
+					if t5 != float64(0) {
+						p7 = 1
+					}
+					v11 = t6 | p7
+					v10 = i32(-0x7ffffffe)
+					goto l9
+				default:
+					store64(m.memory, uint32(v0), uint64(i64(0x1080000000)))
+					goto l2
+				}
+			}
+		l4:
+			t8 := v3 + i32(20)
+			v2 = v4 + v1
+			t9 := int32(load32(m.memory, uint32(v2+i32(12))))
+			t10 := int32(load32(m.memory, uint32(v2+i32(16))))
+			m.fn60(t8, t9, t10)
+			t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
+			v11 = t11
+			t12 := int32(load32(m.memory, uint64(uint32(v3))+20))
+			v10 = t12
+			if v10 == i32(-0x7ffffffe) {
+				goto l10
+			}
+			{
+				if v10 == i32(-0x7fffffff) {
+					goto l11
+				}
+				t13 := int64(load32(m.memory, uint64(uint32(v3))+28))
+				v9 = v9&i64(-0x100000000) | t13
+				goto l9
+			}
+		l11:
+			v9 = v9 & i64(-0x100000000)
+			v10 = i32(0)
+			v11 = i32(1)
+		}
+	l9:
+		t14 := int32(load32(m.memory, uint32(v8)))
+		t15 := int32(load32(m.memory, uint64(uint32(v8))+4))
+		m.fn60(v3+i32(20), t14, t15)
+		t16 := int32(load32(m.memory, uint64(uint32(v3))+24))
+		v12 = t16
+		{
+			t17 := int32(load32(m.memory, uint64(uint32(v3))+20))
+			v2 = t17
+			if v2 != i32(-0x7ffffffe) {
+				t18 := int32(load32(m.memory, uint64(uint32(v3))+28))
+				var p19 int32
+				if v2 == i32(-0x7fffffff) {
+					p19 = 1
+				}
+				v13 = p19
+				p20 := t18
+				if v13 != 0 {
+					p20 = i32(0)
+				}
+				v14 = p20
+				p21 := v12
+				if v13 != 0 {
+					p21 = i32(1)
+				}
+				v12 = p21
+				p22 := v2
+				if v13 != 0 {
+					p22 = i32(0)
+				}
+				v13 = p22
+				{
+					t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
+					if v7 != t23 {
+						goto l13
+					}
+					m.fn66(v3 + i32(8))
+					t24 := int32(load32(m.memory, uint64(uint32(v3))+12))
+					v6 = t24
+				}
+			l13:
+				v8 = v8 + i32(32)
+				v2 = v6 + v1
+				store32(m.memory, uint32(v2), uint32(v13))
+				store64(m.memory, uint32(v2+i32(24)), uint64(v9))
+				store32(m.memory, uint32(v2+i32(20)), uint32(v11))
+				store32(m.memory, uint32(v2+i32(16)), uint32(v10))
+				store32(m.memory, uint32(v2+i32(8)), uint32(v14))
+				store32(m.memory, uint32(v2+i32(4)), uint32(v12))
+				t25 := v3
+				v7 = v7 + i32(1)
+				store32(m.memory, uint64(uint32(t25))+16, uint32(v7))
+				v1 = v1 + i32(32)
+				goto l14
+			}
+			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v12))
+			m.fn44(v10, v11)
+			goto l2
+		}
+	}
+l10:
+	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v11))
+l2:
+	m.fn27(v3 + i32(8))
+l8:
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn94(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20 int32
-	var v21 int64
 	t0 := m.g0
 	v3 = t0 - i32(400)
 	m.g0 = v3
@@ -6789,7 +7134,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 	l5:
 		t5 := int32(load32(m.memory, uint64(uint32(v2))+48))
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+52))
-		m.fn53(v3+i32(220), t5, t6)
+		m.fn60(v3+i32(220), t5, t6)
 		t7 := int32(load32(m.memory, uint64(uint32(v3))+224))
 		v8 = t7
 		{
@@ -6806,7 +7151,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 		{
 			{
 				if v1 != 0 {
-					m.fn54(v3+i32(16), v1)
+					m.fn61(v3+i32(16), v1)
 					t10 := int32(load32(m.memory, uint64(uint32(v3))+20))
 					v1 = t10
 					{
@@ -6838,7 +7183,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 						if v4 != 0 {
 							p17 = v7
 						}
-						m.fn28(t13, t14, p12, p15, p16, p17)
+						m.fn35(t13, t14, p12, p15, p16, p17)
 						t18 := int32(m.memory[uint64(uint32(v3))+221])
 						v1 = t18
 						{
@@ -6846,14 +7191,14 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 							if t19 == 0 {
 								memory_copy(m.memory, uint32(v3+i32(24)+i32(1)), uint32(v3+i32(222)), uint32(i32(63)))
 								m.memory[uint64(uint32(v3))+24] = byte(v1)
-								m.fn29(v3+i32(220), v3+i32(24), i32(64))
+								m.fn36(v3+i32(220), v3+i32(24), i32(64))
 								t21 := int32(load32(m.memory, uint64(uint32(v3))+220))
 								if t21 == i32(1) {
 									panic("unreachable")
 								}
 								t22 := int32(load32(m.memory, uint64(uint32(v3))+224))
 								t23 := int32(load32(m.memory, uint64(uint32(v3))+228))
-								m.fn69(v3+i32(220), t22, t23)
+								m.fn77(v3+i32(220), t22, t23)
 								t24 := int32(load32(m.memory, uint64(uint32(v3))+228))
 								v10 = t24
 								t25 := int32(load32(m.memory, uint64(uint32(v3))+224))
@@ -6863,7 +7208,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 								goto l9
 							}
 							store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-							t20 := m.fn88(v1)
+							t20 := m.fn95(v1)
 							store32(m.memory, uint64(uint32(v0))+4, uint32(t20))
 							v9 = i32(-0x7fffffff)
 							goto l13
@@ -6881,7 +7226,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 			v1 = i32(0)
 			goto l16
 		l15:
-			m.fn29(v3+i32(220), v4, v7)
+			m.fn36(v3+i32(220), v4, v7)
 			v1 = i32(0)
 			{
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+220))
@@ -6913,7 +7258,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+220, uint32(i32(147121)))
 			t33 := int32(load32(m.memory, uint64(uint32(v2))+16))
 			t34 := int32(load32(m.memory, uint64(uint32(v2))+20))
-			m.fn53(v3+i32(24), t33, t34)
+			m.fn60(v3+i32(24), t33, t34)
 			p35 := i32(-0x7fffffff)
 			if v1 != 0 {
 				p35 = i32(-0x80000000)
@@ -6929,7 +7274,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 					v11 = t40
 					t41 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					t42 := int32(load32(m.memory, uint64(uint32(v2))+28))
-					m.fn53(v3+i32(24), t41, t42)
+					m.fn60(v3+i32(24), t41, t42)
 					t43 := int32(load32(m.memory, uint64(uint32(v3))+28))
 					v12 = t43
 					{
@@ -6940,7 +7285,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 							v14 = t47
 							t48 := int32(load32(m.memory, uint64(uint32(v2))+32))
 							t49 := int32(load32(m.memory, uint64(uint32(v2))+36))
-							m.fn53(v3+i32(24), t48, t49)
+							m.fn60(v3+i32(24), t48, t49)
 							t50 := int32(load32(m.memory, uint64(uint32(v3))+28))
 							v15 = t50
 							{
@@ -6951,7 +7296,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 									v17 = t54
 									t55 := int32(load32(m.memory, uint64(uint32(v2))+40))
 									t56 := int32(load32(m.memory, uint64(uint32(v2))+44))
-									m.fn53(v3+i32(24), t55, t56)
+									m.fn60(v3+i32(24), t55, t56)
 									t57 := int32(load32(m.memory, uint64(uint32(v3))+28))
 									v18 = t57
 									{
@@ -6997,7 +7342,7 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 											store32(m.memory, uint64(uint32(v3))+56, uint32(i32(5)))
 											store32(m.memory, uint64(uint32(v3))+52, uint32(i32(147127)))
 											store64(m.memory, uint64(uint32(v3))+24, uint64(i64(0x700000000)))
-											m.fn89(v3+i32(184), v3+i32(24))
+											m.fn96(v3+i32(184), v3+i32(24))
 											{
 												t65 := int32(load32(m.memory, uint64(uint32(v3))+184))
 												if t65 == i32(-0x7fffffff) {
@@ -7020,27 +7365,27 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 												store32(m.memory, uint64(uint32(v3))+176, uint32(v4))
 												store32(m.memory, uint64(uint32(v3))+172, uint32(v1))
 												memory_copy(m.memory, uint32(v3+i32(220)), uint32(v3+i32(24)), uint32(i32(148)))
-												v6 = i32(32)
-												v5 = i32(1)
+												v5 = i32(32)
+												v6 = i32(1)
 											l26:
 												{
-													m.fn89(v3+i32(368), v3+i32(220))
+													m.fn96(v3+i32(368), v3+i32(220))
 													t72 := int32(load32(m.memory, uint64(uint32(v3))+368))
 													if t72 == i32(-0x7fffffff) {
-														m.fn36(v3 + i32(220))
+														m.fn43(v3 + i32(220))
 														goto l27
 													}
 													{
 														t73 := int32(load32(m.memory, uint64(uint32(v3))+172))
-														if v5 != t73 {
+														if v6 != t73 {
 															goto l25
 														}
-														m.fn57(v3+i32(172), v5, i32(1), i32(8), i32(32))
+														m.fn71(v3+i32(172), i32(1))
 														t74 := int32(load32(m.memory, uint64(uint32(v3))+176))
 														v4 = t74
 													}
 												l25:
-													v1 = v4 + v6
+													v1 = v4 + v5
 													t75 := int64(load64(m.memory, uint64(uint32(v3))+368))
 													store64(m.memory, uint32(v1), uint64(t75))
 													t76 := int64(load64(m.memory, uint64(uint32(v3))+392))
@@ -7050,226 +7395,114 @@ func (m *Module) fn87(v0, v1, v2 int32) {
 													t78 := int64(load64(m.memory, uint64(uint32(v3))+376))
 													store64(m.memory, uint64(uint32(v1))+8, uint64(t78))
 													t79 := v3
-													v5 = v5 + i32(1)
-													store32(m.memory, uint64(uint32(t79))+180, uint32(v5))
-													v6 = v6 + i32(32)
+													v6 = v6 + i32(1)
+													store32(m.memory, uint64(uint32(t79))+180, uint32(v6))
+													v5 = v5 + i32(32)
 													goto l26
 												}
 											}
 										l23:
 											store32(m.memory, uint64(uint32(v3))+180, uint32(i32(0)))
 											store64(m.memory, uint64(uint32(v3))+172, uint64(i64(0x800000000)))
-											m.fn36(v3 + i32(24))
+											m.fn43(v3 + i32(24))
 										l27:
+											t80 := int32(load32(m.memory, uint64(uint32(v2))+56))
+											t81 := int32(load32(m.memory, uint64(uint32(v2))+60))
+											m.fn93(v3+i32(220), t80, t81)
+											t82 := int32(load32(m.memory, uint64(uint32(v3))+224))
+											v2 = t82
 											{
-												t80 := int32(load32(m.memory, uint64(uint32(v2))+60))
-												v5 = t80
-												if v5 != 0 {
+												t83 := int32(load32(m.memory, uint64(uint32(v3))+220))
+												v5 = t83
+												if v5 != i32(-0x80000000) {
+													t84 := int32(load32(m.memory, uint64(uint32(v3))+228))
+													t85 := v3 + i32(172)
+													v1 = t84
+													m.fn71(t85, v1)
+													t86 := int32(load32(m.memory, uint64(uint32(v3))+180))
+													v6 = t86
 													{
-														t81 := int32(load32(m.memory, uint64(uint32(v2))+56))
-														v1 = t81
 														if v1 == 0 {
-															goto l30
-														}
-														if v1&i32(7) != 0 {
-															goto l30
-														}
-														if uint32(v5) < uint32(i32(0x4000000)) {
 															goto l29
 														}
+														v4 = v1 << 5
+														if v4 == 0 {
+															goto l29
+														}
+														t87 := int32(load32(m.memory, uint64(uint32(v3))+176))
+														memory_copy(m.memory, uint32(t87+v6<<5), uint32(v2), uint32(v4))
 													}
-												l30:
-													store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-													m.fn27(v3 + i32(172))
+												l29:
+													store32(m.memory, uint64(uint32(v3))+180, uint32(v6+v1))
+													m.fn8(v5, v2)
+													t88 := int32(load32(m.memory, uint64(uint32(v3))+180))
+													store32(m.memory, uint64(uint32(v0))+8, uint32(t88))
+													t89 := int64(load64(m.memory, uint64(uint32(v3))+172))
+													store64(m.memory, uint32(v0), uint64(t89))
 													goto l2
 												}
-												v1 = i32(8)
-												goto l29
-											}
-										l29:
-											v6 = v5 << 5
-											v5 = v1 + i32(12)
-										l42:
-											{
-												{
-													{
-														if v6 == 0 {
-															t83 := int32(load32(m.memory, uint64(uint32(v3))+180))
-															store32(m.memory, uint64(uint32(v0))+8, uint32(t83))
-															t84 := int64(load64(m.memory, uint64(uint32(v3))+172))
-															store64(m.memory, uint32(v0), uint64(t84))
-															goto l2
-														}
-														t82 := int32(load32(m.memory, uint64(uint32(v1))+8))
-														switch t82 {
-														case 0:
-															goto l32
-														case 1:
-															t85 := int64(load64(m.memory, uint32(v5+i32(12))))
-															v21 = t85
-															v7 = i32(-0x7fffffff)
-															goto l36
-														case 2:
-															t86 := math.Float64frombits(load64(m.memory, uint32(v5+i32(12))))
-															t87 := v8 & i32(-256)
-															var p88 int32
-															if t86 != float64(0) {
-																p88 = 1
-															}
-															v8 = t87 | p88
-															v7 = i32(-0x7ffffffe)
-															goto l36
-														default:
-															store64(m.memory, uint32(v0), uint64(i64(0x1080000000)))
-															goto l40
-														}
-													}
-												l32:
-													t89 := int32(load32(m.memory, uint32(v5)))
-													t90 := int32(load32(m.memory, uint32(v5+i32(4))))
-													m.fn53(v3+i32(220), t89, t90)
-													t91 := int32(load32(m.memory, uint64(uint32(v3))+224))
-													v8 = t91
-													t92 := int32(load32(m.memory, uint64(uint32(v3))+220))
-													v7 = t92
-													if v7 == i32(-0x7ffffffe) {
-														goto l37
-													}
-													{
-														if v7 == i32(-0x7fffffff) {
-															goto l38
-														}
-														t93 := int64(load32(m.memory, uint64(uint32(v3))+228))
-														v21 = v21&i64(-0x100000000) | t93
-														goto l36
-													}
-												l38:
-													v21 = v21 & i64(-0x100000000)
-													v7 = i32(0)
-													v8 = i32(1)
-												}
-											l36:
-												t94 := int32(load32(m.memory, uint32(v1)))
-												t95 := int32(load32(m.memory, uint64(uint32(v1))+4))
-												m.fn53(v3+i32(220), t94, t95)
-												t96 := int32(load32(m.memory, uint64(uint32(v3))+224))
-												v9 = t96
-												t97 := int32(load32(m.memory, uint64(uint32(v3))+220))
-												v2 = t97
-												if v2 != i32(-0x7ffffffe) {
-													t98 := int32(load32(m.memory, uint64(uint32(v3))+228))
-													var p99 int32
-													if v2 == i32(-0x7fffffff) {
-														p99 = 1
-													}
-													v4 = p99
-													p100 := t98
-													if v4 != 0 {
-														p100 = i32(0)
-													}
-													v10 = p100
-													p101 := v9
-													if v4 != 0 {
-														p101 = i32(1)
-													}
-													v9 = p101
-													p102 := v2
-													if v4 != 0 {
-														p102 = i32(0)
-													}
-													v12 = p102
-													{
-														t103 := int32(load32(m.memory, uint64(uint32(v3))+180))
-														v4 = t103
-														t104 := int32(load32(m.memory, uint64(uint32(v3))+172))
-														if v4 != t104 {
-															goto l41
-														}
-														m.fn59(v3 + i32(172))
-													}
-												l41:
-													v1 = v1 + i32(32)
-													t105 := int32(load32(m.memory, uint64(uint32(v3))+176))
-													v2 = t105 + v4<<5
-													store64(m.memory, uint64(uint32(v2))+24, uint64(v21))
-													store32(m.memory, uint64(uint32(v2))+20, uint32(v8))
-													store32(m.memory, uint64(uint32(v2))+16, uint32(v7))
-													store32(m.memory, uint64(uint32(v2))+8, uint32(v10))
-													store32(m.memory, uint64(uint32(v2))+4, uint32(v9))
-													store32(m.memory, uint32(v2), uint32(v12))
-													store32(m.memory, uint64(uint32(v3))+180, uint32(v4+i32(1)))
-													v6 = v6 + i32(-32)
-													v5 = v5 + i32(32)
-													goto l42
-												}
 												store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-												store32(m.memory, uint64(uint32(v0))+4, uint32(v9))
-												m.fn37(v7, v8)
-												goto l40
+												store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
+												m.fn27(v3 + i32(172))
+												goto l2
 											}
-										l37:
-											store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-											store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
-										l40:
-											m.fn27(v3 + i32(172))
-											goto l2
 										}
 										store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v18))
-										m.fn32(v16, v15)
-										m.fn32(v13, v12)
-										m.fn32(v9, v8)
-										m.fn32(v4, v6)
-										m.fn32(v5, v1)
+										m.fn39(v16, v15)
+										m.fn39(v13, v12)
+										m.fn39(v9, v8)
+										m.fn39(v4, v6)
+										m.fn39(v5, v1)
 										t59 := int32(load32(m.memory, uint64(uint32(v3))+228))
 										t60 := int32(load32(m.memory, uint64(uint32(v3))+232))
-										m.fn32(t59, t60)
+										m.fn39(t59, t60)
 										goto l2
 									}
 								}
 								store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 								store32(m.memory, uint64(uint32(v0))+4, uint32(v15))
-								m.fn32(v13, v12)
-								m.fn32(v9, v8)
-								m.fn32(v4, v6)
-								m.fn32(v5, v1)
+								m.fn39(v13, v12)
+								m.fn39(v9, v8)
+								m.fn39(v4, v6)
+								m.fn39(v5, v1)
 								t52 := int32(load32(m.memory, uint64(uint32(v3))+228))
 								t53 := int32(load32(m.memory, uint64(uint32(v3))+232))
-								m.fn32(t52, t53)
+								m.fn39(t52, t53)
 								goto l2
 							}
 						}
 						store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v12))
-						m.fn32(v9, v8)
-						m.fn32(v4, v6)
-						m.fn32(v5, v1)
+						m.fn39(v9, v8)
+						m.fn39(v4, v6)
+						m.fn39(v5, v1)
 						t45 := int32(load32(m.memory, uint64(uint32(v3))+228))
 						t46 := int32(load32(m.memory, uint64(uint32(v3))+232))
-						m.fn32(t45, t46)
+						m.fn39(t45, t46)
 						goto l2
 					}
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
-				m.fn32(v5, v1)
+				m.fn39(v5, v1)
 				t38 := int32(load32(m.memory, uint64(uint32(v3))+228))
 				t39 := int32(load32(m.memory, uint64(uint32(v3))+232))
-				m.fn32(t38, t39)
+				m.fn39(t38, t39)
 				goto l13
 			}
 		}
 	l13:
-		m.fn32(v9, v8)
+		m.fn39(v9, v8)
 	}
 l2:
 	m.g0 = v3 + i32(400)
 }
-func (m *Module) fn88(v0 int32) int32 {
+func (m *Module) fn95(v0 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+161880))
 	return t0
 }
-func (m *Module) fn89(v0, v1 int32) {
+func (m *Module) fn96(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint32(v1)))
@@ -7307,16 +7540,16 @@ func (m *Module) fn89(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x7fffffff)))
 }
-func (m *Module) fn90(v0, v1 int32) {
+func (m *Module) fn97(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(64)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(64)))
-	m.fn293(v0, v2, i32(1))
+	m.fn297(v0, v2, i32(1))
 	m.g0 = v2 + i32(64)
 }
-func (m *Module) fn91(v0, v1, v2 int32) int32 {
+func (m *Module) fn98(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -7402,7 +7635,7 @@ func (m *Module) fn91(v0, v1, v2 int32) int32 {
 			v4 = v5 - v8
 			goto l11
 		l2:
-			t11 := m.fn206(v1, v1+v2)
+			t11 := m.fn210(v1, v1+v2)
 			v4 = t11
 		}
 	l11:
@@ -7421,7 +7654,7 @@ func (m *Module) fn91(v0, v1, v2 int32) int32 {
 			goto l1
 		}
 	l12:
-		m.fn207(v3+i32(8), v0, v7-v4, i32(0))
+		m.fn211(v3+i32(8), v0, v7-v4, i32(0))
 		v4 = i32(1)
 		t18 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v7 = t18
@@ -7442,7 +7675,7 @@ func (m *Module) fn91(v0, v1, v2 int32) int32 {
 		if t26 != 0 {
 			goto l1
 		}
-		t27 := m.fn209(v7, v8, v6, v0)
+		t27 := m.fn213(v7, v8, v6, v0)
 		v4 = t27
 	}
 l1:
@@ -7460,15 +7693,15 @@ func (m *Module) Xpylon_identity_alloc(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(1)) {
 			p0 = v0
 		}
-		t1 := m.fn93(p0, i32(8))
+		t1 := m.fn100(p0, i32(8))
 		v1 = t1
 	}
 l0:
 	return v1
 }
-func (m *Module) fn93(v0, v1 int32) int32 {
+func (m *Module) fn100(v0, v1 int32) int32 {
 	{
-		t0 := m.fn170(v0, v1)
+		t0 := m.fn174(v0, v1)
 		v1 = t0
 		if v1 == 0 {
 			goto l0
@@ -7515,7 +7748,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 		if v5 == 0 {
 			goto l0
 		}
-		m.fn54(v6+i32(8), v0)
+		m.fn61(v6+i32(8), v0)
 		v8 = i32(1)
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+12))
 		v0 = t1
@@ -7538,7 +7771,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 != 0 {
 				goto l3
 			}
-			m.fn28(v6+i32(79), v0, v8, v2, i32(1), i32(0))
+			m.fn35(v6+i32(79), v0, v8, v2, i32(1), i32(0))
 			goto l4
 		l3:
 			if v3 == 0 {
@@ -7547,7 +7780,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 < i32(0) {
 				goto l0
 			}
-			m.fn28(v6+i32(79), v0, v8, v2, v3, v4)
+			m.fn35(v6+i32(79), v0, v8, v2, v3, v4)
 		l4:
 			t3 := int32(m.memory[uint64(uint32(v6))+80])
 			v7 = t3
@@ -7560,7 +7793,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 					m.memory[uint64(uint32(v5))+64] = byte(i32(0))
 					goto l6
 				}
-				t5 := m.fn88(v7)
+				t5 := m.fn95(v7)
 				v7 = t5
 				goto l0
 			}
@@ -7589,7 +7822,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 		v2 = i32(6)
 		goto l1
 	l0:
-		m.fn87(v5+i32(24), v0, v1)
+		m.fn94(v5+i32(24), v0, v1)
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+28))
 		v1 = t1
 		{
@@ -7611,7 +7844,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 				if v0 != i32(-0x80000000) {
 					goto l3
 				}
-				t6 := m.fn88(v1)
+				t6 := m.fn95(v1)
 				v2 = t6
 				goto l1
 			}
@@ -7661,34 +7894,34 @@ l1:
 	return v2
 }
 func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6 int32) int32 {
-	var v7, v8, v9, v10, v11 int32
+	var v7, v8 int32
 	t0 := m.g0
-	v7 = t0 - i32(112)
+	v7 = t0 - i32(48)
 	m.g0 = v7
 	v8 = i32(6)
 	{
 		if v4 == 0 {
 			goto l0
 		}
-		m.fn87(v7+i32(96), v0, v1)
-		t1 := int32(load32(m.memory, uint64(uint32(v7))+100))
+		m.fn94(v7+i32(36), v0, v1)
+		t1 := int32(load32(m.memory, uint64(uint32(v7))+40))
 		v1 = t1
 		{
-			t2 := int32(load32(m.memory, uint64(uint32(v7))+96))
+			t2 := int32(load32(m.memory, uint64(uint32(v7))+36))
 			v0 = t2
 			if v0 == i32(-0x80000000) {
 				goto l1
 			}
-			t3 := int32(load32(m.memory, uint64(uint32(v7))+104))
-			store32(m.memory, uint64(uint32(v7))+36, uint32(t3))
-			store32(m.memory, uint64(uint32(v7))+32, uint32(v1))
-			store32(m.memory, uint64(uint32(v7))+28, uint32(v0))
+			t3 := int32(load32(m.memory, uint64(uint32(v7))+44))
+			store32(m.memory, uint64(uint32(v7))+20, uint32(t3))
+			store32(m.memory, uint64(uint32(v7))+16, uint32(v1))
+			store32(m.memory, uint64(uint32(v7))+12, uint32(v0))
 			{
 				if v3 != 0 {
 					goto l2
 				}
-				v9 = i32(0)
-				v2 = i32(-0x7fffffff)
+				v8 = i32(0)
+				v0 = i32(-0x7fffffff)
 				goto l3
 			l2:
 				if v2 == 0 {
@@ -7698,254 +7931,89 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 					goto l5
 				}
 			l4:
-				m.fn27(v7 + i32(28))
+				m.fn27(v7 + i32(12))
 				goto l0
 			l5:
-				m.fn0(v7+i32(40), v2, v3)
-				v2 = i32(-0x7fffffff)
+				m.fn0(v7+i32(24), v2, v3)
+				v0 = i32(-0x7fffffff)
 				{
-					t4 := int32(load32(m.memory, uint64(uint32(v7))+40))
-					v8 = t4
-					if v8 != i32(-0x7fffffff) {
+					t4 := int32(load32(m.memory, uint64(uint32(v7))+24))
+					v3 = t4
+					if v3 != i32(-0x7fffffff) {
 						goto l6
 					}
-					v9 = i32(0)
+					v8 = i32(0)
 					goto l3
 				}
 			l6:
-				t5 := int32(load32(m.memory, uint64(uint32(v7))+48))
-				v10 = t5
-				t6 := int32(load32(m.memory, uint64(uint32(v7))+44))
-				v9 = t6
-				v2 = v8
+				t5 := int32(load32(m.memory, uint64(uint32(v7))+32))
+				v1 = t5
+				t6 := int32(load32(m.memory, uint64(uint32(v7))+28))
+				v8 = t6
+				v0 = v3
 			}
 		l3:
-			m.fn7(v7+i32(96), v7+i32(28))
-			t7 := int32(m.memory[uint64(uint32(v7))+100])
+			m.fn28(v7+i32(36), v7+i32(12), v8, v1)
+			t7 := int32(m.memory[uint64(uint32(v7))+40])
 			v8 = t7
 			{
-				{
-					t8 := int32(load32(m.memory, uint64(uint32(v7))+96))
-					v11 = t8
-					if v11 == i32(-0x80000000) {
-						goto l7
-					}
-					t9 := int32(load32(m.memory, uint64(uint32(v7))+104))
-					store32(m.memory, uint64(uint32(v7))+72, uint32(t9))
-					t10 := int32(load32(m.memory, uint64(uint32(v7))+101))
-					store32(m.memory, uint64(uint32(v7))+69, uint32(t10))
-					m.memory[uint64(uint32(v7))+68] = byte(v8)
-					store32(m.memory, uint64(uint32(v7))+64, uint32(v11))
-					{
-						if v9 == 0 {
-							goto l8
-						}
-						m.fn98(v7+i32(16), i32(147277), i32(2), v9, v10)
-						{
-							{
-								t11 := int32(load32(m.memory, uint64(uint32(v7))+16))
-								v8 = t11
-								if v8 == 0 {
-									goto l9
-								}
-								t12 := int32(load32(m.memory, uint64(uint32(v7))+20))
-								v1 = t12
-								goto l10
-							}
-						l9:
-							m.fn99(v7+i32(8), v9, v10, i32(61))
-							t13 := int32(load32(m.memory, uint64(uint32(v7))+12))
-							v1 = t13
-							t14 := int32(load32(m.memory, uint64(uint32(v7))+8))
-							v8 = t14
-						}
-					l10:
-						{
-							p15 := v10
-							if v8 != 0 {
-								p15 = v1
-							}
-							v0 = p15
-							if v0 == 0 {
-								goto l11
-							}
-							p16 := v9
-							if v8 != 0 {
-								p16 = v8
-							}
-							v3 = p16
-							v8 = i32(0)
-						l15:
-							{
-								if v0 == v8 {
-									t19 := m.fn101(v3, v0, i32(154736), i32(6))
-									if t19 != 0 {
-										goto l11
-									}
-									store32(m.memory, uint64(uint32(v7))+92, uint32(v10))
-									store32(m.memory, uint64(uint32(v7))+88, uint32(v9))
-									store32(m.memory, uint64(uint32(v7))+100, uint32(i32(8)))
-									store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(88)))
-									m.fn24(v7+i32(76), i32(135103), v7+i32(96))
-									goto l14
-								}
-								t17 := int32(m.memory[uint32(v3+v8)])
-								v1 = t17
-								if uint32((v1+i32(-48))&i32(255)) < uint32(i32(10)) {
-									goto l13
-								}
-								if uint32((v1&i32(-33)+i32(-65))&i32(255)) <= uint32(i32(25)) {
-									goto l13
-								}
-								t18 := m.fn100(i32(143236), i32(4), v1)
-								if t18 != 0 {
-									goto l13
-								}
-								goto l11
-							}
-						l13:
-							v8 = v8 + i32(1)
-							goto l15
-						}
-					l11:
-						t20 := int32(load32(m.memory, uint64(uint32(v7))+68))
-						m.fn25(v11, t20)
-						v8 = i32(10)
-						goto l7
-					}
-				l8:
-					store32(m.memory, uint64(uint32(v7))+84, uint32(i32(0)))
-					store64(m.memory, uint64(uint32(v7))+76, uint64(i64(0x100000000)))
-				l14:
-					store32(m.memory, uint64(uint32(v7))+108, uint32(i32(11)))
-					store32(m.memory, uint64(uint32(v7))+100, uint32(i32(11)))
-					store32(m.memory, uint64(uint32(v7))+104, uint32(v7+i32(64)))
-					store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(76)))
-					m.fn24(v7+i32(52), i32(131934), v7+i32(96))
-					t21 := int32(load32(m.memory, uint64(uint32(v7))+76))
-					t22 := int32(load32(m.memory, uint64(uint32(v7))+80))
-					m.fn25(t21, t22)
-					t23 := int32(load32(m.memory, uint64(uint32(v7))+64))
-					t24 := int32(load32(m.memory, uint64(uint32(v7))+68))
-					m.fn25(t23, t24)
-					t25 := int32(m.memory[uint64(uint32(v7))+56])
-					v8 = t25
-					t26 := int32(load32(m.memory, uint64(uint32(v7))+52))
-					v0 = t26
-					if v0 != i32(-0x80000000) {
-						goto l16
-					}
+				t8 := int32(load32(m.memory, uint64(uint32(v7))+36))
+				v3 = t8
+				if v3 != i32(-0x80000000) {
+					goto l7
 				}
-			l7:
-				t27 := m.fn88(v8)
-				v8 = t27
-				t28 := int32(load32(m.memory, uint64(uint32(v7))+44))
-				m.fn32(v2, t28)
+				t9 := m.fn95(v8)
+				v8 = t9
+				t10 := int32(load32(m.memory, uint64(uint32(v7))+28))
+				m.fn39(v0, t10)
 				goto l0
 			}
-		l16:
-			t29 := int32(m.memory[uint32(v7+i32(59))])
-			t30 := int32(load16(m.memory, uint64(uint32(v7))+57))
-			v8 = t29<<24 | t30<<8 | v8
+		l7:
+			t11 := int32(m.memory[uint32(v7+i32(43))])
+			t12 := int32(load16(m.memory, uint64(uint32(v7))+41))
+			v8 = t11<<24 | t12<<8 | v8
 			if v6&i32(3) == 0 {
-				goto l17
+				goto l8
 			}
 			v1 = i32(6)
-			goto l18
-		l17:
+			goto l9
+		l8:
 			{
-				t31 := int32(load32(m.memory, uint64(uint32(v7))+60))
-				v3 = t31
-				if uint32(v3) < uint32(v5) {
-					goto l19
+				t13 := int32(load32(m.memory, uint64(uint32(v7))+44))
+				v2 = t13
+				if uint32(v2) < uint32(v5) {
+					goto l10
 				}
 				v1 = i32(13)
-				goto l18
+				goto l9
 			}
-		l19:
-			if v3 == 0 {
-				goto l20
+		l10:
+			if v2 == 0 {
+				goto l11
 			}
-			memory_copy(m.memory, uint32(v4), uint32(v8), uint32(v3))
-		l20:
-			m.memory[uint32(v4+v3)] = byte(i32(0))
+			memory_copy(m.memory, uint32(v4), uint32(v8), uint32(v2))
+		l11:
+			m.memory[uint32(v4+v2)] = byte(i32(0))
 			v1 = i32(17)
 			if v6 == 0 {
-				goto l18
+				goto l9
 			}
-			store32(m.memory, uint32(v6), uint32(v3))
-		l18:
-			m.fn25(v0, v8)
-			t32 := int32(load32(m.memory, uint64(uint32(v7))+44))
-			m.fn32(v2, t32)
+			store32(m.memory, uint32(v6), uint32(v2))
+		l9:
+			m.fn25(v3, v8)
+			t14 := int32(load32(m.memory, uint64(uint32(v7))+28))
+			m.fn39(v0, t14)
 		}
 	l1:
-		p33 := v1
+		p15 := v1
 		if v1 == i32(17) {
-			p33 = i32(0)
+			p15 = i32(0)
 		}
-		v8 = p33
+		v8 = p15
 	}
 l0:
-	m.g0 = v7 + i32(112)
+	m.g0 = v7 + i32(48)
 	return v8
-}
-func (m *Module) fn98(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn202(v3, v4, v1, v2)
-	v1 = t0
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
-	t2 := v0
-	p1 := i32(0)
-	if v1 != 0 {
-		p1 = v3
-	}
-	store32(m.memory, uint32(t2), uint32(p1))
-}
-func (m *Module) fn99(v0, v1, v2, v3 int32) {
-	var v4 int32
-	t0 := m.g0
-	v4 = t0 - i32(32)
-	m.g0 = v4
-	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn253(v4+i32(16), v3, v4+i32(28))
-	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
-	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
-	m.fn98(v4+i32(8), t1, t2, v1, v2)
-	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
-	store64(m.memory, uint32(v0), uint64(t3))
-	m.g0 = v4 + i32(32)
-}
-func (m *Module) fn100(v0, v1, v2 int32) int32 {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	m.fn266(v3+i32(8), v2, v0, v1)
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	v1 = t1
-	m.g0 = v3 + i32(16)
-	var p2 int32
-	if v1 != i32(0) {
-		p2 = 1
-	}
-	return p2
-}
-func (m *Module) fn101(v0, v1, v2, v3 int32) int32 {
-	var v4 int32
-	v4 = i32(0)
-	{
-		if uint32(v1) < uint32(v3) {
-			goto l0
-		}
-		t0 := m.fn609(v2, v0, v3)
-		var p1 int32
-		if t0 == 0 {
-			p1 = 1
-		}
-		v4 = p1
-	}
-l0:
-	return v4
 }
 func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int32) int32 {
 	var v9, v10, v11, v12 int32
@@ -8006,9 +8074,9 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 		store32(m.memory, uint64(uint32(v9))+60, uint32(v9+i32(44)))
 		store32(m.memory, uint64(uint32(v9))+56, uint32(v9+i32(36)))
 		store32(m.memory, uint64(uint32(v9))+52, uint32(v9+i32(28)))
-		m.fn44(v9+i32(4), v9+i32(52))
-		m.fn103()
-		t1 := m.fn73(v9+i32(4), v6, v7, v8)
+		m.fn51(v9+i32(4), v9+i32(52))
+		m.fn106()
+		t1 := m.fn81(v9+i32(4), v6, v7, v8)
 		v6 = t1
 		t2 := int32(load32(m.memory, uint64(uint32(v9))+4))
 		t3 := int32(load32(m.memory, uint64(uint32(v9))+8))
@@ -8023,7 +8091,7 @@ l0:
 	m.g0 = v9 + i32(64)
 	return v10
 }
-func (m *Module) fn103() {
+func (m *Module) fn106() {
 	var v0, v1 int32
 	_ = v1
 	t0 := m.g0
@@ -8113,7 +8181,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		}
 		v3 = v12 + i32(1)
 	l5:
-		m.fn105(v7+i32(120), v2, v9, v3)
+		m.fn108(v7+i32(120), v2, v9, v3)
 		t7 := int32(load32(m.memory, uint64(uint32(v7))+124))
 		v13 = t7
 		t8 := int32(load32(m.memory, uint64(uint32(v7))+120))
@@ -8123,7 +8191,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		store32(m.memory, uint64(uint32(v7))+240, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v7))+224, uint32(i32(-0x7ffffffd)))
 		store32(m.memory, uint64(uint32(v7))+208, uint32(i32(-0x80000000)))
-		m.fn106(v7+i32(112), v14, v13)
+		m.fn109(v7+i32(112), v14, v13)
 		t9 := int32(load32(m.memory, uint64(uint32(v7))+116))
 		v2 = t9
 		t10 := int32(load32(m.memory, uint64(uint32(v7))+112))
@@ -8135,7 +8203,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		store32(m.memory, uint64(uint32(v7))+444, uint32(v8))
 		store32(m.memory, uint64(uint32(v7))+440, uint32(i32(96)))
 		store64(m.memory, uint64(uint32(v7))+432, uint64(i64(0x2700000022)))
-		m.fn107(v7+i32(168), v7+i32(432))
+		m.fn110(v7+i32(168), v7+i32(432))
 		{
 			{
 				t11 := int32(load32(m.memory, uint64(uint32(v7))+168))
@@ -8149,7 +8217,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			store32(m.memory, uint64(uint32(v7))+440, uint32(v2))
 			store32(m.memory, uint64(uint32(v7))+436, uint32(v8))
 			store32(m.memory, uint64(uint32(v7))+432, uint32(i32(32)))
-			m.fn108(v7+i32(168), v7+i32(432))
+			m.fn111(v7+i32(168), v7+i32(432))
 			t13 := int32(load32(m.memory, uint64(uint32(v7))+168))
 			v16 = t13
 			var p14 int32
@@ -8164,7 +8232,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			t16 := v7 + i32(104)
 			v17 = t15
 			t17 := int32(load32(m.memory, uint64(uint32(v7))+176))
-			m.fn106(t16, v17, t17)
+			m.fn109(t16, v17, t17)
 			t18 := int32(load32(m.memory, uint64(uint32(v7))+108))
 			v2 = t18
 			t19 := int32(load32(m.memory, uint64(uint32(v7))+104))
@@ -8173,26 +8241,26 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 	l8:
 		{
 			{
-				t20 := m.fn109(v8, v2, i32(123))
+				t20 := m.fn112(v8, v2, i32(123))
 				if t20 != 0 {
-					m.fn115(v7+i32(208), v8, v2)
+					m.fn118(v7+i32(208), v8, v2)
 					goto l11
 				}
 				{
-					t21 := m.fn109(v8, v2, i32(60))
+					t21 := m.fn112(v8, v2, i32(60))
 					if t21 != 0 {
 						goto l10
 					}
-					t22 := m.fn110(v8, v2, i32(147004), i32(7))
+					t22 := m.fn113(v8, v2, i32(147004), i32(7))
 					if t22 != 0 {
 						goto l10
 					}
-					t23 := m.fn110(v8, v2, i32(147011), i32(7))
+					t23 := m.fn113(v8, v2, i32(147011), i32(7))
 					if t23 != 0 {
 						goto l10
 					}
-					m.fn111(v7+i32(208), v8, v2)
-					m.fn113(v7+i32(432), v8, v2, i32(13))
+					m.fn114(v7+i32(208), v8, v2)
+					m.fn116(v7+i32(432), v8, v2, i32(13))
 					t24 := int32(load32(m.memory, uint64(uint32(v7))+444))
 					v8 = t24
 					t25 := int32(load32(m.memory, uint64(uint32(v7))+440))
@@ -8201,7 +8269,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					v2 = t26
 					t27 := int32(load32(m.memory, uint64(uint32(v7))+432))
 					v11 = t27
-					t28 := m.fn114(v7+i32(208), i32(142920))
+					t28 := m.fn117(v7+i32(208), i32(142920))
 					v3 = t28
 					if v8 == 0 {
 						goto l11
@@ -8209,11 +8277,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					if v3 == 0 {
 						goto l11
 					}
-					t29 := m.fn110(v11, v2, i32(147018), i32(1))
+					t29 := m.fn113(v11, v2, i32(147018), i32(1))
 					if t29 != 0 {
 						goto l11
 					}
-					m.fn115(v7+i32(208), v10, v8)
+					m.fn118(v7+i32(208), v10, v8)
 					goto l11
 				}
 			l10:
@@ -8221,7 +8289,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				store64(m.memory, uint64(uint32(v7))+392, uint64(i64(0x400000000)))
 			l14:
 				{
-					m.fn116(v7+i32(404), v8, v2, i32(146837), i32(1))
+					m.fn119(v7+i32(404), v8, v2, i32(146837), i32(1))
 					t30 := int32(load32(m.memory, uint64(uint32(v7))+404))
 					if t30 == 0 {
 						goto l12
@@ -8232,12 +8300,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 						t32 := int32(load32(m.memory, uint64(uint32(v7))+416))
 						t33 := v8
 						v2 = t32
-						t34 := m.fn101(t33, v2, i32(146838), i32(3))
+						t34 := m.fn32(t33, v2, i32(146838), i32(3))
 						if t34 != 0 {
-							m.fn124(v7+i32(8), v8, v2, i32(1))
+							m.fn127(v7+i32(8), v8, v2, i32(1))
 							t112 := int32(load32(m.memory, uint64(uint32(v7))+8))
 							t113 := int32(load32(m.memory, uint64(uint32(v7))+12))
-							m.fn116(v7+i32(432), t112, t113, i32(147001), i32(3))
+							m.fn119(v7+i32(432), t112, t113, i32(147001), i32(3))
 							t114 := int32(load32(m.memory, uint64(uint32(v7))+440))
 							t115 := int32(load32(m.memory, uint64(uint32(v7))+432))
 							v3 = t115
@@ -8254,7 +8322,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 							v2 = p118
 							goto l14
 						}
-						m.fn113(v7+i32(432), v8, v2, i32(14))
+						m.fn116(v7+i32(432), v8, v2, i32(14))
 						t35 := int32(load32(m.memory, uint64(uint32(v7))+436))
 						v12 = t35
 						if v12 == 0 {
@@ -8274,7 +8342,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					l37:
 						{
 							store32(m.memory, uint64(uint32(v7))+428, uint32(v3))
-							m.fn113(v7+i32(432), v10, v2, i32(15))
+							m.fn116(v7+i32(432), v10, v2, i32(15))
 							t39 := int32(load32(m.memory, uint64(uint32(v7))+440))
 							v8 = t39
 							{
@@ -8284,23 +8352,23 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									if v2 == 0 {
 										goto l15
 									}
-									t41 := m.fn109(v8, v2, i32(62))
+									t41 := m.fn112(v8, v2, i32(62))
 									if t41 == 0 {
-										m.fn113(v7+i32(432), v8, v2, i32(16))
+										m.fn116(v7+i32(432), v8, v2, i32(16))
 										t84 := int32(load32(m.memory, uint64(uint32(v7))+436))
 										v22 = t84
 										t85 := int32(load32(m.memory, uint64(uint32(v7))+432))
 										v21 = t85
 										t86 := int32(load32(m.memory, uint64(uint32(v7))+440))
 										t87 := int32(load32(m.memory, uint64(uint32(v7))+444))
-										m.fn113(v7+i32(432), t86, t87, i32(17))
+										m.fn116(v7+i32(432), t86, t87, i32(17))
 										t88 := int32(load32(m.memory, uint64(uint32(v7))+440))
 										t89 := v7 + i32(96)
 										v10 = t88
 										t90 := int32(load32(m.memory, uint64(uint32(v7))+444))
 										t91 := v10
 										v2 = t90
-										m.fn119(t89, t91, v2, i32(61))
+										m.fn122(t89, t91, v2, i32(61))
 										{
 											{
 												t92 := int32(load32(m.memory, uint64(uint32(v7))+96))
@@ -8314,7 +8382,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 											}
 										l31:
 											t93 := int32(load32(m.memory, uint64(uint32(v7))+100))
-											m.fn113(v7+i32(432), v8, t93, i32(17))
+											m.fn116(v7+i32(432), v8, t93, i32(17))
 											t94 := int32(load32(m.memory, uint64(uint32(v7))+440))
 											v8 = t94
 											{
@@ -8324,7 +8392,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													if v2 != 0 {
 														goto l33
 													}
-													m.fn113(v7+i32(368), v8, i32(0), i32(18))
+													m.fn116(v7+i32(368), v8, i32(0), i32(18))
 													goto l34
 												}
 											l33:
@@ -8337,19 +8405,19 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													if v10 == i32(39) {
 														goto l35
 													}
-													m.fn113(v7+i32(368), v8, v2, i32(18))
+													m.fn116(v7+i32(368), v8, v2, i32(18))
 													goto l34
 												}
 											l35:
-												m.fn124(v7+i32(88), v8, v2, i32(1))
+												m.fn127(v7+i32(88), v8, v2, i32(1))
 												t97 := int32(load32(m.memory, uint64(uint32(v7))+92))
 												v10 = t97
 												t98 := int32(load32(m.memory, uint64(uint32(v7))+88))
 												v23 = t98
-												m.fn105(v7+i32(80), v8, v2, i32(1))
+												m.fn108(v7+i32(80), v8, v2, i32(1))
 												t99 := int32(load32(m.memory, uint64(uint32(v7))+80))
 												t100 := int32(load32(m.memory, uint64(uint32(v7))+84))
-												m.fn116(v7+i32(168), v23, v10, t99, t100)
+												m.fn119(v7+i32(168), v23, v10, t99, t100)
 												store32(m.memory, uint64(uint32(v7))+436, uint32(v2))
 												store32(m.memory, uint64(uint32(v7))+432, uint32(v8))
 												store64(m.memory, uint64(uint32(v7))+440, uint64(i64(1)))
@@ -8381,7 +8449,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 											if v3 != t110 {
 												goto l36
 											}
-											m.fn133(v7 + i32(420))
+											m.fn136(v7 + i32(420))
 											t111 := int32(load32(m.memory, uint64(uint32(v7))+424))
 											v20 = t111
 										}
@@ -8400,7 +8468,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 							l15:
 								t42 := int32(load32(m.memory, uint64(uint32(v7))+424))
 								v21 = t42
-								m.fn119(v7+i32(72), v8, v19, i32(62))
+								m.fn122(v7+i32(72), v8, v19, i32(62))
 								t43 := int32(load32(m.memory, uint64(uint32(v7))+76))
 								t44 := int32(load32(m.memory, uint64(uint32(v7))+72))
 								t45 := v19
@@ -8433,15 +8501,15 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 										v8 = v8 + i32(8)
 										t49 := int32(load32(m.memory, uint32(v11)))
 										t50 := int32(load32(m.memory, uint32(v2)))
-										t51 := m.fn120(t49, t50, v18, v12)
+										t51 := m.fn123(t49, t50, v18, v12)
 										if t51 == 0 {
 											goto l19
 										}
 									}
-									m.fn121(v7+i32(432), v22, v10, i32(154906), i32(2))
+									m.fn124(v7+i32(432), v22, v10, i32(154906), i32(2))
 								l21:
 									{
-										m.fn122(v7+i32(168), v7+i32(432))
+										m.fn125(v7+i32(168), v7+i32(432))
 										t52 := int32(load32(m.memory, uint64(uint32(v7))+168))
 										if t52 != i32(1) {
 											goto l20
@@ -8452,7 +8520,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 										t56 := v10
 										v11 = t53
 										v8 = v11 + i32(2)
-										m.fn123(t54, t55, t56, v8, v8+v12)
+										m.fn126(t54, t55, t56, v8, v8+v12)
 										t57 := int32(load32(m.memory, uint64(uint32(v7))+68))
 										v8 = t57
 										t58 := int32(load32(m.memory, uint64(uint32(v7))+64))
@@ -8460,7 +8528,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 										if v2 == 0 {
 											goto l21
 										}
-										t59 := m.fn120(v2, v8, v18, v12)
+										t59 := m.fn123(v2, v8, v18, v12)
 										if t59 == 0 {
 											goto l21
 										}
@@ -8469,16 +8537,16 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 								l20:
 									v11 = v10
 								l22:
-									m.fn124(v7+i32(56), v22, v10, v11)
+									m.fn127(v7+i32(56), v22, v10, v11)
 									t60 := int32(load32(m.memory, uint64(uint32(v7))+60))
 									v2 = t60
 									t61 := int32(load32(m.memory, uint64(uint32(v7))+56))
 									v8 = t61
-									t62 := m.fn120(v18, v12, i32(146841), i32(6))
+									t62 := m.fn123(v18, v12, i32(146841), i32(6))
 									if t62 == 0 {
 										goto l18
 									}
-									m.fn125(v7+i32(48), v21, v3, i32(146956), i32(4))
+									m.fn128(v7+i32(48), v21, v3, i32(146956), i32(4))
 									t63 := int32(load32(m.memory, uint64(uint32(v7))+48))
 									t64 := v7 + i32(432)
 									v12 = t63
@@ -8491,7 +8559,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									if v12 != 0 {
 										p67 = t66
 									}
-									m.fn126(t64, p65, p67)
+									m.fn129(t64, p65, p67)
 									t68 := int32(load32(m.memory, uint64(uint32(v7))+436))
 									v24 = t68
 									t69 := int32(load32(m.memory, uint64(uint32(v7))+440))
@@ -8499,7 +8567,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									v20 = t69
 									t71 := m.fn11(t70, v20, i32(146960), i32(6))
 									v18 = t71
-									m.fn125(v7+i32(40), v21, v3, i32(146966), i32(3))
+									m.fn128(v7+i32(40), v21, v3, i32(146966), i32(3))
 									t72 := int32(load32(m.memory, uint64(uint32(v7))+44))
 									v19 = t72
 									t73 := int32(load32(m.memory, uint64(uint32(v7))+40))
@@ -8516,20 +8584,20 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 															if v12 == 0 {
 																goto l28
 															}
-															t76 := m.fn110(v12, v19, i32(146969), i32(27))
+															t76 := m.fn113(v12, v19, i32(146969), i32(27))
 															if t76 == 0 {
 																goto l25
 															}
 															goto l29
 														}
-														t74 := m.fn110(v24, v20, i32(146841), i32(6))
+														t74 := m.fn113(v24, v20, i32(146841), i32(6))
 														if t74 == 0 {
 															goto l25
 														}
 														if v12 == 0 {
 															goto l26
 														}
-														t75 := m.fn110(v12, v19, i32(146969), i32(27))
+														t75 := m.fn113(v12, v19, i32(146969), i32(27))
 														if t75 != 0 {
 															goto l27
 														}
@@ -8539,7 +8607,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													if v12 == 0 {
 														goto l30
 													}
-													t77 := m.fn110(v12, v19, i32(146969), i32(27))
+													t77 := m.fn113(v12, v19, i32(146969), i32(27))
 													if t77 == 0 {
 														goto l25
 													}
@@ -8548,12 +8616,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													}
 												}
 											l27:
-												m.fn125(v7+i32(32), v21, v3, i32(146996), i32(5))
+												m.fn128(v7+i32(32), v21, v3, i32(146996), i32(5))
 												t78 := int32(load32(m.memory, uint64(uint32(v7))+32))
 												if t78 != 0 {
 													goto l29
 												}
-												m.fn127(v7 + i32(208))
+												m.fn130(v7 + i32(208))
 												goto l25
 											}
 										l30:
@@ -8561,27 +8629,27 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 												goto l28
 											}
 										l26:
-											m.fn105(v7+i32(24), v22, v10, v11)
+											m.fn108(v7+i32(24), v22, v10, v11)
 											t79 := int32(load32(m.memory, uint64(uint32(v7))+24))
 											t80 := int32(load32(m.memory, uint64(uint32(v7))+28))
-											m.fn111(v7+i32(208), t79, t80)
+											m.fn114(v7+i32(208), t79, t80)
 											goto l25
 										}
 									l29:
-										m.fn128(v7+i32(392), i32(0), v7)
+										m.fn131(v7+i32(392), i32(0), v7)
 										goto l25
 									l28:
-										m.fn105(v7+i32(16), v22, v10, v11)
+										m.fn108(v7+i32(16), v22, v10, v11)
 										t81 := int32(load32(m.memory, uint64(uint32(v7))+16))
 										t82 := int32(load32(m.memory, uint64(uint32(v7))+20))
-										m.fn128(v7+i32(392), t81, t82)
+										m.fn131(v7+i32(392), t81, t82)
 									}
 								l25:
 									t83 := int32(load32(m.memory, uint64(uint32(v7))+432))
 									m.fn25(t83, v24)
 								}
 							l18:
-								m.fn129(v23, v21)
+								m.fn132(v23, v21)
 								goto l14
 							}
 						}
@@ -8608,16 +8676,16 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					goto l39
 				}
 				t123 := int32(load32(m.memory, uint32(v3+i32(4))))
-				m.fn111(v7+i32(208), v2, t123)
+				m.fn114(v7+i32(208), v2, t123)
 				goto l40
 			}
 		l39:
-			m.fn127(v7 + i32(208))
+			m.fn130(v7 + i32(208))
 		l40:
 			v8 = v8 + i32(8)
 			goto l41
 		l38:
-			m.fn35(v12, v10, i32(4), i32(8))
+			m.fn42(v12, v10, i32(4), i32(8))
 		}
 	l11:
 		{
@@ -8635,7 +8703,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				goto l43
 			}
 		l42:
-			t127 := m.fn114(v7+i32(208), i32(142920))
+			t127 := m.fn117(v7+i32(208), i32(142920))
 			v8 = t127
 		}
 	l43:
@@ -8647,7 +8715,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if t128&i32(1) == 0 {
 				goto l44
 			}
-			m.fn134(v7 + i32(208))
+			m.fn137(v7 + i32(208))
 			store32(m.memory, uint64(uint32(v7))+208, uint32(i32(-0x7fffffff)))
 		}
 	l44:
@@ -8657,7 +8725,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		}
 		m.fn25(v16, v17)
 	l45:
-		m.fn135(v7+i32(208), v7+i32(168))
+		m.fn138(v7+i32(208), v7+i32(168))
 		t129 := v7
 		var p130 int32
 		if uint32(v13) < uint32(v9) {
@@ -8681,7 +8749,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v23 == i32(-0x7ffffffd) {
 				goto l46
 			}
-			m.fn135(v7+i32(432), v21)
+			m.fn138(v7+i32(432), v21)
 			v10 = v7 + i32(208) + i32(16)
 			v3 = i32(0)
 			{
@@ -8693,7 +8761,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					}
 					v11 = v10 + v3
 					v3 = v2
-					t135 := m.fn136(v7+i32(432)+v2, v11)
+					t135 := m.fn139(v7+i32(432)+v2, v11)
 					if t135 == 0 {
 						goto l48
 					}
@@ -8701,11 +8769,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				v2 = i32(1)
 				goto l49
 			l47:
-				t136 := m.fn136(v7+i32(432)+i32(48), v7+i32(208)+i32(48))
+				t136 := m.fn139(v7+i32(432)+i32(48), v7+i32(208)+i32(48))
 				v2 = t136
 			}
 		l49:
-			m.fn137(v7 + i32(432))
+			m.fn140(v7 + i32(432))
 		}
 	l46:
 		store64(m.memory, uint64(uint32(v7))+432, uint64(i64(0x300000004)))
@@ -8716,7 +8784,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				goto l50
 			}
 			t137 := int32(load32(m.memory, uint32(v3)))
-			t138 := m.fn138(v7+i32(208), t137)
+			t138 := m.fn141(v7+i32(208), t137)
 			m.memory[uint32(v7+i32(368)+v8)] = byte(t138)
 			v8 = v8 + i32(1)
 			v3 = v3 + i32(4)
@@ -8736,7 +8804,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			}
 			t140 := v7 + i32(208)
 			v8 = v3 + i32(16)
-			t141 := m.fn114(t140+v8, i32(142920))
+			t141 := m.fn117(t140+v8, i32(142920))
 			if t141 != 0 {
 				goto l53
 			}
@@ -8757,14 +8825,14 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			p143 = 1
 		}
 		v12 = p143
-		t144 := m.fn139(v7 + i32(432))
+		t144 := m.fn142(v7 + i32(432))
 		v20 = t144
-		m.fn103()
-		t145 := m.fn140(v7+i32(360), i32(4))
+		m.fn106()
+		t145 := m.fn143(v7+i32(360), i32(4))
 		v18 = t145
-		t146 := m.fn140(v7+i32(360), i32(5))
+		t146 := m.fn143(v7+i32(360), i32(5))
 		v19 = t146
-		t147 := m.fn140(v7+i32(360), i32(6))
+		t147 := m.fn143(v7+i32(360), i32(6))
 		v9 = t147
 		t148 := int32(load32(m.memory, uint64(uint32(v7))+200))
 		v13 = t148
@@ -8778,12 +8846,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v3 != 0 {
 				goto l54
 			}
-			t150 := m.fn138(v7+i32(208), i32(1))
+			t150 := m.fn141(v7+i32(208), i32(1))
 			v22 = t150 ^ i32(1)
 		}
 	l54:
 		v24 = v24 & v12
-		t151 := m.fn138(v7+i32(208), i32(5))
+		t151 := m.fn141(v7+i32(208), i32(5))
 		var p152 int32
 		if v10 != i32(0) {
 			p152 = 1
@@ -8804,7 +8872,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					if v15 != 0 {
 						goto l56
 					}
-					t154 := m.fn138(v7+i32(208), i32(2))
+					t154 := m.fn141(v7+i32(208), i32(2))
 					v3 = t154 ^ i32(1)
 				}
 			l56:
@@ -8910,8 +8978,8 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				store32(m.memory, uint64(uint32(v7))+412, uint32(v7+i32(420)))
 				store32(m.memory, uint64(uint32(v7))+408, uint32(v7+i32(392)))
 				store32(m.memory, uint64(uint32(v7))+404, uint32(v7+i32(584)))
-				m.fn141(v7+i32(368), v7+i32(404))
-				m.fn103()
+				m.fn144(v7+i32(368), v7+i32(404))
+				m.fn106()
 				t179 := int32(load32(m.memory, uint64(uint32(v7))+376))
 				v3 = t179
 				if v3 == 0 {
@@ -8924,7 +8992,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				{
 					{
 						t181 := int32(m.memory[uint32(v12+v11)])
-						t182 := m.fn142(v7+i32(208), t181)
+						t182 := m.fn145(v7+i32(208), t181)
 						if t182 != 0 {
 							goto l59
 						}
@@ -8938,7 +9006,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 							t183 := int32(m.memory[uint32(v10)])
 							t184 := v7 + i32(208)
 							v10 = t183
-							t185 := m.fn142(t184, v10)
+							t185 := m.fn145(t184, v10)
 							if t185 == 0 {
 								goto l61
 							}
@@ -9029,7 +9097,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				if v11 != t195 {
 					goto l65
 				}
-				m.fn143(v7+i32(368), i32(1))
+				m.fn146(v7+i32(368), i32(1))
 			}
 		l65:
 			t196 := int32(load32(m.memory, uint64(uint32(v7))+372))
@@ -9042,8 +9110,8 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		}
 	l63:
 		t198 := int32(load32(m.memory, uint64(uint32(v7))+372))
-		m.fn144(t198, v11)
-		m.fn145(v7 + i32(368))
+		m.fn147(t198, v11)
+		m.fn148(v7 + i32(368))
 		t199 := int64(load64(m.memory, uint64(uint32(v7))+360))
 		store64(m.memory, uint64(uint32(v7))+380, uint64(t199))
 		t200 := int64(load64(m.memory, uint64(uint32(v7))+368))
@@ -9052,17 +9120,17 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		store64(m.memory, uint64(uint32(v7))+136, uint64(t201))
 		t202 := int64(load64(m.memory, uint64(uint32(v7))+384))
 		store64(m.memory, uint64(uint32(v7))+144, uint64(t202))
-		m.fn137(v7 + i32(208))
-		m.fn134(v7 + i32(168))
+		m.fn140(v7 + i32(208))
+		m.fn137(v7 + i32(168))
 		if v23 == i32(-0x7ffffffd) {
 			goto l66
 		}
-		m.fn134(v21)
+		m.fn137(v21)
 	l66:
 		t203 := int32(load32(m.memory, uint64(uint32(v7))+156))
 		t204 := int32(load32(m.memory, uint64(uint32(v7))+160))
 		m.fn21(t203, t204)
-		t205 := m.fn73(v7+i32(128), v4, v5, v6)
+		t205 := m.fn81(v7+i32(128), v4, v5, v6)
 		v8 = t205
 		t206 := int32(load32(m.memory, uint64(uint32(v7))+128))
 		t207 := int32(load32(m.memory, uint64(uint32(v7))+132))
@@ -9077,7 +9145,7 @@ l0:
 	m.g0 = v7 + i32(592)
 	return v8
 }
-func (m *Module) fn105(v0, v1, v2, v3 int32) {
+func (m *Module) fn108(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -9101,7 +9169,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn106(v0, v1, v2 int32) {
+func (m *Module) fn109(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -9120,7 +9188,7 @@ func (m *Module) fn106(v0, v1, v2 int32) {
 			v5 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+40))
 			v6 = t2
-			m.fn248(v3+i32(16), v2)
+			m.fn252(v3+i32(16), v2)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v7 = t3
@@ -9133,7 +9201,7 @@ func (m *Module) fn106(v0, v1, v2 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			v8 = t4
-			t5 := m.fn263(v7)
+			t5 := m.fn267(v7)
 			if t5 != 0 {
 				goto l2
 			}
@@ -9150,7 +9218,7 @@ l1:
 			v5 = t8
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+40))
 			v6 = t9
-			m.fn256(v3+i32(8), v2)
+			m.fn260(v3+i32(8), v2)
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			v7 = t10
 			if v7 == i32(1114112) {
@@ -9158,7 +9226,7 @@ l1:
 			}
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v9 = t11
-			t12 := m.fn263(v7)
+			t12 := m.fn267(v7)
 			if t12 != 0 {
 				goto l4
 			}
@@ -9172,7 +9240,7 @@ l3:
 	store32(m.memory, uint32(v0), uint32(v1+v8))
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn107(v0, v1 int32) {
+func (m *Module) fn110(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -9181,7 +9249,7 @@ func (m *Module) fn107(v0, v1 int32) {
 	v3 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+24))
 	v4 = t2
-	m.fn248(v2+i32(8), v1+i32(20))
+	m.fn252(v2+i32(8), v1+i32(20))
 	v5 = i32(2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -9193,7 +9261,7 @@ func (m *Module) fn107(v0, v1 int32) {
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+24))
 		v7 = t5
-		t6 := m.fn249(v1, i32(3), v6)
+		t6 := m.fn253(v1, i32(3), v6)
 		v1 = t6
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		t8 := v0
@@ -9206,7 +9274,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v5))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn108(v0, v1 int32) {
+func (m *Module) fn111(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
@@ -9219,7 +9287,7 @@ func (m *Module) fn108(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+48, uint32(v3+t3))
 	{
 		{
-			t4 := m.fn182(v2 + i32(44))
+			t4 := m.fn186(v2 + i32(44))
 			v4 = t4
 			if v4 != i32(1114112) {
 				goto l0
@@ -9241,7 +9309,7 @@ func (m *Module) fn108(v0, v1 int32) {
 		{
 			{
 				{
-					t6 := m.fn182(v2 + i32(44))
+					t6 := m.fn186(v2 + i32(44))
 					v3 = t6
 					if v3 == i32(1114112) {
 						goto l2
@@ -9263,7 +9331,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						goto l9
 					}
 					if v3 == i32(92) {
-						t16 := m.fn182(v2 + i32(44))
+						t16 := m.fn186(v2 + i32(44))
 						v3 = t16
 						switch v3 + i32(-110) {
 						case 1, 2, 3, 5, 9:
@@ -9274,12 +9342,12 @@ func (m *Module) fn108(v0, v1 int32) {
 							t23 := int32(load32(m.memory, uint64(uint32(v2))+48))
 							t24 := v3
 							v7 = t23 - v3
-							t25 := m.fn109(t24, v7, i32(123))
+							t25 := m.fn112(t24, v7, i32(123))
 							if t25 != 0 {
-								m.fn124(v2+i32(16), v3, v7, i32(1))
+								m.fn127(v2+i32(16), v3, v7, i32(1))
 								t39 := int32(load32(m.memory, uint64(uint32(v2))+16))
 								t40 := int32(load32(m.memory, uint64(uint32(v2))+20))
-								m.fn116(v2+i32(64), t39, t40, i32(154044), i32(1))
+								m.fn119(v2+i32(64), t39, t40, i32(154044), i32(1))
 								t41 := int32(load32(m.memory, uint64(uint32(v2))+64))
 								v3 = t41
 								if v3 == 0 {
@@ -9292,7 +9360,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								t44 := int32(load32(m.memory, uint64(uint32(v2))+76))
 								store32(m.memory, uint64(uint32(v2))+48, uint32(v7+t44))
 								t45 := int32(load32(m.memory, uint64(uint32(v2))+68))
-								m.fn530(v2+i32(64), v3, t45, i32(16))
+								m.fn534(v2+i32(64), v3, t45, i32(16))
 								t46 := int32(load32(m.memory, uint64(uint32(v2))+68))
 								v3 = t46
 								p47 := v3
@@ -9312,7 +9380,7 @@ func (m *Module) fn108(v0, v1 int32) {
 								v3 = p50
 								goto l13
 							}
-							m.fn579(v2+i32(32), v2+i32(44), i32(4))
+							m.fn583(v2+i32(32), v2+i32(44), i32(4))
 							t26 := int32(load32(m.memory, uint64(uint32(v2))+32))
 							v7 = t26
 							t27 := int32(load32(m.memory, uint64(uint32(v2))+36))
@@ -9328,9 +9396,9 @@ func (m *Module) fn108(v0, v1 int32) {
 										if v3&i32(-1024) != i32(55296) {
 											goto l26
 										}
-										t29 := m.fn182(v2 + i32(64))
+										t29 := m.fn186(v2 + i32(64))
 										v8 = t29
-										t30 := m.fn182(v2 + i32(64))
+										t30 := m.fn186(v2 + i32(64))
 										v9 = t30
 										if v8 != i32(92) {
 											goto l26
@@ -9338,7 +9406,7 @@ func (m *Module) fn108(v0, v1 int32) {
 										if v9 != i32(117) {
 											goto l26
 										}
-										m.fn579(v2+i32(24), v2+i32(64), i32(4))
+										m.fn583(v2+i32(24), v2+i32(64), i32(4))
 										t31 := int32(load32(m.memory, uint64(uint32(v2))+24))
 										if t31 == 0 {
 											goto l26
@@ -9383,7 +9451,7 @@ func (m *Module) fn108(v0, v1 int32) {
 							v3 = i32(11)
 							goto l13
 						case 10:
-							m.fn579(v2+i32(8), v2+i32(44), i32(2))
+							m.fn583(v2+i32(8), v2+i32(44), i32(2))
 							t17 := int32(load32(m.memory, uint64(uint32(v2))+12))
 							v3 = t17
 							p18 := v3
@@ -9455,7 +9523,7 @@ func (m *Module) fn108(v0, v1 int32) {
 						t10 := int32(load32(m.memory, uint64(uint32(v2))+44))
 						v7 = t10
 						t11 := int32(load32(m.memory, uint64(uint32(v2))+48))
-						t12 := m.fn109(v7, t11-v7, i32(123))
+						t12 := m.fn112(v7, t11-v7, i32(123))
 						v7 = t12 ^ i32(1)
 						goto l10
 					}
@@ -9481,19 +9549,19 @@ func (m *Module) fn108(v0, v1 int32) {
 			if v3 != i32(1114112) {
 				p54 = 1
 			}
-			m.fn56(t53, p54)
+			m.fn63(t53, p54)
 		l30:
 			if v3 == i32(1114112) {
 				goto l29
 			}
-			m.fn446(v2+i32(52), v3)
+			m.fn450(v2+i32(52), v3)
 			v3 = i32(1114112)
 			goto l30
 		}
 	l11:
 		v7 = i32(1)
 	l10:
-		m.fn446(v2+i32(52), v3)
+		m.fn450(v2+i32(52), v3)
 		v6 = v6 & v7
 		goto l29
 	l9:
@@ -9506,24 +9574,24 @@ func (m *Module) fn108(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn109(v0, v1, v2 int32) int32 {
+func (m *Module) fn112(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
 	m.memory[uint64(uint32(v3))+12] = byte(v2)
-	t1 := m.fn101(v0, v1, v3+i32(12), i32(1))
+	t1 := m.fn32(v0, v1, v3+i32(12), i32(1))
 	v2 = t1
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn110(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn113(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn116(v4, v0, v1, v2, v3)
+	m.fn119(v4, v0, v1, v2, v3)
 	t1 := int32(load32(m.memory, uint32(v4)))
 	v3 = t1
 	m.g0 = v4 + i32(16)
@@ -9533,7 +9601,7 @@ func (m *Module) fn110(v0, v1, v2, v3 int32) int32 {
 	}
 	return p2
 }
-func (m *Module) fn111(v0, v1, v2 int32) {
+func (m *Module) fn114(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22 int32
 	t0 := m.g0
 	v3 = t0 - i32(144)
@@ -9562,7 +9630,7 @@ l1:
 		v6 = v3 + i32(52) + v5
 		t3 := int32(load32(m.memory, uint32(v6)))
 		t4 := int32(load32(m.memory, uint32(v6+i32(4))))
-		t5 := m.fn110(t1, t2, t3, t4)
+		t5 := m.fn113(t1, t2, t3, t4)
 		if t5 == 0 {
 			goto l1
 		}
@@ -9581,7 +9649,7 @@ l5:
 		{
 			{
 				{
-					t7 := m.fn582(v3 + i32(40))
+					t7 := m.fn586(v3 + i32(40))
 					v11 = t7
 					if v11 == i32(1114112) {
 						t29 := int32(load32(m.memory, uint64(uint32(v0))+32))
@@ -9603,26 +9671,26 @@ l5:
 				l4:
 					{
 						if v5 == 0 {
-							m.fn585(v3 + i32(40))
+							m.fn589(v3 + i32(40))
 							t30 := int32(load32(m.memory, uint64(uint32(v3))+48))
-							m.fn105(v3+i32(16), v13, v12, v12-t30)
+							m.fn108(v3+i32(16), v13, v12, v12-t30)
 							t31 := int32(load32(m.memory, uint64(uint32(v3))+16))
 							t32 := v3 + i32(8)
 							v5 = t31
 							t33 := int32(load32(m.memory, uint64(uint32(v3))+20))
 							t34 := v5
 							v4 = t33
-							m.fn255(t32, t34, v4, i64(0x2700000022))
+							m.fn259(t32, t34, v4, i64(0x2700000022))
 							t35 := int32(load32(m.memory, uint64(uint32(v3))+8))
 							t36 := int32(load32(m.memory, uint64(uint32(v3))+12))
 							t37 := m.fn11(t35, t36, i32(147108), i32(13))
 							t38 := int32(m.memory[uint64(uint32(v0))+36])
 							m.memory[uint64(uint32(v0))+36] = byte(t37 | t38)
-							t39 := m.fn265(i32(147260), i32(3), v11)
+							t39 := m.fn269(i32(147260), i32(3), v11)
 							if t39 == 0 {
 								goto l5
 							}
-							t40 := m.fn110(v5, v4, i32(146969), i32(27))
+							t40 := m.fn113(v5, v4, i32(146969), i32(27))
 							v5 = t40
 							if v9 != 0 {
 								goto l5
@@ -9630,7 +9698,7 @@ l5:
 							if v5 == 0 {
 								goto l5
 							}
-							m.fn127(v0)
+							m.fn130(v0)
 							goto l5
 						}
 						v4 = v5 + i32(147112)
@@ -9639,7 +9707,7 @@ l5:
 						v5 = v15
 						t12 := int32(load32(m.memory, uint32(v6)))
 						t13 := int32(load32(m.memory, uint32(v4)))
-						t14 := m.fn101(v13, v12, t12, t13)
+						t14 := m.fn32(v13, v12, t12, t13)
 						if t14 == 0 {
 							goto l4
 						}
@@ -9648,7 +9716,7 @@ l5:
 							goto l4
 						}
 					}
-					m.fn105(v3+i32(32), v1, v2, v2-v12)
+					m.fn108(v3+i32(32), v1, v2, v2-v12)
 					t15 := int32(load32(m.memory, uint64(uint32(v3))+32))
 					t16 := v3
 					v5 = t15
@@ -9660,7 +9728,7 @@ l5:
 					store32(m.memory, uint64(uint32(v3))+104, uint32(v4))
 					store32(m.memory, uint64(uint32(v3))+100, uint32(v5))
 					store32(m.memory, uint64(uint32(v3))+116, uint32(i32(0)))
-					m.fn262(v3+i32(120), v3+i32(100))
+					m.fn266(v3+i32(120), v3+i32(100))
 					t19 := int32(load32(m.memory, uint64(uint32(v3))+128))
 					t20 := int32(load32(m.memory, uint64(uint32(v3))+120))
 					t22 := v5
@@ -9668,9 +9736,9 @@ l5:
 					if t20 != 0 {
 						p21 = t19
 					}
-					t23 := m.fn202(t22, p21, i32(147263), i32(7))
+					t23 := m.fn206(t22, p21, i32(147263), i32(7))
 					v16 = t23
-					m.fn583(v3+i32(100), v3+i32(40))
+					m.fn587(v3+i32(100), v3+i32(40))
 					t24 := int32(load32(m.memory, uint64(uint32(v3))+100))
 					v17 = t24
 					if v17 == i32(-0x80000000) {
@@ -9681,11 +9749,11 @@ l5:
 					t26 := int32(load32(m.memory, uint64(uint32(v3))+104))
 					v14 = t26
 					v18 = i32(1)
-					t27 := m.fn584(v3+i32(40), i32(147270), i32(3))
+					t27 := m.fn588(v3+i32(40), i32(147270), i32(3))
 					if t27 != 0 {
 						goto l6
 					}
-					t28 := m.fn584(v3+i32(40), i32(147273), i32(3))
+					t28 := m.fn588(v3+i32(40), i32(147273), i32(3))
 					if t28 != 0 {
 						goto l6
 					}
@@ -9695,13 +9763,13 @@ l5:
 					goto l8
 				}
 			l7:
-				t41 := m.fn584(v3+i32(40), i32(147276), i32(1))
+				t41 := m.fn588(v3+i32(40), i32(147276), i32(1))
 				if t41 != 0 {
 					goto l9
 				}
 			}
 		l8:
-			t42 := m.fn582(v3 + i32(40))
+			t42 := m.fn586(v3 + i32(40))
 			if t42 != i32(61) {
 				goto l10
 			}
@@ -9710,15 +9778,15 @@ l5:
 			t44 := int32(load32(m.memory, uint64(uint32(v3))+48))
 			t45 := v5
 			v4 = t44
-			t46 := m.fn101(t45, v4, i32(147277), i32(2))
+			t46 := m.fn32(t45, v4, i32(147277), i32(2))
 			if t46 != 0 {
 				goto l10
 			}
-			t47 := m.fn101(v5, v4, i32(147279), i32(2))
+			t47 := m.fn32(v5, v4, i32(147279), i32(2))
 			if t47 != 0 {
 				goto l10
 			}
-			t48 := m.fn584(v3+i32(40), i32(147281), i32(1))
+			t48 := m.fn588(v3+i32(40), i32(147281), i32(1))
 			if t48 == 0 {
 				goto l10
 			}
@@ -9726,14 +9794,14 @@ l5:
 	l9:
 		v18 = i32(0)
 	l6:
-		_ = m.fn582(v3 + i32(40))
+		_ = m.fn586(v3 + i32(40))
 		t50 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v19 = t50
 		t51 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		v20 = t51
 		t52 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v21 = t52
-		m.fn583(v3+i32(100), v3+i32(40))
+		m.fn587(v3+i32(100), v3+i32(40))
 		{
 			{
 				{
@@ -9785,19 +9853,19 @@ l5:
 				}
 			}
 		l12:
-			m.fn586(v22, v11)
+			m.fn590(v22, v11)
 			store32(m.memory, uint64(uint32(v3))+48, uint32(v20))
 			store32(m.memory, uint64(uint32(v3))+44, uint32(v21))
 			store32(m.memory, uint64(uint32(v3))+40, uint32(v19))
 			goto l16
 		l13:
-			m.fn586(v22, v11)
+			m.fn590(v22, v11)
 			v18 = i32(1)
-			t62 := m.fn584(v3+i32(40), i32(147282), i32(2))
+			t62 := m.fn588(v3+i32(40), i32(147282), i32(2))
 			if t62 != 0 {
 				goto l16
 			}
-			t63 := m.fn584(v3+i32(40), i32(147284), i32(2))
+			t63 := m.fn588(v3+i32(40), i32(147284), i32(2))
 			if t63 == 0 {
 				goto l10
 			}
@@ -9811,7 +9879,7 @@ l5:
 		if uint32(v5) > uint32(i32(2)) {
 			p66 = i32(0)
 		}
-		m.fn580(t64, t65, p66)
+		m.fn584(t64, t65, p66)
 		switch v13 {
 		default:
 			goto l19
@@ -9823,7 +9891,7 @@ l5:
 			}
 			t68 := int32(load32(m.memory, uint64(uint32(v3))+88))
 			t69 := int32(load32(m.memory, uint64(uint32(v3))+92))
-			m.fn581(v3+i32(24), t68, t69, i32(0))
+			m.fn585(v3+i32(24), t68, t69, i32(0))
 			t70 := int32(m.memory[uint64(uint32(v3))+28])
 			var p71 int32
 			if t70 != i32(2) {
@@ -9855,7 +9923,7 @@ l5:
 				if t74 > i32(-1) {
 					goto l22
 				}
-				m.fn134(v5)
+				m.fn137(v5)
 				m.memory[uint64(uint32(v5))+12] = byte(i32(1))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(i32(0)))
 				store64(m.memory, uint32(v5), uint64(i64(0x400000000)))
@@ -9864,7 +9932,7 @@ l5:
 			v6 = v6 + i32(-8)
 			t75 := int32(load32(m.memory, uint32(v4)))
 			t76 := int32(m.memory[uint64(uint32(v4))+4])
-			t77 := m.fn576(v5, t75, t76)
+			t77 := m.fn580(v5, t75, t76)
 			v5 = t77
 			v4 = v4 + i32(8)
 			goto l23
@@ -9900,7 +9968,7 @@ l5:
 				l27:
 					{
 						if v6 == 0 {
-							m.fn367(v13, v18)
+							m.fn371(v13, v18)
 							t95 := int32(m.memory[uint64(uint32(v5))+12])
 							m.memory[uint64(uint32(v5))+12] = byte(t95 | v16)
 							goto l32
@@ -9915,9 +9983,9 @@ l5:
 						store64(m.memory, uint64(uint32(v3))+128, uint64(t88))
 						t89 := int64(load64(m.memory, uint64(uint32(v4))+5))
 						store64(m.memory, uint64(uint32(v3))+120, uint64(t89))
-						t90 := m.fn576(v5, v12, v15)
+						t90 := m.fn580(v5, v12, v15)
 						v15 = t90
-						m.fn134(v15)
+						m.fn137(v15)
 						t91 := int64(load64(m.memory, uint64(uint32(v7))+8))
 						store64(m.memory, uint64(uint32(v15))+8, uint64(t91))
 						t92 := int64(load64(m.memory, uint32(v7)))
@@ -9935,7 +10003,7 @@ l5:
 			}
 		l24:
 			if v18 != 0 {
-				t93 := m.fn114(v5, i32(142920))
+				t93 := m.fn117(v5, i32(142920))
 				if t93 != 0 {
 					goto l30
 				}
@@ -9943,15 +10011,15 @@ l5:
 				if t94 <= i32(-1) {
 					goto l31
 				}
-				m.fn577(v8)
+				m.fn581(v8)
 				goto l32
 			}
 			goto l30
 		l31:
-			m.fn134(v8)
+			m.fn137(v8)
 			goto l32
 		l30:
-			m.fn134(v5)
+			m.fn137(v5)
 			t96 := int64(load64(m.memory, uint64(uint32(v3))+92))
 			store64(m.memory, uint64(uint32(v5))+8, uint64(t96))
 			t97 := int64(load64(m.memory, uint64(uint32(v3))+84))
@@ -9964,14 +10032,14 @@ l10:
 	m.fn18(v17, v14)
 	goto l5
 }
-func fn112(v0 int32) int32 {
+func fn115(v0 int32) int32 {
 	var p0 int32
 	if v0 == i32(123) {
 		p0 = 1
 	}
 	return p0
 }
-func (m *Module) fn113(v0, v1, v2, v3 int32) {
+func (m *Module) fn116(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
@@ -9985,7 +10053,7 @@ func (m *Module) fn113(v0, v1, v2, v3 int32) {
 	v5 = v4 + i32(20)
 l2:
 	{
-		m.fn248(v4, v5)
+		m.fn252(v4, v5)
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 			v3 = t1
@@ -10005,10 +10073,10 @@ l2:
 		}
 	}
 l1:
-	m.fn374(v0, v1, v2, v6)
+	m.fn378(v0, v1, v2, v6)
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn114(v0, v1 int32) int32 {
+func (m *Module) fn117(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -10085,7 +10153,7 @@ func (m *Module) fn114(v0, v1 int32) int32 {
 				v3 = v2 + i32(1)
 				t21 := v5
 				v1 = v1 + i32(24)
-				t22 := m.fn136(t21+v1+i32(-16), v0+i32(8))
+				t22 := m.fn139(t21+v1+i32(-16), v0+i32(8))
 				if t22 == 0 {
 					goto l6
 				}
@@ -10104,7 +10172,7 @@ l0:
 l3:
 	return v2
 }
-func (m *Module) fn115(v0, v1, v2 int32) {
+func (m *Module) fn118(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
@@ -10112,7 +10180,7 @@ func (m *Module) fn115(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+40, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+36, uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(32)))
-	m.fn580(v3+i32(16), v3+i32(32), i32(2))
+	m.fn584(v3+i32(16), v3+i32(32), i32(2))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
@@ -10125,7 +10193,7 @@ func (m *Module) fn115(v0, v1, v2 int32) {
 				if v4 < i32(0) {
 					goto l0
 				}
-				m.fn581(v3+i32(8), v1, v2, i32(0))
+				m.fn585(v3+i32(8), v1, v2, i32(0))
 				t4 := int32(m.memory[uint64(uint32(v3))+12])
 				if t4 == i32(2) {
 					goto l1
@@ -10134,7 +10202,7 @@ func (m *Module) fn115(v0, v1, v2 int32) {
 		l0:
 			t5 := int32(m.memory[uint64(uint32(v3))+28])
 			v5 = t5
-			m.fn134(v0)
+			m.fn137(v0)
 			m.memory[uint64(uint32(v0))+12] = byte(v5)
 			store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
@@ -10150,7 +10218,7 @@ func (m *Module) fn115(v0, v1, v2 int32) {
 		store64(m.memory, uint64(uint32(v3))+56, uint64(t8))
 		t9 := int64(load64(m.memory, uint64(uint32(v3))+16))
 		store64(m.memory, uint64(uint32(v3))+48, uint64(t9))
-		t10 := m.fn75(i32(4), i32(24))
+		t10 := m.fn83(i32(4), i32(24))
 		v2 = t10
 		m.memory[uint64(uint32(v2))+4] = byte(i32(1))
 		store32(m.memory, uint32(v2), uint32(i32(0)))
@@ -10160,7 +10228,7 @@ func (m *Module) fn115(v0, v1, v2 int32) {
 		store64(m.memory, uint64(uint32(v2))+13, uint64(t12))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+60))
 		store32(m.memory, uint64(uint32(v2))+20, uint32(t13))
-		m.fn134(v0)
+		m.fn137(v0)
 		m.memory[uint64(uint32(v0))+12] = byte(i32(0))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 		store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
@@ -10169,13 +10237,13 @@ func (m *Module) fn115(v0, v1, v2 int32) {
 l2:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn116(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn119(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(80)
 	m.g0 = v5
-	m.fn121(v5+i32(16), v1, v2, v3, v4)
-	m.fn122(v5+i32(4), v5+i32(16))
+	m.fn124(v5+i32(16), v1, v2, v3, v4)
+	m.fn125(v5+i32(4), v5+i32(16))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -10200,7 +10268,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v5 + i32(80)
 }
-func fn117(v0 int32) int32 {
+func fn120(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0+i32(-58)) < uint32(i32(-10)) {
 		p0 = 1
@@ -10211,28 +10279,28 @@ func fn117(v0 int32) int32 {
 	}
 	return p0 & p1
 }
-func fn118(v0 int32) int32 {
+func fn121(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(47)) {
 		p0 = 1
 	}
 	return (p0 | int32(i64_shr_u(i64(0x7ffeffffc9ff), int64(uint32(v0))))) & i32(1)
 }
-func (m *Module) fn119(v0, v1, v2, v3 int32) {
+func (m *Module) fn122(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn253(v4+i32(16), v3, v4+i32(28))
+	m.fn257(v4+i32(16), v3, v4+i32(28))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
-	m.fn252(v4+i32(8), t1, t2, v1, v2)
+	m.fn256(v4+i32(8), t1, t2, v1, v2)
 	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn120(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn123(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	v4 = i32(0)
 	if v1 != v3 {
@@ -10267,7 +10335,7 @@ l2:
 l0:
 	return v4
 }
-func (m *Module) fn121(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn124(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	t0 := m.g0
@@ -10285,12 +10353,12 @@ func (m *Module) fn121(v0, v1, v2, v3, v4 int32) {
 			store64(m.memory, uint32(v0), uint64(i64(0)))
 			goto l7
 		}
-		m.fn232(v5+i32(8), v3, v4, i32(0))
+		m.fn236(v5+i32(8), v3, v4, i32(0))
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+12))
 		v6 = t1
 		t2 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v7 = t2
-		m.fn232(v5, v3, v4, i32(1))
+		m.fn236(v5, v3, v4, i32(1))
 		t3 := int32(load32(m.memory, uint32(v5)))
 		t4 := v4
 		t5 := v7
@@ -10342,9 +10410,9 @@ func (m *Module) fn121(v0, v1, v2, v3, v4 int32) {
 			}
 		l2:
 			v11 = i32(0)
-			t13 := m.fn233(v3, v4, v6, i32(0))
+			t13 := m.fn237(v3, v4, v6, i32(0))
 			v7 = t13
-			t14 := m.fn233(v3, v4, v6, i32(1))
+			t14 := m.fn237(v3, v4, v6, i32(1))
 			t15 := v4
 			v8 = t14
 			p16 := v7
@@ -10396,7 +10464,7 @@ l6:
 l7:
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn122(v0, v1 int32) {
+func (m *Module) fn125(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -10426,14 +10494,14 @@ func (m *Module) fn122(v0, v1 int32) {
 				t7 := v1
 				v9 = (v3 ^ i32(-1)) & i32(1)
 				m.memory[uint64(uint32(t7))+12] = byte(v9)
-				m.fn124(v2, v5, v4, v6)
+				m.fn127(v2, v5, v4, v6)
 				t8 := int32(load32(m.memory, uint32(v2)))
 				t9 := v2
 				v10 = t8
 				store32(m.memory, uint64(uint32(t9))+8, uint32(v10))
 				t10 := int32(load32(m.memory, uint64(uint32(v2))+4))
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v10+t10))
-				t11 := m.fn182(v2 + i32(8))
+				t11 := m.fn186(v2 + i32(8))
 				v10 = t11
 				if v9 != 0 {
 					goto l2
@@ -10491,16 +10559,16 @@ func (m *Module) fn122(v0, v1 int32) {
 			if t18 == i32(-1) {
 				goto l7
 			}
-			m.fn267(v0, v10, v6, v9, v3, v8, i32(0))
+			m.fn271(v0, v10, v6, v9, v3, v8, i32(0))
 			goto l6
 		}
 	l7:
-		m.fn267(v0, v10, v6, v9, v3, v8, i32(1))
+		m.fn271(v0, v10, v6, v9, v3, v8, i32(1))
 	}
 l6:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn123(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn126(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	v5 = i32(0)
 	if uint32(v4) < uint32(v3) {
@@ -10549,7 +10617,7 @@ l5:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn124(v0, v1, v2, v3 int32) {
+func (m *Module) fn127(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -10573,7 +10641,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2-v3))
 	store32(m.memory, uint32(v0), uint32(v1+v3))
 }
-func (m *Module) fn125(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn128(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	v5 = v2 << 4
 	v2 = v1 + i32(-16)
@@ -10591,7 +10659,7 @@ func (m *Module) fn125(v0, v1, v2, v3, v4 int32) {
 			v2 = v2 + i32(16)
 			t0 := int32(load32(m.memory, uint32(v2)))
 			t1 := int32(load32(m.memory, uint32(v1)))
-			t2 := m.fn120(t0, t1, v3, v4)
+			t2 := m.fn123(t0, t1, v3, v4)
 			if t2 == 0 {
 				goto l2
 			}
@@ -10605,22 +10673,22 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn126(v0, v1, v2 int32) {
+func (m *Module) fn129(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn69(v3+i32(4), v1, v2)
+	m.fn77(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn462(t1, t2)
+	m.fn466(t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn127(v0 int32) {
+func (m *Module) fn130(v0 int32) {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -10630,7 +10698,7 @@ func (m *Module) fn127(v0 int32) {
 		if t1 != i32(-0x7ffffffd) {
 			goto l0
 		}
-		m.fn587(v1, v0)
+		m.fn591(v1, v0)
 		v0 = v0 + i32(16)
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		store64(m.memory, uint64(uint32(v0))+8, uint64(t2))
@@ -10640,7 +10708,7 @@ func (m *Module) fn127(v0 int32) {
 l0:
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn128(v0, v1, v2 int32) {
+func (m *Module) fn131(v0, v1, v2 int32) {
 	var v3 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -10649,7 +10717,7 @@ func (m *Module) fn128(v0, v1, v2 int32) {
 		if v3 != t1 {
 			goto l0
 		}
-		m.fn578(v0)
+		m.fn582(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+i32(1)))
@@ -10658,10 +10726,10 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn129(v0, v1 int32) {
-	m.fn35(v0, v1, i32(4), i32(16))
+func (m *Module) fn132(v0, v1 int32) {
+	m.fn42(v0, v1, i32(4), i32(16))
 }
-func (m *Module) fn130(v0 int32) int32 {
+func (m *Module) fn133(v0 int32) int32 {
 	var v1, v2 int32
 	{
 		v1 = v0 + i32(-9)
@@ -10673,20 +10741,20 @@ func (m *Module) fn130(v0 int32) int32 {
 			goto l1
 		}
 	l0:
-		t0 := m.fn265(i32(143245), i32(3), v0)
+		t0 := m.fn269(i32(143245), i32(3), v0)
 		v2 = t0
 	}
 l1:
 	return v2
 }
-func fn131(v0 int32) int32 {
+func fn134(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(32)) {
 		p0 = 1
 	}
 	return (p0 | int32(i64_shr_u(i64(0xffffc9ff), int64(uint32(v0))))) & i32(1)
 }
-func fn132(v0 int32) int32 {
+func fn135(v0 int32) int32 {
 	var p0 int32
 	if v0 == i32(62) {
 		p0 = 1
@@ -10697,10 +10765,10 @@ func fn132(v0 int32) int32 {
 	}
 	return p0 | p1&int32(i64_shr_u(i64(0x100003600), int64(uint32(v0))))
 }
-func (m *Module) fn133(v0 int32) {
-	m.fn366(v0, i32(4), i32(16))
+func (m *Module) fn136(v0 int32) {
+	m.fn370(v0, i32(4), i32(16))
 }
-func (m *Module) fn134(v0 int32) {
+func (m *Module) fn137(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -10711,7 +10779,7 @@ func (m *Module) fn134(v0 int32) {
 		}
 		switch p1 {
 		default:
-			m.fn577(v0)
+			m.fn581(v0)
 			fallthrough
 		case 0, 1:
 			return
@@ -10722,14 +10790,14 @@ func (m *Module) fn134(v0 int32) {
 		}
 	}
 }
-func (m *Module) fn135(v0, v1 int32) {
+func (m *Module) fn138(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	var v18 int64
 	var v19, v20, v21 int32
 	t0 := m.g0
 	v2 = t0 - i32(256)
 	m.g0 = v2
-	t1 := m.fn114(v1, i32(147288))
+	t1 := m.fn117(v1, i32(147288))
 	t2 := v2
 	v3 = t1
 	m.memory[uint64(uint32(t2))+44] = byte(v3)
@@ -10747,7 +10815,7 @@ func (m *Module) fn135(v0, v1 int32) {
 	v5 = p7
 	t8 := int32(load32(m.memory, uint64(uint32(v5))+4))
 	t9 := int32(load32(m.memory, uint64(uint32(v5))+8))
-	m.fn581(t4, t8, t9, i32(0))
+	m.fn585(t4, t8, t9, i32(0))
 	t10 := int32(m.memory[uint64(uint32(v2))+28])
 	v6 = t10
 	var p11 int32
@@ -10771,7 +10839,7 @@ func (m *Module) fn135(v0, v1 int32) {
 				}
 				v9 = i32(1)
 				v10 = i32(1)
-				t15 := m.fn114(v8, i32(147288))
+				t15 := m.fn117(v8, i32(147288))
 				if t15 == 0 {
 					goto l1
 				}
@@ -10788,7 +10856,7 @@ func (m *Module) fn135(v0, v1 int32) {
 	l1:
 		v9 = i32(0)
 		{
-			t17 := m.fn114(v8, i32(142920))
+			t17 := m.fn117(v8, i32(142920))
 			if t17 != 0 {
 				goto l3
 			}
@@ -10855,7 +10923,7 @@ l18:
 					}
 					t23 := int32(load32(m.memory, uint32(v8+i32(4))))
 					t24 := int32(load32(m.memory, uint32(v13)))
-					m.fn581(v2+i32(16), t23, t24, v6)
+					m.fn585(v2+i32(16), t23, t24, v6)
 					t25 := int32(m.memory[uint64(uint32(v2))+20])
 					v3 = t25
 					if v3 == i32(2) {
@@ -10868,7 +10936,7 @@ l18:
 			l9:
 				t27 := int32(load32(m.memory, uint64(uint32(v5))+4))
 				t28 := int32(load32(m.memory, uint64(uint32(v5))+8))
-				m.fn581(v2+i32(8), t27, t28, v6)
+				m.fn585(v2+i32(8), t27, t28, v6)
 				t29 := int32(m.memory[uint64(uint32(v2))+12])
 				v3 = t29
 				if v3 == i32(2) {
@@ -10884,8 +10952,8 @@ l18:
 		l10:
 			m.memory[uint64(uint32(v2))+232] = byte(i32(1))
 			store32(m.memory, uint64(uint32(v2))+216, uint32(i32(-0x80000000)))
-			m.fn587(v2+i32(192), v1)
-			m.fn134(v2 + i32(216))
+			m.fn591(v2+i32(192), v1)
+			m.fn137(v2 + i32(216))
 			v17 = i32(0)
 			goto l12
 		l11:
@@ -10928,13 +10996,13 @@ l18:
 		}
 	l13:
 		v3 = v3 & i32(1)
-		m.fn134(v1)
+		m.fn137(v1)
 		store32(m.memory, uint32(v1), uint32(v19))
 		t41 := int64(load64(m.memory, uint64(uint32(v2))+240))
 		store64(m.memory, uint64(uint32(v1))+4, uint64(t41))
 		t42 := int32(load32(m.memory, uint64(uint32(v2))+248))
 		store32(m.memory, uint64(uint32(v1))+12, uint32(t42))
-		t43 := m.fn114(v1, i32(147288))
+		t43 := m.fn117(v1, i32(147288))
 		v1 = t43
 		{
 			if v17 == 0 {
@@ -10964,7 +11032,7 @@ l18:
 		if v21 == 0 {
 			goto l17
 		}
-		m.fn134(v2 + i32(216))
+		m.fn137(v2 + i32(216))
 	l17:
 		v6 = v6 + i32(1)
 		v7 = v7 + i32(16)
@@ -10976,25 +11044,25 @@ l18:
 l8:
 	memory_copy(m.memory, uint32(v0), uint32(v2+i32(48)), uint32(i32(144)))
 	store64(m.memory, uint64(uint32(v0))+144, uint64(int64(uint32(v15))&i64(0xffff)<<32|int64(uint32(v11))&i64(0xffff)<<16|int64(uint32(v14))&i64(0xffff)))
-	m.fn577(v2 + i32(32))
+	m.fn581(v2 + i32(32))
 	m.g0 = v2 + i32(256)
 }
-func (m *Module) fn136(v0, v1 int32) int32 {
-	t0 := m.fn114(v0, v1)
+func (m *Module) fn139(v0, v1 int32) int32 {
+	t0 := m.fn117(v0, v1)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn137(v0 int32) {
+func (m *Module) fn140(v0 int32) {
 	var v1 int32
 	v1 = i32(0)
 l1:
 	if v1 == i32(144) {
 		return
 	}
-	m.fn134(v0 + v1)
+	m.fn137(v0 + v1)
 	v1 = v1 + i32(16)
 	goto l1
 }
-func (m *Module) fn138(v0, v1 int32) int32 {
+func (m *Module) fn141(v0, v1 int32) int32 {
 	var v2, v3 int32
 	v2 = i32(1)
 	{
@@ -11025,7 +11093,7 @@ func (m *Module) fn138(v0, v1 int32) int32 {
 l0:
 	return v2
 }
-func (m *Module) fn139(v0 int32) int32 {
+func (m *Module) fn142(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
@@ -11040,7 +11108,7 @@ func (m *Module) fn139(v0 int32) int32 {
 	t5 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t6 := v4
 	v0 = t5
-	m.fn49(t4, t6, v0)
+	m.fn56(t4, t6, v0)
 	t7 := int32(load32(m.memory, uint64(uint32(v1))+16))
 	t8 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	t9 := v1
@@ -11059,7 +11127,7 @@ func (m *Module) fn139(v0 int32) int32 {
 	if v5 != 0 {
 		p14 = v0
 	}
-	m.fn153(t9, p12, p14)
+	m.fn156(t9, p12, p14)
 	{
 		t15 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		v0 = t15
@@ -11071,7 +11139,7 @@ func (m *Module) fn139(v0 int32) int32 {
 		v6 = t16
 		store32(m.memory, uint64(uint32(t17))+24, uint32(v6))
 		store32(m.memory, uint64(uint32(v1))+28, uint32(v6+v0))
-		t18 := m.fn299(v1 + i32(24))
+		t18 := m.fn303(v1 + i32(24))
 		if t18 == 0 {
 			goto l0
 		}
@@ -11084,7 +11152,7 @@ func (m *Module) fn139(v0 int32) int32 {
 			v2 = v2 + i32(-1)
 			v5 = i32(1)
 			v4 = v4 + i32(1)
-			t19 := m.fn120(v4, v0, v6, v0)
+			t19 := m.fn123(v4, v0, v6, v0)
 			if t19 == 0 {
 				goto l1
 			}
@@ -11094,19 +11162,19 @@ func (m *Module) fn139(v0 int32) int32 {
 l0:
 	v5 = i32(0)
 l2:
-	m.fn437(v1 + i32(12))
+	m.fn441(v1 + i32(12))
 	m.g0 = v1 + i32(32)
 	return v5
 }
-func (m *Module) fn140(v0, v1 int32) int32 {
-	t0 := m.fn78(v0, v1)
+func (m *Module) fn143(v0, v1 int32) int32 {
+	t0 := m.fn86(v0, v1)
 	var p1 int32
 	if t0&i32(0xffff) != i32(0) {
 		p1 = 1
 	}
 	return p1
 }
-func (m *Module) fn141(v0, v1 int32) {
+func (m *Module) fn144(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -11117,7 +11185,7 @@ func (m *Module) fn141(v0, v1 int32) {
 	v3 = t1
 	t3 := int32(load32(m.memory, uint32(v3)))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn45(t2, t3, t4)
+	m.fn52(t2, t3, t4)
 	{
 		{
 			{
@@ -11133,7 +11201,7 @@ func (m *Module) fn141(v0, v1 int32) {
 					v5 = t12
 					t13 := int32(load32(m.memory, uint32(v5)))
 					t14 := int32(load32(m.memory, uint64(uint32(v5))+4))
-					t15 := m.fn46(t9, t10, t11, t13, t14)
+					t15 := m.fn53(t9, t10, t11, t13, t14)
 					if t15 == 0 {
 						goto l1
 					}
@@ -11154,7 +11222,7 @@ func (m *Module) fn141(v0, v1 int32) {
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+4))
 			t20 := int32(load32(m.memory, uint32(v5)))
 			t21 := int32(load32(m.memory, uint64(uint32(v5))+4))
-			m.fn47(v2+i32(100), t16, t17, t18, t19, t20, t21)
+			m.fn54(v2+i32(100), t16, t17, t18, t19, t20, t21)
 			if v4 == 0 {
 				goto l2
 			}
@@ -11182,11 +11250,11 @@ l3:
 		t26 := int32(load32(m.memory, uint32(v3)))
 		v3 = t26
 		t27 := int32(load32(m.memory, uint64(uint32(v2))+104))
-		t28 := m.fn48(t27, i32(17))
+		t28 := m.fn55(t27, i32(17))
 		if t28 == 0 {
 			goto l4
 		}
-		m.fn49(v2+i32(112), v3, v7)
+		m.fn56(v2+i32(112), v3, v7)
 		{
 			t29 := int32(load32(m.memory, uint64(uint32(v2))+112))
 			v3 = t29
@@ -11202,7 +11270,7 @@ l3:
 		v8 = t30
 		store64(m.memory, uint64(uint32(t31))+296, uint64(v8))
 		store32(m.memory, uint64(uint32(v2))+292, uint32(v3))
-		m.fn45(v2+i32(200), int32(v8), int32(int64(uint64(v8)>>32)))
+		m.fn52(v2+i32(200), int32(v8), int32(int64(uint64(v8)>>32)))
 		{
 			t32 := int32(m.memory[uint64(uint32(v2))+200])
 			if t32 != 0 {
@@ -11213,11 +11281,11 @@ l3:
 			goto l7
 		}
 	l6:
-		m.fn50(v2 + i32(200))
+		m.fn57(v2 + i32(200))
 		v8 = i64(0)
 	l7:
 		store64(m.memory, uint64(uint32(v2))+112, uint64(v8))
-		m.fn303(v2 + i32(292))
+		m.fn307(v2 + i32(292))
 		v1 = i32(0)
 		if v8 == 0 {
 			goto l4
@@ -11229,7 +11297,7 @@ l3:
 		t35 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		t36 := int32(load32(m.memory, uint32(v5)))
 		t37 := int32(load32(m.memory, uint64(uint32(v5))+4))
-		t38 := m.fn46(v3, t34, t35, t36, t37)
+		t38 := m.fn53(v3, t34, t35, t36, t37)
 		v1 = t38
 		m.fn6(v2 + i32(200))
 	}
@@ -11245,7 +11313,7 @@ l4:
 		goto l9
 	}
 l8:
-	m.fn50(v2 + i32(200))
+	m.fn57(v2 + i32(200))
 	v3 = i32(12)
 l9:
 	t41 := int32(load32(m.memory, uint64(uint32(v2))+108))
@@ -11258,36 +11326,36 @@ l9:
 	m.memory[uint64(uint32(v0))+18] = byte(i32(2))
 	m.g0 = v2 + i32(304)
 }
-func (m *Module) fn142(v0, v1 int32) int32 {
+func (m *Module) fn145(v0, v1 int32) int32 {
 	var v2 int32
 	v2 = i32(1)
 	{
 		if v1&i32(255) != i32(36) {
 			goto l0
 		}
-		t0 := m.fn138(v0, i32(2))
+		t0 := m.fn141(v0, i32(2))
 		v2 = t0
 	}
 l0:
 	return v2
 }
-func (m *Module) fn143(v0, v1 int32) {
+func (m *Module) fn146(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(1), i32(1))
+	m.fn278(v0, t0, v1, i32(1), i32(1))
 }
-func (m *Module) fn144(v0, v1 int32) {
+func (m *Module) fn147(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(2)) {
 		return
 	}
 	if uint32(v1) < uint32(i32(21)) {
 		goto l1
 	}
-	m.fn465(v0, v1)
+	m.fn469(v0, v1)
 	return
 l1:
-	m.fn466(v0, v1, i32(1))
+	m.fn470(v0, v1, i32(1))
 }
-func (m *Module) fn145(v0 int32) {
+func (m *Module) fn148(v0 int32) {
 	var v1, v2, v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -11347,15 +11415,15 @@ func (m *Module) Xpylon_identity_free(v0, v1 int32) {
 	if uint32(v1) > uint32(i32(0x7ffffff8)) {
 		return
 	}
-	m.fn147(v0, v1)
+	m.fn150(v0, v1)
 	t1 := v0
 	p0 := i32(1)
 	if uint32(v1) > uint32(i32(1)) {
 		p0 = v1
 	}
-	m.fn64(t1, p0)
+	m.fn72(t1, p0)
 }
-func (m *Module) fn147(v0, v1 int32) {
+func (m *Module) fn150(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11422,22 +11490,22 @@ func (m *Module) Xpylon_identity_secret_init(v0, v1, v2 int32) int32 {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+12, uint32(v3))
-		t1 := m.fn43(v3 + i32(4))
+		t1 := m.fn50(v3 + i32(4))
 		v0 = t1
-		m.fn149()
+		m.fn152()
 		v4 = i32(0)
 		v0 = v0 & i32(255)
 		if v0 == i32(12) {
 			goto l0
 		}
-		t2 := m.fn88(v0)
+		t2 := m.fn95(v0)
 		v4 = t2
 	}
 l0:
 	m.g0 = v3 + i32(16)
 	return v4
 }
-func (m *Module) fn149() {
+func (m *Module) fn152() {
 	var v0, v1 int32
 	_ = v1
 	t0 := m.g0
@@ -11498,7 +11566,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 			t3 := v5 + i32(32)
 			v7 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v5))+28))
-			m.fn151(t3, v7, t4)
+			m.fn154(t3, v7, t4)
 			{
 				{
 					{
@@ -11507,17 +11575,17 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 						t6 := int32(load32(m.memory, uint64(uint32(v5))+40))
 						t7 := v1
 						v8 = t6
-						t8 := m.fn101(t7, v8, i32(154121), i32(7))
+						t8 := m.fn32(t7, v8, i32(154121), i32(7))
 						if t8 != 0 {
 							goto l7
 						}
-						store32(m.memory, uint64(uint32(v5))+60, uint32(i32(8)))
+						store32(m.memory, uint64(uint32(v5))+60, uint32(i32(2)))
 						store32(m.memory, uint64(uint32(v5))+56, uint32(i32(154128)))
 						m.fn24(v5+i32(44), i32(0x2000a), v5+i32(56))
 						t9 := int32(load32(m.memory, uint64(uint32(v5))+48))
 						v0 = t9
 						t10 := int32(load32(m.memory, uint64(uint32(v5))+52))
-						t11 := m.fn152(v0, t10, v1, v8)
+						t11 := m.fn155(v0, t10, v1, v8)
 						v6 = t11
 						t12 := int32(load32(m.memory, uint64(uint32(v5))+44))
 						m.fn25(t12, v0)
@@ -11535,7 +11603,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 							v0 = v0 + i32(8)
 							t13 := int32(load32(m.memory, uint32(v2)))
 							t14 := int32(load32(m.memory, uint32(v6)))
-							t15 := m.fn101(v1, v8, t13, t14)
+							t15 := m.fn32(v1, v8, t13, t14)
 							if t15 == 0 {
 								goto l9
 							}
@@ -11556,7 +11624,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				v6 = i32(0)
 				goto l10
 			l11:
-				m.fn153(v5+i32(8), v3, v4)
+				m.fn156(v5+i32(8), v3, v4)
 				t18 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v6 = t18
 				t19 := int32(load32(m.memory, uint64(uint32(v5))+8))
@@ -11569,9 +11637,9 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				store32(m.memory, uint64(uint32(v5))+44, uint32(v0))
 				store16(m.memory, uint64(uint32(v5))+49, uint16(int32(uint32(v6)>>8)))
 				store32(m.memory, uint64(uint32(v5))+52, uint32(v5+i32(16)))
-				t20 := m.fn43(v5 + i32(44))
+				t20 := m.fn50(v5 + i32(44))
 				v6 = t20
-				m.fn149()
+				m.fn152()
 				v0 = i32(17)
 				v6 = v6 & i32(255)
 				if v6 == i32(12) {
@@ -11579,7 +11647,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				}
 			}
 		l10:
-			t21 := m.fn88(v6)
+			t21 := m.fn95(v6)
 			v0 = t21
 		}
 	l6:
@@ -11595,22 +11663,22 @@ l0:
 	m.g0 = v5 + i32(64)
 	return v6
 }
-func (m *Module) fn151(v0, v1, v2 int32) {
+func (m *Module) fn154(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn69(v3+i32(4), v1, v2)
+	m.fn77(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn461(t1, t2)
+	m.fn465(t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn152(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn155(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(80)
@@ -11635,27 +11703,27 @@ func (m *Module) fn152(v0, v1, v2, v3 int32) int32 {
 			if v1 == i32(1) {
 				goto l3
 			}
-			m.fn121(v4+i32(16), v2, v3, v0, v1)
-			m.fn122(v4+i32(4), v4+i32(16))
+			m.fn124(v4+i32(16), v2, v3, v0, v1)
+			m.fn125(v4+i32(4), v4+i32(16))
 			t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 			v1 = t2
 			goto l1
 		}
 	l3:
 		t3 := int32(m.memory[uint32(v0)])
-		t4 := m.fn100(v2, v3, t3)
+		t4 := m.fn31(v2, v3, t3)
 		v1 = t4
 	}
 l1:
 	m.g0 = v4 + i32(80)
 	return v1
 }
-func (m *Module) fn153(v0, v1, v2 int32) {
+func (m *Module) fn156(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn29(v3+i32(16), v1, v2)
+	m.fn36(v3+i32(16), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		if t1 != 0 {
@@ -11679,7 +11747,7 @@ func (m *Module) fn153(v0, v1, v2 int32) {
 				v6 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t5
-				m.fn248(v3+i32(8), v2)
+				m.fn252(v3+i32(8), v2)
 				{
 					t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
 					v1 = t6
@@ -11692,7 +11760,7 @@ func (m *Module) fn153(v0, v1, v2 int32) {
 			l1:
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t7
-				t8 := m.fn258(v1)
+				t8 := m.fn262(v1)
 				if t8 != 0 {
 					goto l3
 				}
@@ -11709,7 +11777,7 @@ func (m *Module) fn153(v0, v1, v2 int32) {
 				v6 = t11
 				t12 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t12
-				m.fn256(v3, v2)
+				m.fn260(v3, v2)
 				t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t13
 				if v1 == i32(1114112) {
@@ -11717,7 +11785,7 @@ func (m *Module) fn153(v0, v1, v2 int32) {
 				}
 				t14 := int32(load32(m.memory, uint32(v3)))
 				v9 = t14
-				t15 := m.fn258(v1)
+				t15 := m.fn262(v1)
 				if t15 != 0 {
 					goto l5
 				}
@@ -11756,6 +11824,156 @@ l1:
 l0:
 	return v1
 }
+func (m *Module) Xpylon_identity_settings(v0, v1, v2, v3, v4, v5, v6, v7 int32) int32 {
+	var v8 int32
+	t0 := m.g0
+	v8 = t0 - i32(48)
+	m.g0 = v8
+	{
+		if v5 != 0 {
+			goto l0
+		}
+		v1 = i32(6)
+		goto l1
+	l0:
+		m.fn93(v8+i32(20), v0, v1)
+		t1 := int32(load32(m.memory, uint64(uint32(v8))+24))
+		v1 = t1
+		{
+			{
+				t2 := int32(load32(m.memory, uint64(uint32(v8))+20))
+				v0 = t2
+				if v0 == i32(-0x80000000) {
+					goto l2
+				}
+				t3 := int32(load32(m.memory, uint64(uint32(v8))+28))
+				store32(m.memory, uint64(uint32(v8))+16, uint32(t3))
+				store32(m.memory, uint64(uint32(v8))+12, uint32(v1))
+				store32(m.memory, uint64(uint32(v8))+8, uint32(v0))
+				{
+					{
+						if v4 != 0 {
+							goto l3
+						}
+						t4 := int32(load32(m.memory, uint64(uint32(v8))+16))
+						store32(m.memory, uint64(uint32(v8))+40, uint32(t4))
+						t5 := int64(load64(m.memory, uint64(uint32(v8))+8))
+						store64(m.memory, uint64(uint32(v8))+32, uint64(t5))
+						m.fn1(v8+i32(8), i32(1), i32(0))
+						goto l4
+					}
+				l3:
+					if v3 == 0 {
+						goto l5
+					}
+					if v4 < i32(0) {
+						goto l5
+					}
+					t6 := int32(load32(m.memory, uint64(uint32(v8))+16))
+					store32(m.memory, uint64(uint32(v8))+40, uint32(t6))
+					t7 := int64(load64(m.memory, uint64(uint32(v8))+8))
+					store64(m.memory, uint64(uint32(v8))+32, uint64(t7))
+					m.fn1(v8+i32(8), v3, v4)
+				}
+			l4:
+				{
+					if v2 != 0 {
+						t14 := int32(load32(m.memory, uint64(uint32(v8))+12))
+						t15 := v8 + i32(20)
+						t16 := v8 + i32(32)
+						v4 = t14
+						p17 := i32(0)
+						if v3 != 0 {
+							p17 = v4
+						}
+						t18 := int32(load32(m.memory, uint64(uint32(v8))+16))
+						m.fn28(t15, t16, p17, t18)
+						t19 := int32(m.memory[uint64(uint32(v8))+24])
+						v1 = t19
+						t20 := int32(load32(m.memory, uint64(uint32(v8))+20))
+						v0 = t20
+						if v0 == i32(-0x80000000) {
+							t23 := m.fn95(v1)
+							v1 = t23
+							goto l8
+						}
+						t21 := int32(load16(m.memory, uint64(uint32(v8))+25))
+						t22 := int32(m.memory[uint32(v8+i32(27))])
+						v4 = t21 | t22<<16
+						goto l9
+					}
+					m.fn7(v8+i32(20), v8+i32(32))
+					t8 := int32(m.memory[uint64(uint32(v8))+24])
+					v1 = t8
+					{
+						t9 := int32(load32(m.memory, uint64(uint32(v8))+20))
+						v0 = t9
+						if v0 != i32(-0x80000000) {
+							t12 := int32(load16(m.memory, uint64(uint32(v8))+25))
+							t13 := int32(m.memory[uint32(v8+i32(27))])
+							v4 = t12 | t13<<16
+							goto l9
+						}
+						t10 := m.fn95(v1)
+						v1 = t10
+						t11 := int32(load32(m.memory, uint64(uint32(v8))+12))
+						v4 = t11
+						goto l8
+					}
+				}
+			l5:
+				m.fn27(v8 + i32(8))
+				v1 = i32(6)
+				goto l2
+			l9:
+				t24 := int32(load32(m.memory, uint64(uint32(v8))+28))
+				v3 = t24
+				v4 = v4<<8 | v1&i32(255)
+				if v7&i32(3) == 0 {
+					goto l11
+				}
+				v1 = i32(6)
+				goto l12
+			l11:
+				if uint32(v3) < uint32(v6) {
+					goto l13
+				}
+				v1 = i32(13)
+				goto l12
+			l13:
+				if v3 == 0 {
+					goto l14
+				}
+				memory_copy(m.memory, uint32(v5), uint32(v4), uint32(v3))
+			l14:
+				m.memory[uint32(v5+v3)] = byte(i32(0))
+				v1 = i32(17)
+				if v7 == 0 {
+					goto l12
+				}
+				store32(m.memory, uint32(v7), uint32(v3))
+			l12:
+				m.fn25(v0, v4)
+				t25 := int32(load32(m.memory, uint64(uint32(v8))+8))
+				t26 := int32(load32(m.memory, uint64(uint32(v8))+12))
+				m.fn21(t25, t26)
+			}
+		l2:
+			p27 := v1
+			if v1 == i32(17) {
+				p27 = i32(0)
+			}
+			v1 = p27
+			goto l1
+		}
+	l8:
+		t28 := int32(load32(m.memory, uint64(uint32(v8))+8))
+		m.fn21(t28, v4)
+	}
+l1:
+	m.g0 = v8 + i32(48)
+	return v1
+}
 func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
@@ -11766,7 +11984,7 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 		if v3 == 0 {
 			goto l0
 		}
-		m.fn54(v4+i32(8), v0)
+		m.fn61(v4+i32(8), v0)
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		v0 = t1
 		{
@@ -11792,7 +12010,7 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 			memory_copy(m.memory, uint32(v4+i32(112)), uint32(v0), uint32(i32(40)))
 			m.fn2(v4+i32(80), v4+i32(112), v1, v2)
 		l3:
-			m.fn42(v4+i32(16), v4+i32(80))
+			m.fn49(v4+i32(16), v4+i32(80))
 			memory_copy(m.memory, uint32(v3), uint32(v4+i32(16)), uint32(i32(64)))
 			m.memory[uint64(uint32(v3))+64] = byte(i32(0))
 			goto l4
@@ -11815,7 +12033,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 	t0 := m.g0
 	v5 = t0 - i32(384)
 	m.g0 = v5
-	m.fn54(v5+i32(32), v0)
+	m.fn61(v5+i32(32), v0)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+36))
 	v6 = t1
 	v7 = v6
@@ -11870,7 +12088,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 				store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 				t7 := int64(load64(m.memory, uint64(uint32(v5))+24))
 				store64(m.memory, uint64(uint32(v5))+304, uint64(t7))
-				m.fn57(v5+i32(304), i32(0), v11, i32(1), i32(64))
+				m.fn64(v5+i32(304), i32(0), v11, i32(1), i32(64))
 				v0 = v11 + i32(-1)
 				t8 := int32(load32(m.memory, uint64(uint32(v5))+308))
 				v12 = t8
@@ -11891,7 +12109,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 					{
 						{
 							if v3 == 0 {
-								m.fn35(v14, v12, i32(1), i32(64))
+								m.fn42(v14, v12, i32(1), i32(64))
 								goto l1
 							}
 							t12 := v5 + i32(16)
@@ -11906,7 +12124,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 							t14 := int64(load64(m.memory, uint64(uint32(v5))+16))
 							store64(m.memory, uint64(uint32(v5))+304, uint64(t14))
-							m.fn157(v5+i32(304), v0)
+							m.fn161(v5+i32(304), v0)
 							v3 = v3 + i32(-1)
 							t15 := int32(load32(m.memory, uint64(uint32(v5))+308))
 							v1 = t15
@@ -11990,10 +12208,10 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							switch v0 {
 							case 0:
 								store32(m.memory, uint64(uint32(i32(0)))+162060, uint32(i32(1)))
-								t24 := m.fn158()
+								t24 := m.fn162()
 								v18 = t24
 								store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-								t25 := m.fn159(v18, v5+i32(304))
+								t25 := m.fn163(v18, v5+i32(304))
 								v11 = t25
 								t26 := int32(load32(m.memory, uint32(v11)))
 								t27 := v11
@@ -12008,21 +12226,21 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 								goto l10
 							}
 						l17:
-							t28 := m.fn158()
+							t28 := m.fn162()
 							v18 = t28
 							store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-							t29 := m.fn159(v18, v5+i32(304))
+							t29 := m.fn163(v18, v5+i32(304))
 							v11 = t29
 						}
 					l19:
-						t30 := m.fn71(i32(20))
+						t30 := m.fn79(i32(20))
 						v0 = t30
 						m.memory[uint64(uint32(v0))+16] = byte(i32(0))
 						store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0)))
 						store32(m.memory, uint64(uint32(v0))+8, uint32(v11))
 						store64(m.memory, uint32(v0), uint64(i64(0x100000001)))
 						store32(m.memory, uint64(uint32(v5))+304, uint32(v0))
-						m.fn52(v5+i32(76), v7)
+						m.fn59(v5+i32(76), v7)
 					l20:
 						{
 							t31 := int32(load32(m.memory, uint64(uint32(v0))+12))
@@ -12034,10 +12252,10 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						if t32 != 0 {
 							goto l10
 						}
-						m.fn33(v5 + i32(304))
+						m.fn40(v5 + i32(304))
 						memory_zero(m.memory, uint32(v5+i32(160)), uint32(i32(64)))
-						m.fn66(v5+i32(80), v5+i32(160), i32(64))
-						m.fn160(v5+i32(80), v16)
+						m.fn74(v5+i32(80), v5+i32(160), i32(64))
+						m.fn164(v5+i32(80), v16)
 						t33 := int64(load64(m.memory, uint64(uint32(i32(0)))+160504))
 						t34 := v5
 						v18 = t33
@@ -12056,7 +12274,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						store64(m.memory, uint64(uint32(t40))+224, uint64(v21))
 						store64(m.memory, uint64(uint32(v5))+256, uint64(i64(0)))
 						m.fn3(v5+i32(224), v5+i32(80), i32(1))
-						m.fn161(v5+i32(80), v16)
+						m.fn165(v5+i32(80), v16)
 						store64(m.memory, uint64(uint32(v5))+288, uint64(v18))
 						store64(m.memory, uint64(uint32(v5))+280, uint64(v19))
 						store64(m.memory, uint64(uint32(v5))+272, uint64(v20))
@@ -12067,10 +12285,10 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						memory_copy(m.memory, uint32(v5+i32(304)), uint32(v5+i32(224)), uint32(i32(40)))
 						memory_copy(m.memory, uint32(v5+i32(80)), uint32(v5+i32(304)), uint32(i32(80)))
 						v0 = v5 + i32(80)
-						m.fn162(v5+i32(8), i32(1), i32(0))
+						m.fn166(v5+i32(8), i32(1), i32(0))
 						t41 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						t42 := int32(load32(m.memory, uint64(uint32(v5))+12))
-						m.fn30(v5+i32(264), v5+i32(80), t41, t42)
+						m.fn37(v5+i32(264), v5+i32(80), t41, t42)
 						v0 = v5 + i32(264)
 						v6 = v6 << 6
 						v0 = v4
@@ -12117,11 +12335,11 @@ l2:
 l10:
 	panic("unreachable")
 }
-func (m *Module) fn157(v0, v1 int32) {
+func (m *Module) fn161(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(8))
+	m.fn278(v0, t0, v1, i32(4), i32(8))
 }
-func (m *Module) fn158() int64 {
+func (m *Module) fn162() int64 {
 	var v0 int64
 	{
 		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+162520))
@@ -12129,14 +12347,14 @@ func (m *Module) fn158() int64 {
 		if v0 != i64(0) {
 			goto l0
 		}
-		t1 := m.fn595()
+		t1 := m.fn599()
 		v0 = t1
 		store64(m.memory, uint64(uint32(i32(0)))+162520, uint64(v0))
 	}
 l0:
 	return v0
 }
-func (m *Module) fn159(v0 int64, v1 int32) int32 {
+func (m *Module) fn163(v0 int64, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -12178,7 +12396,7 @@ func (m *Module) fn159(v0 int64, v1 int32) int32 {
 					}
 				}
 			l2:
-				m.fn203(v2, i32(0), v3, v4)
+				m.fn207(v2, i32(0), v3, v4)
 				t5 := int32(load32(m.memory, uint32(v2)))
 				if t5&i32(1) != 0 {
 					goto l4
@@ -12209,7 +12427,7 @@ func (m *Module) fn159(v0 int64, v1 int32) int32 {
 					t13 := v2 + i32(20)
 					t14 := v4
 					v6 = v4 + i32(1)
-					m.fn173(t13, t14, t12, v6, i32(1), i32(1))
+					m.fn177(t13, t14, t12, v6, i32(1), i32(1))
 					t15 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					v3 = t15
 					{
@@ -12230,7 +12448,7 @@ func (m *Module) fn159(v0 int64, v1 int32) int32 {
 					goto l8
 				}
 			l9:
-				m.fn189(v2 + i32(8))
+				m.fn193(v2 + i32(8))
 				t17 := int32(load32(m.memory, uint64(uint32(v2))+8))
 				v6 = t17
 			}
@@ -12252,17 +12470,17 @@ func (m *Module) fn159(v0 int64, v1 int32) int32 {
 				goto l11
 			}
 			v1 = i32(1)
-			m.fn171(v7, i32(1), v6)
+			m.fn175(v7, i32(1), v6)
 			goto l1
 		l11:
-			t20 := m.fn175(v7, v6, i32(1), v3)
+			t20 := m.fn179(v7, v6, i32(1), v3)
 			v1 = t20
 			if v1 == 0 {
 				goto l4
 			}
 		}
 	l1:
-		t21 := m.fn170(i32(24), i32(8))
+		t21 := m.fn174(i32(24), i32(8))
 		v4 = t21
 		if v4 == 0 {
 			goto l4
@@ -12277,7 +12495,7 @@ func (m *Module) fn159(v0 int64, v1 int32) int32 {
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn160(v0, v1 int32) {
+func (m *Module) fn164(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -12289,7 +12507,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn161(v0, v1 int32) {
+func (m *Module) fn165(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -12301,7 +12519,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn162(v0, v1, v2 int32) {
+func (m *Module) fn166(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -12350,8 +12568,8 @@ func (m *Module) Xpylon_identity_sign_message_with_hmac(v0, v1, v2, v3, v4 int32
 		store32(m.memory, uint64(uint32(v5))+12, uint32(v3))
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v7))
 		store32(m.memory, uint64(uint32(v5))+16, uint32(v5+i32(136)))
-		m.fn40(v5+i32(71), v5+i32(8))
-		m.fn149()
+		m.fn47(v5+i32(71), v5+i32(8))
+		m.fn152()
 		t1 := int32(m.memory[uint64(uint32(v5))+72])
 		v6 = t1
 		{
@@ -12359,7 +12577,7 @@ func (m *Module) Xpylon_identity_sign_message_with_hmac(v0, v1, v2, v3, v4 int32
 			if t2 != i32(1) {
 				goto l3
 			}
-			t3 := m.fn88(v6)
+			t3 := m.fn95(v6)
 			v6 = t3
 			goto l0
 		}
@@ -12379,7 +12597,7 @@ func (m *Module) Xpylon_identity_status_code(v0 int32) int32 {
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn55(v1, v0)
+	m.fn62(v1, v0)
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v0 = t1
 	m.g0 = v1 + i32(16)
@@ -12394,7 +12612,7 @@ func (m *Module) Xpylon_identity_status_message(v0 int32) int32 {
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn55(v1, v0)
+	m.fn62(v1, v0)
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v0 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -12411,7 +12629,7 @@ func (m *Module) Xpylon_identity_verify(v0, v1, v2, v3, v4 int32) int32 {
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
-	m.fn54(v5+i32(8), v0)
+	m.fn61(v5+i32(8), v0)
 	v6 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+12))
 	v0 = t1
@@ -12442,13 +12660,13 @@ func (m *Module) Xpylon_identity_verify(v0, v1, v2, v3, v4 int32) int32 {
 				if v4 < i32(0) {
 					goto l2
 				}
-				t4 := m.fn46(v7, v6, v2, v3, v4)
+				t4 := m.fn53(v7, v6, v2, v3, v4)
 				if t4 == 0 {
 					goto l5
 				}
 				goto l4
 			}
-			t3 := m.fn46(v7, v6, v2, i32(1), i32(0))
+			t3 := m.fn53(v7, v6, v2, i32(1), i32(0))
 			if t3 != 0 {
 				goto l4
 			}
@@ -12471,12 +12689,12 @@ l2:
 func (m *Module) Xpylon_identity_version() int32 {
 	return i32(132018)
 }
-func (m *Module) fn168(v0, v1, v2 int32) {
+func (m *Module) fn172(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn169(v3+i32(8), v1, v2, i32(0))
+	m.fn173(v3+i32(8), v1, v2, i32(0))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -12484,7 +12702,7 @@ func (m *Module) fn168(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn169(v0, v1, v2, v3 int32) {
+func (m *Module) fn173(v0, v1, v2, v3 int32) {
 	{
 		if v2 == 0 {
 			goto l0
@@ -12493,19 +12711,19 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) {
 			if v3 != 0 {
 				goto l1
 			}
-			t0 := m.fn170(v2, v1)
+			t0 := m.fn174(v2, v1)
 			v1 = t0
 			goto l0
 		}
 	l1:
-		t1 := m.fn93(v2, v1)
+		t1 := m.fn100(v2, v1)
 		v1 = t1
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn170(v0, v1 int32) int32 {
+func (m *Module) fn174(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -12528,7 +12746,7 @@ func (m *Module) fn170(v0, v1 int32) int32 {
 				p2 = i32(16)
 			}
 			v3 = p2
-			t4 := m.fn72(t3 + v3 + i32(12))
+			t4 := m.fn80(t3 + v3 + i32(12))
 			v0 = t4
 			if v0 == 0 {
 				goto l1
@@ -12555,16 +12773,16 @@ func (m *Module) fn170(v0, v1 int32) int32 {
 					store32(m.memory, uint32(v1), uint32(v2+v0))
 					goto l3
 				}
-				m.fn198(v1, v4)
-				m.fn198(v2, v0)
-				m.fn199(v2, v0)
+				m.fn202(v1, v4)
+				m.fn202(v2, v0)
+				m.fn203(v2, v0)
 				goto l3
 			}
 			v1 = v2
 			goto l3
 		}
 	l0:
-		t10 := m.fn72(v0)
+		t10 := m.fn80(v0)
 		v2 = t10
 	}
 l1:
@@ -12580,23 +12798,23 @@ l3:
 		if uint32(v0) <= uint32(v3+i32(16)) {
 			goto l5
 		}
-		m.fn198(v1, v3)
+		m.fn202(v1, v3)
 		v2 = v1 + v3
 		t12 := v2
 		v0 = v0 - v3
-		m.fn198(t12, v0)
-		m.fn199(v2, v0)
+		m.fn202(t12, v0)
+		m.fn203(v2, v0)
 	}
 l5:
 	return v1 + i32(8)
 }
-func (m *Module) fn171(v0, v1, v2 int32) {
+func (m *Module) fn175(v0, v1, v2 int32) {
 	if v2 == 0 {
 		return
 	}
-	m.fn64(v0, v2)
+	m.fn72(v0, v2)
 }
-func (m *Module) fn172(v0, v1 int32) {
+func (m *Module) fn176(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		{
@@ -12627,7 +12845,7 @@ func (m *Module) fn172(v0, v1 int32) {
 l1:
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t2
-	m.fn56(v0, v3)
+	m.fn63(v0, v3)
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v5 = t3 + t4
@@ -12658,12 +12876,12 @@ l5:
 l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v4))
 }
-func (m *Module) fn173(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn177(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(32)
 	m.g0 = v6
-	m.fn174(v6+i32(16), v3, v4, v5)
+	m.fn178(v6+i32(16), v3, v4, v5)
 	v7 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v6))+20))
 	v8 = t1
@@ -12700,12 +12918,12 @@ l3:
 				t5 := int32(load32(m.memory, uint64(uint32(v6))+28))
 				v7 = t5
 				if v7 != 0 {
-					t8 := m.fn175(v2, v7, v8, v3)
+					t8 := m.fn179(v2, v7, v8, v3)
 					v7 = t8
 					v5 = v3
 					goto l6
 				}
-				m.fn169(v6+i32(8), v8, v3, i32(0))
+				m.fn173(v6+i32(8), v8, v3, i32(0))
 				t6 := int32(load32(m.memory, uint64(uint32(v6))+12))
 				v5 = t6
 				t7 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -12714,7 +12932,7 @@ l3:
 			}
 		}
 	l4:
-		m.fn168(v6, v8, v3)
+		m.fn172(v6, v8, v3)
 		t9 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v5 = t9
 		t10 := int32(load32(m.memory, uint32(v6)))
@@ -12736,7 +12954,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3))
 	m.g0 = v6 + i32(32)
 }
-func (m *Module) fn174(v0, v1, v2, v3 int32) {
+func (m *Module) fn178(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	v4 = i32(0)
@@ -12758,12 +12976,12 @@ l0:
 	store32(m.memory, uint32(v0+v6), uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn179(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8 int32
 	v4 = v0 + i32(-4)
 	t0 := int32(load32(m.memory, uint32(v4)))
 	v5 = t0
-	fn196(v5, v1)
+	fn200(v5, v1)
 	{
 		{
 			if uint32(v2) < uint32(i32(9)) {
@@ -12796,10 +13014,10 @@ func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
 						if uint32(v5) < uint32(i32(16)) {
 							goto l10
 						}
-						m.fn198(v7, v1)
+						m.fn202(v7, v1)
 						v3 = v7 + v1
-						m.fn198(v3, v5)
-						m.fn199(v3, v5)
+						m.fn202(v3, v5)
+						m.fn203(v3, v5)
 						goto l9
 					}
 					v5 = v7 + v6
@@ -12808,7 +13026,7 @@ func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
 						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+162484))
 						v5 = t8 + v6
 						if uint32(v5) > uint32(v1) {
-							m.fn198(v7, v1)
+							m.fn202(v7, v1)
 							v3 = v7 + v1
 							t10 := v3
 							v1 = v5 - v1
@@ -12831,12 +13049,12 @@ func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
 							if uint32(v3) > uint32(i32(15)) {
 								goto l11
 							}
-							m.fn198(v7, v5)
+							m.fn202(v7, v5)
 							v3 = i32(0)
 							v1 = i32(0)
 							goto l12
 						l11:
-							m.fn198(v7, v1)
+							m.fn202(v7, v1)
 							v1 = v7 + v1
 							store32(m.memory, uint64(uint32(v1))+4, uint32(v3|i32(1)))
 							v2 = v7 + v5
@@ -12859,20 +13077,20 @@ func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
 					if uint32(v6) < uint32(v1) {
 						goto l7
 					}
-					m.fn197(v5, v8)
+					m.fn201(v5, v8)
 					v3 = v6 - v1
 					if uint32(v3) < uint32(i32(16)) {
-						m.fn198(v7, v6)
+						m.fn202(v7, v6)
 						goto l9
 					}
-					m.fn198(v7, v1)
+					m.fn202(v7, v1)
 					v1 = v7 + v1
-					m.fn198(v1, v3)
-					m.fn199(v1, v3)
+					m.fn202(v1, v3)
+					m.fn203(v1, v3)
 					goto l9
 				}
 			}
-			t1 := m.fn170(v3, v2)
+			t1 := m.fn174(v3, v2)
 			v2 = t1
 			if v2 != 0 {
 				{
@@ -12887,7 +13105,7 @@ func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
 					memory_copy(m.memory, uint32(v2), uint32(v0), uint32(v3))
 				}
 			l14:
-				m.fn64(v0, v1)
+				m.fn72(v0, v1)
 				goto l2
 			}
 			return i32(0)
@@ -12899,7 +13117,7 @@ func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
 	l9:
 		return v0
 	l7:
-		t11 := m.fn72(v3)
+		t11 := m.fn80(v3)
 		v1 = t11
 		if v1 == 0 {
 			goto l2
@@ -12924,17 +13142,17 @@ func (m *Module) fn175(v0, v1, v2, v3 int32) int32 {
 			memory_copy(m.memory, uint32(v1), uint32(v0), uint32(v3))
 		}
 	l15:
-		m.fn200(v0)
+		m.fn204(v0)
 		return v1
 	}
 l2:
 	return v2
 }
-func (m *Module) fn176(v0, v1, v2 int32) {
+func (m *Module) fn180(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := v0
 	v3 = v2 - v1
-	m.fn56(t0, v3)
+	m.fn63(t0, v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t1
 	{
@@ -12950,13 +13168,13 @@ func (m *Module) fn176(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v3))
 }
-func (m *Module) fn177(v0, v1 int32) {
+func (m *Module) fn181(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn61(v2+i32(4), v1, i32(0), i32(1), i32(1))
+	m.fn68(v2+i32(4), v1, i32(0), i32(1), i32(1))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		if t1 != i32(1) {
@@ -12971,7 +13189,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn178(v0, v1 int32) {
+func (m *Module) fn182(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -13122,12 +13340,12 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v4-v5))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v5))
 }
-func (m *Module) fn179(v0, v1, v2 int32) {
+func (m *Module) fn183(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn181(v3+i32(16), v1, v2, i32(19))
+	m.fn185(v3+i32(16), v1, v2, i32(19))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3
 	v4 = t1
@@ -13146,7 +13364,7 @@ func (m *Module) fn179(v0, v1, v2 int32) {
 	v8 = v1 + v2
 l18:
 	{
-		t7 := m.fn182(v3 + i32(36))
+		t7 := m.fn186(v3 + i32(36))
 		v6 = t7
 		if v6 == i32(1114112) {
 			t27 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -13181,7 +13399,7 @@ l18:
 					goto l20
 				}
 			l19:
-				m.fn185(v3+i32(16), v6, i32(139000))
+				m.fn189(v3+i32(16), v6, i32(139000))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t31 := v6
 				v7 = t30
@@ -13207,8 +13425,8 @@ l18:
 					}
 					t36 := int32(load32(m.memory, uint64(uint32(v3))+24))
 					v6 = t36
-					m.fn172(v3, v9)
-					m.fn172(v3, v7)
+					m.fn176(v3, v9)
+					m.fn176(v3, v7)
 					v7 = v10
 					if v6 == 0 {
 						goto l18
@@ -13219,7 +13437,7 @@ l18:
 				v6 = v9
 			}
 		l20:
-			m.fn172(v3, v6)
+			m.fn176(v3, v6)
 			v7 = v10
 			goto l18
 		}
@@ -13299,7 +13517,7 @@ l18:
 				if v12&i32(1) != 0 {
 					goto l11
 				}
-				t20 := m.fn183(v7)
+				t20 := m.fn187(v7)
 				if t20 == 0 {
 					goto l11
 				}
@@ -13314,7 +13532,7 @@ l18:
 			if v7 == i32(1114112) {
 				goto l13
 			}
-			t21 := m.fn184(v7)
+			t21 := m.fn188(v7)
 			if t21 == 0 {
 				goto l5
 			}
@@ -13343,7 +13561,7 @@ l18:
 		l17:
 			{
 				{
-					t23 := m.fn182(v3 + i32(16))
+					t23 := m.fn186(v3 + i32(16))
 					v6 = t23
 					if v6 != i32(1114112) {
 						goto l16
@@ -13352,12 +13570,12 @@ l18:
 					goto l5
 				}
 			l16:
-				t24 := m.fn183(v6)
+				t24 := m.fn187(v6)
 				if t24 != 0 {
 					goto l17
 				}
 			}
-			t25 := m.fn184(v6)
+			t25 := m.fn188(v6)
 			p26 := i32(962)
 			if t25 != 0 {
 				p26 = i32(963)
@@ -13365,14 +13583,14 @@ l18:
 			v13 = p26
 		}
 	l5:
-		m.fn172(v3, v13)
+		m.fn176(v3, v13)
 		v7 = v10
 		goto l18
 	}
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn180(v0 int32) int32 {
+func (m *Module) fn184(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -13381,12 +13599,12 @@ func (m *Module) fn180(v0 int32) int32 {
 	}
 	return p1 | v0
 }
-func (m *Module) fn181(v0, v1, v2, v3 int32) {
+func (m *Module) fn185(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn177(v4+i32(12), v2)
+	m.fn181(v4+i32(12), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+20))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -13472,7 +13690,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v2))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn182(v0 int32) int32 {
+func (m *Module) fn186(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -13513,7 +13731,7 @@ func (m *Module) fn182(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn183(v0 int32) int32 {
+func (m *Module) fn187(v0 int32) int32 {
 	{
 		if uint32(v0) < uint32(i32(128)) {
 			v0 = v0 + i32(-39)
@@ -13526,7 +13744,7 @@ func (m *Module) fn183(v0 int32) int32 {
 		if uint32(v0) < uint32(i32(168)) {
 			goto l1
 		}
-		t0 := m.fn186(v0)
+		t0 := m.fn190(v0)
 		v0 = t0
 		goto l2
 	}
@@ -13535,17 +13753,17 @@ l1:
 l2:
 	return v0 & i32(1)
 }
-func (m *Module) fn184(v0 int32) int32 {
+func (m *Module) fn188(v0 int32) int32 {
 	if uint32(v0&i32(2097119)+i32(-65)) >= uint32(i32(26)) {
 		if uint32(v0) >= uint32(i32(170)) {
-			t0 := m.fn187(v0)
+			t0 := m.fn191(v0)
 			return t0
 		}
 		return i32(0)
 	}
 	return i32(1)
 }
-func (m *Module) fn185(v0, v1, v2 int32) {
+func (m *Module) fn189(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -13661,7 +13879,7 @@ l9:
 	t19 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t19))
 }
-func (m *Module) fn186(v0 int32) int32 {
+func (m *Module) fn190(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(36)
@@ -13737,7 +13955,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn187(v0 int32) int32 {
+func (m *Module) fn191(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(22)
@@ -13813,7 +14031,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn188(v0 int32) int32 {
+func (m *Module) fn192(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -13822,15 +14040,15 @@ func (m *Module) fn188(v0 int32) int32 {
 	}
 	return p1 ^ v0
 }
-func (m *Module) fn189(v0 int32) {
+func (m *Module) fn193(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn60(v0, t0, i32(1), i32(1), i32(1))
+	t1 := m.fn67(v0, t0, i32(1), i32(1), i32(1))
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn190(v0, v1, v2 int32) int32 {
+func (m *Module) fn194(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -13970,26 +14188,26 @@ l17:
 	m.g0 = v3 + i32(16)
 	return v1
 }
-func (m *Module) fn191(v0 int32) {
+func (m *Module) fn195(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn25(t0, t1)
 }
-func (m *Module) fn192(v0, v1, v2 int32) int32 {
+func (m *Module) fn196(v0, v1, v2 int32) int32 {
 	m.fn22(v0, v1, v2)
 	return i32(0)
 }
-func (m *Module) fn193(v0, v1 int32) int32 {
-	m.fn172(v0, v1)
+func (m *Module) fn197(v0, v1 int32) int32 {
+	m.fn176(v0, v1)
 	return i32(0)
 }
-func (m *Module) fn194(v0, v1 int32) {
+func (m *Module) fn198(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn61(v2+i32(4), v1, i32(1), i32(1), i32(1))
+	m.fn68(v2+i32(4), v1, i32(1), i32(1), i32(1))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		if t1 != i32(1) {
@@ -14004,15 +14222,15 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn195(v0, v1, v2 int32) {
+func (m *Module) fn199(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn194(v3+i32(12), v2<<1)
+	m.fn198(v3+i32(12), v2<<1)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn31(v3+i32(24), v1, v2, t1, t2)
+	m.fn38(v3+i32(24), v1, v2, t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		if t3 != 0 {
@@ -14027,7 +14245,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(32)
 }
-func fn196(v0, v1 int32) {
+func fn200(v0, v1 int32) {
 	var v2 int32
 	{
 		v2 = v0 & i32(-8)
@@ -14050,12 +14268,12 @@ func fn196(v0, v1 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn197(v0, v1 int32) {
+func (m *Module) fn201(v0, v1 int32) {
 	var v2 int32
 	if uint32(v1) < uint32(i32(256)) {
 		goto l0
 	}
-	m.fn598(v0)
+	m.fn602(v0)
 	return
 l0:
 	{
@@ -14075,14 +14293,14 @@ l1:
 	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+162472))
 	store32(m.memory, uint64(uint32(i32(0)))+162472, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
 }
-func (m *Module) fn198(v0, v1 int32) {
+func (m *Module) fn202(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|t0&i32(1)|i32(2)))
 	v0 = v0 + v1
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(t1|i32(1)))
 }
-func (m *Module) fn199(v0, v1 int32) {
+func (m *Module) fn203(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = v0 + v1
 	{
@@ -14115,7 +14333,7 @@ func (m *Module) fn199(v0, v1 int32) {
 			return
 		}
 	l2:
-		m.fn197(v0, v3)
+		m.fn201(v0, v3)
 	}
 l0:
 	{
@@ -14151,7 +14369,7 @@ l0:
 		}
 		t8 := v2
 		v3 = v3 & i32(-8)
-		m.fn197(t8, v3)
+		m.fn201(t8, v3)
 		t9 := v0
 		v1 = v3 + v1
 		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
@@ -14168,10 +14386,10 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
 	store32(m.memory, uint32(v0+v1), uint32(v1))
 l6:
-	m.fn600(v0, v1)
+	m.fn604(v0, v1)
 	return
 }
-func (m *Module) fn200(v0 int32) {
+func (m *Module) fn204(v0 int32) {
 	var v1, v2, v3 int32
 	v1 = v0 + i32(-8)
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
@@ -14208,7 +14426,7 @@ func (m *Module) fn200(v0 int32) {
 				return
 			}
 		l2:
-			m.fn197(v1, v2)
+			m.fn201(v1, v2)
 		}
 	l0:
 		{
@@ -14228,7 +14446,7 @@ func (m *Module) fn200(v0 int32) {
 				}
 				t9 := v3
 				v2 = v2 & i32(-8)
-				m.fn197(t9, v2)
+				m.fn201(t9, v2)
 				t10 := v1
 				v0 = v2 + v0
 				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
@@ -14246,17 +14464,17 @@ func (m *Module) fn200(v0 int32) {
 			store32(m.memory, uint32(v1+v0), uint32(v0))
 		l6:
 			if uint32(v0) < uint32(i32(256)) {
-				m.fn603(v1, v0)
+				m.fn607(v1, v0)
 				return
 			}
-			m.fn604(v1, v0)
+			m.fn608(v1, v0)
 			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+162512))
 			v0 = t12 + i32(-1)
 			store32(m.memory, uint64(uint32(i32(0)))+162512, uint32(v0))
 			if v0 != 0 {
 				return
 			}
-			m.fn605()
+			m.fn609()
 			return
 		}
 	l4:
@@ -14288,10 +14506,10 @@ func (m *Module) fn200(v0 int32) {
 			if uint32(t17) < uint32(i32(41)) {
 				goto l9
 			}
-			_ = m.fn601(v0)
+			_ = m.fn605(v0)
 		}
 	l9:
-		m.fn605()
+		m.fn609()
 		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+162484))
 		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+162504))
 		if uint32(t19) <= uint32(t20) {
@@ -14308,7 +14526,7 @@ l5:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 	store32(m.memory, uint32(v1+v0), uint32(v0))
 }
-func (m *Module) fn201(v0 int32) int32 {
+func (m *Module) fn205(v0 int32) int32 {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -14322,7 +14540,7 @@ func (m *Module) fn201(v0 int32) int32 {
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	return i32(0) - t3
 }
-func (m *Module) fn202(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn206(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	v4 = i32(0)
 	{
@@ -14335,7 +14553,7 @@ func (m *Module) fn202(v0, v1, v2, v3 int32) int32 {
 l0:
 	return v4
 }
-func (m *Module) fn203(v0, v1, v2, v3 int32) {
+func (m *Module) fn207(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -14351,7 +14569,7 @@ func (m *Module) fn203(v0, v1, v2, v3 int32) {
 			t2 := v1
 			t3 := v2
 			v5 = v6 - v2
-			m.fn204(t1, t2, t3, v5)
+			m.fn208(t1, t2, t3, v5)
 			v6 = i32(1)
 			t4 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			if t4&i32(1) != 0 {
@@ -14379,7 +14597,7 @@ func (m *Module) fn203(v0, v1, v2, v3 int32) {
 				}
 			}
 		l2:
-			m.fn204(v4, v1, v2+v5, v3-v5)
+			m.fn208(v4, v1, v2+v5, v3-v5)
 			v6 = i32(1)
 			t8 := int32(load32(m.memory, uint32(v4)))
 			if t8&i32(1) != 0 {
@@ -14399,7 +14617,7 @@ l5:
 	store32(m.memory, uint32(v0), uint32(v6))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn204(v0, v1, v2, v3 int32) {
+func (m *Module) fn208(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	v4 = i32(0)
 	v5 = v1 & i32(255)
@@ -14420,7 +14638,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v4))
 }
-func (m *Module) fn205(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn209(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6, v7, v8, v9, v10 int32
 	var v11 int64
 	var v12 int32
@@ -14438,7 +14656,7 @@ func (m *Module) fn205(v0, v1, v2, v3, v4 int32) int32 {
 		v1 = i32(0)
 		goto l1
 	l0:
-		t2 := m.fn206(v1, v1+v2)
+		t2 := m.fn210(v1, v1+v2)
 		v8 = t2 + v8
 	}
 l1:
@@ -14457,7 +14675,7 @@ l1:
 			t16 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t17 := v8
 			v0 = t16
-			t18 := m.fn208(t17, v0, v7, v1, v2)
+			t18 := m.fn212(t17, v0, v7, v1, v2)
 			if t18 == 0 {
 				t30 := int32(load32(m.memory, uint64(uint32(v0))+12))
 				t31 := m.t0[uint(t30)].(func(int32, int32, int32) int32)(v8, v3, v4)
@@ -14476,12 +14694,12 @@ l1:
 			t22 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t23 := v10
 			v12 = t22
-			t24 := m.fn208(t23, v12, v7, v1, v2)
+			t24 := m.fn212(t23, v12, v7, v1, v2)
 			if t24 != 0 {
 				goto l6
 			}
 			v6 = i32(1)
-			m.fn207(v5+i32(8), v0, v9-v8, i32(1))
+			m.fn211(v5+i32(8), v0, v9-v8, i32(1))
 			t25 := int32(load32(m.memory, uint64(uint32(v5))+8))
 			v1 = t25
 			if v1 == i32(1114112) {
@@ -14494,7 +14712,7 @@ l1:
 			if t28 != 0 {
 				goto l4
 			}
-			t29 := m.fn209(v1, v8, v10, v12)
+			t29 := m.fn213(v1, v8, v10, v12)
 			if t29 != 0 {
 				goto l4
 			}
@@ -14503,7 +14721,7 @@ l1:
 			goto l4
 		}
 		v6 = i32(1)
-		m.fn207(v5, v0, v9-v8, i32(1))
+		m.fn211(v5, v0, v9-v8, i32(1))
 		t6 := int32(load32(m.memory, uint32(v5)))
 		v8 = t6
 		if v8 == i32(1114112) {
@@ -14516,7 +14734,7 @@ l1:
 		t9 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t10 := v9
 		v0 = t9
-		t11 := m.fn208(t10, v0, v7, v1, v2)
+		t11 := m.fn212(t10, v0, v7, v1, v2)
 		if t11 != 0 {
 			goto l4
 		}
@@ -14525,7 +14743,7 @@ l1:
 		if t13 != 0 {
 			goto l4
 		}
-		t14 := m.fn209(v8, v10, v9, v0)
+		t14 := m.fn213(v8, v10, v9, v0)
 		v6 = t14
 		goto l4
 	}
@@ -14535,7 +14753,7 @@ l4:
 	m.g0 = v5 + i32(16)
 	return v6
 }
-func (m *Module) fn206(v0, v1 int32) int32 {
+func (m *Module) fn210(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		{
@@ -14546,10 +14764,10 @@ func (m *Module) fn206(v0, v1 int32) int32 {
 			t0 := v0
 			v1 = (v0 + i32(3)) & i32(-4)
 			v3 = v1 - v0
-			t1 := m.fn210(t0, v3)
+			t1 := m.fn214(t0, v3)
 			t2 := v1
 			v0 = v2 - v3
-			t3 := m.fn210(t2+v0&i32(0x7ffffffc), v0&i32(3))
+			t3 := m.fn214(t2+v0&i32(0x7ffffffc), v0&i32(3))
 			v4 = t1 + t3
 			v5 = int32(uint32(v0) >> 2)
 		l5:
@@ -14609,13 +14827,13 @@ func (m *Module) fn206(v0, v1 int32) int32 {
 			}
 		}
 	l0:
-		t8 := m.fn210(v0, v2)
+		t8 := m.fn214(v0, v2)
 		v4 = t8
 	}
 l1:
 	return v4
 }
-func (m *Module) fn207(v0, v1, v2, v3 int32) {
+func (m *Module) fn211(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
 	v4 = i32(0)
 	v5 = i32(0)
@@ -14664,7 +14882,7 @@ l5:
 	store16(m.memory, uint64(uint32(v0))+4, uint16(v4))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn208(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn212(v0, v1, v2, v3, v4 int32) int32 {
 	{
 		if v2 == i32(1114112) {
 			goto l0
@@ -14684,7 +14902,7 @@ l0:
 	}
 	return i32(0)
 }
-func (m *Module) fn209(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn213(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	v4 = i32(0)
 l1:
@@ -14708,7 +14926,7 @@ l0:
 	}
 	return p2
 }
-func (m *Module) fn210(v0, v1 int32) int32 {
+func (m *Module) fn214(v0, v1 int32) int32 {
 	var v2 int32
 	v2 = i32(0)
 	if v1 == 0 {
@@ -14732,7 +14950,7 @@ l1:
 l0:
 	return v2
 }
-func (m *Module) fn211(v0, v1, v2 int32) {
+func (m *Module) fn215(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	var v8 int32
@@ -14784,19 +15002,19 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 		t8 := v8
 		v9 = int64(bits.LeadingZeros64(uint64(v7)))
 		v10 = t8 - int32(v9)
-		m.fn212(t5, t6, t7, v10)
+		m.fn216(t5, t6, t7, v10)
 		t9 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v11 = t9
-		m.fn212(v3+i32(1240), v4, v8, v10)
+		m.fn216(v3+i32(1240), v4, v8, v10)
 		t10 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v12 = t10
-		m.fn213(v3+i32(1240), i32(-96)-v10)
+		m.fn217(v3+i32(1240), i32(-96)-v10)
 		t11 := int64(load64(m.memory, uint64(uint32(v3))+1248))
 		t12 := v3 + i32(16)
 		v13 = t11
-		m.fn606(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
-		m.fn606(v3+i32(32), v13, i64(0), v11, i64(0))
-		m.fn606(v3+i32(48), v13, i64(0), v12, i64(0))
+		m.fn610(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
+		m.fn610(v3+i32(32), v13, i64(0), v11, i64(0))
+		m.fn610(v3+i32(48), v13, i64(0), v12, i64(0))
 		v14 = i32(0)
 		t13 := int64(load64(m.memory, uint64(uint32(v3))+24))
 		t14 := int64(load64(m.memory, uint64(uint32(v3))+16))
@@ -14807,7 +15025,7 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 		v10 = i32(0) - (v10 + t16)
 		v13 = int64(uint32(v10))
 		v16 = int32(i64_shr_u(t17, v13))
-		m.fn214(t15, v16)
+		m.fn218(t15, v16)
 		t18 := v15
 		v17 = i64_shl(i64(1), v13)
 		v18 = v17 + i64(-1)
@@ -14842,7 +15060,7 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 			v16 = v16 - v23*v10
 			v25 = i64_shl(int64(uint32(v16)), v9) + v13
 			if uint64(v25) < uint64(v12) {
-				m.fn215(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
+				m.fn219(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
 				goto l4
 			}
 			if v20 != v14 {
@@ -14870,7 +15088,7 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 					goto l3
 				}
 			}
-			m.fn215(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
+			m.fn219(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
 			goto l4
 		l4:
 		}
@@ -14889,9 +15107,9 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 		l6:
 			t33 := int32(int8(m.memory[uint64(uint32(v1))+26]))
 			v16 = t33
-			m.fn216(v3+i32(92), v4)
-			m.fn216(v3+i32(256), v5)
-			m.fn216(v3+i32(420), v6)
+			m.fn220(v3+i32(92), v4)
+			m.fn220(v3+i32(256), v5)
+			m.fn220(v3+i32(420), v6)
 			memory_zero(m.memory, uint32(v3+i32(588)), uint32(i32(156)))
 			store32(m.memory, uint64(uint32(v3))+584, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v3))+744, uint32(i32(1)))
@@ -14900,12 +15118,12 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 			if v8 < i32(0) {
 				goto l8
 			}
-			_ = m.fn217(v3+i32(92), v8)
-			_ = m.fn217(v3+i32(256), v8)
-			_ = m.fn217(v3+i32(420), v8)
+			_ = m.fn221(v3+i32(92), v8)
+			_ = m.fn221(v3+i32(256), v8)
+			_ = m.fn221(v3+i32(420), v8)
 			goto l9
 		l8:
-			_ = m.fn217(v3+i32(584), int32(int16(i32(0)-v8)))
+			_ = m.fn221(v3+i32(584), int32(int16(i32(0)-v8)))
 		l9:
 			{
 				if v21 > i32(-1) {
@@ -14913,38 +15131,38 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 				}
 				t38 := v3 + i32(92)
 				v14 = (i32(0) - v21) & i32(0xffff)
-				_ = m.fn218(t38, v14)
-				_ = m.fn218(v3+i32(256), v14)
-				_ = m.fn218(v3+i32(420), v14)
+				_ = m.fn222(t38, v14)
+				_ = m.fn222(v3+i32(256), v14)
+				_ = m.fn222(v3+i32(420), v14)
 				goto l11
 			}
 		l10:
-			_ = m.fn218(v3+i32(584), v14&i32(0x7fff))
+			_ = m.fn222(v3+i32(584), v14&i32(0x7fff))
 		l11:
 			memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
 			{
-				t43 := m.fn219(v3+i32(1240), v3+i32(420))
-				t44 := m.fn220(v3+i32(584), t43)
+				t43 := m.fn223(v3+i32(1240), v3+i32(420))
+				t44 := m.fn224(v3+i32(584), t43)
 				if int32(int8(t44)) < v16 {
 					goto l12
 				}
-				_ = m.fn221(v3+i32(92), i32(10))
-				_ = m.fn221(v3+i32(256), i32(10))
-				_ = m.fn221(v3+i32(420), i32(10))
+				_ = m.fn225(v3+i32(92), i32(10))
+				_ = m.fn225(v3+i32(256), i32(10))
+				_ = m.fn225(v3+i32(420), i32(10))
 				goto l13
 			}
 		l12:
 			v21 = v21 + i32(1)
 		l13:
 			memory_copy(m.memory, uint32(v3+i32(748)), uint32(v3+i32(584)), uint32(i32(164)))
-			t48 := m.fn217(v3+i32(748), i32(1))
+			t48 := m.fn221(v3+i32(748), i32(1))
 			v24 = t48
 			memory_copy(m.memory, uint32(v3+i32(912)), uint32(v3+i32(584)), uint32(i32(164)))
-			t49 := m.fn217(v3+i32(912), i32(2))
+			t49 := m.fn221(v3+i32(912), i32(2))
 			v20 = t49
 			memory_copy(m.memory, uint32(v3+i32(1076)), uint32(v3+i32(584)), uint32(i32(164)))
 			v10 = i32(0)
-			t50 := m.fn217(v3+i32(1076), i32(3))
+			t50 := m.fn221(v3+i32(1076), i32(3))
 			v1 = t50
 			{
 				{
@@ -14953,50 +15171,50 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 						{
 							v14 = i32(0)
 							{
-								t51 := m.fn222(v3+i32(92), v1)
+								t51 := m.fn226(v3+i32(92), v1)
 								if t51 == 0 {
 									goto l14
 								}
-								_ = m.fn223(v3+i32(92), v1)
+								_ = m.fn227(v3+i32(92), v1)
 								v14 = i32(8)
 							}
 						l14:
 							{
-								t53 := m.fn222(v3+i32(92), v20)
+								t53 := m.fn226(v3+i32(92), v20)
 								if t53 == 0 {
 									goto l15
 								}
-								_ = m.fn223(v3+i32(92), v20)
+								_ = m.fn227(v3+i32(92), v20)
 								v14 = v14 | i32(4)
 							}
 						l15:
 							{
-								t55 := m.fn222(v3+i32(92), v24)
+								t55 := m.fn226(v3+i32(92), v24)
 								if t55 == 0 {
 									goto l16
 								}
-								_ = m.fn223(v3+i32(92), v24)
+								_ = m.fn227(v3+i32(92), v24)
 								v14 = v14 + i32(2)
 							}
 						l16:
 							{
-								t57 := m.fn222(v3+i32(92), v3+i32(584))
+								t57 := m.fn226(v3+i32(92), v3+i32(584))
 								if t57 == 0 {
 									goto l17
 								}
 								v14 = v14 + i32(1)
-								_ = m.fn223(v3+i32(92), v3+i32(584))
+								_ = m.fn227(v3+i32(92), v3+i32(584))
 							}
 						l17:
 							if v10 == i32(17) {
 								goto l0
 							}
 							m.memory[uint32(v2+v10)] = byte(v14 + i32(48))
-							t59 := m.fn220(v3+i32(92), v3+i32(256))
+							t59 := m.fn224(v3+i32(92), v3+i32(256))
 							v14 = t59
 							memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
-							t60 := m.fn219(v3+i32(1240), v3+i32(420))
-							t61 := m.fn220(v3+i32(584), t60)
+							t60 := m.fn223(v3+i32(1240), v3+i32(420))
+							t61 := m.fn224(v3+i32(584), t60)
 							v23 = int32(int8(t61))
 							if int32(int8(v14)) < v16 {
 								goto l18
@@ -15004,9 +15222,9 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 							if v23 < v16 {
 								goto l19
 							}
-							_ = m.fn221(v3+i32(92), i32(10))
-							_ = m.fn221(v3+i32(256), i32(10))
-							_ = m.fn221(v3+i32(420), i32(10))
+							_ = m.fn225(v3+i32(92), i32(10))
+							_ = m.fn225(v3+i32(256), i32(10))
+							_ = m.fn225(v3+i32(420), i32(10))
 							v10 = v10 + i32(1)
 							goto l20
 						l18:
@@ -15015,8 +15233,8 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 						if v23 >= v16 {
 							goto l21
 						}
-						t65 := m.fn217(v3+i32(92), i32(1))
-						t66 := m.fn222(t65, v3+i32(584))
+						t65 := m.fn221(v3+i32(92), i32(1))
+						t66 := m.fn226(t65, v3+i32(584))
 						if t66 != 0 {
 							goto l22
 						}
@@ -15025,7 +15243,7 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 				l19:
 					v14 = v10 + i32(1)
 				l22:
-					m.fn224(v3+i32(8), v2, v14)
+					m.fn228(v3+i32(8), v2, v14)
 					t67 := int32(m.memory[uint64(uint32(v3))+8])
 					if t67 != 0 {
 						goto l23
@@ -15057,7 +15275,7 @@ func (m *Module) fn211(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn212(v0 int32, v1 int64, v2, v3 int32) {
+func (m *Module) fn216(v0 int32, v1 int64, v2, v3 int32) {
 	var v4, v5 int64
 	{
 		v2 = int32(int16(v2 - v3))
@@ -15077,7 +15295,7 @@ func (m *Module) fn212(v0 int32, v1 int64, v2, v3 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn213(v0, v1 int32) {
+func (m *Module) fn217(v0, v1 int32) {
 	v1 = (int32(int16(v1))*i32(80) + i32(86960)) / i32(2126)
 	if uint32(v1) > uint32(i32(80)) {
 		panic("unreachable")
@@ -15091,7 +15309,7 @@ func (m *Module) fn213(v0, v1 int32) {
 	t3 := int32(load16(m.memory, uint64(uint32(v1))+141306))
 	store16(m.memory, uint32(v0), uint16(t3))
 }
-func (m *Module) fn214(v0, v1 int32) {
+func (m *Module) fn218(v0, v1 int32) {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(10000)) {
@@ -15186,7 +15404,7 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	m.memory[uint32(v0)] = byte(v1)
 }
-func (m *Module) fn215(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
+func (m *Module) fn219(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
 	var v9 int32
 	var v10, v11, v12, v13 int64
 	var v14 int32
@@ -15260,7 +15478,7 @@ l7:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn216(v0 int32, v1 int64) {
+func (m *Module) fn220(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(160)
@@ -15287,7 +15505,7 @@ l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(i32(160)))
 	m.g0 = v2 + i32(160)
 }
-func (m *Module) fn217(v0, v1 int32) int32 {
+func (m *Module) fn221(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		if uint32(v1) >= uint32(i32(1280)) {
@@ -15385,12 +15603,12 @@ l4:
 	store32(m.memory, uint64(uint32(v0))+160, uint32(v8))
 	return v0
 }
-func (m *Module) fn218(v0, v1 int32) int32 {
+func (m *Module) fn222(v0, v1 int32) int32 {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(8)) {
 			t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+0x22d00))
-			_ = m.fn221(v0, t0)
+			_ = m.fn225(v0, t0)
 			return v0
 		}
 		v2 = v1 & i32(7)
@@ -15400,43 +15618,43 @@ func (m *Module) fn218(v0, v1 int32) int32 {
 		goto l2
 	l1:
 		t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+0x22d00))
-		_ = m.fn221(v0, i32_shr_u(t2, v2))
+		_ = m.fn225(v0, i32_shr_u(t2, v2))
 	}
 l2:
 	if v1&i32(8) == 0 {
 		goto l3
 	}
-	_ = m.fn221(v0, i32(390625))
+	_ = m.fn225(v0, i32(390625))
 l3:
 	if v1&i32(16) == 0 {
 		goto l4
 	}
-	_ = m.fn226(v0, i32(142632), i32(2))
+	_ = m.fn230(v0, i32(142632), i32(2))
 l4:
 	if v1&i32(32) == 0 {
 		goto l5
 	}
-	_ = m.fn226(v0, i32(142640), i32(3))
+	_ = m.fn230(v0, i32(142640), i32(3))
 l5:
 	if v1&i32(64) == 0 {
 		goto l6
 	}
-	_ = m.fn226(v0, i32(142652), i32(5))
+	_ = m.fn230(v0, i32(142652), i32(5))
 l6:
 	if v1&i32(128) == 0 {
 		goto l7
 	}
-	_ = m.fn226(v0, i32(142672), i32(10))
+	_ = m.fn230(v0, i32(142672), i32(10))
 l7:
 	if v1&i32(256) == 0 {
 		goto l8
 	}
-	_ = m.fn226(v0, i32(142712), i32(19))
+	_ = m.fn230(v0, i32(142712), i32(19))
 l8:
-	_ = m.fn217(v0, v1)
+	_ = m.fn221(v0, v1)
 	return v0
 }
-func (m *Module) fn219(v0, v1 int32) int32 {
+func (m *Module) fn223(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -15495,7 +15713,7 @@ func (m *Module) fn219(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn220(v0, v1 int32) int32 {
+func (m *Module) fn224(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -15559,7 +15777,7 @@ func (m *Module) fn220(v0, v1 int32) int32 {
 		return p11
 	}
 }
-func (m *Module) fn221(v0, v1 int32) int32 {
+func (m *Module) fn225(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -15604,15 +15822,15 @@ func (m *Module) fn221(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn222(v0, v1 int32) int32 {
-	t0 := m.fn220(v0, v1)
+func (m *Module) fn226(v0, v1 int32) int32 {
+	t0 := m.fn224(v0, v1)
 	var p1 int32
 	if int32(int8(t0)) > i32(-1) {
 		p1 = 1
 	}
 	return p1
 }
-func (m *Module) fn223(v0, v1 int32) int32 {
+func (m *Module) fn227(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -15666,7 +15884,7 @@ func (m *Module) fn223(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn224(v0, v1, v2 int32) {
+func (m *Module) fn228(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	v3 = v2
 	{
@@ -15720,7 +15938,7 @@ l4:
 	m.memory[uint64(uint32(v0))+1] = byte(v5)
 	m.memory[uint32(v0)] = byte(v4)
 }
-func (m *Module) fn225(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn229(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	{
 		if v2 == 0 {
@@ -15799,7 +16017,7 @@ func (m *Module) fn225(v0, v1, v2, v3, v4, v5 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn226(v0, v1, v2 int32) int32 {
+func (m *Module) fn230(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
@@ -15815,12 +16033,12 @@ func (m *Module) fn226(v0, v1, v2 int32) int32 {
 			if uint32(v4) >= uint32(i32(41)) {
 				panic("unreachable")
 			}
-			t2 := m.fn227(v3, v1, v2, v0, v4)
+			t2 := m.fn231(v3, v1, v2, v0, v4)
 			v2 = t2
 			goto l2
 		}
 	l0:
-		t3 := m.fn227(v3, v0, v4, v1, v2)
+		t3 := m.fn231(v3, v0, v4, v1, v2)
 		v2 = t3
 	}
 l2:
@@ -15829,7 +16047,7 @@ l2:
 	m.g0 = v3 + i32(160)
 	return v0
 }
-func (m *Module) fn227(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn231(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	var v15 int32
@@ -15905,7 +16123,7 @@ l4:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn228(v0 int32, v1 float64) {
+func (m *Module) fn232(v0 int32, v1 float64) {
 	var v2, v3 int64
 	var v4 int32
 	var v5, v6 int64
@@ -15990,7 +16208,7 @@ l0:
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v5))
 	m.memory[uint32(v0)] = byte(int64(uint64(v2) >> 63))
 }
-func (m *Module) fn229(v0, v1 int32) {
+func (m *Module) fn233(v0, v1 int32) {
 	var v2 int32
 	var v3, v4, v5 int64
 	{
@@ -16026,7 +16244,7 @@ func (m *Module) fn229(v0, v1 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn230(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
+func (m *Module) fn234(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 	var v9 int32
 	t0 := m.g0
 	v9 = t0 - i32(16)
@@ -16063,7 +16281,7 @@ func (m *Module) fn230(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 		if uint32(v3) > uint32(v2) {
 			goto l6
 		}
-		m.fn224(v9+i32(8), v1, v3)
+		m.fn228(v9+i32(8), v1, v3)
 		{
 			t2 := int32(m.memory[uint64(uint32(v9))+8])
 			if t2 == 0 {
@@ -16097,7 +16315,7 @@ l5:
 l9:
 	m.g0 = v9 + i32(16)
 }
-func (m *Module) fn231(v0 int32) int32 {
+func (m *Module) fn235(v0 int32) int32 {
 	t0 := int32(load16(m.memory, uint32(v0)))
 	switch t0 {
 	default:
@@ -16115,7 +16333,7 @@ func (m *Module) fn231(v0 int32) int32 {
 		return t3
 	}
 }
-func (m *Module) fn232(v0, v1, v2, v3 int32) {
+func (m *Module) fn236(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(0)
 	v5 = i32(1)
@@ -16184,7 +16402,7 @@ l4:
 	v6 = v5 - v4
 	goto l8
 }
-func (m *Module) fn233(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn237(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(1)
 	v5 = i32(0)
@@ -16264,7 +16482,7 @@ l6:
 l0:
 	return v7
 }
-func (m *Module) fn234(v0, v1 int32) int32 {
+func (m *Module) fn238(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16282,19 +16500,19 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(154866), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn209(v1, i32(154866), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn235(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn239(v0, v1, v2, v3 int32) int32 {
 	t1 := v0
 	t2 := v2
 	p0 := v3
 	if uint32(v1) < uint32(v3) {
 		p0 = v1
 	}
-	t3 := m.fn609(t1, t2, p0)
+	t3 := m.fn613(t1, t2, p0)
 	v2 = t3
 	p4 := v1 - v3
 	if v2 != 0 {
@@ -16311,7 +16529,7 @@ func (m *Module) fn235(v0, v1, v2, v3 int32) int32 {
 	}
 	return p5 - p6
 }
-func (m *Module) fn236(v0, v1 int32) int32 {
+func (m *Module) fn240(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7 int32
@@ -16327,7 +16545,7 @@ func (m *Module) fn236(v0, v1 int32) int32 {
 			}
 			t2 := int32(load32(m.memory, uint32(v0)))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t4 := m.fn237(t2, t3, v1)
+			t4 := m.fn241(t2, t3, v1)
 			v1 = t4
 			goto l1
 		}
@@ -16380,7 +16598,7 @@ func (m *Module) fn236(v0, v1 int32) int32 {
 			v5 = t17
 		l6:
 			{
-				t18 := m.fn231(v5)
+				t18 := m.fn235(v5)
 				v7 = v1 + t18
 				p19 := v7
 				if uint32(v7) < uint32(v1) {
@@ -16402,12 +16620,12 @@ func (m *Module) fn236(v0, v1 int32) int32 {
 				}
 				t20 := int32(load32(m.memory, uint32(v0)))
 				t21 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				t22 := m.fn237(t20, t21, v2+i32(16))
+				t22 := m.fn241(t20, t21, v2+i32(16))
 				v1 = t22
 				goto l8
 			}
 		l7:
-			m.fn207(v2+i32(8), v0, v3-v1, i32(1))
+			m.fn211(v2+i32(8), v0, v3-v1, i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v1 = t23
 			if v1 == i32(1114112) {
@@ -16420,11 +16638,11 @@ func (m *Module) fn236(v0, v1 int32) int32 {
 			t26 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t27 := v6
 			v7 = t26
-			t28 := m.fn237(t27, v7, v2+i32(16))
+			t28 := m.fn241(t27, v7, v2+i32(16))
 			if t28 != 0 {
 				goto l4
 			}
-			t29 := m.fn209(v1, v5, v6, v7)
+			t29 := m.fn213(v1, v5, v6, v7)
 			v1 = t29
 		}
 	l8:
@@ -16437,7 +16655,7 @@ l1:
 	m.g0 = v2 + i32(32)
 	return v1
 }
-func (m *Module) fn237(v0, v1, v2 int32) int32 {
+func (m *Module) fn241(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -16476,7 +16694,7 @@ func (m *Module) fn237(v0, v1, v2 int32) int32 {
 					v4 = t8
 					m.memory[uint64(uint32(v3))+12] = byte(i32(0))
 					store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
-					t9 := m.fn231(v5)
+					t9 := m.fn235(v5)
 					v9 = t9
 					v2 = v9
 					if uint32(v9) < uint32(i32(6)) {
@@ -16552,7 +16770,7 @@ l2:
 	m.g0 = v3 + i32(16)
 	return v7
 }
-func (m *Module) fn238(v0, v1 int32) int32 {
+func (m *Module) fn242(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16570,12 +16788,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(154866), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn209(v1, i32(154866), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn239(v0, v1 int32) int32 {
+func (m *Module) fn243(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16593,12 +16811,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(154866), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn209(v1, i32(154866), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn240(v0, v1 int32) int32 {
+func (m *Module) fn244(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16616,12 +16834,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(154866), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn209(v1, i32(154866), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn241(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn245(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
 	var v10, v11, v12 int64
 	var v13, v14 int32
@@ -16630,7 +16848,7 @@ func (m *Module) fn241(v0 int32, v1 float64, v2, v3 int32) int32 {
 	t0 := m.g0
 	v4 = t0 - i32(1904)
 	m.g0 = v4
-	m.fn228(v4+i32(48), v1)
+	m.fn232(v4+i32(48), v1)
 	v5 = i32(0)
 	v6 = i32(1)
 	{
@@ -16728,9 +16946,9 @@ l0:
 				t13 := v9
 				v15 = int64(bits.LeadingZeros64(uint64(v10)))
 				v7 = t13 - int32(v15)
-				m.fn213(t12, i32(-96)-v7)
+				m.fn217(t12, i32(-96)-v7)
 				t14 := int64(load64(m.memory, uint64(uint32(v4))+56))
-				m.fn606(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
+				m.fn610(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
 				{
 					t15 := int32(load16(m.memory, uint64(uint32(v4))+64))
 					v7 = i32(-64) - (v7 + t15)
@@ -16748,7 +16966,7 @@ l0:
 					v20 = int64(uint32(v7 & i32(63)))
 					t19 := v4 + i32(24)
 					v21 = int32(i64_shr_u(v15, v16))
-					m.fn214(t19, v21)
+					m.fn218(t19, v21)
 					t20 := int32(load32(m.memory, uint64(uint32(v4))+28))
 					v2 = t20
 					{
@@ -16758,7 +16976,7 @@ l0:
 						v23 = int32(int16(v22 - t22 + i32(1)))
 						if v23 <= v13 {
 							t28 := int64(uint64(v15) / uint64(i64(10)))
-							m.fn230(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
+							m.fn234(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
 							goto l15
 						}
 						v24 = v7 & i32(0xffff)
@@ -16818,11 +17036,11 @@ l0:
 								goto l14
 							}
 						}
-						m.fn230(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
+						m.fn234(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
 						goto l15
 					}
 				l11:
-					m.fn230(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
+					m.fn234(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
 				l15:
 					t29 := int32(load32(m.memory, uint64(uint32(v4))+1072))
 					v7 = t29
@@ -16848,7 +17066,7 @@ l0:
 				if uint64(v10) < uint64(v12) {
 					goto l8
 				}
-				m.fn216(v4+i32(1084), v10)
+				m.fn220(v4+i32(1084), v10)
 				memory_zero(m.memory, uint32(v4+i32(1252)), uint32(i32(156)))
 				store32(m.memory, uint64(uint32(v4))+1248, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v4))+1408, uint32(i32(1)))
@@ -16857,32 +17075,32 @@ l0:
 				if v9 < i32(0) {
 					goto l17
 				}
-				_ = m.fn217(v4+i32(1084), v9)
+				_ = m.fn221(v4+i32(1084), v9)
 				goto l18
 			l17:
-				_ = m.fn217(v4+i32(1248), int32(int16(i32(0)-v9)))
+				_ = m.fn221(v4+i32(1248), int32(int16(i32(0)-v9)))
 			l18:
 				if v26 > i32(-1) {
 					goto l19
 				}
-				_ = m.fn218(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
+				_ = m.fn222(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
 				goto l20
 			l19:
-				_ = m.fn218(v4+i32(1248), v7&i32(0x7fff))
+				_ = m.fn222(v4+i32(1248), v7&i32(0x7fff))
 			l20:
 				memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 				v7 = v14
 			l22:
 				if uint32(v7) < uint32(i32(10)) {
 					t36 := int32(load32(m.memory, uint64(uint32(v7<<2))+0x22d00))
-					m.fn229(v4+i32(1740), t36<<1)
+					m.fn233(v4+i32(1740), t36<<1)
 					{
-						t37 := m.fn219(v4+i32(1740), v4+i32(1084))
-						t38 := m.fn222(t37, v4+i32(1248))
+						t37 := m.fn223(v4+i32(1740), v4+i32(1084))
+						t38 := m.fn226(t37, v4+i32(1248))
 						if t38 != 0 {
 							goto l23
 						}
-						_ = m.fn221(v4+i32(1084), i32(10))
+						_ = m.fn225(v4+i32(1084), i32(10))
 						goto l24
 					}
 				l23:
@@ -16908,14 +17126,14 @@ l0:
 							v27 = p41
 							if v27 != 0 {
 								memory_copy(m.memory, uint32(v4+i32(1412)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t42 := m.fn217(v4+i32(1412), i32(1))
+								t42 := m.fn221(v4+i32(1412), i32(1))
 								v23 = t42
 								memory_copy(m.memory, uint32(v4+i32(1576)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t43 := m.fn217(v4+i32(1576), i32(2))
+								t43 := m.fn221(v4+i32(1576), i32(2))
 								v24 = t43
 								memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 								v7 = i32(0)
-								t44 := m.fn217(v4+i32(1740), i32(3))
+								t44 := m.fn221(v4+i32(1740), i32(3))
 								v28 = t44
 							l34:
 								{
@@ -16954,46 +17172,46 @@ l0:
 									}
 									v2 = i32(0)
 									{
-										t47 := m.fn222(v4+i32(1084), v28)
+										t47 := m.fn226(v4+i32(1084), v28)
 										if t47 == 0 {
 											goto l30
 										}
-										_ = m.fn223(v4+i32(1084), v28)
+										_ = m.fn227(v4+i32(1084), v28)
 										v2 = i32(8)
 									}
 								l30:
 									{
-										t49 := m.fn222(v4+i32(1084), v24)
+										t49 := m.fn226(v4+i32(1084), v24)
 										if t49 == 0 {
 											goto l31
 										}
-										_ = m.fn223(v4+i32(1084), v24)
+										_ = m.fn227(v4+i32(1084), v24)
 										v2 = v2 | i32(4)
 									}
 								l31:
 									{
-										t51 := m.fn222(v4+i32(1084), v23)
+										t51 := m.fn226(v4+i32(1084), v23)
 										if t51 == 0 {
 											goto l32
 										}
-										_ = m.fn223(v4+i32(1084), v23)
+										_ = m.fn227(v4+i32(1084), v23)
 										v2 = v2 + i32(2)
 									}
 								l32:
 									{
-										t53 := m.fn222(v4+i32(1084), v4+i32(1248))
+										t53 := m.fn226(v4+i32(1084), v4+i32(1248))
 										if t53 == 0 {
 											goto l33
 										}
 										v2 = v2 + i32(1)
-										_ = m.fn223(v4+i32(1084), v4+i32(1248))
+										_ = m.fn227(v4+i32(1084), v4+i32(1248))
 									}
 								l33:
 									if v7 == v14 {
 										goto l8
 									}
 									m.memory[uint32(v4+i32(48)+v7)] = byte(v2 + i32(48))
-									_ = m.fn221(v4+i32(1084), i32(10))
+									_ = m.fn225(v4+i32(1084), i32(10))
 									v7 = v25
 									goto l34
 								}
@@ -17006,8 +17224,8 @@ l0:
 				l25:
 					{
 						{
-							t56 := m.fn221(v4+i32(1248), i32(5))
-							t57 := m.fn220(v4+i32(1084), t56)
+							t56 := m.fn225(v4+i32(1248), i32(5))
+							t57 := m.fn224(v4+i32(1084), t56)
 							v2 = t57 & i32(255)
 							if v2 == i32(1) {
 								goto l37
@@ -17033,7 +17251,7 @@ l0:
 						if uint32(v27) > uint32(v14) {
 							goto l8
 						}
-						m.fn224(v4+i32(16), v4+i32(48), v27)
+						m.fn228(v4+i32(16), v4+i32(48), v27)
 						t61 := int32(m.memory[uint64(uint32(v4))+16])
 						if t61 == 0 {
 							goto l38
@@ -17057,7 +17275,7 @@ l0:
 					v7 = v4 + i32(48)
 					goto l16
 				}
-				m.fn229(v4+i32(1740), i32(1000000000))
+				m.fn233(v4+i32(1740), i32(1000000000))
 				v7 = v7 + i32(-9)
 				goto l22
 			}
@@ -17082,7 +17300,7 @@ l0:
 					v2 = v4 + i32(1740)
 					goto l6
 				}
-				m.fn225(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
+				m.fn229(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
 				t63 := int32(load32(m.memory, uint64(uint32(v4))+12))
 				v7 = t63
 				t64 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -17101,17 +17319,17 @@ l6:
 	store32(m.memory, uint64(uint32(v4))+1584, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+1580, uint32(v5))
 	store32(m.memory, uint64(uint32(v4))+1576, uint32(v6))
-	t65 := m.fn236(v0, v4+i32(1576))
+	t65 := m.fn240(v0, v4+i32(1576))
 	v7 = t65
 	m.g0 = v4 + i32(1904)
 	return v7
 }
-func (m *Module) fn242(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn246(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(128)
 	m.g0 = v3
-	m.fn228(v3+i32(32), v1)
+	m.fn232(v3+i32(32), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+32])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -17181,11 +17399,11 @@ l0:
 			v4 = v3 + i32(32)
 			goto l6
 		case 3:
-			m.fn211(v3+i32(32), v3+i32(96), v3+i32(15))
+			m.fn215(v3+i32(32), v3+i32(96), v3+i32(15))
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+36))
 			t12 := int32(load16(m.memory, uint64(uint32(v3))+40))
-			m.fn225(v3, t10, t11, t12, i32(1), v3+i32(32))
+			m.fn229(v3, t10, t11, t12, i32(1), v3+i32(32))
 			t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			v7 = t13
 			t14 := int32(load32(m.memory, uint32(v3)))
@@ -17197,17 +17415,17 @@ l6:
 	store32(m.memory, uint64(uint32(v3))+88, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v6))
-	t15 := m.fn236(v0, v3+i32(80))
+	t15 := m.fn240(v0, v3+i32(80))
 	v7 = t15
 	m.g0 = v3 + i32(128)
 	return v7
 }
-func (m *Module) fn243(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn247(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn228(v3+i32(24), v1)
+	m.fn232(v3+i32(24), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+24])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+56))
@@ -17273,7 +17491,7 @@ l0:
 				v7 = i32(1)
 				goto l6
 			case 3:
-				m.fn211(v3+i32(96), v3+i32(112), v3+i32(7))
+				m.fn215(v3+i32(96), v3+i32(112), v3+i32(7))
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+100))
 				v4 = t10
 				if v4 == 0 {
@@ -17338,7 +17556,7 @@ l0:
 		store32(m.memory, uint64(uint32(v3))+100, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+96, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v3+i32(24)))
-		t21 := m.fn236(v0, v3+i32(96))
+		t21 := m.fn240(v0, v3+i32(96))
 		v7 = t21
 		m.g0 = v3 + i32(144)
 		return v7
@@ -17346,7 +17564,7 @@ l0:
 l7:
 	panic("unreachable")
 }
-func (m *Module) fn244(v0, v1 int32) int32 {
+func (m *Module) fn248(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17397,14 +17615,14 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 		m.memory[uint64(uint32(v2))+12] = byte(int32(uint32(v0)>>18) | i32(240))
 		v0 = i32(4)
 	l5:
-		t7 := m.fn91(v1, v2+i32(12), v0)
+		t7 := m.fn98(v1, v2+i32(12), v0)
 		v0 = t7
 	}
 l1:
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn245(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn249(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	if v2&i32(1) == 0 {
 		goto l0
@@ -17433,10 +17651,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn246(t2)
+			t3 := fn250(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn246(t4)
+			t5 := fn250(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -17459,22 +17677,22 @@ l1:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 }
-func fn246(v0 int32) int32 {
+func fn250(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func fn247(v0 int32) int32 {
+func fn251(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(64)-v0)&(v0+i32(-71))>>8&(v0+i32(-54)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func (m *Module) fn248(v0, v1 int32) {
+func (m *Module) fn252(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v3 = t1
 	{
-		t2 := m.fn182(v1)
+		t2 := m.fn186(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -17490,7 +17708,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn249(v0, v1, v2 int32) int32 {
+func (m *Module) fn253(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	v1 = v1 << 2
 l1:
@@ -17515,7 +17733,7 @@ l0:
 	}
 	return p1
 }
-func (m *Module) fn250(v0, v1 int32) {
+func (m *Module) fn254(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17524,7 +17742,7 @@ func (m *Module) fn250(v0, v1 int32) {
 	v3 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+20))
 	v4 = t2
-	m.fn248(v2+i32(8), v1+i32(16))
+	m.fn252(v2+i32(8), v1+i32(16))
 	v5 = i32(2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -17536,7 +17754,7 @@ func (m *Module) fn250(v0, v1 int32) {
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+20))
 		v7 = t5
-		t6 := m.fn251(v1, v6)
+		t6 := m.fn255(v1, v6)
 		v1 = t6
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		t8 := v0
@@ -17549,12 +17767,12 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v5))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn251(v0, v1 int32) int32 {
-	t0 := m.fn249(v0, i32(2), v1)
+func (m *Module) fn255(v0, v1 int32) int32 {
+	t0 := m.fn253(v0, i32(2), v1)
 	return t0
 }
-func (m *Module) fn252(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn101(v3, v4, v1, v2)
+func (m *Module) fn256(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn32(v3, v4, v1, v2)
 	v1 = t0
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
 	t2 := v0
@@ -17564,7 +17782,7 @@ func (m *Module) fn252(v0, v1, v2, v3, v4 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p1))
 }
-func (m *Module) fn253(v0, v1, v2 int32) {
+func (m *Module) fn257(v0, v1, v2 int32) {
 	var v3 int32
 	{
 		if uint32(v1) >= uint32(i32(128)) {
@@ -17586,11 +17804,11 @@ func (m *Module) fn253(v0, v1, v2 int32) {
 		v3 = p0
 	}
 l1:
-	m.fn254(v1, v2)
+	m.fn258(v1, v2)
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn254(v0, v1 int32) {
+func (m *Module) fn258(v0, v1 int32) {
 	var v2, v3, v4 int32
 	if uint32(v0) < uint32(i32(128)) {
 		m.memory[uint32(v1)] = byte(v0)
@@ -17617,7 +17835,7 @@ l2:
 	m.memory[uint64(uint32(v1))+1] = byte(v2&i32(63) | i32(128))
 	m.memory[uint32(v1)] = byte(int32(uint32(v0)>>18) | i32(240))
 }
-func (m *Module) fn255(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn259(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -17631,7 +17849,7 @@ func (m *Module) fn255(v0, v1, v2 int32, v3 int64) {
 	v5 = v4 + i32(24)
 l0:
 	{
-		m.fn250(v4+i32(36), v4+i32(8))
+		m.fn254(v4+i32(36), v4+i32(8))
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+36))
 		switch t1 {
 		case 1:
@@ -17658,7 +17876,7 @@ l5:
 	{
 		v9 = v8
 		v10 = v2
-		m.fn256(v4, v5)
+		m.fn260(v4, v5)
 		t6 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		v11 = t6
 		if v11 == i32(1114112) {
@@ -17670,7 +17888,7 @@ l5:
 		v2 = t8
 		t9 := int32(load32(m.memory, uint64(uint32(v4))+28))
 		v8 = t9
-		t10 := m.fn251(v4+i32(8), v11)
+		t10 := m.fn255(v4+i32(8), v11)
 		if t10 != 0 {
 			goto l5
 		}
@@ -17681,10 +17899,10 @@ l4:
 	store32(m.memory, uint32(v0), uint32(v1+v7))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn256(v0, v1 int32) {
+func (m *Module) fn260(v0, v1 int32) {
 	var v2, v3 int32
 	{
-		t0 := m.fn257(v1)
+		t0 := m.fn261(v1)
 		v2 = t0
 		if v2 == i32(1114112) {
 			goto l0
@@ -17698,7 +17916,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn257(v0 int32) int32 {
+func (m *Module) fn261(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -17762,15 +17980,15 @@ func (m *Module) fn257(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn258(v0 int32) int32 {
-	t0 := m.fn259(v0)
+func (m *Module) fn262(v0 int32) int32 {
+	t0 := m.fn263(v0)
 	var p1 int32
 	if v0 == i32(65279) {
 		p1 = 1
 	}
 	return p1 | t0
 }
-func (m *Module) fn259(v0 int32) int32 {
+func (m *Module) fn263(v0 int32) int32 {
 	var v1, v2 int32
 	{
 		v1 = v0 + i32(-9)
@@ -17821,7 +18039,7 @@ func (m *Module) fn259(v0 int32) int32 {
 l1:
 	return v2 & i32(1)
 }
-func (m *Module) fn260(v0, v1, v2 int32) {
+func (m *Module) fn264(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -17831,14 +18049,14 @@ func (m *Module) fn260(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(0)))
-	m.fn261(v3+i32(20), v3)
+	m.fn265(v3+i32(20), v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	v4 = t2
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	v5 = t3
-	m.fn262(v3+i32(20), v3)
+	m.fn266(v3+i32(20), v3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	t6 := v0
 	p5 := i32(0)
@@ -17859,7 +18077,7 @@ func (m *Module) fn260(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v0), uint32(v1+v2))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn261(v0, v1 int32) {
+func (m *Module) fn265(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17872,7 +18090,7 @@ func (m *Module) fn261(v0, v1 int32) {
 			v4 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			v5 = t2
-			m.fn248(v2+i32(8), v3)
+			m.fn252(v2+i32(8), v3)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v6 = t3
@@ -17885,7 +18103,7 @@ func (m *Module) fn261(v0, v1 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v7 = t4
-			t5 := m.fn259(v6)
+			t5 := m.fn263(v6)
 			if t5 != 0 {
 				goto l2
 			}
@@ -17900,7 +18118,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn262(v0, v1 int32) {
+func (m *Module) fn266(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17913,7 +18131,7 @@ func (m *Module) fn262(v0, v1 int32) {
 			v4 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			v5 = t2
-			m.fn256(v2+i32(8), v3)
+			m.fn260(v2+i32(8), v3)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v6 = t3
@@ -17926,7 +18144,7 @@ func (m *Module) fn262(v0, v1 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v7 = t4
-			t5 := m.fn259(v6)
+			t5 := m.fn263(v6)
 			if t5 != 0 {
 				goto l2
 			}
@@ -17941,21 +18159,21 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn263(v0 int32) int32 {
-	t0 := m.fn259(v0)
+func (m *Module) fn267(v0 int32) int32 {
+	t0 := m.fn263(v0)
 	var p1 int32
 	if v0 == i32(65279) {
 		p1 = 1
 	}
 	return p1 | t0
 }
-func (m *Module) fn264(v0, v1, v2, v3 int32) {
+func (m *Module) fn268(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+12, uint32(i32(0)))
-	m.fn253(v4, v1, v4+i32(12))
+	m.fn257(v4, v1, v4+i32(12))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	v5 = t1
 	store32(m.memory, uint64(uint32(v0))+16, uint32(v3))
@@ -17968,7 +18186,7 @@ func (m *Module) fn264(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v0))+20, uint32(t2))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn265(v0, v1, v2 int32) int32 {
+func (m *Module) fn269(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -17979,22 +18197,22 @@ func (m *Module) fn265(v0, v1, v2 int32) int32 {
 				goto l0
 			}
 			store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
-			m.fn253(v3, v2, v3+i32(12))
+			m.fn257(v3, v2, v3+i32(12))
 			t1 := int32(load32(m.memory, uint32(v3)))
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-			t3 := m.fn152(t1, t2, v0, v1)
+			t3 := m.fn155(t1, t2, v0, v1)
 			v2 = t3
 			goto l1
 		}
 	l0:
-		t4 := m.fn100(v0, v1, v2)
+		t4 := m.fn31(v0, v1, v2)
 		v2 = t4
 	}
 l1:
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn266(v0, v1, v2, v3 int32) {
+func (m *Module) fn270(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -18019,7 +18237,7 @@ func (m *Module) fn266(v0, v1, v2, v3 int32) {
 		v1 = v3
 		goto l2
 	l0:
-		m.fn203(v4+i32(8), v1, v2, v3)
+		m.fn207(v4+i32(8), v1, v2, v3)
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		v1 = t2
 		t3 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -18030,7 +18248,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn267(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn271(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	var v14, v15, v16, v17, v18, v19, v20, v21 int32
@@ -18166,7 +18384,7 @@ l12:
 l9:
 	store32(m.memory, uint32(v0), uint32(v12))
 }
-func (m *Module) fn268(v0, v1, v2 int32) {
+func (m *Module) fn272(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -18176,7 +18394,7 @@ func (m *Module) fn268(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
-	m.fn261(v3+i32(20), v3)
+	m.fn265(v3+i32(20), v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	t4 := v0
@@ -18190,25 +18408,25 @@ func (m *Module) fn268(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v0), uint32(v1+v4))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn269(v0, v1 int32) {
+func (m *Module) fn273(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn270(v2+i32(8), v1, i32(1), i32(1))
+	m.fn274(v2+i32(8), v1, i32(1), i32(1))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn270(v0, v1, v2, v3 int32) {
+func (m *Module) fn274(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn61(v4+i32(4), v1, i32(0), v2, v3)
+	m.fn68(v4+i32(4), v1, i32(0), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		if t1 != i32(1) {
@@ -18220,75 +18438,6 @@ l0:
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
 	store64(m.memory, uint32(v0), uint64(t2))
 	m.g0 = v4 + i32(16)
-}
-func (m *Module) fn271(v0, v1, v2 int32) {
-	var v3, v4, v5, v6 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	v4 = v1 + i32(4)
-	v5 = i32(0)
-	v6 = v2
-l0:
-	{
-		t1 := int32(load32(m.memory, uint32(v4)))
-		v5 = t1 + v5
-		v4 = v4 + i32(8)
-		v6 = v6 + i32(-1)
-		if v6 != 0 {
-			goto l0
-		}
-	}
-	m.fn269(v3+i32(4), v5)
-	v4 = v2 << 3
-l2:
-	{
-		if v4 == 0 {
-			goto l1
-		}
-		t2 := int32(load32(m.memory, uint32(v1)))
-		t3 := v3 + i32(4)
-		v5 = t2
-		t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn272(t3, v5, v5+t4)
-		v4 = v4 + i32(-8)
-		v1 = v1 + i32(8)
-		goto l2
-	}
-l1:
-	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	store32(m.memory, uint64(uint32(v0))+8, uint32(t5))
-	t6 := int64(load64(m.memory, uint64(uint32(v3))+4))
-	store64(m.memory, uint32(v0), uint64(t6))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn272(v0, v1, v2 int32) {
-	m.fn273(v0, v1, v2-v1)
-}
-func (m *Module) fn273(v0, v1, v2 int32) {
-	var v3 int32
-	m.fn143(v0, v2)
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	v3 = t0
-	{
-		if v2 == 0 {
-			goto l0
-		}
-		if v2 == 0 {
-			goto l0
-		}
-		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		memory_copy(m.memory, uint32(t1+v3), uint32(v1), uint32(v2))
-	}
-l0:
-	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
-}
-func (m *Module) fn274(v0, v1, v2, v3, v4 int32) {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	if uint32(v2) <= uint32(t0-v1) {
-		return
-	}
-	m.fn58(v0, v1, v2, v3, v4)
 }
 func (m *Module) fn275(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
@@ -18308,7 +18457,76 @@ l0:
 			goto l0
 		}
 	}
-	m.fn269(v3+i32(4), v5)
+	m.fn273(v3+i32(4), v5)
+	v4 = v2 << 3
+l2:
+	{
+		if v4 == 0 {
+			goto l1
+		}
+		t2 := int32(load32(m.memory, uint32(v1)))
+		t3 := v3 + i32(4)
+		v5 = t2
+		t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
+		m.fn276(t3, v5, v5+t4)
+		v4 = v4 + i32(-8)
+		v1 = v1 + i32(8)
+		goto l2
+	}
+l1:
+	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	store32(m.memory, uint64(uint32(v0))+8, uint32(t5))
+	t6 := int64(load64(m.memory, uint64(uint32(v3))+4))
+	store64(m.memory, uint32(v0), uint64(t6))
+	m.g0 = v3 + i32(16)
+}
+func (m *Module) fn276(v0, v1, v2 int32) {
+	m.fn277(v0, v1, v2-v1)
+}
+func (m *Module) fn277(v0, v1, v2 int32) {
+	var v3 int32
+	m.fn146(v0, v2)
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	v3 = t0
+	{
+		if v2 == 0 {
+			goto l0
+		}
+		if v2 == 0 {
+			goto l0
+		}
+		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		memory_copy(m.memory, uint32(t1+v3), uint32(v1), uint32(v2))
+	}
+l0:
+	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
+}
+func (m *Module) fn278(v0, v1, v2, v3, v4 int32) {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	if uint32(v2) <= uint32(t0-v1) {
+		return
+	}
+	m.fn65(v0, v1, v2, v3, v4)
+}
+func (m *Module) fn279(v0, v1, v2 int32) {
+	var v3, v4, v5, v6 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	v4 = v1 + i32(4)
+	v5 = i32(0)
+	v6 = v2
+l0:
+	{
+		t1 := int32(load32(m.memory, uint32(v4)))
+		v5 = t1 + v5
+		v4 = v4 + i32(8)
+		v6 = v6 + i32(-1)
+		if v6 != 0 {
+			goto l0
+		}
+	}
+	m.fn273(v3+i32(4), v5)
 	v4 = v2 << 3
 l2:
 	{
@@ -18329,7 +18547,7 @@ l1:
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn276(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn280(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -18350,7 +18568,7 @@ func (m *Module) fn276(v0, v1, v2, v3, v4 int32) {
 		l2:
 			{
 				if v2 == 0 {
-					m.fn269(v5+i32(4), v8)
+					m.fn273(v5+i32(4), v8)
 					t3 := int32(load32(m.memory, uint32(v1)))
 					t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
 					m.fn22(v5+i32(4), t3, t4)
@@ -18473,13 +18691,13 @@ l7:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn277(v0, v1 int32) int32 {
+func (m *Module) fn281(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	t4 := m.fn235(t0, t1, t2, t3)
+	t4 := m.fn239(t0, t1, t2, t3)
 	v2 = t4 & i32(255)
 	t5 := int32(load32(m.memory, uint64(uint32(v0))+20))
 	t6 := int32(load32(m.memory, uint64(uint32(v1))+20))
@@ -18497,14 +18715,14 @@ func (m *Module) fn277(v0, v1 int32) int32 {
 	}
 	return p7
 }
-func (m *Module) fn278(v0, v1, v2 int32) {
+func (m *Module) fn282(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	if uint32(v1) <= uint32(t0) {
 		return
 	}
-	_ = m.fn279(v0, v1, v2)
+	_ = m.fn283(v0, v1, v2)
 }
-func (m *Module) fn279(v0, v1, v2 int32) int32 {
+func (m *Module) fn283(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	var v11, v12, v13, v14, v15, v16 int32
@@ -18581,13 +18799,13 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 							v15 = v7 + v1*i32(-12) + i32(-12)
 						l19:
 							{
-								t58 := m.fn284(v2, v7, v1)
+								t58 := m.fn288(v2, v7, v1)
 								t59 := v1
 								t60 := v5
 								v10 = t58
 								v11 = int32(v10)
 								v12 = t60 & v11
-								t61 := m.fn285(v7, v6, v10)
+								t61 := m.fn289(v7, v6, v10)
 								t62 := t59 - v12
 								v9 = t61
 								if uint32((t62^(v9-v12))&v5) < uint32(i32(8)) {
@@ -18612,7 +18830,7 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 								if v16 == i32(255) {
 									goto l18
 								}
-								m.fn286(v15, v9, i32(3))
+								m.fn290(v15, v9, i32(3))
 								goto l19
 							l18:
 							}
@@ -18660,7 +18878,7 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 				v1 = p8
 			}
 		l3:
-			m.fn282(v3+i32(28), i32(12), i32(8), v1)
+			m.fn286(v3+i32(28), i32(12), i32(8), v1)
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v9 = t9
 			if v9 == 0 {
@@ -18672,7 +18890,7 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 			t12 := v3 + i32(16)
 			t13 := v9
 			v5 = t11
-			m.fn283(t12, t13, v5)
+			m.fn287(t12, t13, v5)
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			v9 = t14
 			if v9 == 0 {
@@ -18687,7 +18905,7 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 				t16 := int32(uint32(v6+i32(-8)) / uint32(i32(13)))
 				t17 := v3 + i32(28)
 				v1 = i32_shl(i32(1), int32(bits.LeadingZeros32(uint32(t16)))^i32(-1))
-				m.fn282(t17, i32(12), i32(8), v1)
+				m.fn286(t17, i32(12), i32(8), v1)
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+36))
 				v7 = t18
 			}
@@ -18727,7 +18945,7 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 				v1 = t44
 				store32(m.memory, uint64(uint32(t45))+52, uint32(v1))
 				store32(m.memory, uint64(uint32(v3))+48, uint32(v11-v1))
-				m.fn286(v0, v12, i32(4))
+				m.fn290(v0, v12, i32(4))
 				t46 := int32(load32(m.memory, uint64(uint32(v3))+44))
 				v1 = t46
 				if v1 == 0 {
@@ -18736,12 +18954,12 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 				t47 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t48 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				t49 := int32(load32(m.memory, uint64(uint32(v3))+36))
-				m.fn287(t47, v1, t48, t49)
+				m.fn291(t47, v1, t48, t49)
 				goto l10
 			}
 		l8:
 			{
-				m.fn280(v3+i32(8), v3+i32(56))
+				m.fn284(v3+i32(8), v3+i32(56))
 				t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				if t23&i32(1) != 0 {
 					t28 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -18757,9 +18975,9 @@ func (m *Module) fn279(v0, v1, v2 int32) int32 {
 					t35 := v2
 					t36 := v5
 					v6 = v1 + t31
-					t37 := m.fn284(t35, t36, v6)
+					t37 := m.fn288(t35, t36, v6)
 					v10 = t37
-					t38 := m.fn285(t33, t34, v10)
+					t38 := m.fn289(t33, t34, v10)
 					v1 = t38
 					t39 := t32 + v1
 					v5 = int32(uint32(int32(v10)) >> 25)
@@ -18794,7 +19012,7 @@ l10:
 	m.g0 = v3 + i32(80)
 	return i32(-0x7fffffff)
 }
-func (m *Module) fn280(v0, v1 int32) {
+func (m *Module) fn284(v0, v1 int32) {
 	var v2 int64
 	var v3 int32
 	{
@@ -18814,7 +19032,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn281(v0, v1 int32, v2 int64, v3 int32) {
+func (m *Module) fn285(v0, v1 int32, v2 int64, v3 int32) {
 	t0 := v0
 	v2 = v2 & i64(-0x7f7f7f7f7f7f7f80)
 	var p1 int32
@@ -18824,7 +19042,7 @@ func (m *Module) fn281(v0, v1 int32, v2 int64, v3 int32) {
 	store32(m.memory, uint32(t0), uint32(p1))
 	store32(m.memory, uint64(uint32(v0))+4, uint32((int32(uint32(int64(bits.TrailingZeros64(uint64(v2))))>>3)+v3)&v1))
 }
-func (m *Module) fn282(v0, v1, v2, v3 int32) {
+func (m *Module) fn286(v0, v1, v2, v3 int32) {
 	var v4 int64
 	var v5 int32
 	v4 = int64(uint32(v1)) * int64(uint32(v3))
@@ -18867,28 +19085,28 @@ l2:
 l3:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn283(v0, v1, v2 int32) {
+func (m *Module) fn287(v0, v1, v2 int32) {
 	{
 		if v2 == 0 {
 			goto l0
 		}
-		t0 := m.fn170(v2, v1)
+		t0 := m.fn174(v2, v1)
 		v1 = t0
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn284(v0, v1, v2 int32) int64 {
+func (m *Module) fn288(v0, v1, v2 int32) int64 {
 	t0 := int64(load64(m.memory, uint32(v0)))
 	t1 := int64(load64(m.memory, uint32(v0+i32(8))))
 	v0 = v1 + (i32(0)-v2)*i32(12)
 	t2 := int32(load32(m.memory, uint32(v0+i32(-8))))
 	t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	t4 := m.fn288(t0, t1, t2, t3)
+	t4 := m.fn292(t0, t1, t2, t3)
 	return t4
 }
-func (m *Module) fn285(v0, v1 int32, v2 int64) int32 {
+func (m *Module) fn289(v0, v1 int32, v2 int64) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -18898,7 +19116,7 @@ func (m *Module) fn285(v0, v1 int32, v2 int64) int32 {
 l1:
 	{
 		t1 := int64(load64(m.memory, uint32(v0+v4)))
-		m.fn281(v3+i32(8), v1, t1, v4)
+		m.fn285(v3+i32(8), v1, t1, v4)
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t2 != 0 {
 			{
@@ -18921,7 +19139,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn286(v0, v1, v2 int32) {
+func (m *Module) fn290(v0, v1, v2 int32) {
 	var v3 int32
 l1:
 	{
@@ -18939,19 +19157,19 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn287(v0, v1, v2, v3 int32) {
+func (m *Module) fn291(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn282(v4+i32(4), v2, v3, v1+i32(1))
+	m.fn286(v4+i32(4), v2, v3, v1+i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v4))+8))
-	m.fn171(v0-t1, t2, t3)
+	m.fn175(v0-t1, t2, t3)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn288(v0, v1 int64, v2, v3 int32) int64 {
+func (m *Module) fn292(v0, v1 int64, v2, v3 int32) int64 {
 	var v4 int32
 	var v5, v6, v7 int64
 	t0 := m.g0
@@ -18966,8 +19184,8 @@ func (m *Module) fn288(v0, v1 int64, v2, v3 int32) int64 {
 	store64(m.memory, uint64(uint32(v4))+8, uint64(v0^i64(0x6c7967656e657261)))
 	store64(m.memory, uint32(v4), uint64(v0^i64(8317987319222330741)))
 	store32(m.memory, uint64(uint32(v4))+64, uint32(v3))
-	m.fn289(v4, v4+i32(64), i32(4))
-	m.fn289(v4, v2, v3)
+	m.fn293(v4, v4+i32(64), i32(4))
+	m.fn293(v4, v2, v3)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+16))
 	store64(m.memory, uint64(uint32(v4))+80, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
@@ -18980,7 +19198,7 @@ func (m *Module) fn288(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = t4<<56 | t5
 	t7 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(t6))+88, uint64(v5^t7))
-	m.fn290(v4 + i32(64))
+	m.fn294(v4 + i32(64))
 	t8 := int64(load64(m.memory, uint64(uint32(v4))+80))
 	v1 = t8
 	t9 := int64(load64(m.memory, uint64(uint32(v4))+64))
@@ -19017,7 +19235,7 @@ func (m *Module) fn288(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = v0 + v5
 	return t17 ^ i64_rotl(v5, i64(32)) ^ i64_rotl(i64_rotl(v1, i64(16))^v0, i64(21)) ^ v5
 }
-func (m *Module) fn289(v0, v1, v2 int32) {
+func (m *Module) fn293(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5 int64
 	var v6 int32
@@ -19035,7 +19253,7 @@ func (m *Module) fn289(v0, v1, v2 int32) {
 				if uint32(v4) < uint32(v2) {
 					p4 = v4
 				}
-				t5 := m.fn291(t2, t3, i32(0), p4)
+				t5 := m.fn295(t2, t3, i32(0), p4)
 				v5 = t5
 				t6 := int64(load64(m.memory, uint64(uint32(v0))+48))
 				t7 := v0
@@ -19048,7 +19266,7 @@ func (m *Module) fn289(v0, v1, v2 int32) {
 					}
 					t8 := int64(load64(m.memory, uint64(uint32(v0))+24))
 					store64(m.memory, uint64(uint32(v0))+24, uint64(t8^v5))
-					m.fn290(v0)
+					m.fn294(v0)
 					store32(m.memory, uint64(uint32(v0))+60, uint32(i32(0)))
 					t9 := int64(load64(m.memory, uint32(v0)))
 					t10 := int64(load64(m.memory, uint64(uint32(v0))+48))
@@ -19072,7 +19290,7 @@ func (m *Module) fn289(v0, v1, v2 int32) {
 			t13 := v0
 			v5 = t12
 			store64(m.memory, uint64(uint32(t13))+24, uint64(t11^v5))
-			m.fn290(v0)
+			m.fn294(v0)
 			t14 := int64(load64(m.memory, uint32(v0)))
 			store64(m.memory, uint32(v0), uint64(v5^t14))
 			v4 = v4 + i32(8)
@@ -19084,13 +19302,13 @@ func (m *Module) fn289(v0, v1, v2 int32) {
 		t17 := v2
 		t18 := v4
 		v3 = v6 & i32(7)
-		t19 := m.fn291(t16, t17, t18, v3)
+		t19 := m.fn295(t16, t17, t18, v3)
 		store64(m.memory, uint64(uint32(t15))+48, uint64(t19))
 	}
 l3:
 	store32(m.memory, uint64(uint32(v0))+60, uint32(v3))
 }
-func (m *Module) fn290(v0 int32) {
+func (m *Module) fn294(v0 int32) {
 	var v1, v2, v3, v4, v5 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+24))
 	t1 := v0
@@ -19114,7 +19332,7 @@ func (m *Module) fn290(v0 int32) {
 	store64(m.memory, uint64(uint32(t7))+16, uint64(v1^i64_rotl(v2, i64(17))))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64_rotl(v1, i64(32))))
 }
-func (m *Module) fn291(v0, v1, v2, v3 int32) int64 {
+func (m *Module) fn295(v0, v1, v2, v3 int32) int64 {
 	var v4 int32
 	var v5 int64
 	v4 = i32(4)
@@ -19149,7 +19367,7 @@ l2:
 l3:
 	return v5
 }
-func (m *Module) fn292(v0, v1, v2 int32) {
+func (m *Module) fn296(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	var v7 int32
@@ -19179,11 +19397,11 @@ l0:
 	if uint32(v7) > uint32(i32(7)) {
 		goto l1
 	}
-	m.fn90(v0, v1)
+	m.fn97(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(56)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+56, uint64(v6))
-	m.fn90(v0, v1)
+	m.fn97(v0, v1)
 	v4 = i32(0)
 	m.memory[uint64(uint32(v1))+63] = byte(i32(0))
 l3:
@@ -19209,7 +19427,7 @@ l2:
 	store64(m.memory, uint32(v2), uint64(t10))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn293(v0, v1, v2 int32) {
+func (m *Module) fn297(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37 int32
 	v3 = v1 + v2<<6
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+28))
@@ -19794,7 +20012,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v10))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn294(v0 int32) {
+func (m *Module) fn298(v0 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
@@ -19805,13 +20023,13 @@ func (m *Module) fn294(v0 int32) {
 	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(i64(0)))
 }
-func fn295(v0 int32) int32 {
+func fn299(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn296(v0 int32) {
-	m.fn147(v0, i32(32))
+func (m *Module) fn300(v0 int32) {
+	m.fn150(v0, i32(32))
 }
-func (m *Module) fn297(v0, v1, v2 int32) {
+func (m *Module) fn301(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
@@ -19835,7 +20053,7 @@ func (m *Module) fn297(v0, v1, v2 int32) {
 						goto l1
 					}
 				}
-				m.fn298(v3+i32(88), v1, v2)
+				m.fn302(v3+i32(88), v1, v2)
 				t3 := int64(load64(m.memory, uint64(uint32(v3))+88))
 				v6 = t3
 				if v4&i32(255) == 0 {
@@ -19851,12 +20069,12 @@ func (m *Module) fn297(v0, v1, v2 int32) {
 				goto l3
 			}
 		l0:
-			m.fn298(v3+i32(88), v1, v2)
+			m.fn302(v3+i32(88), v1, v2)
 			t4 := int64(load64(m.memory, uint64(uint32(v3))+88))
 			v6 = t4
 		}
 	l2:
-		t5 := m.fn63(v1, v2)
+		t5 := m.fn70(v1, v2)
 		v5 = t5
 		if v6 == 0 {
 			goto l4
@@ -19870,7 +20088,7 @@ l3:
 	m.memory[uint32(v0)] = byte(v5)
 	m.g0 = v3 + i32(176)
 }
-func (m *Module) fn298(v0, v1, v2 int32) {
+func (m *Module) fn302(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	t0 := m.g0
@@ -19880,7 +20098,7 @@ func (m *Module) fn298(v0, v1, v2 int32) {
 	if uint32(v2) > uint32(i32(128)) {
 		goto l0
 	}
-	m.fn65(v3+i32(72), v1, v2, v3+i32(8), i32(64))
+	m.fn73(v3+i32(72), v1, v2, v3+i32(8), i32(64))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -19891,10 +20109,10 @@ func (m *Module) fn298(v0, v1, v2 int32) {
 			goto l2
 		}
 	l1:
-		m.fn66(v3+i32(80), v3+i32(8), i32(64))
+		m.fn74(v3+i32(80), v3+i32(8), i32(64))
 		t2 := v3 + i32(80)
 		v2 = v3 + i32(80) + i32(64)
-		m.fn160(t2, v2)
+		m.fn164(t2, v2)
 		t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+160504))
 		t4 := v3
 		v4 = t3
@@ -19913,7 +20131,7 @@ func (m *Module) fn298(v0, v1, v2 int32) {
 		store64(m.memory, uint64(uint32(t10))+144, uint64(v7))
 		store64(m.memory, uint64(uint32(v3))+176, uint64(i64(0)))
 		m.fn3(v3+i32(144), v3+i32(80), i32(1))
-		m.fn161(v3+i32(80), v2)
+		m.fn165(v3+i32(80), v2)
 		store64(m.memory, uint64(uint32(v3))+208, uint64(v4))
 		store64(m.memory, uint64(uint32(v3))+200, uint64(v5))
 		store64(m.memory, uint64(uint32(v3))+192, uint64(v6))
@@ -19929,12 +20147,12 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v4))
 	goto l3
 l0:
-	m.fn67(v0, v1, v2)
+	m.fn75(v0, v1, v2)
 l3:
-	m.fn68(v3 + i32(8))
+	m.fn76(v3 + i32(8))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn299(v0 int32) int32 {
+func (m *Module) fn303(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -19968,7 +20186,7 @@ l1:
 l0:
 	return v3
 }
-func (m *Module) fn300(v0 int32) {
+func (m *Module) fn304(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(64)
@@ -19983,7 +20201,7 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(64)))
 }
-func (m *Module) fn301(v0, v1, v2 int32) {
+func (m *Module) fn305(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(304)
@@ -20013,7 +20231,7 @@ func (m *Module) fn301(v0, v1, v2 int32) {
 		t5 := v3
 		v4 = int32(uint32(v2) >> 6)
 		store64(m.memory, uint64(uint32(t5))+96, uint64(uint32(v4)))
-		m.fn293(v3+i32(64), v1, v4)
+		m.fn297(v3+i32(64), v1, v4)
 		t6 := v3
 		v4 = v2 & i32(63)
 		m.memory[uint64(uint32(t6))+63] = byte(v4)
@@ -20026,8 +20244,8 @@ l2:
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3), uint32(i32(104)))
 	m.fn4(v3 + i32(208))
 	v2 = v3 + i32(104) + i32(64)
-	m.fn292(v2, v3+i32(104), v3+i32(208))
-	m.fn294(v2)
+	m.fn296(v2, v3+i32(104), v3+i32(208))
+	m.fn298(v2)
 	memory_zero(m.memory, uint32(v3+i32(240)), uint32(i32(64)))
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3+i32(240)), uint32(i32(64)))
 	t7 := int64(load64(m.memory, uint64(uint32(v3))+232))
@@ -20040,16 +20258,16 @@ l2:
 	store64(m.memory, uint32(v0), uint64(t10))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn302(v0, v1, v2 int32) {
+func (m *Module) fn306(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	t0 := m.g0
 	v3 = t0 - i32(224)
 	m.g0 = v3
-	m.fn66(v3, v1, v2)
+	m.fn74(v3, v1, v2)
 	t1 := v3
 	v2 = v3 + i32(64)
-	m.fn160(t1, v2)
+	m.fn164(t1, v2)
 	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+160504))
 	t3 := v3
 	v4 = t2
@@ -20068,7 +20286,7 @@ func (m *Module) fn302(v0, v1, v2 int32) {
 	store64(m.memory, uint64(uint32(t9))+64, uint64(v7))
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0)))
 	m.fn3(v3+i32(64), v3, i32(1))
-	m.fn161(v3, v2)
+	m.fn165(v3, v2)
 	store64(m.memory, uint64(uint32(v3))+128, uint64(v4))
 	store64(m.memory, uint64(uint32(v3))+120, uint64(v5))
 	store64(m.memory, uint64(uint32(v3))+112, uint64(v6))
@@ -20080,13 +20298,13 @@ func (m *Module) fn302(v0, v1, v2 int32) {
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(144)), uint32(i32(80)))
 	m.g0 = v3 + i32(224)
 }
-func (m *Module) fn303(v0 int32) {
-	m.fn51(v0)
+func (m *Module) fn307(v0 int32) {
+	m.fn58(v0)
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn25(t0, t1)
 }
-func (m *Module) fn304(v0 int32) {
+func (m *Module) fn308(v0 int32) {
 	var v1, v2 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -20104,31 +20322,31 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn305(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn306(v2, v3, v0, v1)
+func (m *Module) fn309(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn310(v2, v3, v0, v1)
 	return t0
 }
-func (m *Module) fn306(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn310(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn11(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn307(v0 int32) {
-	m.fn303(v0)
+func (m *Module) fn311(v0 int32) {
+	m.fn307(v0)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
 	m.fn25(t0, t1)
 }
-func (m *Module) fn308(v0, v1 int32) {
+func (m *Module) fn312(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(12))
+	m.fn278(v0, t0, v1, i32(4), i32(12))
 }
-func (m *Module) fn309(v0, v1 int32) {
+func (m *Module) fn313(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
 	m.fn25(v0, v1)
 }
-func (m *Module) fn310(v0, v1 int32) {
+func (m *Module) fn314(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	v2 = t0
@@ -20174,20 +20392,20 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn311(v0 int32) {
+func (m *Module) fn315(v0 int32) {
 	var v1 int32
 	var v2 int64
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn270(v1+i32(8), i32(4), i32(4), i32(8))
+	m.fn274(v1+i32(8), i32(4), i32(4), i32(8))
 	t1 := int64(load64(m.memory, uint64(uint32(v1))+8))
 	v2 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v2))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn312(v0, v1 int32) {
+func (m *Module) fn316(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -20196,7 +20414,7 @@ func (m *Module) fn312(v0, v1 int32) {
 	v3 = t1
 	{
 	l3:
-		m.fn313(v2+i32(8), v1)
+		m.fn317(v2+i32(8), v1)
 		{
 			t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v4 = t2
@@ -20227,7 +20445,7 @@ func (m *Module) fn312(v0, v1 int32) {
 l2:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn313(v0, v1 int32) {
+func (m *Module) fn317(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -20244,7 +20462,7 @@ func (m *Module) fn313(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		v3 = t2
-		m.fn314(v2+i32(4), v1)
+		m.fn318(v2+i32(4), v1)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(1) {
@@ -20302,7 +20520,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn314(v0, v1 int32) {
+func (m *Module) fn318(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -20335,7 +20553,7 @@ l2:
 			goto l0
 		}
 		t8 := int32(m.memory[uint32(v5)])
-		m.fn266(v2+i32(8), t8, v7+v6, v8-v6)
+		m.fn270(v2+i32(8), t8, v7+v6, v8-v6)
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		if t9 != i32(1) {
 			store32(m.memory, uint64(uint32(v1))+12, uint32(v8))
@@ -20368,14 +20586,14 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v11))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn315(v0, v1 int32) {
+func (m *Module) fn319(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := v0
 	var p1 int32
 	if v1&i32(255) != i32(37) {
 		p1 = 1
 	}
-	m.fn143(t0, p1)
+	m.fn146(t0, p1)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t2
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -20391,7 +20609,7 @@ l1:
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 }
-func (m *Module) fn316(v0 int32) int32 {
+func (m *Module) fn320(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v1 = t0
@@ -20414,14 +20632,14 @@ l1:
 		v2 = v4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t6 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		t7 := m.fn74(v5, t5, t6)
+		t7 := m.fn82(v5, t5, t6)
 		if t7 != 0 {
 			goto l1
 		}
 	}
 	return v5
 }
-func (m *Module) fn317(v0, v1 int32) {
+func (m *Module) fn321(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 	{
@@ -20438,11 +20656,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn318(v0, v1 int32) {
+func (m *Module) fn322(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(20))
+	m.fn278(v0, t0, v1, i32(4), i32(20))
 }
-func (m *Module) fn319(v0, v1, v2 int32) {
+func (m *Module) fn323(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -20450,16 +20668,16 @@ func (m *Module) fn319(v0, v1, v2 int32) {
 	m.g0 = v3
 	t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	m.fn320(v3+i32(8), v1, t1, t2)
+	m.fn324(v3+i32(8), v1, t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
 	v4 = t3
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+16))
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
-	m.fn321(v0, t4, t5)
+	m.fn325(v0, t4, t5)
 	store64(m.memory, uint64(uint32(v0))+12, uint64(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn320(v0, v1, v2, v3 int32) {
+func (m *Module) fn324(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8 int64
 	t0 := m.g0
@@ -20467,10 +20685,10 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 	m.g0 = v4
 	switch v1 & i32(255) {
 	default:
-		m.fn66(v4+i32(128), v2, v3)
+		m.fn74(v4+i32(128), v2, v3)
 		t1 := v4 + i32(128)
 		v3 = v4 + i32(192)
-		m.fn160(t1, v3)
+		m.fn164(t1, v3)
 		t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+160504))
 		t3 := v4
 		v5 = t2
@@ -20489,7 +20707,7 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 		store64(m.memory, uint64(uint32(t9))+8, uint64(v8))
 		store64(m.memory, uint64(uint32(v4))+40, uint64(i64(0)))
 		m.fn3(v4+i32(8), v4+i32(128), i32(1))
-		m.fn161(v4+i32(128), v3)
+		m.fn165(v4+i32(128), v3)
 		store64(m.memory, uint64(uint32(v4))+72, uint64(v5))
 		store64(m.memory, uint64(uint32(v4))+64, uint64(v6))
 		store64(m.memory, uint64(uint32(v4))+56, uint64(v7))
@@ -20498,13 +20716,13 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 		m.fn3(v4+i32(48), v4+i32(128), i32(1))
 		memory_copy(m.memory, uint32(v4+i32(208)+i32(40)), uint32(v4+i32(48)), uint32(i32(40)))
 		memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(8)), uint32(i32(40)))
-		t10 := m.fn75(i32(8), i32(80))
+		t10 := m.fn83(i32(8), i32(80))
 		v3 = t10
 		memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(80)))
 		v1 = i32(142844)
 		goto l3
 	case 1:
-		m.fn322(v4 + i32(368))
+		m.fn326(v4 + i32(368))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l4
 		}
@@ -20514,7 +20732,7 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(368)), uint32(v2), uint32(v3))
 		goto l5
 	l4:
-		m.fn323(v4+i32(368), v2, v3)
+		m.fn327(v4+i32(368), v2, v3)
 	l5:
 		v3 = i32(0)
 	l7:
@@ -20523,7 +20741,7 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 				memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(160512)), uint32(i32(64)))
 				store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 				store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-				m.fn324(v4+i32(48), v4+i32(368), i32(1))
+				m.fn328(v4+i32(48), v4+i32(368), i32(1))
 				v3 = i32(0)
 			l9:
 				{
@@ -20531,10 +20749,10 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 						memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(160512)), uint32(i32(64)))
 						store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 						store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-						m.fn324(v4+i32(128), v4+i32(368), i32(1))
+						m.fn328(v4+i32(128), v4+i32(368), i32(1))
 						memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 						memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
-						t13 := m.fn75(i32(16), i32(160))
+						t13 := m.fn83(i32(16), i32(160))
 						v3 = t13
 						memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(160)))
 						v1 = i32(142868)
@@ -20554,7 +20772,7 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 			goto l7
 		}
 	case 2:
-		m.fn322(v4 + i32(496))
+		m.fn326(v4 + i32(496))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l10
 		}
@@ -20564,7 +20782,7 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(496)), uint32(v2), uint32(v3))
 		goto l11
 	l10:
-		m.fn325(v4+i32(496), v2, v3)
+		m.fn329(v4+i32(496), v2, v3)
 	l11:
 		v3 = i32(0)
 	l13:
@@ -20582,7 +20800,7 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(160576)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-		m.fn324(v4+i32(48), v4+i32(496), i32(1))
+		m.fn328(v4+i32(48), v4+i32(496), i32(1))
 		v3 = i32(0)
 	l15:
 		{
@@ -20599,10 +20817,10 @@ func (m *Module) fn320(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(160576)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-		m.fn324(v4+i32(128), v4+i32(496), i32(1))
+		m.fn328(v4+i32(128), v4+i32(496), i32(1))
 		memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 		memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
-		t16 := m.fn75(i32(16), i32(160))
+		t16 := m.fn83(i32(16), i32(160))
 		v3 = t16
 		memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(160)))
 		v1 = i32(142892)
@@ -20612,12 +20830,12 @@ l3:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v4 + i32(624)
 }
-func (m *Module) fn321(v0, v1, v2 int32) {
+func (m *Module) fn325(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn269(v3+i32(4), v2)
+	m.fn273(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -20637,7 +20855,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn322(v0 int32) {
+func (m *Module) fn326(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(128)
@@ -20652,7 +20870,7 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(128)))
 }
-func (m *Module) fn323(v0, v1, v2 int32) {
+func (m *Module) fn327(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(592)
@@ -20678,7 +20896,7 @@ func (m *Module) fn323(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn326(v4, v1, v5)
+		m.fn330(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -20689,16 +20907,16 @@ func (m *Module) fn323(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn336(v3 + i32(416))
+	m.fn340(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn337(v2, v3+i32(208), v3+i32(416))
-	m.fn338(v2)
+	m.fn341(v2, v3+i32(208), v3+i32(416))
+	m.fn342(v2)
 	memory_zero(m.memory, uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(48)))
 	m.g0 = v3 + i32(592)
 }
-func (m *Module) fn324(v0, v1, v2 int32) {
+func (m *Module) fn328(v0, v1, v2 int32) {
 	var v3, v4 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+64))
 	t1 := v0
@@ -20712,9 +20930,9 @@ func (m *Module) fn324(v0, v1, v2 int32) {
 		p4 = 1
 	}
 	store64(m.memory, uint64(uint32(t3))+72, uint64(t2+int64(uint32(p4))))
-	m.fn326(v0, v1, v2)
+	m.fn330(v0, v1, v2)
 }
-func (m *Module) fn325(v0, v1, v2 int32) {
+func (m *Module) fn329(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(608)
@@ -20740,7 +20958,7 @@ func (m *Module) fn325(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn326(v4, v1, v5)
+		m.fn330(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -20751,16 +20969,16 @@ func (m *Module) fn325(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn300(v3 + i32(416))
+	m.fn304(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn330(v2, v3+i32(208), v3+i32(416))
-	m.fn338(v2)
+	m.fn334(v2, v3+i32(208), v3+i32(416))
+	m.fn342(v2)
 	memory_zero(m.memory, uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(64)))
 	m.g0 = v3 + i32(608)
 }
-func (m *Module) fn326(v0, v1, v2 int32) {
+func (m *Module) fn330(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32, v33, v34, v35, v36, v37, v38, v39, v40, v41 int64
 	v2 = v1 + v2<<7
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+56))
@@ -21473,12 +21691,12 @@ l0:
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v9))
 	store64(m.memory, uint32(v0), uint64(v10))
 }
-func (m *Module) fn327(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn328(v0, v1, v2, v3)
-	m.fn329(v0)
+func (m *Module) fn331(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn332(v0, v1, v2, v3)
+	m.fn333(v0)
 	return i32(64)
 }
-func (m *Module) fn328(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn332(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(480)
@@ -21498,7 +21716,7 @@ func (m *Module) fn328(v0, v1, v2, v3 int32) int32 {
 		m.memory[uint64(uint32(v4))+287] = byte(v2)
 		goto l2
 	l0:
-		m.fn324(v4, v1, int32(uint32(v2)>>7))
+		m.fn328(v4, v1, int32(uint32(v2)>>7))
 		t1 := v4
 		v0 = v2 & i32(127)
 		m.memory[uint64(uint32(t1))+287] = byte(v0)
@@ -21508,34 +21726,34 @@ func (m *Module) fn328(v0, v1, v2, v3 int32) int32 {
 		memory_copy(m.memory, uint32(v4+i32(160)), uint32(v1+v2&i32(0x7fffff80)), uint32(v0))
 	}
 l2:
-	m.fn300(v4 + i32(288))
-	m.fn300(v4 + i32(352))
-	m.fn330(v4, v4+i32(160), v4+i32(352))
+	m.fn304(v4 + i32(288))
+	m.fn304(v4 + i32(352))
+	m.fn334(v4, v4+i32(160), v4+i32(352))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(352)), uint32(i32(64)))
 	m.memory[uint64(uint32(v4))+287] = byte(i32(64))
-	m.fn330(v5, v4+i32(160), v4+i32(288))
+	m.fn334(v5, v4+i32(160), v4+i32(288))
 	memory_zero(m.memory, uint32(v4+i32(352)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(352)), uint32(i32(128)))
-	m.fn329(v4)
+	m.fn333(v4)
 	memory_copy(m.memory, uint32(v3), uint32(v4+i32(288)), uint32(i32(64)))
 	m.g0 = v4 + i32(480)
 	return i32(64)
 }
-func (m *Module) fn329(v0 int32) {
-	m.fn338(v0)
-	m.fn338(v0 + i32(80))
+func (m *Module) fn333(v0 int32) {
+	m.fn342(v0)
+	m.fn342(v0 + i32(80))
 }
-func (m *Module) fn330(v0, v1, v2 int32) {
+func (m *Module) fn334(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn300(v3)
-	m.fn331(v0, v1, v3)
+	m.fn304(v3)
+	m.fn335(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn331(v0, v1, v2 int32) {
+func (m *Module) fn335(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -21568,12 +21786,12 @@ l0:
 	if uint32(v7) > uint32(i32(15)) {
 		goto l1
 	}
-	m.fn332(v0, v1)
+	m.fn336(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(112)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+112, uint64(v8))
 	store64(m.memory, uint64(uint32(v1))+120, uint64(v5))
-	m.fn332(v0, v1)
+	m.fn336(v0, v1)
 	v3 = i32(0)
 	m.memory[uint64(uint32(v1))+127] = byte(i32(0))
 l3:
@@ -21589,24 +21807,24 @@ l3:
 		goto l3
 	}
 }
-func (m *Module) fn332(v0, v1 int32) {
+func (m *Module) fn336(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(128)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(128)))
-	m.fn326(v0, v2, i32(1))
+	m.fn330(v0, v2, i32(1))
 	m.g0 = v2 + i32(128)
 }
-func (m *Module) fn333(v0 int32) {
-	m.fn329(v0)
+func (m *Module) fn337(v0 int32) {
+	m.fn333(v0)
 }
-func (m *Module) fn334(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn335(v0, v1, v2, v3)
-	m.fn329(v0)
+func (m *Module) fn338(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn339(v0, v1, v2, v3)
+	m.fn333(v0)
 	return i32(48)
 }
-func (m *Module) fn335(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn339(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(464)
@@ -21626,7 +21844,7 @@ func (m *Module) fn335(v0, v1, v2, v3 int32) int32 {
 		m.memory[uint64(uint32(v4))+287] = byte(v2)
 		goto l2
 	l0:
-		m.fn324(v4, v1, int32(uint32(v2)>>7))
+		m.fn328(v4, v1, int32(uint32(v2)>>7))
 		t1 := v4
 		v0 = v2 & i32(127)
 		m.memory[uint64(uint32(t1))+287] = byte(v0)
@@ -21636,20 +21854,20 @@ func (m *Module) fn335(v0, v1, v2, v3 int32) int32 {
 		memory_copy(m.memory, uint32(v4+i32(160)), uint32(v1+v2&i32(0x7fffff80)), uint32(v0))
 	}
 l2:
-	m.fn336(v4 + i32(288))
-	m.fn336(v4 + i32(336))
-	m.fn337(v4, v4+i32(160), v4+i32(336))
+	m.fn340(v4 + i32(288))
+	m.fn340(v4 + i32(336))
+	m.fn341(v4, v4+i32(160), v4+i32(336))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(336)), uint32(i32(48)))
 	m.memory[uint64(uint32(v4))+287] = byte(i32(48))
-	m.fn337(v5, v4+i32(160), v4+i32(288))
+	m.fn341(v5, v4+i32(160), v4+i32(288))
 	memory_zero(m.memory, uint32(v4+i32(336)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(336)), uint32(i32(128)))
-	m.fn329(v4)
+	m.fn333(v4)
 	memory_copy(m.memory, uint32(v3), uint32(v4+i32(288)), uint32(i32(48)))
 	m.g0 = v4 + i32(464)
 	return i32(48)
 }
-func (m *Module) fn336(v0 int32) {
+func (m *Module) fn340(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(48)
@@ -21664,17 +21882,17 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(48)))
 }
-func (m *Module) fn337(v0, v1, v2 int32) {
+func (m *Module) fn341(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn300(v3)
-	m.fn331(v0, v1, v3)
+	m.fn304(v3)
+	m.fn335(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(48)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn338(v0 int32) {
+func (m *Module) fn342(v0 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
@@ -21686,22 +21904,22 @@ func (m *Module) fn338(v0 int32) {
 	store64(m.memory, uint64(uint32(v0))+72, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+64, uint64(i64(0)))
 }
-func (m *Module) fn339(v0 int32) {
+func (m *Module) fn343(v0 int32) {
 	m.fn6(v0)
 }
-func (m *Module) fn340(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn341(v0, v1, v2, v3)
+func (m *Module) fn344(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn345(v0, v1, v2, v3)
 	m.fn6(v0)
 	return i32(32)
 }
-func (m *Module) fn341(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn345(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(112)
 	m.g0 = v4
 	memory_copy(m.memory, uint32(v4+i32(32)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 	memory_copy(m.memory, uint32(v4+i32(32)), uint32(v0), uint32(i32(40)))
-	m.fn30(v4, v4+i32(32), v1, v2)
+	m.fn37(v4, v4+i32(32), v1, v2)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(v3))+24, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+16))
@@ -21713,7 +21931,7 @@ func (m *Module) fn341(v0, v1, v2, v3 int32) int32 {
 	m.g0 = v4 + i32(112)
 	return i32(32)
 }
-func (m *Module) fn342(v0, v1 int32) {
+func (m *Module) fn346(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -21741,7 +21959,7 @@ func (m *Module) fn342(v0, v1 int32) {
 		if v3 == 0 {
 			goto l1
 		}
-		m.fn343(v2+i32(4), v4)
+		m.fn347(v2+i32(4), v4)
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		v3 = t3
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -21772,11 +21990,11 @@ func (m *Module) fn342(v0, v1 int32) {
 		goto l2
 	}
 l1:
-	m.fn343(v0, v4)
+	m.fn347(v0, v4)
 l2:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn343(v0, v1 int32) {
+func (m *Module) fn347(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -21793,7 +22011,7 @@ func (m *Module) fn343(v0, v1 int32) {
 					store64(m.memory, uint32(v0), uint64(i64(0x100000000)))
 					goto l2
 				}
-				m.fn359(v0, v1)
+				m.fn363(v0, v1)
 				goto l2
 			}
 			if v3 == i32(2) {
@@ -21801,7 +22019,7 @@ func (m *Module) fn343(v0, v1 int32) {
 			}
 			t3 := int32(load32(m.memory, uint64(uint32(v1))+120))
 			v3 = t3
-			m.fn359(v2+i32(4), v1)
+			m.fn363(v2+i32(4), v1)
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v5 = t4
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -21840,13 +22058,13 @@ func (m *Module) fn343(v0, v1 int32) {
 l2:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn344(v0, v1, v2 int32) {
+func (m *Module) fn348(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn345(v0+v1*i32(20), v2-v1)
+	m.fn349(v0+v1*i32(20), v2-v1)
 }
-func (m *Module) fn345(v0, v1 int32) {
+func (m *Module) fn349(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -21854,7 +22072,7 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0+i32(12))))
 		t1 := int32(load32(m.memory, uint32(v0+i32(16))))
-		m.fn346(t0, t1)
+		m.fn350(t0, t1)
 		t2 := int32(load32(m.memory, uint32(v0)))
 		t3 := int32(load32(m.memory, uint32(v0+i32(4))))
 		m.fn25(t2, t3)
@@ -21863,7 +22081,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn346(v0, v1 int32) {
+func (m *Module) fn350(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -21881,10 +22099,10 @@ l0:
 			return
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn171(v0, t2, v2)
+		m.fn175(v0, t2, v2)
 	}
 }
-func (m *Module) fn347(v0, v1 int32) {
+func (m *Module) fn351(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	v2 = v1 + i32(8)
 	t0 := int32(load32(m.memory, uint32(v1)))
@@ -21916,30 +22134,30 @@ l1:
 		goto l1
 	}
 l0:
-	m.fn344(v2, v5, v5)
+	m.fn348(v2, v5, v5)
 }
-func (m *Module) fn348(v0, v1 int32) {
+func (m *Module) fn352(v0, v1 int32) {
 	var v2 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1&i32(255)<<2))+0x27888))
 	v1 = t0
-	t1 := m.fn75(i32(1), i32(0))
+	t1 := m.fn83(i32(1), i32(0))
 	v2 = t1
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn349(v0 int32) {
+func (m *Module) fn353(v0 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	m.fn346(t0, t1)
-	m.fn303(v0)
+	m.fn350(t0, t1)
+	m.fn307(v0)
 }
-func (m *Module) fn350(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn351(v0, v1, v2, v3)
+func (m *Module) fn354(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn355(v0, v1, v2, v3)
 	v3 = t0
-	m.fn349(v0)
+	m.fn353(v0)
 	return v3
 }
-func (m *Module) fn351(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn355(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
@@ -21954,7 +22172,7 @@ func (m *Module) fn351(v0, v1, v2, v3 int32) int32 {
 			store32(m.memory, uint64(uint32(v4))+16, uint32(v1))
 			t2 := int64(load64(m.memory, uint64(uint32(v0))+4))
 			store64(m.memory, uint64(uint32(v4))+24, uint64(t2))
-			m.fn352(v4+i32(4), v4+i32(16), i32(2))
+			m.fn356(v4+i32(4), v4+i32(16), i32(2))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+12))
 			t4 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			t5 := int32(load32(m.memory, uint64(uint32(v4))+12))
@@ -21962,7 +22180,7 @@ func (m *Module) fn351(v0, v1, v2, v3 int32) int32 {
 			t7 := int32(load32(m.memory, uint64(uint32(t6))+20))
 			t8 := m.t0[uint(t7)].(func(int32, int32, int32, int32) int32)(t3, t4, t5, v3)
 			v0 = t8
-			m.fn303(v4 + i32(4))
+			m.fn307(v4 + i32(4))
 			goto l1
 		}
 	l0:
@@ -21970,7 +22188,7 @@ func (m *Module) fn351(v0, v1, v2, v3 int32) int32 {
 		store32(m.memory, uint64(uint32(v4))+24, uint32(v1))
 		t9 := int64(load64(m.memory, uint64(uint32(v0))+4))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(t9))
-		m.fn352(v4+i32(4), v4+i32(16), i32(2))
+		m.fn356(v4+i32(4), v4+i32(16), i32(2))
 		t10 := int32(load32(m.memory, uint64(uint32(v0))+12))
 		t11 := int32(load32(m.memory, uint64(uint32(v4))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v4))+12))
@@ -21978,25 +22196,25 @@ func (m *Module) fn351(v0, v1, v2, v3 int32) int32 {
 		t14 := int32(load32(m.memory, uint64(uint32(t13))+20))
 		t15 := m.t0[uint(t14)].(func(int32, int32, int32, int32) int32)(t10, t11, t12, v3)
 		v0 = t15
-		m.fn303(v4 + i32(4))
+		m.fn307(v4 + i32(4))
 	}
 l1:
 	m.g0 = v4 + i32(32)
 	return v0
 }
-func (m *Module) fn352(v0, v1, v2 int32) {
-	m.fn275(v0, v1, v2)
+func (m *Module) fn356(v0, v1, v2 int32) {
+	m.fn279(v0, v1, v2)
 }
-func (m *Module) fn353(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn354(v3, v1, v2, v3)
+func (m *Module) fn357(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn358(v3, v1, v2, v3)
 	return i32(32)
 }
-func (m *Module) fn354(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn358(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn301(v4, v1, v2)
+	m.fn305(v4, v1, v2)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(v3))+24, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+16))
@@ -22008,35 +22226,35 @@ func (m *Module) fn354(v0, v1, v2, v3 int32) int32 {
 	m.g0 = v4 + i32(32)
 	return i32(32)
 }
-func (m *Module) fn355(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn356(v3, v1, v2, v3)
+func (m *Module) fn359(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn360(v3, v1, v2, v3)
 	return i32(48)
 }
-func (m *Module) fn356(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn360(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn323(v4, v1, v2)
+	m.fn327(v4, v1, v2)
 	memory_copy(m.memory, uint32(v3), uint32(v4), uint32(i32(48)))
 	m.g0 = v4 + i32(48)
 	return i32(48)
 }
-func (m *Module) fn357(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn358(v3, v1, v2, v3)
+func (m *Module) fn361(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn362(v3, v1, v2, v3)
 	return i32(64)
 }
-func (m *Module) fn358(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn362(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(64)
 	m.g0 = v4
-	m.fn325(v4, v1, v2)
+	m.fn329(v4, v1, v2)
 	memory_copy(m.memory, uint32(v3), uint32(v4), uint32(i32(64)))
 	m.g0 = v4 + i32(64)
 	return i32(64)
 }
-func (m *Module) fn359(v0, v1 int32) {
+func (m *Module) fn363(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+56))
 	v2 = t0
@@ -22099,16 +22317,16 @@ l0:
 	}
 	store32(m.memory, uint32(t17), uint32(p19))
 }
-func (m *Module) fn360(v0, v1 int32) {
+func (m *Module) fn364(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(24))
+	m.fn278(v0, t0, v1, i32(4), i32(24))
 }
-func (m *Module) fn361(v0, v1, v2 int32) {
+func (m *Module) fn365(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn362(v3+i32(8), v1, v2, i32(143248))
+	m.fn366(v3+i32(8), v1, v2, i32(143248))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := v0
 	v2 = t1
@@ -22123,23 +22341,23 @@ func (m *Module) fn361(v0, v1, v2 int32) {
 	store64(m.memory, uint64(uint32(v0))+16, uint64(t6))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn362(v0, v1, v2, v3 int32) {
+func (m *Module) fn366(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn69(v4+i32(4), v1, v2)
-	m.fn363(v0, v4+i32(4), v3, i32(1))
+	m.fn77(v4+i32(4), v1, v2)
+	m.fn367(v0, v4+i32(4), v3, i32(1))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn363(v0, v1, v2, v3 int32) {
-	m.fn321(v0+i32(12), v2, v3)
+func (m *Module) fn367(v0, v1, v2, v3 int32) {
+	m.fn325(v0+i32(12), v2, v3)
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0))
 	t1 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn364(v0, v1 int32) {
+func (m *Module) fn368(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -22148,37 +22366,37 @@ func (m *Module) fn364(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn365(v0)
+		m.fn369(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.memory[uint32(t2+v2)] = byte(v1)
 }
-func (m *Module) fn365(v0 int32) {
-	m.fn366(v0, i32(1), i32(1))
+func (m *Module) fn369(v0 int32) {
+	m.fn370(v0, i32(1), i32(1))
 }
-func (m *Module) fn366(v0, v1, v2 int32) {
+func (m *Module) fn370(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn60(v0, t0, i32(1), v1, v2)
+	t1 := m.fn67(v0, t0, i32(1), v1, v2)
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn367(v0, v1 int32) {
-	m.fn35(v0, v1, i32(4), i32(24))
+func (m *Module) fn371(v0, v1 int32) {
+	m.fn42(v0, v1, i32(4), i32(24))
 }
-func (m *Module) fn368(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn372(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
-	m.fn69(v5+i32(4), v1, v2)
-	m.fn363(v0, v5+i32(4), v3, v4)
+	m.fn77(v5+i32(4), v1, v2)
+	m.fn367(v0, v5+i32(4), v3, v4)
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn369(v0, v1 int32) {
+func (m *Module) fn373(v0, v1 int32) {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -22193,7 +22411,7 @@ func (m *Module) fn369(v0, v1 int32) {
 		goto l1
 	}
 l0:
-	m.fn317(v2+i32(8), v1+i32(4))
+	m.fn321(v2+i32(8), v1+i32(4))
 	{
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		if t2 != i32(1) {
@@ -22210,7 +22428,7 @@ l0:
 		}
 	}
 l2:
-	m.fn370(v1)
+	m.fn374(v1)
 	store32(m.memory, uint32(v1), uint32(i32(0)))
 	v3 = i32(-0x80000000)
 l3:
@@ -22219,21 +22437,21 @@ l3:
 l1:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn370(v0 int32) {
+func (m *Module) fn374(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == 0 {
 		return
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn372(v0+i32(12), t1, t2)
+	m.fn376(v0+i32(12), t1, t2)
 }
-func (m *Module) fn371(v0, v1, v2 int32) {
+func (m *Module) fn375(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn317(v3+i32(8), v1)
+	m.fn321(v3+i32(8), v1)
 	v4 = i32(1)
 	{
 		{
@@ -22254,13 +22472,13 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn372(v0, v1, v2 int32) {
+func (m *Module) fn376(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn373(v0+v1*i32(12), v2-v1)
+	m.fn377(v0+v1*i32(12), v2-v1)
 }
-func (m *Module) fn373(v0, v1 int32) {
+func (m *Module) fn377(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -22274,12 +22492,12 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn374(v0, v1, v2, v3 int32) {
+func (m *Module) fn378(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn375(v4, v1, v2, v3)
+	m.fn379(v4, v1, v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint32(v4)))
 		if t1 == 0 {
@@ -22293,7 +22511,7 @@ func (m *Module) fn374(v0, v1, v2, v3 int32) {
 		return
 	}
 }
-func (m *Module) fn375(v0, v1, v2, v3 int32) {
+func (m *Module) fn379(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -22320,7 +22538,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v2-v3))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1+v3))
 }
-func (m *Module) fn376(v0, v1 int32) {
+func (m *Module) fn380(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
@@ -22329,7 +22547,7 @@ func (m *Module) fn376(v0, v1 int32) {
 	v4 = v2 + i32(8) + i32(24)
 	v5 = v2 + i32(56) + i32(12)
 l4:
-	m.fn377(v2+i32(56), v1)
+	m.fn381(v2+i32(56), v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+56))
 		if t1 == i32(-0x80000000) {
@@ -22366,7 +22584,7 @@ l0:
 			t9 := int32(load32(m.memory, uint32(v8+i32(20))))
 			t10 := v9
 			v10 = t9
-			t11 := m.fn74(i32(18), t10, v10)
+			t11 := m.fn82(i32(18), t10, v10)
 			if t11 != 0 {
 				goto l3
 			}
@@ -22377,9 +22595,9 @@ l0:
 		t14 := int32(load32(m.memory, uint64(uint32(v8))+8))
 		t15 := v6
 		v8 = t14
-		m.fn378(t13, t15, v8)
-		m.fn272(v5, v9, v9+v10)
-		m.fn368(v2+i32(8), v6, v8, v9, v10)
+		m.fn382(t13, t15, v8)
+		m.fn276(v5, v9, v9+v10)
+		m.fn372(v2+i32(8), v6, v8, v9, v10)
 		t16 := int64(load64(m.memory, uint64(uint32(v2))+72))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(t16))
 		t17 := int64(load64(m.memory, uint64(uint32(v2))+64))
@@ -22390,18 +22608,18 @@ l0:
 		if t19 == i32(-0x80000000) {
 			goto l2
 		}
-		m.fn379(v1)
+		m.fn383(v1)
 		store32(m.memory, uint64(uint32(v1))+8, uint32(i32(2)))
 		store64(m.memory, uint32(v1), uint64(i64(1)))
 		memory_copy(m.memory, uint32(v3), uint32(v2+i32(8)), uint32(i32(48)))
 		goto l4
 	}
 l2:
-	m.fn377(v0, v1+i32(60))
+	m.fn381(v0, v1+i32(60))
 l1:
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn377(v0, v1 int32) {
+func (m *Module) fn381(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -22416,7 +22634,7 @@ func (m *Module) fn377(v0, v1 int32) {
 			goto l1
 		}
 	l0:
-		m.fn317(v2, v1+i32(4))
+		m.fn321(v2, v1+i32(4))
 		{
 			t2 := int32(load32(m.memory, uint32(v2)))
 			if t2 != i32(1) {
@@ -22438,7 +22656,7 @@ func (m *Module) fn377(v0, v1 int32) {
 			}
 		}
 	l2:
-		m.fn379(v1)
+		m.fn383(v1)
 		store32(m.memory, uint32(v1), uint32(i32(0)))
 		v3 = i32(-0x80000000)
 	l3:
@@ -22453,7 +22671,7 @@ func (m *Module) fn377(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn378(v0, v1, v2 int32) {
+func (m *Module) fn382(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -22472,7 +22690,7 @@ l3:
 			v8 = v1 + v7
 			store32(m.memory, uint64(uint32(t1))+20, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+24, uint32(v8+i32(2)))
-			t2 := m.fn299(v3 + i32(20))
+			t2 := m.fn303(v3 + i32(20))
 			if t2 != 0 {
 				v7 = v7 + i32(2)
 				v6 = v6 + i32(1)
@@ -22485,7 +22703,7 @@ l3:
 		if uint32(v7) > uint32(v2) {
 			goto l2
 		}
-		m.fn383(v3+i32(20), v1, v7)
+		m.fn387(v3+i32(20), v1, v7)
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 		if t3 == i32(-0x80000000) {
 			goto l2
@@ -22502,14 +22720,14 @@ l3:
 			p7 = i32(13)
 		}
 		m.memory[uint64(uint32(t8))+20] = byte(p7)
-		m.fn363(v0, v3+i32(8), v3+i32(20), i32(1))
+		m.fn367(v0, v3+i32(8), v3+i32(20), i32(1))
 		m.g0 = v3 + i32(32)
 		return
 	}
 l2:
 	panic("unreachable")
 }
-func (m *Module) fn379(v0 int32) {
+func (m *Module) fn383(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -22524,14 +22742,14 @@ func (m *Module) fn379(v0 int32) {
 		if t3 == v2 {
 			return
 		}
-		m.fn382(v0+v2*i32(24)+i32(12), v1-v2)
+		m.fn386(v0+v2*i32(24)+i32(12), v1-v2)
 	}
 }
-func (m *Module) fn380(v0 int32) {
-	m.fn379(v0)
-	m.fn379(v0 + i32(60))
+func (m *Module) fn384(v0 int32) {
+	m.fn383(v0)
+	m.fn383(v0 + i32(60))
 }
-func (m *Module) fn381(v0, v1 int32) {
+func (m *Module) fn385(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+64))
 	v2 = t0
@@ -22588,17 +22806,17 @@ l0:
 	}
 	store32(m.memory, uint64(uint32(t15))+4, uint32(p16&p17))
 }
-func (m *Module) fn382(v0, v1 int32) {
+func (m *Module) fn386(v0, v1 int32) {
 l1:
 	if v1 == 0 {
 		return
 	}
 	v1 = v1 + i32(-1)
-	m.fn307(v0)
+	m.fn311(v0)
 	v0 = v0 + i32(24)
 	goto l1
 }
-func (m *Module) fn383(v0, v1, v2 int32) {
+func (m *Module) fn387(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -22611,14 +22829,14 @@ func (m *Module) fn383(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn194(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn198(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn65(t2, t3, t4, v4, t5)
+		m.fn73(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -22641,7 +22859,7 @@ func (m *Module) fn383(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn384(v0, v1 int32) {
+func (m *Module) fn388(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -22685,7 +22903,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn385(v0, v1 int32) {
+func (m *Module) fn389(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22702,7 +22920,7 @@ func (m *Module) fn385(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+48))
 		v3 = t2
-		m.fn122(v2+i32(4), v1)
+		m.fn125(v2+i32(4), v1)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(1) {
@@ -22760,7 +22978,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn386(v0, v1 int32) {
+func (m *Module) fn390(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22782,7 +23000,7 @@ func (m *Module) fn386(v0, v1 int32) {
 		store32(m.memory, uint32(v1), uint32(v3+i32(12)))
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+8))
-		m.fn387(v2+i32(8), t4, t5)
+		m.fn391(v2+i32(8), t4, t5)
 		v1 = i32(2)
 		{
 			t6 := int32(m.memory[uint64(uint32(v2))+12])
@@ -22807,7 +23025,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn387(v0, v1, v2 int32) {
+func (m *Module) fn391(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -22831,11 +23049,11 @@ l6:
 				}
 				t3 := int32(m.memory[uint32(v8)])
 				v9 = t3
-				t4 := m.fn388(v9)
+				t4 := m.fn392(v9)
 				if t4 == 0 {
 					goto l3
 				}
-				m.fn389(v3+i32(16), v3+i32(24))
+				m.fn393(v3+i32(16), v3+i32(24))
 				t5 := int32(m.memory[uint64(uint32(v3))+16])
 				if t5 == 0 {
 					goto l4
@@ -22851,7 +23069,7 @@ l6:
 				goto l4
 			}
 		l2:
-			m.fn389(v3+i32(8), v3+i32(24))
+			m.fn393(v3+i32(8), v3+i32(24))
 			t8 := int32(m.memory[uint64(uint32(v3))+8])
 			if t8 == 0 {
 				v7 = v6 << 3
@@ -22878,11 +23096,11 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v6))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn388(v0 int32) int32 {
-	t0 := m.fn100(i32(143399), i32(2), v0)
+func (m *Module) fn392(v0 int32) int32 {
+	t0 := m.fn31(i32(143399), i32(2), v0)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn389(v0, v1 int32) {
+func (m *Module) fn393(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -22899,7 +23117,7 @@ l1:
 		store32(m.memory, uint32(t2), uint32(v2))
 		t3 := int32(m.memory[uint32(v4)])
 		v5 = t3
-		t4 := m.fn388(v5)
+		t4 := m.fn392(v5)
 		if t4 == 0 {
 			goto l1
 		}
@@ -22923,14 +23141,14 @@ l0:
 	}
 	m.memory[uint64(uint32(t8))+1] = byte(p9 | v5)
 }
-func (m *Module) fn390(v0, v1 int32) {
+func (m *Module) fn394(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(48)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+40))
 	v3 = t1
-	m.fn313(v2+i32(40), v1)
+	m.fn317(v2+i32(40), v1)
 	{
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v4 = t2
@@ -22978,7 +23196,7 @@ l5:
 							goto l10
 						}
 						t15 := int32(m.memory[uint32(v4)])
-						m.fn391(v2+i32(24), t15, i32(10))
+						m.fn395(v2+i32(24), t15, i32(10))
 						t16 := int32(load32(m.memory, uint64(uint32(v2))+24))
 						if t16 != i32(1) {
 							goto l17
@@ -22997,7 +23215,7 @@ l5:
 						goto l10
 					}
 					t6 := int32(m.memory[uint32(v4)])
-					m.fn391(v2+i32(32), t6, i32(10))
+					m.fn395(v2+i32(32), t6, i32(10))
 					t7 := int32(load32(m.memory, uint64(uint32(v2))+32))
 					v7 = t7
 					if v7 != i32(1) {
@@ -23031,7 +23249,7 @@ l5:
 							goto l10
 						}
 						t12 := int32(m.memory[uint32(v4)])
-						m.fn391(v2+i32(8), t12, i32(10))
+						m.fn395(v2+i32(8), t12, i32(10))
 						t13 := int32(load32(m.memory, uint64(uint32(v2))+8))
 						if t13 != i32(1) {
 							goto l17
@@ -23050,7 +23268,7 @@ l5:
 						goto l10
 					}
 					t9 := int32(m.memory[uint32(v4)])
-					m.fn391(v2+i32(16), t9, i32(10))
+					m.fn395(v2+i32(16), t9, i32(10))
 					t10 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v7 = t10
 					if v7 != i32(1) {
@@ -23116,7 +23334,7 @@ l1:
 	m.memory[uint32(v0)] = byte(v1 & i32(1))
 	m.g0 = v2 + i32(48)
 }
-func (m *Module) fn391(v0, v1, v2 int32) {
+func (m *Module) fn395(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := v0
 	t1 := (v1+i32(-65))&i32(-33) + i32(10)
@@ -23138,13 +23356,13 @@ func (m *Module) fn391(v0, v1, v2 int32) {
 	}
 	store32(m.memory, uint32(t4), uint32(p5))
 }
-func (m *Module) fn392(v0, v1 int32) {
+func (m *Module) fn396(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v2 = t0
 	{
 		{
-			t1 := m.fn182(v1)
+			t1 := m.fn186(v1)
 			v1 = t1
 			if v1 != i32(1114112) {
 				goto l0
@@ -23168,7 +23386,7 @@ l2:
 	m.memory[uint64(uint32(v0))+1] = byte(v1)
 	m.memory[uint32(v0)] = byte(v3 & i32(1))
 }
-func (m *Module) fn393(v0, v1 int32) {
+func (m *Module) fn397(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -23176,7 +23394,7 @@ func (m *Module) fn393(v0, v1 int32) {
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v3 = t1
 	{
-		t2 := m.fn182(v1)
+		t2 := m.fn186(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -23189,7 +23407,7 @@ func (m *Module) fn393(v0, v1 int32) {
 				if v5&i32(255) != v5 {
 					goto l1
 				}
-				m.fn394(v2+i32(8), v4, v1)
+				m.fn398(v2+i32(8), v4, v1)
 				v1 = v5
 				t3 := int32(m.memory[uint64(uint32(v2))+8])
 				if t3 == 0 {
@@ -23202,7 +23420,7 @@ func (m *Module) fn393(v0, v1 int32) {
 			goto l3
 		}
 	l1:
-		m.fn394(v2, v4, i32(255))
+		m.fn398(v2, v4, i32(255))
 		{
 			t5 := int32(m.memory[uint32(v2)])
 			if t5 == 0 {
@@ -23223,9 +23441,9 @@ l3:
 	m.memory[uint32(v0)] = byte(v5 & i32(1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn394(v0, v1, v2 int32) {
+func (m *Module) fn398(v0, v1, v2 int32) {
 	var v3 int32
-	t0 := m.fn395(v2)
+	t0 := m.fn399(v2)
 	v3 = t0
 	m.memory[uint64(uint32(v0))+1] = byte(v2)
 	t1 := v0
@@ -23235,7 +23453,7 @@ func (m *Module) fn394(v0, v1, v2 int32) {
 	}
 	m.memory[uint32(t1)] = byte(p2)
 }
-func (m *Module) fn395(v0 int32) int32 {
+func (m *Module) fn399(v0 int32) int32 {
 	var v1, v2, v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -23267,7 +23485,7 @@ func (m *Module) fn395(v0 int32) int32 {
 		}
 	l2:
 		store32(m.memory, uint64(uint32(v1))+8, uint32(v3))
-		t3 := m.fn182(v1 + i32(8))
+		t3 := m.fn186(v1 + i32(8))
 		v0 = t3
 		p4 := v0
 		if v0 == i32(1114112) {
@@ -23279,8 +23497,8 @@ l1:
 	m.g0 = v1 + i32(16)
 	return v0
 }
-func (m *Module) fn396(v0, v1 int32) {
-	t0 := m.fn182(v1)
+func (m *Module) fn400(v0, v1 int32) {
+	t0 := m.fn186(v1)
 	t1 := v0
 	v1 = t0
 	store32(m.memory, uint64(uint32(t1))+4, uint32(v1))
@@ -23291,18 +23509,18 @@ func (m *Module) fn396(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p3))
 }
-func (m *Module) fn397(v0, v1 int32) {
+func (m *Module) fn401(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(2), i32(2))
+	m.fn278(v0, t0, v1, i32(2), i32(2))
 }
-func (m *Module) fn398(v0, v1 int32) {
+func (m *Module) fn402(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 l2:
 	{
-		m.fn399(v2, v1)
+		m.fn403(v2, v1)
 		t1 := int32(load16(m.memory, uint32(v2)))
 		if t1&i32(1) == 0 {
 			goto l0
@@ -23316,7 +23534,7 @@ l2:
 			if v4 != t4 {
 				goto l1
 			}
-			m.fn400(v2+i32(4), v1)
+			m.fn404(v2+i32(4), v1)
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			t6 := v0
 			v5 = t5 + i32(1)
@@ -23324,7 +23542,7 @@ l2:
 			if v5 != 0 {
 				p7 = v5
 			}
-			m.fn397(t6, p7)
+			m.fn401(t6, p7)
 		}
 	l1:
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v4+i32(1)))
@@ -23335,7 +23553,7 @@ l2:
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn399(v0, v1 int32) {
+func (m *Module) fn403(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -23348,12 +23566,12 @@ func (m *Module) fn399(v0, v1 int32) {
 		}
 		v4 = i32(0)
 		store32(m.memory, uint64(uint32(v2))+12, uint32(i32(0)))
-		t2 := m.fn182(v1)
+		t2 := m.fn186(v1)
 		v5 = t2
 		if v5 == i32(1114112) {
 			goto l1
 		}
-		m.fn401(v2, v5, v2+i32(12))
+		m.fn405(v2, v5, v2+i32(12))
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(2) {
@@ -23376,7 +23594,7 @@ l1:
 	store16(m.memory, uint32(v0), uint16(v4))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn400(v0, v1 int32) {
+func (m *Module) fn404(v0, v1 int32) {
 	var v2, v3 int32
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(1)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -23401,7 +23619,7 @@ func (m *Module) fn400(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t7), uint32(t8+p9))
 }
-func (m *Module) fn401(v0, v1, v2 int32) {
+func (m *Module) fn405(v0, v1, v2 int32) {
 	var v3 int32
 	if uint32(v1) > uint32(i32(0xffff)) {
 		goto l0
@@ -23417,12 +23635,12 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn402(v0, v1, v2 int32) {
+func (m *Module) fn406(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn49(v3+i32(20), v1, v2)
+	m.fn56(v3+i32(20), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+20))
@@ -23436,15 +23654,15 @@ func (m *Module) fn402(v0, v1, v2 int32) {
 			goto l1
 		}
 	l0:
-		m.fn153(v3+i32(8), v1, v2)
+		m.fn156(v3+i32(8), v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		m.fn416(v0, t4, t5)
+		m.fn420(v0, t4, t5)
 	}
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn403(v0, v1, v2 int32) {
+func (m *Module) fn407(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -23454,10 +23672,10 @@ func (m *Module) fn403(v0, v1, v2 int32) {
 			goto l0
 		}
 		t1 := int32(uint32(v2<<2) / uint32(i32(3)))
-		m.fn194(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
+		m.fn198(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-		m.fn444(v3+i32(8), v1, v2, t2, t3)
+		m.fn448(v3+i32(8), v1, v2, t2, t3)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t4 == 0 {
 			goto l0
@@ -23472,15 +23690,15 @@ func (m *Module) fn403(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn404(v0, v1 int32) int32 {
-	t0 := m.fn101(v0, v1, i32(143249), i32(3))
+func (m *Module) fn408(v0, v1 int32) int32 {
+	t0 := m.fn32(v0, v1, i32(143249), i32(3))
 	return t0
 }
-func (m *Module) fn405(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn409(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn11(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn406(v0, v1, v2 int32) {
+func (m *Module) fn410(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
@@ -23503,7 +23721,7 @@ l2:
 		v5 = v3 + i32(36) + v4
 		t2 := int32(load32(m.memory, uint32(v5)))
 		t3 := int32(load32(m.memory, uint32(v5+i32(4))))
-		m.fn252(t1, t2, t3, v1, v2)
+		m.fn256(t1, t2, t3, v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -23531,7 +23749,7 @@ l1:
 		v8 = v3 + i32(88)
 	l6:
 		{
-			m.fn248(v3+i32(16), v8)
+			m.fn252(v3+i32(16), v8)
 			{
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v4 = t7
@@ -23551,13 +23769,13 @@ l1:
 			if uint32(v5) < uint32(i32(26)) {
 				goto l6
 			}
-			t9 := m.fn265(i32(142960), i32(9), v4)
+			t9 := m.fn269(i32(142960), i32(9), v4)
 			if t9 != 0 {
 				goto l6
 			}
 		}
 	l5:
-		m.fn105(v3+i32(8), v1, v2, v6)
+		m.fn108(v3+i32(8), v1, v2, v6)
 		v8 = v1 + v6
 		v9 = v2 - v6
 		v2 = i32(1)
@@ -23600,7 +23818,7 @@ l1:
 		store32(m.memory, uint64(uint32(v3))+92, uint32(v8))
 		store32(m.memory, uint64(uint32(v3))+88, uint32(i32(44)))
 		store64(m.memory, uint64(uint32(v3))+80, uint64(i64(0x3a0000003d)))
-		m.fn107(v3+i32(68), v3+i32(80))
+		m.fn110(v3+i32(68), v3+i32(80))
 		if v2 == 0 {
 			goto l10
 		}
@@ -23612,7 +23830,7 @@ l1:
 		t15 := v3
 		t16 := v8
 		v4 = t14
-		m.fn268(t15, t16+v4, v9-v4)
+		m.fn272(t15, t16+v4, v9-v4)
 		t17 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		v5 = t17
 		t18 := int32(load32(m.memory, uint32(v3)))
@@ -23620,7 +23838,7 @@ l1:
 	}
 l3:
 	if uint32(v5) > uint32(i32(15)) {
-		m.fn69(v3+i32(80), v6, v5)
+		m.fn77(v3+i32(80), v6, v5)
 		store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 		t19 := int64(load64(m.memory, uint64(uint32(v3))+80))
 		store64(m.memory, uint32(v0), uint64(t19))
@@ -23636,12 +23854,12 @@ l10:
 l12:
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn407(v0, v1, v2 int32) {
+func (m *Module) fn411(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn450(v3+i32(4), v1, v2)
+	m.fn454(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v4 = t1
 	{
@@ -23650,7 +23868,7 @@ func (m *Module) fn407(v0, v1, v2 int32) {
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t4 := v5
 		v6 = t3
-		t5 := m.fn405(t4, v6, v1, v2)
+		t5 := m.fn409(t4, v6, v1, v2)
 		if t5 != 0 {
 			goto l0
 		}
@@ -23667,7 +23885,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn408(v0, v1, v2 int32) {
+func (m *Module) fn412(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -23680,7 +23898,7 @@ l3:
 		}
 		t1 := int32(load32(m.memory, uint32(v4+i32(159744))))
 		t2 := int32(load32(m.memory, uint32(v4+i32(159748))))
-		m.fn252(v3+i32(8), t1, t2, v1, v2)
+		m.fn256(v3+i32(8), t1, t2, v1, v2)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v5 = t3
@@ -23690,7 +23908,7 @@ l3:
 			t4 := int32(load32(m.memory, uint32(v4+i32(159752))))
 			t5 := int32(load32(m.memory, uint32(v4+i32(159756))))
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn98(v3, t4, t5, v5, t6)
+			m.fn29(v3, t4, t5, v5, t6)
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			v6 = t7
 			t8 := int32(load32(m.memory, uint32(v3)))
@@ -23712,19 +23930,19 @@ l2:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	goto l5
 l4:
-	m.fn69(v0, v5, v6)
+	m.fn77(v0, v5, v6)
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(143278)))
 l5:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn409(v0, v1, v2 int32) {
+func (m *Module) fn413(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	var v18, v19 int64
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn264(v3+i32(12), i32(61), v1, v2)
+	m.fn268(v3+i32(12), i32(61), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -23742,7 +23960,7 @@ l1:
 		t7 := v4
 		v8 = v2
 		store32(m.memory, uint64(uint32(t6))+108, uint32(t7+v8))
-		t8 := m.fn257(v3 + i32(104))
+		t8 := m.fn261(v3 + i32(104))
 		v9 = t8
 		if v9 == i32(1114112) {
 			goto l0
@@ -23758,12 +23976,12 @@ l1:
 l0:
 	v8 = i32(0)
 l2:
-	m.fn449(v3+i32(12), v1, v8, i32(45), i32(143311), i32(1))
+	m.fn453(v3+i32(12), v1, v8, i32(45), i32(143311), i32(1))
 	t11 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t12 := v3
 	v2 = t11
 	t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn449(t12, v2, t13, i32(95), i32(159689), i32(1))
+	m.fn453(t12, v2, t13, i32(95), i32(159689), i32(1))
 	t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	m.fn25(t14, v2)
 	t15 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -23773,7 +23991,7 @@ l2:
 	v11 = t16
 	v2 = v11 & i32(3)
 	v12 = int32(uint32(v2*i32(3))>>2) + int32(uint32(v11)>>2)*i32(3)
-	m.fn194(t17, v12)
+	m.fn198(t17, v12)
 	t18 := int32(load32(m.memory, uint64(uint32(v3))+44))
 	v13 = t18
 	{
@@ -23811,7 +24029,7 @@ l2:
 							v1 = i32(0)
 						l6:
 							{
-								m.fn442(v3+i32(12), v3+i32(52), v3+i32(72))
+								m.fn446(v3+i32(12), v3+i32(52), v3+i32(72))
 								t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
 								v2 = t25
 								if v2 == 0 {
@@ -23833,20 +24051,20 @@ l2:
 									memory_copy(m.memory, uint32(v3+i32(96)), uint32(v9), uint32(v2))
 								l7:
 									t41 := int32(m.memory[uint64(uint32(v3))+96])
-									t42 := m.fn443(t41)
+									t42 := m.fn447(t41)
 									v4 = t42
 									t43 := int32(m.memory[uint64(uint32(v3))+97])
-									t44 := m.fn443(t43)
+									t44 := m.fn447(t43)
 									v9 = t44
 									t45 := int32(m.memory[uint64(uint32(v3))+99])
 									v5 = t45
 									t46 := int32(m.memory[uint64(uint32(v3))+98])
-									t47 := m.fn443(t46)
+									t47 := m.fn447(t46)
 									t48 := v3
 									v6 = t47
 									m.memory[uint64(uint32(t48))+94] = byte(int32(uint32(v6)>>2) | v9<<4)
 									m.memory[uint64(uint32(v3))+93] = byte(int32(uint32(v9)>>4) | v4<<2)
-									t49 := m.fn443(v5)
+									t49 := m.fn447(v5)
 									t50 := v3
 									v5 = t49
 									m.memory[uint64(uint32(t50))+95] = byte(v5 | v6<<6)
@@ -23930,7 +24148,7 @@ l2:
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v3+i32(100)+v2))
 										store32(m.memory, uint64(uint32(v3))+20, uint32(v3+i32(100)))
 									l32:
-										m.fn442(v3+i32(124), v3+i32(104), v3+i32(12))
+										m.fn446(v3+i32(124), v3+i32(104), v3+i32(12))
 										{
 											t68 := int32(load32(m.memory, uint64(uint32(v3))+124))
 											v2 = t68
@@ -24206,7 +24424,7 @@ l2:
 									if v9 == i32(64) {
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 										store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(64)))
-										t119 := m.fn299(v3 + i32(12))
+										t119 := m.fn303(v3 + i32(12))
 										if t119 == 0 {
 											goto l34
 										}
@@ -24230,25 +24448,25 @@ l2:
 								t28 := int32(load32(m.memory, uint64(uint32(v3))+20))
 								v4 = t28
 								t29 := int32(m.memory[uint32(v2)])
-								t30 := m.fn443(t29)
+								t30 := m.fn447(t29)
 								v7 = t30
 								if v9 == i32(1) {
 									goto l5
 								}
 								t31 := int32(m.memory[uint64(uint32(v2))+1])
-								t32 := m.fn443(t31)
+								t32 := m.fn447(t31)
 								v6 = t32
 								if uint32(v9) <= uint32(i32(2)) {
 									goto l5
 								}
 								t33 := int32(m.memory[uint64(uint32(v2))+2])
-								t34 := m.fn443(t33)
+								t34 := m.fn447(t33)
 								v5 = t34
 								if v9 == i32(3) {
 									goto l5
 								}
 								t35 := int32(m.memory[uint64(uint32(v2))+3])
-								t36 := m.fn443(t35)
+								t36 := m.fn447(t35)
 								v2 = t36
 								if v8 == 0 {
 									goto l5
@@ -24272,14 +24490,14 @@ l2:
 						goto l33
 					}
 				l34:
-					m.fn195(v0, v8, v9)
+					m.fn199(v0, v8, v9)
 					store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(159692)))
 					goto l40
 				l36:
 					store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 					store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(128)))
-					t121 := m.fn299(v3 + i32(12))
+					t121 := m.fn303(v3 + i32(12))
 					if t121 != 0 {
 						goto l39
 					}
@@ -24288,18 +24506,18 @@ l2:
 					}
 				}
 			l37:
-				t122 := m.fn100(v8, v9+i32(-32), i32(64))
+				t122 := m.fn31(v8, v9+i32(-32), i32(64))
 				if t122 == 0 {
 					goto l38
 				}
-				m.fn195(v0, v8, v9)
+				m.fn199(v0, v8, v9)
 				store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(159692)))
 				goto l40
 			}
 		l39:
-			m.fn413(v3+i32(12), v3+i32(72))
-			m.fn414(v3+i32(104), v3+i32(12))
+			m.fn417(v3+i32(12), v3+i32(72))
+			m.fn418(v3+i32(104), v3+i32(12))
 			t123 := int32(load32(m.memory, uint64(uint32(v3))+104))
 			v2 = t123
 			if v2 == i32(-0x80000000) {
@@ -24329,12 +24547,12 @@ l2:
 l5:
 	panic("unreachable")
 }
-func (m *Module) fn410(v0, v1, v2 int32) {
+func (m *Module) fn414(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v3 = t0 - i32(384)
 	m.g0 = v3
-	m.fn252(v3+i32(56), i32(159744), i32(8), v1, v2)
+	m.fn256(v3+i32(56), i32(159744), i32(8), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -24347,7 +24565,7 @@ func (m *Module) fn410(v0, v1, v2 int32) {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+60))
-		m.fn99(v3+i32(48), v4, t2, i32(62))
+		m.fn30(v3+i32(48), v4, t2, i32(62))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+52))
 		v5 = t3
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+48))
@@ -24381,7 +24599,7 @@ l1:
 	v7 = p6
 l12:
 	{
-		m.fn423(v3+i32(40), v3+i32(64), i32(7))
+		m.fn427(v3+i32(40), v3+i32(64), i32(7))
 		t7 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v4 = t7
 		if v4 == 0 {
@@ -24389,20 +24607,20 @@ l12:
 		}
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v2 = t8
-		m.fn447(v3+i32(32), v7, v6, i32(154870), i32(2))
+		m.fn451(v3+i32(32), v7, v6, i32(154870), i32(2))
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+36))
-		m.fn447(v3+i32(24), t9, t10, i32(154866), i32(2))
+		m.fn451(v3+i32(24), t9, t10, i32(154866), i32(2))
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		t13 := v3 + i32(128)
 		v1 = t12
-		m.fn121(t13, t11, v1, v4, v2)
+		m.fn124(t13, t11, v1, v4, v2)
 		store16(m.memory, uint64(uint32(v3))+200, uint16(i32(1)))
 		store32(m.memory, uint64(uint32(v3))+196, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+192, uint32(i32(0)))
 		memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(128)), uint32(i32(80)))
-		m.fn385(v3+i32(16), v3+i32(208))
+		m.fn389(v3+i32(16), v3+i32(208))
 		{
 			{
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
@@ -24414,7 +24632,7 @@ l12:
 				}
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v2 = t15
-				m.fn311(v3 + i32(304))
+				m.fn315(v3 + i32(304))
 				t16 := int32(load32(m.memory, uint64(uint32(v3))+308))
 				v1 = t16
 				store32(m.memory, uint64(uint32(v1))+4, uint32(v2))
@@ -24425,7 +24643,7 @@ l12:
 				memory_copy(m.memory, uint32(v3+i32(304)), uint32(v3+i32(208)), uint32(i32(80)))
 			l6:
 				{
-					m.fn385(v3+i32(8), v3+i32(304))
+					m.fn389(v3+i32(8), v3+i32(304))
 					t18 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v2 = t18
 					if v2 == 0 {
@@ -24507,7 +24725,7 @@ l12:
 		goto l12
 	l8:
 	}
-	m.fn276(v0, v9, v10, i32(1), i32(0))
+	m.fn280(v0, v9, v10, i32(1), i32(0))
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(143278)))
 	m.fn18(v8, v9)
@@ -24517,28 +24735,28 @@ l2:
 l13:
 	m.g0 = v3 + i32(384)
 }
-func (m *Module) fn411(v0, v1, v2 int32) {
+func (m *Module) fn415(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+140, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+132, uint64(i64(0x100000000)))
-	m.fn56(v3+i32(132), i32(0))
+	m.fn63(v3+i32(132), i32(0))
 	store32(m.memory, uint64(uint32(v3))+76, uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v1+v2))
 l1:
 	{
-		t1 := m.fn182(v3 + i32(76))
+		t1 := m.fn186(v3 + i32(76))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		t2 := m.fn259(v1)
+		t2 := m.fn263(v1)
 		if t2 != 0 {
 			goto l1
 		}
-		m.fn446(v3+i32(132), v1)
+		m.fn450(v3+i32(132), v1)
 		goto l1
 	}
 l0:
@@ -24550,7 +24768,7 @@ l0:
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+140))
 	t7 := v5
 	v2 = t6
-	m.fn252(t5, i32(159628), i32(24), t7, v2)
+	m.fn256(t5, i32(159628), i32(24), t7, v2)
 	v1 = v5
 	{
 		{
@@ -24560,7 +24778,7 @@ l0:
 				goto l2
 			}
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+68))
-			m.fn99(v3+i32(56), v6, t9, i32(125))
+			m.fn30(v3+i32(56), v6, t9, i32(125))
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+56))
 			v1 = t10
 			if v1 == 0 {
@@ -24570,17 +24788,17 @@ l0:
 			v2 = t11
 		}
 	l2:
-		m.fn447(v3+i32(48), v1, v2, i32(159652), i32(14))
+		m.fn451(v3+i32(48), v1, v2, i32(159652), i32(14))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+52))
-		m.fn447(v3+i32(40), t12, t13, i32(159666), i32(9))
+		m.fn451(v3+i32(40), t12, t13, i32(159666), i32(9))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		t15 := v3 + i32(32)
 		v2 = t14
 		t16 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		t17 := v2
 		v6 = t16
-		m.fn119(t15, t17, v6, i32(91))
+		m.fn122(t15, t17, v6, i32(91))
 		{
 			{
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -24593,7 +24811,7 @@ l0:
 			}
 		l4:
 			t19 := int32(load32(m.memory, uint64(uint32(v3))+36))
-			m.fn99(v3+i32(24), v1, t19, i32(93))
+			m.fn30(v3+i32(24), v1, t19, i32(93))
 			t20 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v7 = t20
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -24609,10 +24827,10 @@ l0:
 		if v1 != 0 {
 			p24 = v7
 		}
-		m.fn448(t23, p22, p24, i32(44))
+		m.fn452(t23, p22, p24, i32(44))
 		m.memory[uint64(uint32(v3))+75] = byte(i32(0))
 		store32(m.memory, uint64(uint32(v3))+116, uint32(v3+i32(75)))
-		m.fn390(v3+i32(16), v3+i32(76))
+		m.fn394(v3+i32(16), v3+i32(76))
 		{
 			{
 				t25 := int32(m.memory[uint64(uint32(v3))+16])
@@ -24621,14 +24839,14 @@ l0:
 				}
 				t26 := int32(m.memory[uint64(uint32(v3))+17])
 				v1 = t26
-				m.fn269(v3+i32(120), i32(8))
+				m.fn273(v3+i32(120), i32(8))
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				m.memory[uint32(t27)] = byte(v1)
 				store32(m.memory, uint64(uint32(v3))+128, uint32(i32(1)))
 				memory_copy(m.memory, uint32(v3+i32(132)), uint32(v3+i32(76)), uint32(i32(44)))
 			l9:
 				{
-					m.fn390(v3+i32(8), v3+i32(132))
+					m.fn394(v3+i32(8), v3+i32(132))
 					t28 := int32(m.memory[uint64(uint32(v3))+8])
 					if t28 == 0 {
 						t33 := int32(load32(m.memory, uint64(uint32(v3))+120))
@@ -24646,7 +24864,7 @@ l0:
 						if t36<<32 != i64(0x2000000000) {
 							goto l12
 						}
-						m.fn195(v3+i32(132), v2, i32(32))
+						m.fn199(v3+i32(132), v2, i32(32))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 						t37 := int64(load64(m.memory, uint64(uint32(v3))+132))
 						store64(m.memory, uint32(v0), uint64(t37))
@@ -24664,7 +24882,7 @@ l0:
 						if v1 != t31 {
 							goto l8
 						}
-						m.fn56(v3+i32(120), i32(1))
+						m.fn63(v3+i32(120), i32(1))
 					}
 				l8:
 					t32 := int32(load32(m.memory, uint64(uint32(v3))+124))
@@ -24701,7 +24919,7 @@ l15:
 	m.fn25(v4, v5)
 	m.g0 = v3 + i32(176)
 }
-func (m *Module) fn412(v0, v1, v2 int32) {
+func (m *Module) fn416(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -24714,14 +24932,14 @@ func (m *Module) fn412(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v3))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn194(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn198(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn65(t2, t3, t4, v4, t5)
+		m.fn73(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -24741,17 +24959,17 @@ func (m *Module) fn412(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(t10))
 	}
 l1:
-	m.fn430(v0, v3)
+	m.fn434(v0, v3)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn413(v0, v1 int32) {
+func (m *Module) fn417(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn29(v2+i32(4), t1, t2)
+	m.fn36(v2+i32(4), t1, t2)
 	{
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -24776,7 +24994,7 @@ func (m *Module) fn413(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn414(v0, v1 int32) {
+func (m *Module) fn418(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -24795,7 +25013,7 @@ l0:
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	m.fn25(v2, t3)
 }
-func (m *Module) fn415(v0, v1 int32) {
+func (m *Module) fn419(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -24803,15 +25021,15 @@ func (m *Module) fn415(v0, v1 int32) {
 	t2 := v0
 	v3 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn273(t2, v3, t3)
+	m.fn277(t2, v3, t3)
 	m.fn25(v2, v3)
 }
-func (m *Module) fn416(v0, v1, v2 int32) {
+func (m *Module) fn420(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn269(v3+i32(4), v2)
+	m.fn273(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -24831,7 +25049,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn417(v0, v1 int32) int32 {
+func (m *Module) fn421(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5, v6, v7 int64
 	var v8, v9, v10, v11, v12, v13 int32
@@ -24847,9 +25065,9 @@ func (m *Module) fn417(v0, v1 int32) int32 {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	t5 := v3
 	v4 = t4
-	t6 := m.fn288(t1, t2, t5, v4)
+	t6 := m.fn292(t1, t2, t5, v4)
 	v5 = t6
-	m.fn278(v0, i32(1), v0+i32(16))
+	m.fn282(v0, i32(1), v0+i32(16))
 	v6 = int64(uint64(v5) >> 25)
 	v7 = v6 & i64(127) * i64(72340172838076673)
 	t7 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -24871,7 +25089,7 @@ func (m *Module) fn417(v0, v1 int32) int32 {
 			{
 			l1:
 				{
-					m.fn280(v2+i32(16), v2+i32(24))
+					m.fn284(v2+i32(16), v2+i32(24))
 					t11 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v15 = t11
 					if v15 != i32(1) {
@@ -24898,7 +25116,7 @@ func (m *Module) fn417(v0, v1 int32) int32 {
 				if v11 != 0 {
 					goto l3
 				}
-				m.fn281(v2+i32(8), v8, v14, v9)
+				m.fn285(v2+i32(8), v8, v14, v9)
 				t19 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v17 = t19
 				t20 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -24953,22 +25171,22 @@ l2:
 	m.g0 = v2 + i32(32)
 	return v15 & i32(1)
 }
-func (m *Module) fn418(v0, v1 int32) {
+func (m *Module) fn422(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn451(v0, t0, t1)
+	m.fn455(v0, t0, t1)
 	store32(m.memory, uint64(uint32(v1))+8, uint32(i32(0)))
 }
-func (m *Module) fn419(v0 int32) {
+func (m *Module) fn423(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn382(v1, t1)
+	m.fn386(v1, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn367(t2, v1)
+	m.fn371(t2, v1)
 }
-func (m *Module) fn420(v0, v1 int32) {
+func (m *Module) fn424(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -24977,7 +25195,7 @@ func (m *Module) fn420(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn454(v0)
+		m.fn458(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -24990,7 +25208,7 @@ l0:
 	t5 := int64(load64(m.memory, uint64(uint32(v1))+16))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(t5))
 }
-func (m *Module) fn421(v0, v1 int32) {
+func (m *Module) fn425(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -25007,11 +25225,11 @@ func (m *Module) fn421(v0, v1 int32) {
 			if v4 == v5 {
 				goto l2
 			}
-			m.fn453(v3, v3+v5)
+			m.fn457(v3, v3+v5)
 			v5 = v5 + i32(24)
 			goto l3
 		}
-		m.fn452(v3, v2)
+		m.fn456(v3, v2)
 		goto l2
 	l2:
 		v5 = v3 + i32(24)
@@ -25027,7 +25245,7 @@ func (m *Module) fn421(v0, v1 int32) {
 			t5 := int32(load32(m.memory, uint32(v5+i32(-16))))
 			t6 := m.fn11(t2, t3, t4, t5)
 			if t6 != 0 {
-				m.fn307(v5)
+				m.fn311(v5)
 				v6 = v3 + i32(24)
 				v7 = v4
 			l8:
@@ -25045,7 +25263,7 @@ func (m *Module) fn421(v0, v1 int32) {
 					t11 := m.fn11(t7, t8, t9, t10)
 					if t11 != 0 {
 						v8 = v8 + i32(1)
-						m.fn307(v5)
+						m.fn311(v5)
 						v5 = v5 + i32(24)
 						goto l9
 					}
@@ -25073,18 +25291,18 @@ l0:
 	t16 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t16))
 }
-func (m *Module) fn422(v0, v1, v2 int32) {
+func (m *Module) fn426(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	t0 := m.g0
 	v3 = t0 - i32(624)
 	m.g0 = v3
-	m.fn153(v3+i32(8), v1, v2)
+	m.fn156(v3+i32(8), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	v5 = t2
-	m.fn416(v3+i32(16), v1, v2)
+	m.fn420(v3+i32(16), v1, v2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	v6 = t3
 	v7 = i32(0)
@@ -25142,14 +25360,14 @@ func (m *Module) fn422(v0, v1, v2 int32) {
 		goto l0
 	}
 l0:
-	t9 := m.fn75(i32(4), i32(24))
+	t9 := m.fn83(i32(4), i32(24))
 	v9 = t9
-	t10 := m.fn75(i32(1), i32(0))
+	t10 := m.fn83(i32(1), i32(0))
 	v11 = t10
 	store32(m.memory, uint64(uint32(v3))+520, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v3))+516, uint32(v11))
 	store32(m.memory, uint64(uint32(v3))+512, uint32(i32(0)))
-	m.fn363(v3+i32(424), v3+i32(512), i32(154872), i32(1))
+	m.fn367(v3+i32(424), v3+i32(512), i32(154872), i32(1))
 	t11 := int64(load64(m.memory, uint64(uint32(v3))+440))
 	store64(m.memory, uint64(uint32(v9))+16, uint64(t11))
 	t12 := int64(load64(m.memory, uint64(uint32(v3))+432))
@@ -25168,20 +25386,20 @@ l0:
 	{
 	l34:
 		{
-			m.fn439(v3, v3+i32(576), i32(2))
+			m.fn443(v3, v3+i32(576), i32(2))
 			{
 				{
 					t14 := int32(load32(m.memory, uint32(v3)))
 					v10 = t14
 					if v10 == 0 {
-						m.fn378(v3+i32(424), v1, v2)
-						m.fn420(v3+i32(28), v3+i32(424))
-						m.fn378(v3+i32(40), v5, v4)
-						m.fn364(v3+i32(40)+i32(12), i32(15))
-						m.fn420(v3+i32(28), v3+i32(40))
+						m.fn382(v3+i32(424), v1, v2)
+						m.fn424(v3+i32(28), v3+i32(424))
+						m.fn382(v3+i32(40), v5, v4)
+						m.fn368(v3+i32(40)+i32(12), i32(15))
+						m.fn424(v3+i32(28), v3+i32(40))
 						if v4 != 0 {
-							m.fn368(v3+i32(424), v5, v4, i32(154873), i32(1))
-							m.fn420(v3+i32(28), v3+i32(424))
+							m.fn372(v3+i32(424), v5, v4, i32(154873), i32(1))
+							m.fn424(v3+i32(28), v3+i32(424))
 							v9 = i32(0)
 							store32(m.memory, uint64(uint32(v3))+572, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v3))+564, uint64(i64(0x100000001)))
@@ -25203,7 +25421,7 @@ l0:
 									store32(m.memory, uint64(uint32(v3))+80, uint32(v2))
 									store32(m.memory, uint64(uint32(v3))+76, uint32(v1))
 									v8 = v3 + i32(496)
-									m.fn352(v8, v3+i32(76), i32(1))
+									m.fn356(v8, v3+i32(76), i32(1))
 									store32(m.memory, uint64(uint32(v3))+492, uint32(i32(1)))
 									store64(m.memory, uint64(uint32(v3))+484, uint64(i64(1)))
 									store64(m.memory, uint64(uint32(v3))+424, uint64(i64(1)))
@@ -25213,13 +25431,13 @@ l0:
 									v9 = i32(1)
 								l22:
 									if v9&i32(1) != 0 {
-										m.fn455(v3+i32(512), v11, i32(4))
+										m.fn459(v3+i32(512), v11, i32(4))
 										{
 											t23 := int32(load32(m.memory, uint64(uint32(v3))+512))
 											if t23 != i32(-0x80000000) {
 												goto l17
 											}
-											m.fn456(v3 + i32(424))
+											m.fn460(v3 + i32(424))
 											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(0)))
 										}
 									l17:
@@ -25250,14 +25468,14 @@ l0:
 										goto l20
 									}
 								l19:
-									m.fn455(v3+i32(112), v6, i32(1))
+									m.fn459(v3+i32(112), v6, i32(1))
 								l20:
-									m.fn437(v3 + i32(576))
+									m.fn441(v3 + i32(576))
 								l18:
 									{
 										t30 := int32(load32(m.memory, uint64(uint32(v3))+112))
 										if t30 == i32(-0x80000000) {
-											m.fn456(v3 + i32(424))
+											m.fn460(v3 + i32(424))
 											{
 												t35 := int32(load32(m.memory, uint64(uint32(v3))+484))
 												if t35 == 0 {
@@ -25265,10 +25483,10 @@ l0:
 												}
 												t36 := int32(load32(m.memory, uint64(uint32(v3))+488))
 												t37 := int32(load32(m.memory, uint64(uint32(v3))+492))
-												m.fn457(v8, t36, t37)
+												m.fn461(v8, t36, t37)
 											}
 										l23:
-											t38 := m.fn75(i32(4), i32(192))
+											t38 := m.fn83(i32(4), i32(192))
 											v6 = t38
 											store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(143387)))
@@ -25276,26 +25494,26 @@ l0:
 											store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+80, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+76, uint32(i32(143387)))
-											m.fn352(v3+i32(64), v3+i32(76), i32(3))
+											m.fn356(v3+i32(64), v3+i32(76), i32(3))
 											store32(m.memory, uint64(uint32(v3))+132, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+128, uint32(i32(143388)))
 											store32(m.memory, uint64(uint32(v3))+124, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+120, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+116, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+112, uint32(i32(143388)))
-											m.fn352(v3+i32(100), v3+i32(112), i32(3))
+											m.fn356(v3+i32(100), v3+i32(112), i32(3))
 											store32(m.memory, uint64(uint32(v3))+164, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+160, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+156, uint32(i32(2)))
 											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(154866)))
-											m.fn352(v3+i32(140), v3+i32(152), i32(2))
+											m.fn356(v3+i32(140), v3+i32(152), i32(2))
 											store32(m.memory, uint64(uint32(v3))+596, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+592, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+588, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+584, uint32(i32(147281)))
 											store32(m.memory, uint64(uint32(v3))+580, uint32(i32(21)))
 											store32(m.memory, uint64(uint32(v3))+576, uint32(i32(154876)))
-											m.fn352(v3+i32(168), v3+i32(576), i32(3))
+											m.fn356(v3+i32(168), v3+i32(576), i32(3))
 											store32(m.memory, uint64(uint32(v3))+452, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+448, uint32(i32(143387)))
 											store32(m.memory, uint64(uint32(v3))+444, uint32(v4))
@@ -25304,50 +25522,50 @@ l0:
 											store32(m.memory, uint64(uint32(v3))+432, uint32(i32(154897)))
 											store32(m.memory, uint64(uint32(v3))+428, uint32(i32(21)))
 											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(154876)))
-											m.fn352(v3+i32(180), v3+i32(424), i32(4))
+											m.fn356(v3+i32(180), v3+i32(424), i32(4))
 											store32(m.memory, uint64(uint32(v3))+216, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+212, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+208, uint32(i32(3)))
 											store32(m.memory, uint64(uint32(v3))+204, uint32(i32(154899)))
-											m.fn352(v3+i32(192), v3+i32(204), i32(2))
-											m.fn459(v3+i32(220), v5, v4, i32(20))
-											m.fn459(v3+i32(232), v5, v4, i32(21))
-											m.fn459(v3+i32(272), v5, v4, i32(20))
+											m.fn356(v3+i32(192), v3+i32(204), i32(2))
+											m.fn463(v3+i32(220), v5, v4, i32(20))
+											m.fn463(v3+i32(232), v5, v4, i32(21))
+											m.fn463(v3+i32(272), v5, v4, i32(20))
 											store32(m.memory, uint64(uint32(v3))+260, uint32(i32(2)))
 											store32(m.memory, uint64(uint32(v3))+256, uint32(i32(154902)))
 											t39 := int64(load64(m.memory, uint64(uint32(v3))+276))
 											store64(m.memory, uint64(uint32(v3))+264, uint64(t39))
-											m.fn352(v3+i32(244), v3+i32(256), i32(2))
-											m.fn403(v3+i32(284), v5, v4)
+											m.fn356(v3+i32(244), v3+i32(256), i32(2))
+											m.fn407(v3+i32(284), v5, v4)
 											store32(m.memory, uint64(uint32(v3))+332, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+328, uint32(i32(144329)))
 											store32(m.memory, uint64(uint32(v3))+324, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+320, uint32(v5))
-											m.fn352(v3+i32(308), v3+i32(320), i32(2))
+											m.fn356(v3+i32(308), v3+i32(320), i32(2))
 											t40 := int32(load32(m.memory, uint64(uint32(v3))+312))
 											t41 := int32(load32(m.memory, uint64(uint32(v3))+316))
-											m.fn403(v3+i32(296), t40, t41)
-											m.fn403(v3+i32(348), v5, v4)
+											m.fn407(v3+i32(296), t40, t41)
+											m.fn407(v3+i32(348), v5, v4)
 											t42 := int32(load32(m.memory, uint64(uint32(v3))+352))
 											t43 := int32(load32(m.memory, uint64(uint32(v3))+356))
-											m.fn403(v3+i32(336), t42, t43)
-											m.fn378(v3+i32(512), v5, v4)
+											m.fn407(v3+i32(336), t42, t43)
+											m.fn382(v3+i32(512), v5, v4)
 											t44 := int32(load32(m.memory, uint64(uint32(v3))+516))
 											t45 := int32(load32(m.memory, uint64(uint32(v3))+520))
-											m.fn403(v3+i32(360), t44, t45)
+											m.fn407(v3+i32(360), t44, t45)
 											store32(m.memory, uint64(uint32(v3))+396, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+392, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+388, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+384, uint32(v5))
-											m.fn352(v3+i32(372), v3+i32(384), i32(2))
-											m.fn416(v3+i32(400), v5, v4)
+											m.fn356(v3+i32(372), v3+i32(384), i32(2))
+											m.fn420(v3+i32(400), v5, v4)
 											t46 := int32(load32(m.memory, uint64(uint32(v3))+404))
 											t47 := int32(load32(m.memory, uint64(uint32(v3))+408))
-											m.fn461(t46, t47)
-											m.fn416(v3+i32(412), v5, v4)
+											m.fn465(t46, t47)
+											m.fn420(v3+i32(412), v5, v4)
 											t48 := int32(load32(m.memory, uint64(uint32(v3))+416))
 											t49 := int32(load32(m.memory, uint64(uint32(v3))+420))
-											m.fn462(t48, t49)
+											m.fn466(t48, t49)
 											t50 := int32(load32(m.memory, uint64(uint32(v3))+72))
 											store32(m.memory, uint64(uint32(v6))+8, uint32(t50))
 											t51 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -25412,19 +25630,19 @@ l0:
 											store32(m.memory, uint64(uint32(v6))+188, uint32(t80))
 											t81 := int64(load64(m.memory, uint64(uint32(v3))+412))
 											store64(m.memory, uint64(uint32(v6))+180, uint64(t81))
-											m.fn307(v3 + i32(512))
-											m.fn303(v3 + i32(348))
-											m.fn303(v3 + i32(308))
-											m.fn303(v3 + i32(272))
+											m.fn311(v3 + i32(512))
+											m.fn307(v3 + i32(348))
+											m.fn307(v3 + i32(308))
+											m.fn307(v3 + i32(272))
 											v8 = i32(0)
 											v9 = v6
 										l25:
 											{
 												t82 := int32(load32(m.memory, uint32(v9+i32(4))))
 												t83 := int32(load32(m.memory, uint32(v9+i32(8))))
-												t84 := m.fn305(v5, v4, t82, t83)
+												t84 := m.fn309(v5, v4, t82, t83)
 												if t84 == 0 {
-													m.fn303(v9)
+													m.fn307(v9)
 													v7 = v6 + i32(12)
 													v10 = v8
 												l29:
@@ -25438,7 +25656,7 @@ l0:
 														{
 															t85 := int32(load32(m.memory, uint32(v9+i32(4))))
 															t86 := int32(load32(m.memory, uint32(v9+i32(8))))
-															t87 := m.fn305(v5, v4, t85, t86)
+															t87 := m.fn309(v5, v4, t85, t86)
 															if t87 != 0 {
 																v8 = v6 + v10*i32(12)
 																t88 := int32(load32(m.memory, uint64(uint32(v9))+8))
@@ -25450,7 +25668,7 @@ l0:
 																goto l29
 															}
 															v11 = v11 + i32(1)
-															m.fn303(v9)
+															m.fn307(v9)
 															v9 = v9 + i32(12)
 															goto l28
 														}
@@ -25469,13 +25687,13 @@ l0:
 										store32(m.memory, uint64(uint32(v3))+520, uint32(t31))
 										t32 := int64(load64(m.memory, uint64(uint32(v3))+112))
 										store64(m.memory, uint64(uint32(v3))+512, uint64(t32))
-										t33 := m.fn75(i32(1), i32(2))
+										t33 := m.fn83(i32(1), i32(2))
 										v9 = t33
 										store16(m.memory, uint32(v9), uint16(i32(3852)))
 										store32(m.memory, uint64(uint32(v3))+532, uint32(i32(2)))
 										store32(m.memory, uint64(uint32(v3))+528, uint32(v9))
 										store32(m.memory, uint64(uint32(v3))+524, uint32(i32(2)))
-										m.fn420(v3+i32(28), v3+i32(512))
+										m.fn424(v3+i32(28), v3+i32(512))
 										t34 := int32(load32(m.memory, uint64(uint32(v3))+424))
 										v9 = t34
 										goto l22
@@ -25488,7 +25706,7 @@ l0:
 								store32(m.memory, uint64(uint32(v3))+436, uint32(v4))
 								store32(m.memory, uint64(uint32(v3))+432, uint32(v5))
 								store64(m.memory, uint64(uint32(v3))+424, uint64(v13))
-								m.fn352(v3+i32(112), v3+i32(424), i32(3))
+								m.fn356(v3+i32(112), v3+i32(424), i32(3))
 								v6 = v3 + i32(576) + v9
 								t21 := int64(load64(m.memory, uint64(uint32(v3))+112))
 								store64(m.memory, uint32(v6), uint64(t21))
@@ -25506,7 +25724,7 @@ l0:
 					t16 := v3 + i32(512)
 					t17 := v10
 					v8 = t15
-					m.fn378(t16, t17, v8)
+					m.fn382(t16, t17, v8)
 					{
 						if v8 == 0 {
 							goto l8
@@ -25518,11 +25736,11 @@ l0:
 						}
 					}
 				l8:
-					m.fn303(v3 + i32(512))
+					m.fn307(v3 + i32(512))
 					goto l10
 				}
 			l9:
-				m.fn45(v3+i32(424), v10, v8)
+				m.fn52(v3+i32(424), v10, v8)
 				v11 = i32(1)
 				v9 = i32(0)
 				{
@@ -25555,7 +25773,7 @@ l0:
 					v6 = i32(13)
 				l32:
 					v9 = i32(1)
-					t93 := m.fn75(i32(1), i32(1))
+					t93 := m.fn83(i32(1), i32(1))
 					v11 = t93
 					m.memory[uint32(v11)] = byte(v6)
 				}
@@ -25563,40 +25781,40 @@ l0:
 				store32(m.memory, uint64(uint32(v3))+84, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+80, uint32(v11))
 				store32(m.memory, uint64(uint32(v3))+76, uint32(v9))
-				m.fn50(v3 + i32(424))
-				t94 := m.fn306(v10, v8, v1, v2)
+				m.fn57(v3 + i32(424))
+				t94 := m.fn310(v10, v8, v1, v2)
 				t96 := v3 + i32(76)
 				p95 := i32(37)
 				if t94 != 0 {
 					p95 = i32(15)
 				}
-				m.fn315(t96, p95)
+				m.fn319(t96, p95)
 				t97 := int32(load32(m.memory, uint64(uint32(v3))+516))
 				t98 := v3 + i32(424)
 				v9 = t97
 				t99 := int32(load32(m.memory, uint64(uint32(v3))+80))
 				t100 := int32(load32(m.memory, uint64(uint32(v3))+84))
-				m.fn463(t98, v9, v7, t99, t100)
+				m.fn467(t98, v9, v7, t99, t100)
 				t101 := int32(load32(m.memory, uint64(uint32(v3))+424))
 				v11 = t101
 				t102 := int32(load32(m.memory, uint64(uint32(v3))+428))
 				t103 := v3 + i32(28)
 				v6 = t102
 				t104 := int32(load32(m.memory, uint64(uint32(v3))+432))
-				m.fn451(t103, v6, t104)
-				m.fn367(v11, v6)
+				m.fn455(t103, v6, t104)
+				m.fn371(v11, v6)
 				store32(m.memory, uint64(uint32(v3))+124, uint32(v7))
 				store32(m.memory, uint64(uint32(v3))+120, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+116, uint32(v7))
 				store32(m.memory, uint64(uint32(v3))+112, uint32(v9))
-				m.fn352(v3+i32(424), v3+i32(112), i32(2))
-				t105 := m.fn75(i32(1), i32(1))
+				m.fn356(v3+i32(424), v3+i32(112), i32(2))
+				t105 := m.fn83(i32(1), i32(1))
 				v9 = t105
 				m.memory[uint32(v9)] = byte(i32(17))
 				store32(m.memory, uint64(uint32(v3))+444, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v3))+440, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+436, uint32(i32(1)))
-				m.fn420(v3+i32(28), v3+i32(424))
+				m.fn424(v3+i32(28), v3+i32(424))
 				t106 := int32(load32(m.memory, uint64(uint32(v3))+84))
 				store32(m.memory, uint64(uint32(v12))+8, uint32(t106))
 				t107 := int64(load64(m.memory, uint64(uint32(v3))+76))
@@ -25605,7 +25823,7 @@ l0:
 				store64(m.memory, uint64(uint32(v3))+424, uint64(t108))
 				t109 := int32(load32(m.memory, uint64(uint32(v3))+520))
 				store32(m.memory, uint64(uint32(v3))+432, uint32(t109))
-				m.fn420(v3+i32(28), v3+i32(424))
+				m.fn424(v3+i32(28), v3+i32(424))
 			}
 		l10:
 			t110 := int32(load32(m.memory, uint64(uint32(v3))+524))
@@ -25634,7 +25852,7 @@ l0:
 			}
 			t114 := int64(load64(m.memory, uint64(uint32(v9))+4))
 			v13 = t114
-			t115 := m.fn75(i32(1), i32(2))
+			t115 := m.fn83(i32(1), i32(2))
 			v10 = t115
 			store16(m.memory, uint32(v10), uint16(i32(4364)))
 			store32(m.memory, uint64(uint32(v3))+444, uint32(i32(2)))
@@ -25643,7 +25861,7 @@ l0:
 			store64(m.memory, uint64(uint32(v3))+428, uint64(v13))
 			store32(m.memory, uint64(uint32(v3))+424, uint32(v8))
 			v11 = v11 + i32(12)
-			m.fn420(v3+i32(28), v3+i32(424))
+			m.fn424(v3+i32(28), v3+i32(424))
 			v9 = v9 + i32(12)
 			goto l38
 		}
@@ -25651,14 +25869,14 @@ l0:
 		v9 = v6 + v11 + i32(12)
 	l36:
 		t116 := int32(uint32(v12-v9) / uint32(i32(12)))
-		m.fn464(v9, t116)
-		m.fn35(i32(16), v6, i32(4), i32(12))
+		m.fn468(v9, t116)
+		m.fn42(i32(16), v6, i32(4), i32(12))
 	}
 l12:
-	m.fn194(v3+i32(512), v4)
+	m.fn198(v3+i32(512), v4)
 	t117 := int32(load32(m.memory, uint64(uint32(v3))+516))
 	t118 := int32(load32(m.memory, uint64(uint32(v3))+520))
-	m.fn440(v3+i32(576), v5, v4, t117, t118)
+	m.fn444(v3+i32(576), v5, v4, t117, t118)
 	{
 		t119 := int32(load32(m.memory, uint64(uint32(v3))+576))
 		v9 = t119
@@ -25666,21 +25884,21 @@ l12:
 			goto l39
 		}
 		t120 := int32(load32(m.memory, uint64(uint32(v3))+580))
-		m.fn368(v3+i32(424), v9, t120, i32(0x22e44), i32(1))
-		m.fn420(v3+i32(28), v3+i32(424))
+		m.fn372(v3+i32(424), v9, t120, i32(0x22e44), i32(1))
+		m.fn424(v3+i32(28), v3+i32(424))
 	}
 l39:
-	m.fn421(v0, v3+i32(28))
-	m.fn303(v3 + i32(512))
-	m.fn303(v3 + i32(16))
+	m.fn425(v0, v3+i32(28))
+	m.fn307(v3 + i32(512))
+	m.fn307(v3 + i32(16))
 	m.g0 = v3 + i32(624)
 }
-func (m *Module) fn423(v0, v1, v2 int32) {
+func (m *Module) fn427(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn317(v3+i32(8), v1)
+	m.fn321(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -25703,20 +25921,20 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn424(v0, v1 int32) {
+func (m *Module) fn428(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn270(v2+i32(8), v1, i32(4), i32(24))
+	m.fn274(v2+i32(8), v1, i32(4), i32(24))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn425(v0, v1, v2 int32) {
+func (m *Module) fn429(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -25729,14 +25947,14 @@ func (m *Module) fn425(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn194(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn198(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn245(t2, t3, t4, v4, t5)
+		m.fn249(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -25759,20 +25977,20 @@ func (m *Module) fn425(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn426(v0, v1 int32) {
+func (m *Module) fn430(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn270(v2+i32(8), v1, i32(4), i32(20))
+	m.fn274(v2+i32(8), v1, i32(4), i32(20))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn427(v0, v1 int32) {
+func (m *Module) fn431(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -25785,7 +26003,7 @@ func (m *Module) fn427(v0, v1 int32) {
 		goto l1
 	l0:
 		t1 := int32(m.memory[uint32(v1)])
-		m.fn391(v2+i32(8), t1, i32(16))
+		m.fn395(v2+i32(8), t1, i32(16))
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+12))
 		v3 = t2
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -25796,7 +26014,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn428(v0, v1 int32) {
+func (m *Module) fn432(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -25807,10 +26025,10 @@ func (m *Module) fn428(v0, v1 int32) {
 	m.fn24(v0, i32(131146), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn429(v0 int32) {
-	m.fn366(v0, i32(4), i32(12))
+func (m *Module) fn433(v0 int32) {
+	m.fn370(v0, i32(4), i32(12))
 }
-func (m *Module) fn430(v0, v1 int32) {
+func (m *Module) fn434(v0, v1 int32) {
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
 		if t0 == i32(-0x80000000) {
@@ -25825,9 +26043,9 @@ func (m *Module) fn430(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn309(i32(-0x80000000), t3)
+	m.fn313(i32(-0x80000000), t3)
 }
-func (m *Module) fn431(v0, v1 int32) {
+func (m *Module) fn435(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -25835,7 +26053,7 @@ func (m *Module) fn431(v0, v1 int32) {
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn320(v2+i32(8), i32(0), t1, t2)
+	m.fn324(v2+i32(8), i32(0), t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t3
 	t4 := int64(load64(m.memory, uint64(uint32(v1))+16))
@@ -25843,7 +26061,7 @@ func (m *Module) fn431(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn432(v0, v1, v2 int32) int32 {
+func (m *Module) fn436(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := v1
@@ -25854,7 +26072,7 @@ func (m *Module) fn432(v0, v1, v2 int32) int32 {
 	t5 := m.fn11(v3, i32(32), t3, t4)
 	return t5
 }
-func (m *Module) fn433(v0, v1, v2, v3 int32) {
+func (m *Module) fn437(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	t0 := m.g0
@@ -25869,7 +26087,7 @@ func (m *Module) fn433(v0, v1, v2, v3 int32) {
 			t4 := v5
 			v6 = t3
 			t5 := int32(load32(m.memory, uint32(v6+i32(20))))
-			t6 := m.fn432(t2, t4, t5)
+			t6 := m.fn436(t2, t4, t5)
 			if t6 != 0 {
 				goto l0
 			}
@@ -25879,7 +26097,7 @@ func (m *Module) fn433(v0, v1, v2, v3 int32) {
 			store64(m.memory, uint64(uint32(v0))+8, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v2)))
 			store64(m.memory, uint32(v0), uint64(t9))
-			m.fn346(v5, v6)
+			m.fn350(v5, v6)
 			goto l1
 		}
 	l0:
@@ -25930,12 +26148,12 @@ func (m *Module) fn433(v0, v1, v2, v3 int32) {
 			p28 = i32(8)
 		}
 		t30 := int32(load32(m.memory, uint32(t29+p28)))
-		m.fn346(t27, t30)
+		m.fn350(t27, t30)
 	}
 l1:
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn434(v0 int32) {
+func (m *Module) fn438(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -25955,21 +26173,21 @@ func (m *Module) fn434(v0 int32) {
 			}
 			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
 			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn346(t3, t4)
+			m.fn350(t3, t4)
 			v1 = v1 + i32(-1)
 			v0 = v0 + i32(16)
 			goto l1
 		}
 	}
 }
-func (m *Module) fn435(v0 int32) {
-	m.fn419(v0)
-	m.fn419(v0 + i32(12))
-	m.fn419(v0 + i32(24))
-	m.fn419(v0 + i32(36))
-	m.fn419(v0 + i32(48))
+func (m *Module) fn439(v0 int32) {
+	m.fn423(v0)
+	m.fn423(v0 + i32(12))
+	m.fn423(v0 + i32(24))
+	m.fn423(v0 + i32(36))
+	m.fn423(v0 + i32(48))
 }
-func (m *Module) fn436(v0, v1, v2 int32) {
+func (m *Module) fn440(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -25996,7 +26214,7 @@ func (m *Module) fn436(v0, v1, v2 int32) {
 		if v4 != t2 {
 			goto l0
 		}
-		m.fn438(v0, v1+i32(1), v2+i32(-2))
+		m.fn442(v0, v1+i32(1), v2+i32(-2))
 		goto l2
 	}
 l0:
@@ -26009,7 +26227,7 @@ l0:
 	store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x300000000)))
 l4:
 	{
-		m.fn439(v3, v3+i32(8), i32(3))
+		m.fn443(v3, v3+i32(8), i32(3))
 		t3 := int32(load32(m.memory, uint32(v3)))
 		v5 = t3
 		if v5 == 0 {
@@ -26026,13 +26244,13 @@ l4:
 			goto l4
 		}
 	}
-	m.fn438(v0, v1+v4, v2-v4)
+	m.fn442(v0, v1+v4, v2-v4)
 	goto l2
 l3:
 	{
-		t7 := m.fn100(v1, v2, i32(0))
+		t7 := m.fn31(v1, v2, i32(0))
 		if t7 != 0 {
-			m.fn269(v3+i32(8), int32(uint32(v2)>>1))
+			m.fn273(v3+i32(8), int32(uint32(v2)>>1))
 			v4 = v2 & i32(-2)
 		l17:
 			{
@@ -26040,7 +26258,7 @@ l3:
 					if v4 == 0 {
 						t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
 						t15 := int32(load32(m.memory, uint64(uint32(v3))+16))
-						m.fn438(v0, t14, t15)
+						m.fn442(v0, t14, t15)
 						goto l10
 					}
 					t12 := int32(m.memory[uint64(uint32(v1))+1])
@@ -26075,7 +26293,7 @@ l3:
 					if v2 != t17 {
 						goto l15
 					}
-					m.fn189(v3 + i32(8))
+					m.fn193(v3 + i32(8))
 				}
 			l15:
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -26094,7 +26312,7 @@ l3:
 		l14:
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		l10:
-			m.fn303(v3 + i32(8))
+			m.fn307(v3 + i32(8))
 			goto l2
 		}
 		t8 := v1
@@ -26111,11 +26329,11 @@ l3:
 		}
 		store32(m.memory, uint64(uint32(v3))+12, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
-		t11 := m.fn299(v3 + i32(8))
+		t11 := m.fn303(v3 + i32(8))
 		if t11 == 0 {
 			goto l6
 		}
-		m.fn438(v0, v1, v4)
+		m.fn442(v0, v1, v4)
 		goto l2
 	}
 l6:
@@ -26129,7 +26347,7 @@ l6:
 		}
 		{
 			t19 := int32(m.memory[uint32(v4)])
-			t20 := m.fn100(i32(0x22f88), i32(2), t19)
+			t20 := m.fn31(i32(0x22f88), i32(2), t19)
 			if t20 != 0 {
 				t21 := v2
 				v8 = v5 + i32(1)
@@ -26155,7 +26373,7 @@ l6:
 							goto l24
 						}
 					}
-					m.fn438(v0, v10, v8)
+					m.fn442(v0, v10, v8)
 					goto l2
 				}
 				{
@@ -26167,7 +26385,7 @@ l6:
 					if uint32((v9&i32(-33)+i32(-65))&i32(255)) < uint32(i32(26)) {
 						goto l22
 					}
-					t23 := m.fn100(i32(143242), i32(3), v9)
+					t23 := m.fn31(i32(143242), i32(3), v9)
 					if t23 == 0 {
 						goto l18
 					}
@@ -26185,22 +26403,22 @@ l18:
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v7))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
 	{
-		t25 := m.fn299(v3 + i32(8))
+		t25 := m.fn303(v3 + i32(8))
 		if t25 != 0 {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			goto l2
 		}
-		m.fn194(v3+i32(8), v2)
+		m.fn198(v3+i32(8), v2)
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t27 := int32(load32(m.memory, uint64(uint32(v3))+16))
-		m.fn440(v3+i32(40), v1, v2, t26, t27)
+		m.fn444(v3+i32(40), v1, v2, t26, t27)
 		t28 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v1 = t28
 		if v1 != 0 {
 			t29 := int32(load32(m.memory, uint64(uint32(v3))+44))
 			t30 := v1
 			v4 = t29
-			t31 := m.fn441(t30, v4)
+			t31 := m.fn445(t30, v4)
 			v5 = t31
 			if v4 == 0 {
 				goto l27
@@ -26208,7 +26426,7 @@ l18:
 			if v5 == 0 {
 				goto l27
 			}
-			m.fn438(v0, v1, v4)
+			m.fn442(v0, v1, v4)
 			goto l28
 		}
 		goto l27
@@ -26216,34 +26434,34 @@ l18:
 l27:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 l28:
-	m.fn303(v3 + i32(8))
+	m.fn307(v3 + i32(8))
 l2:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn437(v0 int32) {
+func (m *Module) fn441(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == i32(-0x80000000) {
 		return
 	}
-	m.fn303(v0)
+	m.fn307(v0)
 }
-func (m *Module) fn438(v0, v1, v2 int32) {
+func (m *Module) fn442(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn153(v3+i32(8), v1, v2)
+	m.fn156(v3+i32(8), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn416(v0, t1, t2)
+	m.fn420(v0, t1, t2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn439(v0, v1, v2 int32) {
+func (m *Module) fn443(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn317(v3+i32(8), v1)
+	m.fn321(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -26266,7 +26484,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn440(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn444(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	t0 := m.g0
 	v5 = t0 - i32(80)
@@ -26334,7 +26552,7 @@ l2:
 		store32(m.memory, uint64(uint32(v5))+36, uint32(v3+v4))
 	l9:
 		{
-			m.fn442(v5+i32(56), v5+i32(16), v5+i32(36))
+			m.fn446(v5+i32(56), v5+i32(16), v5+i32(36))
 			t10 := int32(load32(m.memory, uint64(uint32(v5))+56))
 			v4 = t10
 			if v4 == 0 {
@@ -26356,20 +26574,20 @@ l2:
 				memory_copy(m.memory, uint32(v5+i32(76)), uint32(v7), uint32(v4))
 			l10:
 				t26 := int32(m.memory[uint64(uint32(v5))+76])
-				t27 := m.fn443(t26)
+				t27 := m.fn447(t26)
 				v9 = t27
 				t28 := int32(m.memory[uint64(uint32(v5))+77])
-				t29 := m.fn443(t28)
+				t29 := m.fn447(t28)
 				v7 = t29
 				t30 := int32(m.memory[uint64(uint32(v5))+79])
 				v11 = t30
 				t31 := int32(m.memory[uint64(uint32(v5))+78])
-				t32 := m.fn443(t31)
+				t32 := m.fn447(t31)
 				t33 := v5
 				v10 = t32
 				m.memory[uint64(uint32(t33))+74] = byte(int32(uint32(v10)>>2) | v7<<4)
 				m.memory[uint64(uint32(v5))+73] = byte(int32(uint32(v7)>>4) | v9<<2)
-				t34 := m.fn443(v11)
+				t34 := m.fn447(v11)
 				t35 := v5
 				v11 = t34
 				m.memory[uint64(uint32(t35))+75] = byte(v11 | v10<<6)
@@ -26419,7 +26637,7 @@ l2:
 					}
 					v9 = i32(0)
 					store32(m.memory, uint64(uint32(v5))+56, uint32(i32(0)))
-					m.fn444(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
+					m.fn448(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
 					{
 						t45 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						v7 = t45
@@ -26478,25 +26696,25 @@ l2:
 			t13 := int32(load32(m.memory, uint64(uint32(v5))+64))
 			v9 = t13
 			t14 := int32(m.memory[uint32(v4)])
-			t15 := m.fn443(t14)
+			t15 := m.fn447(t14)
 			v12 = t15
 			if v7 == i32(1) {
 				goto l8
 			}
 			t16 := int32(m.memory[uint64(uint32(v4))+1])
-			t17 := m.fn443(t16)
+			t17 := m.fn447(t16)
 			v10 = t17
 			if uint32(v7) <= uint32(i32(2)) {
 				goto l8
 			}
 			t18 := int32(m.memory[uint64(uint32(v4))+2])
-			t19 := m.fn443(t18)
+			t19 := m.fn447(t18)
 			v11 = t19
 			if v7 == i32(3) {
 				goto l8
 			}
 			t20 := int32(m.memory[uint64(uint32(v4))+3])
-			t21 := m.fn443(t20)
+			t21 := m.fn447(t20)
 			v4 = t21
 			if v8 == 0 {
 				goto l8
@@ -26522,7 +26740,7 @@ l12:
 l5:
 	m.g0 = v5 + i32(80)
 }
-func (m *Module) fn441(v0, v1 int32) int32 {
+func (m *Module) fn445(v0, v1 int32) int32 {
 	var v2, v3 int32
 	if uint32(v1) > uint32(i32(3)) {
 		v3 = i32(0)
@@ -26577,7 +26795,7 @@ l2:
 	}
 	return i32(0)
 }
-func (m *Module) fn442(v0, v1, v2 int32) {
+func (m *Module) fn446(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -26601,7 +26819,7 @@ func (m *Module) fn442(v0, v1, v2 int32) {
 		t5 := v1
 		v4 = t4
 		store32(m.memory, uint32(t5), uint32(v4+v5))
-		m.fn445(v3+i32(8), v2)
+		m.fn449(v3+i32(8), v2)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v1 = t6
@@ -26622,7 +26840,7 @@ func (m *Module) fn442(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn443(v0 int32) int32 {
+func (m *Module) fn447(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	v1 = v0 & i32(255)
 	v2 = v0 ^ i32(-1) | i32(-256)
@@ -26655,7 +26873,7 @@ l2:
 	v3 = v4 + v3
 	goto l3
 }
-func (m *Module) fn444(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn448(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -26683,7 +26901,7 @@ func (m *Module) fn444(v0, v1, v2, v3, v4 int32) {
 		store32(m.memory, uint64(uint32(v5))+40, uint32(v7))
 		store32(m.memory, uint64(uint32(v5))+28, uint32(v3+v7))
 	l21:
-		m.fn442(v5+i32(48), v5+i32(8), v5+i32(28))
+		m.fn446(v5+i32(48), v5+i32(8), v5+i32(28))
 		{
 			t5 := int32(load32(m.memory, uint64(uint32(v5))+48))
 			v2 = t5
@@ -26692,7 +26910,7 @@ func (m *Module) fn444(v0, v1, v2, v3, v4 int32) {
 				v2 = t24
 				t25 := int32(load32(m.memory, uint64(uint32(v5))+20))
 				v8 = t25
-				m.fn445(v5, v5+i32(28))
+				m.fn449(v5, v5+i32(28))
 				{
 					t26 := int32(load32(m.memory, uint32(v5)))
 					v1 = t26
@@ -26924,7 +27142,7 @@ l1:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn445(v0, v1 int32) {
+func (m *Module) fn449(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+16))
 	v2 = t0
@@ -26948,7 +27166,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn446(v0, v1 int32) {
+func (m *Module) fn450(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -26972,20 +27190,20 @@ func (m *Module) fn446(v0, v1 int32) {
 		v3 = p1
 	}
 l1:
-	m.fn56(v0, v3)
+	m.fn63(v0, v3)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn254(v1, t2+t3)
+	m.fn258(v1, t2+t3)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn447(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn451(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24 int32
 	var v25 int64
 	var v26, v27, v28, v29, v30, v31 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
 	m.g0 = v5
-	m.fn121(v5, v1, v2, v3, v4)
+	m.fn124(v5, v1, v2, v3, v4)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+16))
 	v6 = t1
 	v7 = v6 + i32(-1)
@@ -27233,13 +27451,13 @@ l20:
 	store32(m.memory, uint32(v0), uint32(v1+v29))
 	m.g0 = v5 + i32(64)
 }
-func (m *Module) fn448(v0, v1, v2, v3 int32) {
-	m.fn264(v0, v3, v1, v2)
+func (m *Module) fn452(v0, v1, v2, v3 int32) {
+	m.fn268(v0, v3, v1, v2)
 	store16(m.memory, uint64(uint32(v0))+36, uint16(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+32, uint32(v2))
 	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
 }
-func (m *Module) fn449(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn453(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(64)
@@ -27251,8 +27469,8 @@ func (m *Module) fn449(v0, v1, v2, v3, v4, v5 int32) {
 			}
 			t1 := int32(m.memory[uint32(v4)])
 			v7 = t1
-			m.fn269(v6+i32(24), v2)
-			m.fn56(v6+i32(24), v2)
+			m.fn273(v6+i32(24), v2)
+			m.fn63(v6+i32(24), v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v6))+32))
 			v8 = t2
 			{
@@ -27288,12 +27506,12 @@ func (m *Module) fn449(v0, v1, v2, v3, v4, v5 int32) {
 			goto l3
 		}
 	l0:
-		m.fn269(v6+i32(12), v2)
-		m.fn264(v6+i32(24), v3, v1, v2)
+		m.fn273(v6+i32(12), v2)
+		m.fn268(v6+i32(24), v3, v1, v2)
 		v8 = i32(0)
 	l5:
 		{
-			m.fn314(v6+i32(52), v6+i32(24))
+			m.fn318(v6+i32(52), v6+i32(24))
 			t9 := int32(load32(m.memory, uint64(uint32(v6))+52))
 			if t9 != i32(1) {
 				goto l4
@@ -27317,13 +27535,13 @@ func (m *Module) fn449(v0, v1, v2, v3, v4, v5 int32) {
 l3:
 	m.g0 = v6 + i32(64)
 }
-func (m *Module) fn450(v0, v1, v2 int32) {
+func (m *Module) fn454(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	m.fn448(v3+i32(16), v1, v2, i32(37))
-	m.fn313(v3+i32(8), v3+i32(16))
+	m.fn452(v3+i32(16), v1, v2, i32(37))
+	m.fn317(v3+i32(8), v3+i32(16))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v3 + i32(56)
 	v4 = t1
@@ -27336,15 +27554,15 @@ func (m *Module) fn450(v0, v1, v2 int32) {
 	if v4 != 0 {
 		p5 = t4
 	}
-	m.fn416(t2, p3, p5)
+	m.fn420(t2, p3, p5)
 l6:
-	m.fn313(v3, v3+i32(16))
+	m.fn317(v3, v3+i32(16))
 	{
 		{
 			t6 := int32(load32(m.memory, uint32(v3)))
 			v4 = t6
 			if v4 == 0 {
-				m.fn413(v3+i32(92), v3+i32(56))
+				m.fn417(v3+i32(92), v3+i32(56))
 				{
 					{
 						t8 := int32(load32(m.memory, uint64(uint32(v3))+92))
@@ -27354,7 +27572,7 @@ l6:
 						}
 						t9 := int32(load32(m.memory, uint64(uint32(v3))+96))
 						v5 = t9
-						m.fn69(v0, v1, v2)
+						m.fn77(v0, v1, v2)
 						m.fn25(v4, v5)
 						goto l4
 					}
@@ -27379,8 +27597,8 @@ l6:
 			goto l2
 		}
 	l1:
-		m.fn383(v3+i32(92), v4, i32(2))
-		m.fn430(v3+i32(68), v3+i32(92))
+		m.fn387(v3+i32(92), v4, i32(2))
+		m.fn434(v3+i32(68), v3+i32(92))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+68))
 		v6 = t13
 		if v6 != i32(-0x80000000) {
@@ -27392,8 +27610,8 @@ l6:
 			store32(m.memory, uint64(uint32(v3))+100, uint32(v4+i32(2)))
 			store32(m.memory, uint64(uint32(v3))+96, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+92, uint32(v7))
-			m.fn275(v3+i32(80), v3+i32(92), i32(2))
-			m.fn512(v3+i32(56), v3+i32(80))
+			m.fn279(v3+i32(80), v3+i32(92), i32(2))
+			m.fn516(v3+i32(56), v3+i32(80))
 			m.fn25(v6, v7)
 			goto l6
 		}
@@ -27403,13 +27621,13 @@ l2:
 	store32(m.memory, uint64(uint32(v3))+100, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(159758)))
-	m.fn275(v3+i32(80), v3+i32(92), i32(2))
-	m.fn512(v3+i32(56), v3+i32(80))
+	m.fn279(v3+i32(80), v3+i32(92), i32(2))
+	m.fn516(v3+i32(56), v3+i32(80))
 	goto l6
 }
-func (m *Module) fn451(v0, v1, v2 int32) {
+func (m *Module) fn455(v0, v1, v2 int32) {
 	var v3, v4 int32
-	m.fn360(v0, v2)
+	m.fn364(v0, v2)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t0
 	{
@@ -27426,7 +27644,7 @@ func (m *Module) fn451(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn452(v0, v1 int32) {
+func (m *Module) fn456(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(4096)
@@ -27448,7 +27666,7 @@ func (m *Module) fn452(v0, v1 int32) {
 			if uint32(v3) < uint32(i32(171)) {
 				goto l0
 			}
-			m.fn424(v2, v3)
+			m.fn428(v2, v3)
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			t6 := v0
@@ -27461,8 +27679,8 @@ func (m *Module) fn452(v0, v1 int32) {
 			if uint32(v1) < uint32(i32(65)) {
 				p11 = 1
 			}
-			m.fn564(t6, t7, t9, t10, p11)
-			m.fn419(v2)
+			m.fn568(t6, t7, t9, t10, p11)
+			m.fn423(v2)
 			goto l1
 		}
 	l0:
@@ -27473,12 +27691,12 @@ func (m *Module) fn452(v0, v1 int32) {
 		if uint32(v1) < uint32(i32(65)) {
 			p15 = 1
 		}
-		m.fn564(t12, t13, t14, i32(170), p15)
+		m.fn568(t12, t13, t14, i32(170), p15)
 	}
 l1:
 	m.g0 = v2 + i32(4096)
 }
-func (m *Module) fn453(v0, v1 int32) {
+func (m *Module) fn457(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -27486,7 +27704,7 @@ func (m *Module) fn453(v0, v1 int32) {
 	{
 		t1 := v1
 		v3 = v1 + i32(-24)
-		t2 := m.fn277(t1, v3)
+		t2 := m.fn281(t1, v3)
 		if t2 == 0 {
 			goto l0
 		}
@@ -27510,7 +27728,7 @@ func (m *Module) fn453(v0, v1 int32) {
 			}
 			t9 := v2 + i32(8)
 			v3 = v1 + i32(-24)
-			t10 := m.fn277(t9, v3)
+			t10 := m.fn281(t9, v3)
 			if t10 != 0 {
 				goto l2
 			}
@@ -27526,15 +27744,15 @@ func (m *Module) fn453(v0, v1 int32) {
 l0:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn454(v0 int32) {
-	m.fn366(v0, i32(4), i32(24))
+func (m *Module) fn458(v0 int32) {
+	m.fn370(v0, i32(4), i32(24))
 }
-func (m *Module) fn455(v0, v1, v2 int32) {
+func (m *Module) fn459(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn317(v3+i32(8), v1)
+	m.fn321(v3+i32(8), v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t1 != i32(1) {
@@ -27554,30 +27772,30 @@ l0:
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn456(v0 int32) {
+func (m *Module) fn460(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == 0 {
 		return
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn457(v0+i32(12), t1, t2)
+	m.fn461(v0+i32(12), t1, t2)
 }
-func (m *Module) fn457(v0, v1, v2 int32) {
+func (m *Module) fn461(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn464(v0+v1*i32(12), v2-v1)
+	m.fn468(v0+v1*i32(12), v2-v1)
 }
-func fn458(v0 int32) int32 {
+func fn462(v0 int32) int32 {
 	return v0
 }
-func (m *Module) fn459(v0, v1, v2, v3 int32) {
+func (m *Module) fn463(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn269(v4+i32(8), v2<<1)
+	m.fn273(v4+i32(8), v2<<1)
 	v5 = v1 + v2
 	v6 = v4 + i32(28)
 l3:
@@ -27588,7 +27806,7 @@ l3:
 		t1 := int32(m.memory[uint32(v1)])
 		t2 := m.t0[uint(v3)].(func(int32) int32)(t1)
 		store16(m.memory, uint32(v6), uint16(t2))
-		m.fn56(v4+i32(8), i32(2))
+		m.fn63(v4+i32(8), i32(2))
 		t3 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t4 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		v7 = t4
@@ -27614,10 +27832,10 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t7))
 	m.g0 = v4 + i32(32)
 }
-func fn460(v0 int32) int32 {
+func fn464(v0 int32) int32 {
 	return v0<<8 | int32(uint32(v0&i32(0xff00))>>8)
 }
-func (m *Module) fn461(v0, v1 int32) {
+func (m *Module) fn465(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -27634,7 +27852,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn462(v0, v1 int32) {
+func (m *Module) fn466(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -27651,7 +27869,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn463(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn467(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := m.g0
 	v5 = t0 - i32(176)
@@ -27665,27 +27883,27 @@ func (m *Module) fn463(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+48, uint32(v1))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1114114)))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(i32(1114114)))
-	m.fn475(v5+i32(56), v2, v5+i32(24), i32(23), i32(24))
+	m.fn479(v5+i32(56), v2, v5+i32(24), i32(23), i32(24))
 	v6 = i32(0)
 	store32(m.memory, uint64(uint32(v5))+40, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v2))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v1))
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+8))
-	m.fn475(v5+i32(56)+i32(12), t1, v5+i32(24), i32(25), i32(26))
-	m.fn479(v5+i32(56)+i32(24), v5+i32(12), i32(27))
-	m.fn479(v5+i32(92), v5+i32(12), i32(28))
-	m.fn479(v5+i32(104), v5+i32(12), i32(29))
-	m.fn479(v5+i32(116), v5+i32(12), i32(30))
-	m.fn479(v5+i32(128), v5+i32(12), i32(31))
-	m.fn479(v5+i32(140), v5+i32(12), i32(32))
+	m.fn479(v5+i32(56)+i32(12), t1, v5+i32(24), i32(25), i32(26))
+	m.fn483(v5+i32(56)+i32(24), v5+i32(12), i32(27))
+	m.fn483(v5+i32(92), v5+i32(12), i32(28))
+	m.fn483(v5+i32(104), v5+i32(12), i32(29))
+	m.fn483(v5+i32(116), v5+i32(12), i32(30))
+	m.fn483(v5+i32(128), v5+i32(12), i32(31))
+	m.fn483(v5+i32(140), v5+i32(12), i32(32))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(154864)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v4))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v3))
-	m.fn271(v5+i32(152), v5+i32(24), i32(2))
-	m.fn424(v5+i32(164), i32(8))
-	m.fn360(v5+i32(164), i32(8))
+	m.fn275(v5+i32(152), v5+i32(24), i32(2))
+	m.fn428(v5+i32(164), i32(8))
+	m.fn364(v5+i32(164), i32(8))
 	t2 := int32(load32(m.memory, uint64(uint32(v5))+168))
 	t3 := int32(load32(m.memory, uint64(uint32(v5))+172))
 	v7 = t3
@@ -27699,7 +27917,7 @@ l0:
 	{
 		t6 := int32(load32(m.memory, uint32(v1+i32(-4))))
 		t7 := int32(load32(m.memory, uint32(v1)))
-		m.fn368(v5+i32(24), t6, t7, v4, v3)
+		m.fn372(v5+i32(24), t6, t7, v4, v3)
 		t8 := int64(load64(m.memory, uint64(uint32(v5))+40))
 		store64(m.memory, uint64(uint32(v2))+16, uint64(t8))
 		t9 := int64(load64(m.memory, uint64(uint32(v5))+32))
@@ -27723,23 +27941,23 @@ l2:
 	if v2 == i32(96) {
 		goto l1
 	}
-	m.fn303(v5 + i32(56) + v2)
+	m.fn307(v5 + i32(56) + v2)
 	v2 = v2 + i32(12)
 	goto l2
 l1:
 	m.g0 = v5 + i32(176)
 }
-func (m *Module) fn464(v0, v1 int32) {
+func (m *Module) fn468(v0, v1 int32) {
 l1:
 	if v1 == 0 {
 		return
 	}
 	v1 = v1 + i32(-1)
-	m.fn303(v0)
+	m.fn307(v0)
 	v0 = v0 + i32(12)
 	goto l1
 }
-func (m *Module) fn465(v0, v1 int32) {
+func (m *Module) fn469(v0, v1 int32) {
 	var v2, v3, v4 int32
 	{
 		t0 := int32(m.memory[uint64(uint32(v0))+1])
@@ -27795,10 +28013,10 @@ func (m *Module) fn465(v0, v1 int32) {
 		}
 	}
 l2:
-	m.fn467(v0, v1, i32(0), int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62))
+	m.fn471(v0, v1, i32(0), int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62))
 	return
 }
-func (m *Module) fn466(v0, v1, v2 int32) {
+func (m *Module) fn470(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	if uint32(v2+i32(-1)) >= uint32(v1) {
 		panic("unreachable")
@@ -27846,7 +28064,7 @@ l2:
 	v3 = v3 + i32(1)
 	goto l6
 }
-func (m *Module) fn467(v0, v1, v2, v3 int32) {
+func (m *Module) fn471(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26, v27, v28, v29, v30, v31, v32 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -28726,7 +28944,7 @@ l18:
 				v11 = i32(13)
 			}
 		l4:
-			m.fn466(v10, v7, v11)
+			m.fn470(v10, v7, v11)
 			if v6 != 0 {
 				goto l2
 			}
@@ -28855,7 +29073,7 @@ l18:
 				if uint32(v1) < uint32(i32(64)) {
 					goto l10
 				}
-				t288 := m.fn469(v0, v7, v9, v10)
+				t288 := m.fn473(v0, v7, v9, v10)
 				v10 = t288
 				goto l11
 			}
@@ -28927,9 +29145,9 @@ l18:
 			l17:
 				if uint32(v10) < uint32(v11) {
 					t314 := int32(m.memory[uint32(v0)])
-					m.fn470(t314, v9, v4+i32(12))
+					m.fn474(t314, v9, v4+i32(12))
 					t315 := int32(m.memory[uint32(v0)])
-					m.fn470(t315, v9, v4+i32(12))
+					m.fn474(t315, v9, v4+i32(12))
 					t316 := int32(load32(m.memory, uint64(uint32(v4))+20))
 					v10 = t316
 					goto l17
@@ -28940,7 +29158,7 @@ l18:
 						t317 := int32(load32(m.memory, uint64(uint32(v4))+16))
 						store32(m.memory, uint64(uint32(v4))+20, uint32(t317))
 						t318 := int32(m.memory[uint32(v0)])
-						m.fn470(t318, v9, v4+i32(12))
+						m.fn474(t318, v9, v4+i32(12))
 						t319 := int32(load32(m.memory, uint64(uint32(v4))+24))
 						v10 = t319
 						if uint32(v10) >= uint32(v1) {
@@ -28961,7 +29179,7 @@ l18:
 						goto l18
 					}
 					t312 := int32(m.memory[uint32(v0)])
-					m.fn470(t312, v9, v4+i32(12))
+					m.fn474(t312, v9, v4+i32(12))
 					t313 := int32(load32(m.memory, uint64(uint32(v4))+20))
 					v10 = t313
 					goto l16
@@ -28991,9 +29209,9 @@ l18:
 	l22:
 		if uint32(v10) < uint32(v11) {
 			t329 := int32(m.memory[uint32(v0)])
-			m.fn471(t329, v9, v4+i32(12))
+			m.fn475(t329, v9, v4+i32(12))
 			t330 := int32(m.memory[uint32(v0)])
-			m.fn471(t330, v9, v4+i32(12))
+			m.fn475(t330, v9, v4+i32(12))
 			t331 := int32(load32(m.memory, uint64(uint32(v4))+20))
 			v10 = t331
 			goto l22
@@ -29004,7 +29222,7 @@ l18:
 				t332 := int32(load32(m.memory, uint64(uint32(v4))+16))
 				store32(m.memory, uint64(uint32(v4))+20, uint32(t332))
 				t333 := int32(m.memory[uint32(v0)])
-				m.fn471(t333, v9, v4+i32(12))
+				m.fn475(t333, v9, v4+i32(12))
 				t334 := int32(load32(m.memory, uint64(uint32(v4))+24))
 				v10 = t334
 				if uint32(v10) >= uint32(v1) {
@@ -29017,27 +29235,27 @@ l18:
 				t337 := int32(m.memory[uint32(v9)])
 				m.memory[uint32(t336)] = byte(t337)
 				m.memory[uint32(v9)] = byte(v7)
-				m.fn467(v0, v10, v2, v3)
+				m.fn471(v0, v10, v2, v3)
 				v1 = v1 + (v10 ^ i32(-1))
 				v0 = v9 + i32(1)
 				v2 = v9
 				goto l18
 			}
 			t327 := int32(m.memory[uint32(v0)])
-			m.fn471(t327, v9, v4+i32(12))
+			m.fn475(t327, v9, v4+i32(12))
 			t328 := int32(load32(m.memory, uint64(uint32(v4))+20))
 			v10 = t328
 			goto l21
 		}
 	}
-	m.fn468(v0, v1)
+	m.fn472(v0, v1)
 	goto l2
 l9:
 	panic("unreachable")
 l2:
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn468(v0, v1 int32) {
+func (m *Module) fn472(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	v2 = int32(uint32(v1)>>1) + v1
 l3:
@@ -29107,7 +29325,7 @@ l3:
 		}
 	}
 }
-func (m *Module) fn469(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn473(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6 int32
 	{
 		if uint32(v3) < uint32(i32(8)) {
@@ -29120,11 +29338,11 @@ func (m *Module) fn469(v0, v1, v2, v3 int32) int32 {
 		t2 := t1 + v4
 		t3 := v0
 		v5 = v3 * i32(7)
-		t4 := m.fn469(t0, t2, t3+v5, v3)
+		t4 := m.fn473(t0, t2, t3+v5, v3)
 		v0 = t4
-		t5 := m.fn469(v1, v1+v4, v1+v5, v3)
+		t5 := m.fn473(v1, v1+v4, v1+v5, v3)
 		v1 = t5
-		t6 := m.fn469(v2, v2+v4, v2+v5, v3)
+		t6 := m.fn473(v2, v2+v4, v2+v5, v3)
 		v2 = t6
 	}
 l0:
@@ -29164,7 +29382,7 @@ l0:
 	}
 	return p21
 }
-func (m *Module) fn470(v0, v1, v2 int32) {
+func (m *Module) fn474(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v2))+8))
 	v3 = t0
@@ -29189,7 +29407,7 @@ func (m *Module) fn470(v0, v1, v2 int32) {
 	t9 := int32(m.memory[uint32(v3)])
 	m.memory[uint32(v1)] = byte(t9)
 }
-func (m *Module) fn471(v0, v1, v2 int32) {
+func (m *Module) fn475(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v2))+8))
 	v3 = t0
@@ -29214,12 +29432,12 @@ func (m *Module) fn471(v0, v1, v2 int32) {
 	t9 := int32(m.memory[uint32(v3)])
 	m.memory[uint32(v1)] = byte(t9)
 }
-func (m *Module) fn472(v0, v1 int32) int32 {
+func (m *Module) fn476(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn238(t0, v1)
+	t1 := m.fn242(t0, v1)
 	return t1
 }
-func (m *Module) fn473(v0 int32) int32 {
+func (m *Module) fn477(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -29228,7 +29446,7 @@ func (m *Module) fn473(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn489(v0)
+			t1 := m.fn493(v0)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -29238,7 +29456,7 @@ func (m *Module) fn473(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn178(v1, v2)
+				m.fn182(v1, v2)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -29259,14 +29477,14 @@ func (m *Module) fn473(v0 int32) int32 {
 			}
 		l1:
 		}
-		t8 := m.fn489(v0 + i32(12))
+		t8 := m.fn493(v0 + i32(12))
 		v3 = t8
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn474(v0, v1 int32) {
+func (m *Module) fn478(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -29280,7 +29498,7 @@ func (m *Module) fn474(v0, v1 int32) {
 	if t1 == i32(1114114) {
 		p2 = i32(0)
 	}
-	m.fn490(t3, p2, v2+i32(8))
+	m.fn494(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -29293,7 +29511,7 @@ func (m *Module) fn474(v0, v1 int32) {
 	if t7 == i32(1114114) {
 		p8 = i32(0)
 	}
-	m.fn490(t9, p8, v2+i32(8))
+	m.fn494(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -29326,15 +29544,15 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn475(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn479(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn269(v5+i32(8), v1<<2)
+	m.fn273(v5+i32(8), v1<<2)
 	m.t0[uint(v4)].(func(int32, int32))(v5+i32(20), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
-	m.fn56(v5+i32(8), t1)
+	m.fn63(v5+i32(8), t1)
 l1:
 	{
 		t2 := m.t0[uint(v3)].(func(int32) int32)(v2)
@@ -29342,7 +29560,7 @@ l1:
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		m.fn446(v5+i32(8), v1)
+		m.fn450(v5+i32(8), v1)
 		goto l1
 	}
 l0:
@@ -29352,7 +29570,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn476(v0 int32) int32 {
+func (m *Module) fn480(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -29361,7 +29579,7 @@ func (m *Module) fn476(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn487(v2)
+			t1 := m.fn491(v2)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -29371,7 +29589,7 @@ func (m *Module) fn476(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn178(v1, v0)
+				m.fn182(v1, v0)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -29385,14 +29603,14 @@ func (m *Module) fn476(v0 int32) int32 {
 			}
 		l1:
 		}
-		t5 := m.fn487(v0 + i32(16))
+		t5 := m.fn491(v0 + i32(16))
 		v3 = t5
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn477(v0, v1 int32) {
+func (m *Module) fn481(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -29406,7 +29624,7 @@ func (m *Module) fn477(v0, v1 int32) {
 	if t1 != 0 {
 		p2 = v1 + i32(8)
 	}
-	m.fn488(t3, p2, v2+i32(8))
+	m.fn492(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -29419,7 +29637,7 @@ func (m *Module) fn477(v0, v1 int32) {
 	if t7 != 0 {
 		p8 = v1 + i32(16)
 	}
-	m.fn488(t9, p8, v2+i32(8))
+	m.fn492(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -29452,10 +29670,10 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func fn478(v0 int32) int32 {
+func fn482(v0 int32) int32 {
 	return v0 & i32(255)
 }
-func (m *Module) fn479(v0, v1, v2 int32) {
+func (m *Module) fn483(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -29470,38 +29688,38 @@ func (m *Module) fn479(v0, v1, v2 int32) {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2+t4))
 	t5 := int32(load32(m.memory, uint32(v4+i32(4))))
-	m.fn475(v0, t5, v3+i32(4), i32(33), i32(34))
+	m.fn479(v0, t5, v3+i32(4), i32(33), i32(34))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn480(v0 int32) int32 {
-	t0 := m.fn395(v0)
+func (m *Module) fn484(v0 int32) int32 {
+	t0 := m.fn399(v0)
 	return t0
 }
-func fn481(v0 int32) int32 {
+func fn485(v0 int32) int32 {
 	return v0 & i32(127)
 }
-func fn482(v0 int32) int32 {
+func fn486(v0 int32) int32 {
 	p0 := i32(1114112)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn483(v0 int32) int32 {
+func fn487(v0 int32) int32 {
 	p0 := i32(65533)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn484(v0 int32) int32 {
+func fn488(v0 int32) int32 {
 	p0 := i32(63)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0
 	}
 	return p0 & i32(255)
 }
-func (m *Module) fn485(v0 int32) int32 {
+func (m *Module) fn489(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -29530,20 +29748,20 @@ l1:
 	}
 	return v4
 }
-func (m *Module) fn486(v0, v1 int32) {
+func (m *Module) fn490(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0x100000000)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint32(v1)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0-t1))
 }
-func (m *Module) fn487(v0 int32) int32 {
+func (m *Module) fn491(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
 		if t0 == 0 {
 			goto l0
 		}
-		t1 := m.fn182(v0)
+		t1 := m.fn186(v0)
 		v1 = t1
 		if v1 != i32(1114112) {
 			goto l1
@@ -29555,7 +29773,7 @@ l0:
 l1:
 	return v1
 }
-func (m *Module) fn488(v0, v1, v2 int32) {
+func (m *Module) fn492(v0, v1, v2 int32) {
 	{
 		if v1 == 0 {
 			goto l0
@@ -29581,7 +29799,7 @@ l0:
 	t7 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t7))
 }
-func (m *Module) fn489(v0 int32) int32 {
+func (m *Module) fn493(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -29594,7 +29812,7 @@ func (m *Module) fn489(v0 int32) int32 {
 			if t1 == 0 {
 				goto l1
 			}
-			t2 := m.fn182(v0 + i32(4))
+			t2 := m.fn186(v0 + i32(4))
 			v1 = t2
 			if v1 != i32(1114112) {
 				goto l2
@@ -29619,7 +29837,7 @@ l0:
 l2:
 	return v1
 }
-func (m *Module) fn490(v0, v1, v2 int32) {
+func (m *Module) fn494(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	{
 		if v1 == 0 {
@@ -29686,15 +29904,15 @@ l0:
 	t12 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t12))
 }
-func (m *Module) fn491(v0, v1, v2 int32) {
+func (m *Module) fn495(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(96)
 	m.g0 = v3
-	t1 := m.fn75(i32(4), i32(48))
+	t1 := m.fn83(i32(4), i32(48))
 	v4 = t1
-	m.fn179(v3+i32(52), v1, v2)
-	m.fn181(v3+i32(76), v1, v2, i32(35))
+	m.fn183(v3+i32(52), v1, v2)
+	m.fn185(v3+i32(76), v1, v2, i32(35))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+84))
 	store32(m.memory, uint64(uint32(v3))+72, uint32(t2))
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+76))
@@ -29707,11 +29925,11 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+16, uint32(v5))
 l4:
 	{
-		t7 := m.fn182(v3 + i32(16))
+		t7 := m.fn186(v3 + i32(16))
 		v5 = t7
 		if v5 == i32(1114112) {
-			m.fn126(v3+i32(16), v1, v2)
-			m.fn151(v3+i32(76), v1, v2)
+			m.fn129(v3+i32(16), v1, v2)
+			m.fn154(v3+i32(76), v1, v2)
 			t16 := int32(load32(m.memory, uint64(uint32(v3))+60))
 			store32(m.memory, uint64(uint32(v4))+8, uint32(t16))
 			t17 := int64(load64(m.memory, uint64(uint32(v3))+52))
@@ -29732,7 +29950,7 @@ l4:
 			store32(m.memory, uint64(uint32(v3))+12, uint32(i32(4)))
 			store32(m.memory, uint64(uint32(v3))+8, uint32(v4))
 			store32(m.memory, uint64(uint32(v3))+4, uint32(i32(4)))
-			m.fn492(v3+i32(16), v1, v2, i32(64))
+			m.fn496(v3+i32(16), v1, v2, i32(64))
 			{
 				t24 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				v6 = t24
@@ -29744,16 +29962,16 @@ l4:
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v6))
 				t26 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+28))
-				m.fn179(v3+i32(52), t26, t27)
-				store32(m.memory, uint64(uint32(v3))+88, uint32(i32(11)))
-				store32(m.memory, uint64(uint32(v3))+80, uint32(i32(8)))
+				m.fn183(v3+i32(52), t26, t27)
+				store32(m.memory, uint64(uint32(v3))+88, uint32(i32(3)))
+				store32(m.memory, uint64(uint32(v3))+80, uint32(i32(2)))
 				store32(m.memory, uint64(uint32(v3))+84, uint32(v3+i32(52)))
 				store32(m.memory, uint64(uint32(v3))+76, uint32(v3+i32(32)))
 				m.fn24(v3+i32(40), i32(0x2000e), v3+i32(76))
 				t28 := int32(load32(m.memory, uint64(uint32(v3))+52))
 				t29 := int32(load32(m.memory, uint64(uint32(v3))+56))
 				m.fn25(t28, t29)
-				m.fn82(v3+i32(4), v3+i32(40))
+				m.fn88(v3+i32(4), v3+i32(40))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+12))
 				v5 = t30
 				t31 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -29769,15 +29987,15 @@ l4:
 			v5 = i32(0)
 		l8:
 			if v6 == v5 {
-				m.fn84(i32(0), i32(4))
+				m.fn90(i32(0), i32(4))
 				v5 = v4 + v5
-				m.fn493(v5, i32(0))
+				m.fn497(v5, i32(0))
 				t33 := int32(uint32(v5-v4) / uint32(i32(12)))
 				store32(m.memory, uint64(uint32(v0))+8, uint32(t33))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 				store32(m.memory, uint32(v0), uint32(v7))
-				m.fn493(i32(4), i32(0))
-				m.fn84(i32(0), i32(4))
+				m.fn497(i32(4), i32(0))
+				m.fn90(i32(0), i32(4))
 				m.g0 = v3 + i32(96)
 				return
 			}
@@ -29786,7 +30004,7 @@ l4:
 		}
 		{
 			if uint32(v5) > uint32(i32(180)) {
-				m.fn185(v3+i32(76), v5, i32(141032))
+				m.fn189(v3+i32(76), v5, i32(141032))
 				t9 := int32(load32(m.memory, uint64(uint32(v3))+76))
 				t10 := v5
 				v6 = t9
@@ -29811,8 +30029,8 @@ l4:
 				}
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+84))
 				v5 = t15
-				m.fn172(v3+i32(64), v7)
-				m.fn172(v3+i32(64), v6)
+				m.fn176(v3+i32(64), v7)
+				m.fn176(v3+i32(64), v6)
 				if v5 == 0 {
 					goto l4
 				}
@@ -29829,15 +30047,15 @@ l4:
 l3:
 	v5 = v7
 l2:
-	m.fn172(v3+i32(64), v5)
+	m.fn176(v3+i32(64), v5)
 	goto l4
 }
-func (m *Module) fn492(v0, v1, v2, v3 int32) {
+func (m *Module) fn496(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn264(v4+i32(4), v3, v1, v2)
+	m.fn268(v4+i32(4), v3, v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+8))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -29988,7 +30206,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v14))
 	goto l10
 }
-func (m *Module) fn493(v0, v1 int32) {
+func (m *Module) fn497(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -30002,14 +30220,14 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn494(v0, v1, v2 int32) {
+func (m *Module) fn498(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	var v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(240)
 	m.g0 = v3
-	m.fn260(v3, v1, v2)
+	m.fn264(v3, v1, v2)
 	t1 := int64(load64(m.memory, uint32(v3)))
 	store64(m.memory, uint64(uint32(v3))+12, uint64(t1))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(1)))
@@ -30041,9 +30259,9 @@ l1:
 		t3 := int64(load64(m.memory, uint32(v1)))
 		store64(m.memory, uint64(uint32(v3))+200, uint64(t3))
 		store64(m.memory, uint64(uint32(v3))+208, uint64(v4))
-		store32(m.memory, uint64(uint32(v3))+236, uint32(i32(8)))
-		store32(m.memory, uint64(uint32(v3))+228, uint32(i32(8)))
-		store32(m.memory, uint64(uint32(v3))+220, uint32(i32(8)))
+		store32(m.memory, uint64(uint32(v3))+236, uint32(i32(2)))
+		store32(m.memory, uint64(uint32(v3))+228, uint32(i32(2)))
+		store32(m.memory, uint64(uint32(v3))+220, uint32(i32(2)))
 		store32(m.memory, uint64(uint32(v3))+232, uint32(v3+i32(208)))
 		store32(m.memory, uint64(uint32(v3))+224, uint32(v3+i32(12)))
 		store32(m.memory, uint64(uint32(v3))+216, uint32(v3+i32(200)))
@@ -30058,7 +30276,7 @@ l1:
 		goto l1
 	}
 l0:
-	t6 := m.fn75(i32(4), i32(72))
+	t6 := m.fn83(i32(4), i32(72))
 	v2 = t6
 	memory_copy(m.memory, uint32(v2), uint32(v3+i32(116)), uint32(i32(72)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(6)))
@@ -30066,7 +30284,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(i32(6)))
 	m.g0 = v3 + i32(240)
 }
-func (m *Module) fn495(v0, v1, v2 int32) {
+func (m *Module) fn499(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(208)
@@ -30092,7 +30310,7 @@ l3:
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+192))
 			t7 := v6
 			v7 = t6
-			t8 := m.fn405(t7, v7, v1, v2)
+			t8 := m.fn409(t7, v7, v1, v2)
 			if t8 != 0 {
 				goto l1
 			}
@@ -30102,8 +30320,8 @@ l3:
 		}
 	l1:
 		m.t0[uint(v5)].(func(int32, int32, int32))(v3+i32(196), v6, v7)
-		m.fn496(v3, v3+i32(196))
-		m.fn496(v3, v3+i32(184))
+		m.fn500(v3, v3+i32(196))
+		m.fn500(v3, v3+i32(184))
 	l2:
 		v4 = v4 + i32(4)
 		goto l3
@@ -30115,7 +30333,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t11))
 	m.g0 = v3 + i32(208)
 }
-func (m *Module) fn496(v0, v1 int32) {
+func (m *Module) fn500(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -30124,7 +30342,7 @@ func (m *Module) fn496(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn429(v0)
+		m.fn433(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -30135,13 +30353,13 @@ l0:
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
 }
-func (m *Module) fn497(v0, v1, v2 int32) {
+func (m *Module) fn501(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	t0 := m.g0
 	v3 = t0 - i32(304)
 	m.g0 = v3
-	t1 := m.fn75(i32(4), i32(36))
+	t1 := m.fn83(i32(4), i32(36))
 	v4 = t1
 	store32(m.memory, uint64(uint32(v3))+248, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+240, uint64(i64(0x100000000)))
@@ -30151,7 +30369,7 @@ func (m *Module) fn497(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 l9:
 	{
-		t3 := m.fn182(v3 + i32(104))
+		t3 := m.fn186(v3 + i32(104))
 		v6 = t3
 		if v6 == i32(1114112) {
 			goto l0
@@ -30181,7 +30399,7 @@ l9:
 			p11 = i32(4)
 		}
 		v10 = p11
-		t12 := m.fn257(v3 + i32(168))
+		t12 := m.fn261(v3 + i32(168))
 		v12 = t12
 		{
 		l4:
@@ -30206,7 +30424,7 @@ l9:
 			store32(m.memory, uint64(uint32(v3))+172, uint32(v9))
 			store32(m.memory, uint64(uint32(v3))+168, uint32(v7))
 			{
-				t15 := m.fn257(v3 + i32(168))
+				t15 := m.fn261(v3 + i32(168))
 				v11 = t15
 				if v11 == i32(1114112) {
 					goto l5
@@ -30238,7 +30456,7 @@ l9:
 			v6 = t17
 		}
 	l1:
-		m.fn446(v3+i32(240), v6)
+		m.fn450(v3+i32(240), v6)
 		goto l9
 	}
 l0:
@@ -30252,12 +30470,12 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+168, uint32(v1))
 l11:
 	{
-		t20 := m.fn182(v3 + i32(168))
+		t20 := m.fn186(v3 + i32(168))
 		v10 = t20
 		if v10 == i32(1114112) {
 			goto l10
 		}
-		m.fn498(v3+i32(240), v10)
+		m.fn502(v3+i32(240), v10)
 		goto l11
 	}
 l10:
@@ -30266,7 +30484,7 @@ l10:
 	t22 := int32(load32(m.memory, uint64(uint32(v3))+248))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(t22))
 	v13 = i32(0)
-	m.fn269(v3+i32(168), i32(0))
+	m.fn273(v3+i32(168), i32(0))
 	t23 := int64(load64(m.memory, uint64(uint32(i32(0)))+143268))
 	store64(m.memory, uint64(uint32(v3))+256, uint64(t23))
 	t24 := int64(load64(m.memory, uint64(uint32(i32(0)))+143260))
@@ -30285,7 +30503,7 @@ l13:
 	{
 		v7 = v11
 		v9 = v10
-		m.fn248(v3+i32(40), v6)
+		m.fn252(v3+i32(40), v6)
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v12 = t26
 		if v12 == i32(1114112) {
@@ -30297,12 +30515,12 @@ l13:
 		v10 = t28
 		t29 := int32(load32(m.memory, uint64(uint32(v3))+276))
 		v11 = t29
-		t30 := m.fn249(v3+i32(240), i32(6), v12)
+		t30 := m.fn253(v3+i32(240), i32(6), v12)
 		if t30 == 0 {
 			goto l13
 		}
 		m.fn22(v3+i32(168), v1+v13, v8-v13)
-		m.fn176(v3+i32(168), i32(1), i32(1))
+		m.fn180(v3+i32(168), i32(1), i32(1))
 		v13 = v8 + v7 - (v9 + v11) + v10
 		goto l13
 	}
@@ -30329,7 +30547,7 @@ l12:
 	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+56, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(3)))
-	m.fn492(v3+i32(64), v1, v2, i32(64))
+	m.fn496(v3+i32(64), v1, v2, i32(64))
 	{
 		t39 := int32(load32(m.memory, uint64(uint32(v3))+64))
 		v10 = t39
@@ -30354,19 +30572,19 @@ l12:
 			}
 			t43 := int32(load32(m.memory, uint32(v13+v9<<2)))
 			v10 = t43
-			m.fn448(v3+i32(104), v8, v4, i32(46))
+			m.fn452(v3+i32(104), v8, v4, i32(46))
 			store32(m.memory, uint64(uint32(v3))+144, uint32(v10))
 			m.memory[uint64(uint32(v3))+151] = byte(i32(0))
 			memory_copy(m.memory, uint32(v3+i32(168)), uint32(v3+i32(104)), uint32(i32(44)))
 			store32(m.memory, uint64(uint32(v3))+212, uint32(v3+i32(151)))
-			m.fn312(v3+i32(228), v3+i32(168))
+			m.fn316(v3+i32(228), v3+i32(168))
 			{
 				t44 := int32(load32(m.memory, uint64(uint32(v3))+228))
 				if t44 == i32(-0x80000000) {
 					goto l15
 				}
 				v10 = i32(12)
-				m.fn270(v3+i32(32), i32(4), i32(4), i32(12))
+				m.fn274(v3+i32(32), i32(4), i32(4), i32(12))
 				t45 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				v12 = t45
 				t46 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -30382,7 +30600,7 @@ l12:
 				memory_copy(m.memory, uint32(v3+i32(240)), uint32(v3+i32(168)), uint32(i32(48)))
 			l18:
 				{
-					m.fn312(v3+i32(292), v3+i32(240))
+					m.fn316(v3+i32(292), v3+i32(240))
 					t49 := int32(load32(m.memory, uint64(uint32(v3))+292))
 					if t49 == i32(-0x80000000) {
 						t55 := int64(load64(m.memory, uint64(uint32(v3))+216))
@@ -30396,7 +30614,7 @@ l12:
 						if v11 != t50 {
 							goto l17
 						}
-						m.fn77(v3+i32(216), i32(1))
+						m.fn85(v3+i32(216), i32(1))
 						t51 := int32(load32(m.memory, uint64(uint32(v3))+220))
 						v6 = t51
 					}
@@ -30423,7 +30641,7 @@ l12:
 					if t57 != i32(1) {
 						goto l20
 					}
-					m.fn83(v3 + i32(152))
+					m.fn89(v3 + i32(152))
 					v11 = i32(-0x80000000)
 					goto l21
 				}
@@ -30438,16 +30656,16 @@ l12:
 				v14 = t59
 				store32(m.memory, uint64(uint32(v3))+104, uint32(v10))
 				store64(m.memory, uint64(uint32(v3))+108, uint64(v14))
-				m.fn86(v3+i32(168), int32(v14), int32(int64(uint64(v14)>>32)), i32(143276))
-				store32(m.memory, uint64(uint32(v3))+252, uint32(i32(11)))
-				store32(m.memory, uint64(uint32(v3))+244, uint32(i32(8)))
+				m.fn92(v3+i32(168), int32(v14), int32(int64(uint64(v14)>>32)), i32(143276))
+				store32(m.memory, uint64(uint32(v3))+252, uint32(i32(3)))
+				store32(m.memory, uint64(uint32(v3))+244, uint32(i32(2)))
 				store32(m.memory, uint64(uint32(v3))+248, uint32(v3+i32(168)))
 				store32(m.memory, uint64(uint32(v3))+240, uint32(v3+i32(80)))
 				m.fn24(v3+i32(292), i32(0x2000e), v3+i32(240))
 				t60 := int32(load32(m.memory, uint64(uint32(v3))+168))
 				t61 := int32(load32(m.memory, uint64(uint32(v3))+172))
 				m.fn25(t60, t61)
-				m.fn83(v3 + i32(104))
+				m.fn89(v3 + i32(104))
 				t62 := int32(load32(m.memory, uint64(uint32(v3))+292))
 				v11 = t62
 			}
@@ -30458,7 +30676,7 @@ l12:
 			if v11 != i32(-0x80000000) {
 				p64 = 1
 			}
-			m.fn308(t63, p64)
+			m.fn312(t63, p64)
 			t65 := int32(load32(m.memory, uint64(uint32(v3))+56))
 			t66 := int32(load32(m.memory, uint64(uint32(v3))+60))
 			v12 = t66
@@ -30483,7 +30701,7 @@ l12:
 	}
 l14:
 	{
-		t69 := m.fn441(v1, v2)
+		t69 := m.fn445(v1, v2)
 		if t69 != 0 {
 			goto l25
 		}
@@ -30492,7 +30710,7 @@ l14:
 		store32(m.memory, uint64(uint32(v3))+108, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+112, uint32(v3+i32(88)))
-		m.fn392(v3+i32(24), v3+i32(104))
+		m.fn396(v3+i32(24), v3+i32(104))
 		v7 = i32(1)
 		v12 = i32(0)
 		{
@@ -30502,7 +30720,7 @@ l14:
 			}
 			t71 := int32(m.memory[uint64(uint32(v3))+25])
 			v10 = t71
-			m.fn269(v3+i32(240), i32(8))
+			m.fn273(v3+i32(240), i32(8))
 			t72 := int32(load32(m.memory, uint64(uint32(v3))+244))
 			m.memory[uint32(t72)] = byte(v10)
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(1)))
@@ -30514,7 +30732,7 @@ l14:
 			store64(m.memory, uint64(uint32(v3))+240, uint64(t75))
 		l29:
 			{
-				m.fn392(v3+i32(16), v3+i32(240))
+				m.fn396(v3+i32(16), v3+i32(240))
 				t76 := int32(m.memory[uint64(uint32(v3))+16])
 				if t76 == 0 {
 					goto l27
@@ -30528,7 +30746,7 @@ l14:
 					if v10 != t79 {
 						goto l28
 					}
-					m.fn56(v3+i32(168), i32(1))
+					m.fn63(v3+i32(168), i32(1))
 				}
 			l28:
 				t80 := int32(load32(m.memory, uint64(uint32(v3))+172))
@@ -30559,7 +30777,7 @@ l14:
 		store32(m.memory, uint64(uint32(v3))+108, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+112, uint32(v3+i32(88)))
-		m.fn393(v3+i32(8), v3+i32(104))
+		m.fn397(v3+i32(8), v3+i32(104))
 		v9 = i32(1)
 		v4 = i32(0)
 		{
@@ -30569,7 +30787,7 @@ l14:
 			}
 			t86 := int32(m.memory[uint64(uint32(v3))+9])
 			v10 = t86
-			m.fn269(v3+i32(240), i32(8))
+			m.fn273(v3+i32(240), i32(8))
 			t87 := int32(load32(m.memory, uint64(uint32(v3))+244))
 			m.memory[uint32(t87)] = byte(v10)
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(1)))
@@ -30581,7 +30799,7 @@ l14:
 			store64(m.memory, uint64(uint32(v3))+240, uint64(t90))
 		l34:
 			{
-				m.fn393(v3, v3+i32(240))
+				m.fn397(v3, v3+i32(240))
 				t91 := int32(m.memory[uint32(v3)])
 				if t91 == 0 {
 					goto l32
@@ -30595,7 +30813,7 @@ l14:
 					if v10 != t94 {
 						goto l33
 					}
-					m.fn56(v3+i32(168), i32(1))
+					m.fn63(v3+i32(168), i32(1))
 				}
 			l33:
 				t95 := int32(load32(m.memory, uint64(uint32(v3))+172))
@@ -30653,7 +30871,7 @@ l14:
 			v10 = p102
 		}
 	l37:
-		m.fn308(v3+i32(52), v10)
+		m.fn312(v3+i32(52), v10)
 		t103 := int32(load32(m.memory, uint64(uint32(v3))+60))
 		v11 = t103
 		t104 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -30703,7 +30921,7 @@ l14:
 			v12 = t105
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+168, uint64(i64(0x100000000)))
-			m.fn56(v3+i32(168), v2)
+			m.fn63(v3+i32(168), v2)
 			v10 = v2
 			v11 = v1
 		l43:
@@ -30714,12 +30932,12 @@ l14:
 					t109 := int64(load64(m.memory, uint64(uint32(v3))+168))
 					store64(m.memory, uint64(uint32(v3))+104, uint64(t109))
 					v6 = v6 + i32(1)
-					m.fn496(v3+i32(52), v3+i32(104))
+					m.fn500(v3+i32(52), v3+i32(104))
 					goto l44
 				}
 				t106 := int32(m.memory[uint32(v11)])
 				t107 := m.t0[uint(v12)].(func(int32) int32)(t106)
-				m.fn446(v3+i32(168), t107)
+				m.fn450(v3+i32(168), t107)
 				v10 = v10 + i32(-1)
 				v11 = v11 + i32(1)
 				goto l43
@@ -30733,7 +30951,7 @@ l25:
 	store64(m.memory, uint32(v0), uint64(t111))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn498(v0, v1 int32) {
+func (m *Module) fn502(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	v2 = i32(378)
 	v3 = i32(0)
@@ -30758,12 +30976,12 @@ l1:
 				t6 := v0
 				v2 = v2 * i32(12)
 				t7 := int32(load32(m.memory, uint64(uint32(v2))+155052))
-				m.fn498(t6, t7)
+				m.fn502(t6, t7)
 				t8 := int32(load32(m.memory, uint64(uint32(v2))+155056))
 				v1 = t8
 			}
 		l2:
-			m.fn446(v0, v1)
+			m.fn450(v0, v1)
 			return
 		}
 		t0 := v3
@@ -30779,13 +30997,13 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn499(v0, v1, v2 int32) {
+func (m *Module) fn503(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	var v12, v13 int64
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn252(v3+i32(16), i32(154925), i32(4), v1, v2)
+	m.fn256(v3+i32(16), i32(154925), i32(4), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v4 = t1
@@ -30796,7 +31014,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 		t3 := v3 + i32(28)
 		t4 := v4
 		v1 = t2
-		m.fn492(t3, t4, v1, i32(45))
+		m.fn496(t3, t4, v1, i32(45))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v5 = t5
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -30830,7 +31048,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 		}
 		v5 = p15
 		{
-			t16 := m.fn182(v3 + i32(44))
+			t16 := m.fn186(v3 + i32(44))
 			v2 = t16
 			if v2 == i32(1114112) {
 				goto l1
@@ -30852,7 +31070,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 			if uint32(v6) > uint32(i32(3)) {
 				p23 = v6
 			}
-			m.fn270(t18, p23+i32(1), i32(4), i32(4))
+			m.fn274(t18, p23+i32(1), i32(4), i32(4))
 			t24 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v8 = t24
 			t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -30867,7 +31085,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 			v2 = i32(1)
 		l4:
 			{
-				t26 := m.fn182(v3 + i32(28))
+				t26 := m.fn186(v3 + i32(28))
 				v4 = t26
 				if v4 == i32(1114112) {
 					goto l2
@@ -30887,7 +31105,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 					if v6&i32(3) != i32(0) {
 						p33 = 1
 					}
-					m.fn274(t30, t31, t32+p33+i32(1), i32(4), i32(4))
+					m.fn278(t30, t31, t32+p33+i32(1), i32(4), i32(4))
 					t34 := int32(load32(m.memory, uint64(uint32(v3))+56))
 					v6 = t34
 				}
@@ -30920,12 +31138,12 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 				v2 = i32(0)
 				store32(m.memory, uint64(uint32(v3))+36, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v3))+28, uint64(i64(0x100000000)))
-				m.fn56(v3+i32(28), v4)
+				m.fn63(v3+i32(28), v4)
 				v4 = v4 << 2
 			l11:
 				{
 					if v4 == v2 {
-						m.fn501(v5, v1)
+						m.fn505(v5, v1)
 						t47 := int32(load32(m.memory, uint64(uint32(v3))+36))
 						store32(m.memory, uint64(uint32(v0))+8, uint32(t47))
 						t48 := int64(load64(m.memory, uint64(uint32(v3))+28))
@@ -30933,7 +31151,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 						goto l12
 					}
 					t46 := int32(load32(m.memory, uint32(v1+v2)))
-					m.fn446(v3+i32(28), t46)
+					m.fn450(v3+i32(28), t46)
 					v2 = v2 + i32(4)
 					goto l11
 				}
@@ -31002,7 +31220,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 					if v11 == 0 {
 						p52 = 1
 					}
-					t53 := fn502(t50, t51, p52)
+					t53 := fn506(t50, t51, p52)
 					v1 = t53
 					t54 := int32(uint32(v6) / uint32(v7))
 					v4 = t54
@@ -31023,7 +31241,7 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 						if v2 != t56 {
 							goto l14
 						}
-						m.fn503(v3 + i32(52))
+						m.fn507(v3 + i32(52))
 					}
 				l14:
 					t57 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -31054,16 +31272,16 @@ func (m *Module) fn499(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+52))
 			t59 := int32(load32(m.memory, uint64(uint32(v3))+56))
-			m.fn501(t58, t59)
+			m.fn505(t58, t59)
 			goto l12
 		}
 	}
 l0:
-	m.fn69(v0, v1, v2)
+	m.fn77(v0, v1, v2)
 l12:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn500(v0, v1, v2 int32) {
+func (m *Module) fn504(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18 int32
 	var v19 int64
 	t0 := m.g0
@@ -31071,19 +31289,19 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 	m.g0 = v3
 	{
 		{
-			t1 := m.fn441(v1, v2)
+			t1 := m.fn445(v1, v2)
 			if t1 != 0 {
-				m.fn69(v0, v1, v2)
+				m.fn77(v0, v1, v2)
 				goto l10
 			}
-			m.fn179(v3+i32(24), v1, v2)
+			m.fn183(v3+i32(24), v1, v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			t3 := v3
 			v4 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			store32(m.memory, uint64(uint32(t3))+40, uint32(v4+t4))
 			store32(m.memory, uint64(uint32(v3))+36, uint32(v4))
-			m.fn396(v3+i32(16), v3+i32(36))
+			m.fn400(v3+i32(16), v3+i32(36))
 			v5 = i32(4)
 			v6 = i32(0)
 			v7 = i32(0)
@@ -31111,7 +31329,7 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(3)) {
 					p13 = v8
 				}
-				m.fn270(t8, p13+i32(1), i32(4), i32(4))
+				m.fn274(t8, p13+i32(1), i32(4), i32(4))
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t14
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -31126,7 +31344,7 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 				v6 = i32(1)
 			l4:
 				{
-					m.fn396(v3, v3+i32(44))
+					m.fn400(v3, v3+i32(44))
 					t16 := int32(load32(m.memory, uint32(v3)))
 					if t16 != i32(1) {
 						goto l2
@@ -31148,7 +31366,7 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 						if v8&i32(3) != i32(0) {
 							p24 = 1
 						}
-						m.fn274(t21, t22, t23+p24+i32(1), i32(4), i32(4))
+						m.fn278(t21, t22, t23+p24+i32(1), i32(4), i32(4))
 						t25 := int32(load32(m.memory, uint64(uint32(v3))+56))
 						v5 = t25
 					}
@@ -31169,7 +31387,7 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 			m.fn25(t28, v4)
 			store32(m.memory, uint64(uint32(v3))+60, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+52, uint64(i64(0x100000000)))
-			m.fn56(v3+i32(52), i32(0))
+			m.fn63(v3+i32(52), i32(0))
 			if v6 == 0 {
 				goto l5
 			}
@@ -31182,7 +31400,7 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(127)) {
 					goto l6
 				}
-				m.fn446(v3+i32(52), v8)
+				m.fn450(v3+i32(52), v8)
 			}
 		l6:
 			v2 = v2 + i32(4)
@@ -31203,7 +31421,7 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 			goto l9
 		}
 	l8:
-		m.fn446(v3+i32(24), i32(45))
+		m.fn450(v3+i32(24), i32(45))
 	l9:
 		v10 = v5 + i32(4)
 		v11 = v6 << 2
@@ -31215,13 +31433,13 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 		v17 = i32(0)
 	l21:
 		if uint32(v16) >= uint32(v6) {
-			store32(m.memory, uint64(uint32(v3))+56, uint32(i32(11)))
+			store32(m.memory, uint64(uint32(v3))+56, uint32(i32(3)))
 			store32(m.memory, uint64(uint32(v3))+52, uint32(v3+i32(24)))
 			m.fn24(v0, i32(131091), v3+i32(52))
 			t57 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			m.fn25(t57, t58)
-			m.fn501(v7, v5)
+			m.fn505(v7, v5)
 			goto l10
 		}
 		v8 = i32(0)
@@ -31343,12 +31561,12 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 					goto l12
 				}
 				t56 := int32(m.memory[uint64(uint32(v8))+155010])
-				m.fn446(v3+i32(24), t56)
+				m.fn450(v3+i32(24), t56)
 				v1 = v1 + i32(36)
 				goto l20
 			}
 			t48 := int32(m.memory[uint64(uint32(v15))+155010])
-			m.fn446(v3+i32(24), t48)
+			m.fn450(v3+i32(24), t48)
 			t49 := v4
 			v1 = v16 + i32(1)
 			t50 := v1
@@ -31356,7 +31574,7 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 			if v16 == v9 {
 				p51 = 1
 			}
-			t52 := fn502(t49, t50, p51)
+			t52 := fn506(t49, t50, p51)
 			v14 = t52
 			v16 = v1
 			v4 = i32(0)
@@ -31367,15 +31585,15 @@ func (m *Module) fn500(v0, v1, v2 int32) {
 		t59 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t60 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		m.fn25(t59, t60)
-		m.fn501(v7, v5)
+		m.fn505(v7, v5)
 	}
 l10:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn501(v0, v1 int32) {
-	m.fn35(v0, v1, i32(4), i32(4))
+func (m *Module) fn505(v0, v1 int32) {
+	m.fn42(v0, v1, i32(4), i32(4))
 }
-func fn502(v0, v1, v2 int32) int32 {
+func fn506(v0, v1, v2 int32) int32 {
 	if v1 == 0 {
 		panic("unreachable")
 	}
@@ -31401,13 +31619,13 @@ l2:
 		goto l2
 	}
 }
-func (m *Module) fn503(v0 int32) {
-	m.fn366(v0, i32(4), i32(4))
+func (m *Module) fn507(v0 int32) {
+	m.fn370(v0, i32(4), i32(4))
 }
-func (m *Module) fn504(v0, v1, v2 int32) {
-	m.fn505(v0, v1, v2, i32(143295), i32(9), i32(143304), i32(3), i32(1))
+func (m *Module) fn508(v0, v1, v2 int32) {
+	m.fn509(v0, v1, v2, i32(143295), i32(9), i32(143304), i32(3), i32(1))
 }
-func (m *Module) fn505(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
+func (m *Module) fn509(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	var v8, v9, v10 int32
 	t0 := m.g0
 	v8 = t0 - i32(48)
@@ -31436,7 +31654,7 @@ l5:
 			if uint32((v9&i32(223)+i32(-65))&i32(255)) < uint32(i32(26)) {
 				goto l3
 			}
-			t3 := m.fn100(v3, v4, v9)
+			t3 := m.fn31(v3, v4, v9)
 			if t3 != 0 {
 				goto l3
 			}
@@ -31470,7 +31688,7 @@ l5:
 			}
 		}
 	l3:
-		m.fn446(v8+i32(12), v9)
+		m.fn450(v8+i32(12), v9)
 	l2:
 		v1 = v1 + i32(1)
 		v2 = v2 + i32(-1)
@@ -31483,25 +31701,25 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t13))
 	m.g0 = v8 + i32(48)
 }
-func (m *Module) fn506(v0, v1, v2 int32) {
-	m.fn505(v0, v1, v2, i32(143345), i32(20), i32(143304), i32(3), i32(1))
-}
-func (m *Module) fn507(v0, v1, v2 int32) {
-	m.fn505(v0, v1, v2, i32(143307), i32(4), i32(143311), i32(1), i32(1))
-}
-func (m *Module) fn508(v0, v1, v2 int32) {
-	m.fn505(v0, v1, v2, i32(143312), i32(5), i32(143304), i32(3), i32(1))
-}
-func (m *Module) fn509(v0, v1, v2 int32) {
-	m.fn505(v0, v1, v2, i32(143317), i32(4), i32(143304), i32(3), i32(1))
-}
 func (m *Module) fn510(v0, v1, v2 int32) {
-	m.fn505(v0, v1, v2, i32(143317), i32(4), i32(143311), i32(1), i32(1))
+	m.fn509(v0, v1, v2, i32(143345), i32(20), i32(143304), i32(3), i32(1))
 }
 func (m *Module) fn511(v0, v1, v2 int32) {
-	m.fn505(v0, v1, v2, i32(143321), i32(7), i32(143311), i32(1), i32(0))
+	m.fn509(v0, v1, v2, i32(143307), i32(4), i32(143311), i32(1), i32(1))
 }
-func (m *Module) fn512(v0, v1 int32) {
+func (m *Module) fn512(v0, v1, v2 int32) {
+	m.fn509(v0, v1, v2, i32(143312), i32(5), i32(143304), i32(3), i32(1))
+}
+func (m *Module) fn513(v0, v1, v2 int32) {
+	m.fn509(v0, v1, v2, i32(143317), i32(4), i32(143304), i32(3), i32(1))
+}
+func (m *Module) fn514(v0, v1, v2 int32) {
+	m.fn509(v0, v1, v2, i32(143317), i32(4), i32(143311), i32(1), i32(1))
+}
+func (m *Module) fn515(v0, v1, v2 int32) {
+	m.fn509(v0, v1, v2, i32(143321), i32(7), i32(143311), i32(1), i32(0))
+}
+func (m *Module) fn516(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v2 = t0
@@ -31510,7 +31728,7 @@ func (m *Module) fn512(v0, v1 int32) {
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	t3 := v0
 	v1 = t2
-	m.fn56(t3, v1)
+	m.fn63(t3, v1)
 	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t4
 	{
@@ -31527,46 +31745,46 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v1))
 	m.fn25(v3, v2)
 }
-func (m *Module) fn513(v0, v1, v2 int32) {
+func (m *Module) fn517(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn449(v3+i32(4), v1, v2, i32(43), i32(143278), i32(1))
+	m.fn453(v3+i32(4), v1, v2, i32(43), i32(143278), i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn450(t2, v2, t3)
+	m.fn454(t2, v2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn25(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn514(v0, v1, v2 int32) {
-	m.fn449(v0, v1, v2, i32(43), i32(143278), i32(1))
+func (m *Module) fn518(v0, v1, v2 int32) {
+	m.fn453(v0, v1, v2, i32(43), i32(143278), i32(1))
 }
-func (m *Module) fn515(v0, v1, v2 int32) {
-	m.fn449(v0, v1, v2, i32(32), i32(143311), i32(1))
+func (m *Module) fn519(v0, v1, v2 int32) {
+	m.fn453(v0, v1, v2, i32(32), i32(143311), i32(1))
 }
-func (m *Module) fn516(v0, v1, v2 int32) {
-	m.fn517(v0, v1, v2, i32(143328), i32(6), i32(143334), i32(6))
+func (m *Module) fn520(v0, v1, v2 int32) {
+	m.fn521(v0, v1, v2, i32(143328), i32(6), i32(143334), i32(6))
 }
-func (m *Module) fn517(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn521(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7 int32
 	t0 := m.g0
 	v7 = t0 - i32(48)
 	m.g0 = v7
-	m.fn449(v7+i32(36), v1, v2, i32(38), i32(159936), i32(5))
+	m.fn453(v7+i32(36), v1, v2, i32(38), i32(159936), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v7))+40))
 	t2 := v7 + i32(24)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v7))+44))
-	m.fn449(t2, v2, t3, i32(60), i32(159941), i32(4))
+	m.fn453(t2, v2, t3, i32(60), i32(159941), i32(4))
 	t4 := int32(load32(m.memory, uint64(uint32(v7))+28))
 	t5 := v7 + i32(12)
 	v1 = t4
 	t6 := int32(load32(m.memory, uint64(uint32(v7))+32))
-	m.fn449(t5, v1, t6, i32(62), i32(159945), i32(4))
+	m.fn453(t5, v1, t6, i32(62), i32(159945), i32(4))
 	t7 := int32(load32(m.memory, uint64(uint32(v7))+24))
 	m.fn25(t7, v1)
 	t8 := int32(load32(m.memory, uint64(uint32(v7))+36))
@@ -31575,71 +31793,71 @@ func (m *Module) fn517(v0, v1, v2, v3, v4, v5, v6 int32) {
 	t10 := v7 + i32(36)
 	v2 = t9
 	t11 := int32(load32(m.memory, uint64(uint32(v7))+20))
-	m.fn449(t10, v2, t11, i32(34), v3, v4)
+	m.fn453(t10, v2, t11, i32(34), v3, v4)
 	t12 := int32(load32(m.memory, uint64(uint32(v7))+40))
 	t13 := v0
 	v1 = t12
 	t14 := int32(load32(m.memory, uint64(uint32(v7))+44))
-	m.fn449(t13, v1, t14, i32(39), v5, v6)
+	m.fn453(t13, v1, t14, i32(39), v5, v6)
 	t15 := int32(load32(m.memory, uint64(uint32(v7))+36))
 	m.fn25(t15, v1)
 	t16 := int32(load32(m.memory, uint64(uint32(v7))+12))
 	m.fn25(t16, v2)
 	m.g0 = v7 + i32(48)
 }
-func (m *Module) fn518(v0, v1, v2 int32) {
-	m.fn517(v0, v1, v2, i32(143328), i32(6), i32(143340), i32(5))
-}
-func (m *Module) fn519(v0, v1, v2 int32) {
-	m.fn517(v0, v1, v2, i32(143328), i32(6), i32(143365), i32(6))
-}
-func (m *Module) fn520(v0, v1, v2 int32) {
-	m.fn517(v0, v1, v2, i32(143328), i32(6), i32(143371), i32(6))
-}
-func (m *Module) fn521(v0, v1, v2 int32) {
-	m.fn517(v0, v1, v2, i32(143377), i32(5), i32(143340), i32(5))
-}
 func (m *Module) fn522(v0, v1, v2 int32) {
+	m.fn521(v0, v1, v2, i32(143328), i32(6), i32(143340), i32(5))
+}
+func (m *Module) fn523(v0, v1, v2 int32) {
+	m.fn521(v0, v1, v2, i32(143328), i32(6), i32(143365), i32(6))
+}
+func (m *Module) fn524(v0, v1, v2 int32) {
+	m.fn521(v0, v1, v2, i32(143328), i32(6), i32(143371), i32(6))
+}
+func (m *Module) fn525(v0, v1, v2 int32) {
+	m.fn521(v0, v1, v2, i32(143377), i32(5), i32(143340), i32(5))
+}
+func (m *Module) fn526(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn517(v3+i32(4), v1, v2, i32(143377), i32(5), i32(143340), i32(5))
+	m.fn521(v3+i32(4), v1, v2, i32(143377), i32(5), i32(143340), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn449(t2, v2, t3, i32(43), i32(143382), i32(5))
+	m.fn453(t2, v2, t3, i32(43), i32(143382), i32(5))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn25(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn523(v0, v1, v2 int32) {
-	m.fn517(v0, v1, v2, i32(143387), i32(1), i32(143388), i32(1))
+func (m *Module) fn527(v0, v1, v2 int32) {
+	m.fn521(v0, v1, v2, i32(143387), i32(1), i32(143388), i32(1))
 }
-func (m *Module) fn524(v0, v1, v2 int32) {
+func (m *Module) fn528(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn517(v3+i32(20), v1, v2, i32(143328), i32(6), i32(143334), i32(6))
+	m.fn521(v3+i32(20), v1, v2, i32(143328), i32(6), i32(143334), i32(6))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(8)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-	m.fn449(t2, v2, t3, i32(43), i32(143389), i32(6))
+	m.fn453(t2, v2, t3, i32(43), i32(143389), i32(6))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	m.fn25(t4, v2)
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t6 := v0
 	v2 = t5
 	t7 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn526(t6, v2, t7, i32(41))
+	m.fn530(t6, v2, t7, i32(41))
 	t8 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	m.fn25(t8, v2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn525(v0, v1 int32) {
+func (m *Module) fn529(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -31650,7 +31868,7 @@ func (m *Module) fn525(v0, v1 int32) {
 	m.fn24(v0, i32(131991), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn526(v0, v1, v2, v3 int32) {
+func (m *Module) fn530(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(64)
@@ -31660,7 +31878,7 @@ func (m *Module) fn526(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v4))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v4))+16, uint32(v4+i32(4)))
 	{
-		t1 := m.fn182(v4 + i32(8))
+		t1 := m.fn186(v4 + i32(8))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -31668,7 +31886,7 @@ func (m *Module) fn526(v0, v1, v2, v3 int32) {
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		t3 := v4 + i32(20)
 		v3 = t2
-		m.fn563(t3, v3, v1)
+		m.fn567(t3, v3, v1)
 		t4 := int32(load32(m.memory, uint64(uint32(v4))+20))
 		if t4 == i32(-0x80000000) {
 			goto l0
@@ -31681,7 +31899,7 @@ func (m *Module) fn526(v0, v1, v2, v3 int32) {
 		store64(m.memory, uint64(uint32(v4))+44, uint64(t7))
 	l2:
 		{
-			t8 := m.fn182(v4 + i32(44))
+			t8 := m.fn186(v4 + i32(44))
 			v1 = t8
 			if v1 == i32(1114112) {
 				t13 := int32(load32(m.memory, uint64(uint32(v4))+40))
@@ -31690,7 +31908,7 @@ func (m *Module) fn526(v0, v1, v2, v3 int32) {
 				store64(m.memory, uint32(v0), uint64(t14))
 				goto l3
 			}
-			m.fn563(v4+i32(52), v3, v1)
+			m.fn567(v4+i32(52), v3, v1)
 			t9 := int32(load32(m.memory, uint64(uint32(v4))+56))
 			t10 := v4 + i32(32)
 			v1 = t9
@@ -31707,39 +31925,39 @@ l0:
 l3:
 	m.g0 = v4 + i32(64)
 }
-func (m *Module) fn527(v0, v1, v2 int32) {
+func (m *Module) fn531(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn517(v3+i32(4), v1, v2, i32(143328), i32(6), i32(143340), i32(5))
+	m.fn521(v3+i32(4), v1, v2, i32(143328), i32(6), i32(143340), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn526(t2, v2, t3, i32(43))
+	m.fn530(t2, v2, t3, i32(43))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn25(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn528(v0, v1 int32) {
+func (m *Module) fn532(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
-	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(10)))
+	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
 	m.fn24(v0, i32(131999), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn529(v0, v1, v2 int32) {
+func (m *Module) fn533(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
 	m.g0 = v3
-	m.fn448(v3+i32(36), v1, v2, i32(38))
-	m.fn313(v3+i32(24), v3+i32(36))
+	m.fn452(v3+i32(36), v1, v2, i32(38))
+	m.fn317(v3+i32(24), v3+i32(36))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(76)
 	v2 = t1
@@ -31752,11 +31970,11 @@ func (m *Module) fn529(v0, v1, v2 int32) {
 	if v2 != 0 {
 		p5 = t4
 	}
-	m.fn69(t2, p3, p5)
+	m.fn77(t2, p3, p5)
 	v4 = v3 + i32(88) + i32(4)
 l9:
 	{
-		m.fn313(v3+i32(16), v3+i32(36))
+		m.fn317(v3+i32(16), v3+i32(36))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v5 = t6
 		if v5 == 0 {
@@ -31766,8 +31984,8 @@ l9:
 		t8 := v3 + i32(88)
 		t9 := v5
 		v6 = t7
-		m.fn264(t8, i32(59), t9, v6)
-		m.fn314(v3+i32(148), v3+i32(88))
+		m.fn268(t8, i32(59), t9, v6)
+		m.fn318(v3+i32(148), v3+i32(88))
 		{
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+148))
 			if t10 != i32(1) {
@@ -31779,7 +31997,7 @@ l9:
 			t13 := v3 + i32(8)
 			t14 := v5
 			v7 = t12
-			m.fn119(t13, t14, v7, i32(35))
+			m.fn122(t13, t14, v7, i32(35))
 			{
 				{
 					t15 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -31799,7 +32017,7 @@ l9:
 				store64(m.memory, uint64(uint32(v3))+88, uint64(i64(0x5800000078)))
 				store32(m.memory, uint64(uint32(v3))+100, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+108, uint32(v2+v9))
-				m.fn250(v3+i32(148), v3+i32(88))
+				m.fn254(v3+i32(148), v3+i32(88))
 				{
 					t17 := int32(load32(m.memory, uint64(uint32(v3))+148))
 					if t17 != 0 {
@@ -31809,11 +32027,11 @@ l9:
 					t19 := v3 + i32(88)
 					t20 := v2
 					v10 = t18
-					m.fn530(t19, t20+v10, v9-v10, i32(16))
+					m.fn534(t19, t20+v10, v9-v10, i32(16))
 					goto l5
 				}
 			l4:
-				m.fn530(v3+i32(88), v2, v9, i32(10))
+				m.fn534(v3+i32(88), v2, v9, i32(10))
 			l5:
 				t21 := int32(m.memory[uint64(uint32(v3))+88])
 				v8 = t21
@@ -31869,7 +32087,7 @@ l9:
 				}
 			}
 		l8:
-			m.fn446(v3+i32(76), v10)
+			m.fn450(v3+i32(76), v10)
 			m.fn22(v3+i32(76), v11, v12)
 			goto l9
 		}
@@ -31894,7 +32112,7 @@ l9:
 				goto l10
 			}
 		}
-		m.fn56(v3+i32(76), v1)
+		m.fn63(v3+i32(76), v1)
 		t31 := int32(load32(m.memory, uint64(uint32(v3))+80))
 		t32 := int32(load32(m.memory, uint64(uint32(v3))+84))
 		v6 = t32
@@ -31928,7 +32146,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t36))
 	m.g0 = v3 + i32(160)
 }
-func (m *Module) fn530(v0, v1, v2, v3 int32) {
+func (m *Module) fn534(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	var v6, v7 int64
 	var v8 int32
@@ -31971,7 +32189,7 @@ func (m *Module) fn530(v0, v1, v2, v3 int32) {
 					goto l7
 				}
 				t8 := int32(m.memory[uint32(v1)])
-				m.fn391(v4, t8, v3)
+				m.fn395(v4, t8, v3)
 				t9 := int32(load32(m.memory, uint32(v4)))
 				if t9 != i32(1) {
 					goto l4
@@ -31991,7 +32209,7 @@ func (m *Module) fn530(v0, v1, v2, v3 int32) {
 				goto l7
 			}
 			t5 := int32(m.memory[uint32(v1)])
-			m.fn391(v4+i32(8), t5, v3)
+			m.fn395(v4+i32(8), t5, v3)
 			t6 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			if t6 != i32(1) {
 				goto l4
@@ -32026,13 +32244,13 @@ l3:
 	m.memory[uint32(v0)] = byte(v2)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn531(v0, v1, v2 int32) {
-	m.fn533(v0, v1, v2, i32(44), i32(0))
+func (m *Module) fn535(v0, v1, v2 int32) {
+	m.fn537(v0, v1, v2, i32(44), i32(0))
 }
-func fn532(v0 int32) int32 {
+func fn536(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn533(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn537(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -32043,7 +32261,7 @@ func (m *Module) fn533(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+32, uint32(v1+v2))
 l9:
 	{
-		t1 := m.fn182(v5 + i32(28))
+		t1 := m.fn186(v5 + i32(28))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -32052,7 +32270,7 @@ l9:
 			t2 := m.t0[uint(v3)].(func(int32) int32)(v1)
 			if t2 != 0 {
 				store32(m.memory, uint64(uint32(v5))+36, uint32(i32(0)))
-				m.fn401(v5+i32(8), v1, v5+i32(36))
+				m.fn405(v5+i32(8), v1, v5+i32(36))
 				t7 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v1 = t7 << 1
 				t8 := int32(load32(m.memory, uint64(uint32(v5))+8))
@@ -32090,13 +32308,13 @@ l9:
 			}
 			switch v1 + i32(-9) {
 			case 0:
-				m.fn176(v5+i32(16), i32(154620), i32(154622))
+				m.fn180(v5+i32(16), i32(154620), i32(154622))
 				goto l9
 			case 1:
-				m.fn176(v5+i32(16), i32(154616), i32(154618))
+				m.fn180(v5+i32(16), i32(154616), i32(154618))
 				goto l9
 			case 4:
-				m.fn176(v5+i32(16), i32(154618), i32(154620))
+				m.fn180(v5+i32(16), i32(154618), i32(154620))
 				goto l9
 			default:
 				if v1 == i32(34) {
@@ -32122,11 +32340,11 @@ l9:
 					m.fn25(v1, v2)
 					goto l9
 				}
-				m.fn446(v5+i32(16), v1)
+				m.fn450(v5+i32(16), v1)
 				goto l9
 			}
 		l7:
-			m.fn560(v5+i32(16), int64(uint32(v1))<<32|i64(92))
+			m.fn564(v5+i32(16), int64(uint32(v1))<<32|i64(92))
 			goto l9
 		}
 	}
@@ -32137,106 +32355,50 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t14))
 	m.g0 = v5 + i32(64)
 }
-func (m *Module) fn534(v0, v1, v2 int32) {
-	m.fn533(v0, v1, v2, i32(48), i32(0))
+func (m *Module) fn538(v0, v1, v2 int32) {
+	m.fn537(v0, v1, v2, i32(48), i32(0))
 }
-func fn535(v0 int32) int32 {
+func fn539(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p0 = 1
 	}
 	return p0
 }
-func (m *Module) fn536(v0, v1, v2 int32) {
-	m.fn533(v0, v1, v2, i32(48), i32(1))
+func (m *Module) fn540(v0, v1, v2 int32) {
+	m.fn537(v0, v1, v2, i32(48), i32(1))
 }
-func (m *Module) fn537(v0, v1, v2 int32) {
-	m.fn533(v0, v1, v2, i32(49), i32(0))
+func (m *Module) fn541(v0, v1, v2 int32) {
+	m.fn537(v0, v1, v2, i32(49), i32(0))
 }
-func (m *Module) fn538(v0 int32) int32 {
-	t0 := m.fn265(i32(142969), i32(4), v0)
+func (m *Module) fn542(v0 int32) int32 {
+	t0 := m.fn269(i32(142969), i32(4), v0)
 	return t0
 }
-func (m *Module) fn539(v0, v1, v2 int32) {
-	m.fn533(v0, v1, v2, i32(49), i32(1))
+func (m *Module) fn543(v0, v1, v2 int32) {
+	m.fn537(v0, v1, v2, i32(49), i32(1))
 }
-func (m *Module) fn540(v0, v1, v2 int32) {
-	m.fn533(v0, v1, v2, i32(50), i32(0))
+func (m *Module) fn544(v0, v1, v2 int32) {
+	m.fn537(v0, v1, v2, i32(50), i32(0))
 }
-func (m *Module) fn541(v0 int32) int32 {
-	t0 := m.fn265(i32(159960), i32(7), v0)
+func (m *Module) fn545(v0 int32) int32 {
+	t0 := m.fn269(i32(159960), i32(7), v0)
 	var p1 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p1 = 1
 	}
 	return t0 | p1
 }
-func (m *Module) fn542(v0, v1, v2 int32) {
-	m.fn533(v0, v1, v2, i32(50), i32(1))
-}
-func (m *Module) fn543(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn533(v3+i32(12), v1, v2, i32(44), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn24(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn25(t1, t2)
-	m.g0 = v3 + i32(32)
-}
-func (m *Module) fn544(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn533(v3+i32(12), v1, v2, i32(48), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn24(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn25(t1, t2)
-	m.g0 = v3 + i32(32)
-}
-func (m *Module) fn545(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn533(v3+i32(12), v1, v2, i32(49), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn24(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn25(t1, t2)
-	m.g0 = v3 + i32(32)
-}
 func (m *Module) fn546(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn533(v3+i32(12), v1, v2, i32(50), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn24(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn25(t1, t2)
-	m.g0 = v3 + i32(32)
+	m.fn537(v0, v1, v2, i32(50), i32(1))
 }
 func (m *Module) fn547(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn533(v3+i32(12), v1, v2, i32(50), i32(1))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
+	m.fn537(v3+i32(12), v1, v2, i32(44), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
 	m.fn24(v0, i32(135116), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -32245,14 +32407,70 @@ func (m *Module) fn547(v0, v1, v2 int32) {
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn548(v0, v1, v2 int32) {
-	m.fn549(v0, v1, v2, i32(143387), i32(1), i32(143387))
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn537(v3+i32(12), v1, v2, i32(48), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn24(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn25(t1, t2)
+	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn549(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn549(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn537(v3+i32(12), v1, v2, i32(49), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn24(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn25(t1, t2)
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn550(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn537(v3+i32(12), v1, v2, i32(50), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn24(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn25(t1, t2)
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn551(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn537(v3+i32(12), v1, v2, i32(50), i32(1))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn24(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn25(t1, t2)
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn552(v0, v1, v2 int32) {
+	m.fn553(v0, v1, v2, i32(143387), i32(1), i32(143387))
+}
+func (m *Module) fn553(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(16)
 	m.g0 = v6
-	m.fn252(v6+i32(8), v3, v4, v1, v2)
+	m.fn256(v6+i32(8), v3, v4, v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -32265,7 +32483,7 @@ func (m *Module) fn549(v0, v1, v2, v3, v4, v5 int32) {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v6))+12))
-		m.fn98(v6, v5, i32(1), v4, t2)
+		m.fn29(v6, v5, i32(1), v4, t2)
 		t3 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v3 = t3
 		t4 := int32(load32(m.memory, uint32(v6)))
@@ -32281,61 +32499,61 @@ l1:
 	if v4 != 0 {
 		p7 = v3
 	}
-	m.fn556(t6, p5, p7)
+	m.fn560(t6, p5, p7)
 	m.g0 = v6 + i32(16)
 }
-func (m *Module) fn550(v0, v1, v2 int32) {
+func (m *Module) fn554(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
 	m.fn24(v0, i32(135083), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn551(v0, v1, v2 int32) {
+func (m *Module) fn555(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
 	m.fn24(v0, i32(135096), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn552(v0, v1, v2 int32) {
+func (m *Module) fn556(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
 	m.fn24(v0, i32(135090), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn553(v0, v1, v2 int32) {
-	m.fn549(v0, v1, v2, i32(143395), i32(2), i32(143388))
+func (m *Module) fn557(v0, v1, v2 int32) {
+	m.fn553(v0, v1, v2, i32(143395), i32(2), i32(143388))
 }
-func (m *Module) fn554(v0, v1, v2 int32) {
-	m.fn549(v0, v1, v2, i32(143397), i32(2), i32(143387))
+func (m *Module) fn558(v0, v1, v2 int32) {
+	m.fn553(v0, v1, v2, i32(143397), i32(2), i32(143387))
 }
-func (m *Module) fn555(v0, v1, v2 int32) {
-	m.fn549(v0, v1, v2, i32(143388), i32(1), i32(143388))
+func (m *Module) fn559(v0, v1, v2 int32) {
+	m.fn553(v0, v1, v2, i32(143388), i32(1), i32(143388))
 }
-func (m *Module) fn556(v0, v1, v2 int32) {
+func (m *Module) fn560(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
 	m.g0 = v3
-	m.fn448(v3+i32(80), v1, v2, i32(92))
-	m.fn313(v3+i32(72), v3+i32(80))
+	m.fn452(v3+i32(80), v1, v2, i32(92))
+	m.fn317(v3+i32(72), v3+i32(80))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+76))
 	v1 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -32355,7 +32573,7 @@ func (m *Module) fn556(v0, v1, v2 int32) {
 		p5 = v1
 	}
 	store32(m.memory, uint64(uint32(t6))+140, uint32(t7+p5))
-	m.fn399(v3+i32(64), v3+i32(136))
+	m.fn403(v3+i32(64), v3+i32(136))
 	{
 		t8 := int32(load16(m.memory, uint64(uint32(v3))+64))
 		if t8&i32(1) == 0 {
@@ -32363,7 +32581,7 @@ func (m *Module) fn556(v0, v1, v2 int32) {
 		}
 		t9 := int32(load16(m.memory, uint64(uint32(v3))+66))
 		v2 = t9
-		m.fn400(v3+i32(160), v3+i32(136))
+		m.fn404(v3+i32(160), v3+i32(136))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+160))
 		t11 := v3 + i32(56)
 		v1 = t10 + i32(1)
@@ -32376,7 +32594,7 @@ func (m *Module) fn556(v0, v1, v2 int32) {
 		if uint32(v1) > uint32(i32(4)) {
 			p13 = v1
 		}
-		m.fn270(t11, p13, i32(2), i32(2))
+		m.fn274(t11, p13, i32(2), i32(2))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+56))
 		v1 = t14
 		t15 := int32(load32(m.memory, uint64(uint32(v3))+60))
@@ -32389,7 +32607,7 @@ func (m *Module) fn556(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+168, uint32(t16))
 		t17 := int64(load64(m.memory, uint64(uint32(v3))+136))
 		store64(m.memory, uint64(uint32(v3))+160, uint64(t17))
-		m.fn398(v3+i32(148), v3+i32(160))
+		m.fn402(v3+i32(148), v3+i32(160))
 		t18 := int64(load64(m.memory, uint64(uint32(v3))+148))
 		store64(m.memory, uint64(uint32(v3))+120, uint64(t18))
 		t19 := int32(load32(m.memory, uint64(uint32(v3))+156))
@@ -32401,7 +32619,7 @@ l0:
 	store64(m.memory, uint64(uint32(v3))+120, uint64(i64(0x200000000)))
 l21:
 	{
-		m.fn313(v3+i32(48), v3+i32(80))
+		m.fn317(v3+i32(48), v3+i32(80))
 		{
 			t20 := int32(load32(m.memory, uint64(uint32(v3))+48))
 			v5 = t20
@@ -32413,7 +32631,7 @@ l21:
 				v9 = i32(0)
 				store32(m.memory, uint64(uint32(v3))+168, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v3))+160, uint64(i64(0x100000000)))
-				m.fn56(v3+i32(160), v2&i32(1)+int32(uint32(v2)>>1))
+				m.fn63(v3+i32(160), v2&i32(1)+int32(uint32(v2)>>1))
 				v6 = v8 + v2<<1
 				v1 = v8
 			l19:
@@ -32431,7 +32649,7 @@ l21:
 						t28 := int64(load64(m.memory, uint64(uint32(v3))+160))
 						store64(m.memory, uint32(v0), uint64(t28))
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+120))
-						m.fn35(t29, v8, i32(2), i32(2))
+						m.fn42(t29, v8, i32(2), i32(2))
 						m.g0 = v3 + i32(176)
 						return
 					}
@@ -32476,7 +32694,7 @@ l21:
 			l18:
 				v5 = v2&i32(1023)<<10 | v4&i32(1023) + i32(65536)
 			l16:
-				m.fn172(v3+i32(160), v5)
+				m.fn176(v3+i32(160), v5)
 				goto l19
 			}
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+52))
@@ -32489,13 +32707,13 @@ l21:
 					if v2 != t31 {
 						goto l20
 					}
-					m.fn557(v3 + i32(120))
+					m.fn561(v3 + i32(120))
 				}
 			l20:
 				t32 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				store16(m.memory, uint32(t32+v2<<1), uint16(i32(92)))
 				store32(m.memory, uint64(uint32(v3))+128, uint32(v2+i32(1)))
-				m.fn313(v3, v3+i32(80))
+				m.fn317(v3, v3+i32(80))
 				store16(m.memory, uint64(uint32(v3))+168, uint16(i32(0)))
 				t33 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t33
@@ -32515,7 +32733,7 @@ l21:
 					p37 = v1
 				}
 				store32(m.memory, uint64(uint32(t38))+164, uint32(t39+p37))
-				m.fn558(v3+i32(120), v3+i32(160))
+				m.fn562(v3+i32(120), v3+i32(160))
 				goto l21
 			}
 			v1 = i32(0)
@@ -32538,10 +32756,10 @@ l21:
 				v7 = i32(1)
 				goto l5
 			case 7:
-				m.fn123(v3+i32(24), v5, v6, i32(1), i32(5))
+				m.fn126(v3+i32(24), v5, v6, i32(1), i32(5))
 				t40 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				t41 := int32(load32(m.memory, uint64(uint32(v3))+28))
-				m.fn559(v3+i32(16), t40, t41)
+				m.fn563(v3+i32(16), t40, t41)
 				t42 := int32(load16(m.memory, uint64(uint32(v3))+16))
 				v1 = t42
 				if v1 != 0 {
@@ -32552,10 +32770,10 @@ l21:
 				}
 				goto l23
 			case 10:
-				m.fn123(v3+i32(40), v5, v6, i32(1), i32(3))
+				m.fn126(v3+i32(40), v5, v6, i32(1), i32(3))
 				t43 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t44 := int32(load32(m.memory, uint64(uint32(v3))+44))
-				m.fn559(v3+i32(32), t43, t44)
+				m.fn563(v3+i32(32), t43, t44)
 				t45 := int32(load16(m.memory, uint64(uint32(v3))+32))
 				v1 = t45
 				if v1 == 0 {
@@ -32573,7 +32791,7 @@ l21:
 		v1 = i32(0)
 		v7 = i32(0)
 	l5:
-		m.fn397(v3+i32(120), v1)
+		m.fn401(v3+i32(120), v1)
 		t48 := int32(load32(m.memory, uint64(uint32(v3))+124))
 		t49 := int32(load32(m.memory, uint64(uint32(v3))+128))
 		v4 = t49
@@ -32581,7 +32799,7 @@ l21:
 	l25:
 		if v1&i32(1) == 0 {
 			store32(m.memory, uint64(uint32(v3))+128, uint32(v4))
-			m.fn124(v3+i32(8), v5, v6, v7)
+			m.fn127(v3+i32(8), v5, v6, v7)
 			store16(m.memory, uint64(uint32(v3))+168, uint16(i32(0)))
 			t50 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			t51 := v3
@@ -32589,7 +32807,7 @@ l21:
 			store32(m.memory, uint64(uint32(t51))+160, uint32(v2))
 			t52 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			store32(m.memory, uint64(uint32(v3))+164, uint32(v2+t52))
-			m.fn558(v3+i32(120), v3+i32(160))
+			m.fn562(v3+i32(120), v3+i32(160))
 			goto l21
 		}
 		store16(m.memory, uint32(v2), uint16(v9))
@@ -32599,10 +32817,10 @@ l21:
 		goto l25
 	}
 }
-func (m *Module) fn557(v0 int32) {
-	m.fn366(v0, i32(2), i32(2))
+func (m *Module) fn561(v0 int32) {
+	m.fn370(v0, i32(2), i32(2))
 }
-func (m *Module) fn558(v0, v1 int32) {
+func (m *Module) fn562(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -32611,10 +32829,10 @@ func (m *Module) fn558(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+8, uint32(t1))
 	t2 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v2), uint64(t2))
-	m.fn398(v0, v2)
+	m.fn402(v0, v2)
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn559(v0, v1, v2 int32) {
+func (m *Module) fn563(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -32662,7 +32880,7 @@ l0:
 						goto l7
 					}
 					t8 := int32(m.memory[uint32(v4)])
-					m.fn391(v3, t8, i32(16))
+					m.fn395(v3, t8, i32(16))
 					{
 						t9 := int32(load32(m.memory, uint32(v3)))
 						if t9 == i32(1) {
@@ -32684,7 +32902,7 @@ l0:
 					goto l7
 				}
 				t5 := int32(m.memory[uint32(v4)])
-				m.fn391(v3+i32(8), t5, i32(16))
+				m.fn395(v3+i32(8), t5, i32(16))
 				t6 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t6
 				if uint32(v2&i32(0xffff)) > uint32(i32(0xfff)) {
@@ -32722,12 +32940,12 @@ l1:
 	store16(m.memory, uint32(v0), uint16(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn560(v0 int32, v1 int64) {
+func (m *Module) fn564(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn56(v0, i32(2))
+	m.fn63(v0, i32(2))
 	store64(m.memory, uint64(uint32(v2))+8, uint64(v1))
 	v3 = v2 + i32(8)
 	v4 = i32(0)
@@ -32737,14 +32955,14 @@ l1:
 			goto l0
 		}
 		t1 := int32(load32(m.memory, uint32(v3+v4)))
-		m.fn446(v0, t1)
+		m.fn450(v0, t1)
 		v4 = v4 + i32(4)
 		goto l1
 	}
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn561(v0, v1 int32) int32 {
+func (m *Module) fn565(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -32763,12 +32981,12 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn205(v1, i32(154866), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn209(v1, i32(154866), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn562(v0, v1 int32) int32 {
+func (m *Module) fn566(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -32787,12 +33005,12 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn205(v1, i32(154866), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn209(v1, i32(154866), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn563(v0, v1, v2 int32) {
+func (m *Module) fn567(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -32808,15 +33026,15 @@ func (m *Module) fn563(v0, v1, v2 int32) {
 		}
 	l0:
 		store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
-		m.fn253(v3, v2, v3+i32(12))
+		m.fn257(v3, v2, v3+i32(12))
 		t2 := int32(load32(m.memory, uint32(v3)))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn69(v0, t2, t3)
+		m.fn77(v0, t2, t3)
 	}
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn564(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn568(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	var v6, v7 int64
 	var v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23 int32
@@ -32875,7 +33093,7 @@ l16:
 					goto l4
 				}
 				{
-					t5 := m.fn277(v17+i32(24), v17)
+					t5 := m.fn281(v17+i32(24), v17)
 					if t5 != 0 {
 						v20 = v11 + v16
 						v21 = i32(2)
@@ -32886,7 +33104,7 @@ l16:
 								goto l4
 							}
 							v22 = v20 + i32(24)
-							t7 := m.fn277(v22, v20)
+							t7 := m.fn281(v22, v20)
 							if t7 == 0 {
 								goto l6
 							}
@@ -32903,7 +33121,7 @@ l16:
 							goto l4
 						}
 						v22 = v20 + i32(24)
-						t6 := m.fn277(v22, v20)
+						t6 := m.fn281(v22, v20)
 						if t6 != 0 {
 							goto l6
 						}
@@ -32927,7 +33145,7 @@ l16:
 				if v18 == 0 {
 					goto l9
 				}
-				m.fn286(v17, v20, i32(6))
+				m.fn290(v17, v20, i32(6))
 				v18 = v18 + i32(-1)
 				v17 = v17 + i32(24)
 				v20 = v20 + i32(-24)
@@ -32954,7 +33172,7 @@ l16:
 					p9 = v18
 				}
 				v21 = p9
-				m.fn565(t10, v21, v2, v3, i32(0), i32(0))
+				m.fn569(t10, v21, v2, v3, i32(0), i32(0))
 				v14 = v21<<1 | i32(1)
 			}
 		l11:
@@ -32998,12 +33216,12 @@ l16:
 				if v18 != 0 {
 					goto l19
 				}
-				m.fn566(v12, v17, v2, v3)
+				m.fn570(v12, v17, v2, v3)
 			l19:
 				if v8 != 0 {
 					goto l20
 				}
-				m.fn566(v12+v17*i32(24), v21, v2, v3)
+				m.fn570(v12+v17*i32(24), v21, v2, v3)
 			l20:
 				if v17 == 0 {
 					goto l21
@@ -33038,7 +33256,7 @@ l16:
 						if v17 == v21 {
 							goto l27
 						}
-						t27 := m.fn277(v8, v17)
+						t27 := m.fn281(v8, v17)
 						t28 := v12
 						t29 := v8
 						t30 := v17
@@ -33072,7 +33290,7 @@ l16:
 				{
 					v8 = v8 + i32(-24)
 					v21 = v21 + i32(-24)
-					t19 := m.fn277(v21, v8)
+					t19 := m.fn281(v21, v8)
 					t20 := v17
 					t21 := v8
 					t22 := v21
@@ -33108,7 +33326,7 @@ l16:
 			if v12&i32(1) != 0 {
 				goto l29
 			}
-			m.fn566(v0, v1, v2, v3)
+			m.fn570(v0, v1, v2, v3)
 		l29:
 			m.g0 = v5 + i32(336)
 			return
@@ -33132,7 +33350,7 @@ l16:
 		goto l30
 	}
 }
-func (m *Module) fn565(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn569(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	t0 := m.g0
 	v6 = t0 - i32(32)
@@ -33171,8 +33389,8 @@ l22:
 			goto l5
 		}
 	l4:
-		m.fn567(v0, v2)
-		m.fn567(v10, v11)
+		m.fn571(v0, v2)
+		m.fn571(v10, v11)
 		v8 = i32(4)
 	l5:
 		store64(m.memory, uint64(uint32(v6))+8, uint64(i64(0x200000000)))
@@ -33185,7 +33403,7 @@ l22:
 		v3 = v0 + v10
 	l7:
 		{
-			m.fn371(v6, v6+i32(8), i32(2))
+			m.fn375(v6, v6+i32(8), i32(2))
 			t9 := int32(load32(m.memory, uint32(v6)))
 			if t9 != i32(1) {
 				v14 = v11 + i32(-24)
@@ -33238,7 +33456,7 @@ l22:
 						}
 						goto l3
 					}
-					t21 := m.fn277(v11, v2)
+					t21 := m.fn281(v11, v2)
 					t22 := v0
 					t23 := v11
 					t24 := v2
@@ -33254,7 +33472,7 @@ l22:
 					store64(m.memory, uint64(uint32(v0))+8, uint64(t27))
 					t28 := int64(load64(m.memory, uint32(v8)))
 					store64(m.memory, uint32(v0), uint64(t28))
-					t29 := m.fn277(v15, v14)
+					t29 := m.fn281(v15, v14)
 					t30 := v10
 					t31 := v14
 					t32 := v15
@@ -33311,7 +33529,7 @@ l22:
 				store64(m.memory, uint64(uint32(v10))+8, uint64(t18))
 				t19 := int64(load64(m.memory, uint32(v14)))
 				store64(m.memory, uint32(v10), uint64(t19))
-				m.fn453(v16, v10)
+				m.fn457(v16, v10)
 				v15 = v15 + i32(-1)
 				v10 = v10 + i32(24)
 				v14 = v14 + i32(24)
@@ -33329,19 +33547,19 @@ l22:
 				if uint32(v1) < uint32(i32(64)) {
 					goto l12
 				}
-				t48 := m.fn568(v0, v15, v14, v10)
+				t48 := m.fn572(v0, v15, v14, v10)
 				v8 = t48
 				goto l13
 			}
 		l12:
 			v8 = v0
-			t49 := m.fn277(v0, v15)
+			t49 := m.fn281(v0, v15)
 			v10 = t49
-			t50 := m.fn277(v0, v14)
+			t50 := m.fn281(v0, v14)
 			if v10 != t50 {
 				goto l13
 			}
-			t51 := m.fn277(v15, v14)
+			t51 := m.fn281(v15, v14)
 			p52 := v15
 			if v10^t51 != 0 {
 				p52 = v14
@@ -33363,7 +33581,7 @@ l22:
 				if v5 == 0 {
 					goto l14
 				}
-				t57 := m.fn277(v5, v8)
+				t57 := m.fn281(v5, v8)
 				if t57 == 0 {
 					goto l15
 				}
@@ -33384,7 +33602,7 @@ l22:
 			if uint32(v10) < uint32(v9) {
 				t65 := v2
 				v16 = v16 + i32(-24)
-				t66 := m.fn277(v10, v8)
+				t66 := m.fn281(v10, v8)
 				t67 := v16
 				v11 = t66
 				p68 := t67
@@ -33424,7 +33642,7 @@ l22:
 							if uint32(v1) < uint32(v14) {
 								goto l3
 							}
-							m.fn565(v9, v11, v2, v3, v4, v6+i32(8))
+							m.fn569(v9, v11, v2, v3, v4, v6+i32(8))
 							v1 = v14
 							goto l22
 						}
@@ -33467,7 +33685,7 @@ l22:
 	l30:
 		if uint32(v10) < uint32(v9) {
 			v16 = v16 + i32(-24)
-			t79 := m.fn277(v8, v10)
+			t79 := m.fn281(v8, v10)
 			t80 := v16
 			t81 := v2
 			v11 = t79
@@ -33535,21 +33753,21 @@ l22:
 			goto l26
 		}
 	}
-	m.fn564(v0, v1, v2, v3, i32(1))
+	m.fn568(v0, v1, v2, v3, i32(1))
 	goto l2
 l3:
 	panic("unreachable")
 l2:
 	m.g0 = v6 + i32(32)
 }
-func (m *Module) fn566(v0, v1, v2, v3 int32) {
-	m.fn565(v0, v1, v2, v3, int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62), i32(0))
+func (m *Module) fn570(v0, v1, v2, v3 int32) {
+	m.fn569(v0, v1, v2, v3, int32(bits.LeadingZeros32(uint32(v1|i32(1))))<<1^i32(62), i32(0))
 }
-func (m *Module) fn567(v0, v1 int32) {
+func (m *Module) fn571(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
-	t0 := m.fn277(v0+i32(24), v0)
+	t0 := m.fn281(v0+i32(24), v0)
 	v2 = t0
-	t1 := m.fn277(v0+i32(72), v0+i32(48))
+	t1 := m.fn281(v0+i32(72), v0+i32(48))
 	t2 := v0
 	v3 = t1
 	p3 := i32(48)
@@ -33569,13 +33787,13 @@ func (m *Module) fn567(v0, v1 int32) {
 	t8 := v4
 	t9 := v4
 	v0 = v0 + v2*i32(24)
-	t10 := m.fn277(t9, v0)
+	t10 := m.fn281(t9, v0)
 	v2 = t10
 	p11 := t8
 	if v2 != 0 {
 		p11 = t7
 	}
-	t12 := m.fn277(v3, v5)
+	t12 := m.fn281(v3, v5)
 	v6 = t12
 	p13 := p11
 	if v6 != 0 {
@@ -33593,7 +33811,7 @@ func (m *Module) fn567(v0, v1 int32) {
 		p17 = t16
 	}
 	v8 = p17
-	t18 := m.fn277(t15, v8)
+	t18 := m.fn281(t15, v8)
 	v9 = t18
 	t20 := v1
 	p19 := v0
@@ -33644,7 +33862,7 @@ func (m *Module) fn567(v0, v1 int32) {
 	t38 := int64(load64(m.memory, uint64(uint32(v0))+16))
 	store64(m.memory, uint64(uint32(v1))+88, uint64(t38))
 }
-func (m *Module) fn568(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn572(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	{
 		if uint32(v3) < uint32(i32(8)) {
@@ -33657,22 +33875,22 @@ func (m *Module) fn568(v0, v1, v2, v3 int32) int32 {
 		t2 := t1 + v4
 		t3 := v0
 		v5 = v3 * i32(168)
-		t4 := m.fn568(t0, t2, t3+v5, v3)
+		t4 := m.fn572(t0, t2, t3+v5, v3)
 		v0 = t4
-		t5 := m.fn568(v1, v1+v4, v1+v5, v3)
+		t5 := m.fn572(v1, v1+v4, v1+v5, v3)
 		v1 = t5
-		t6 := m.fn568(v2, v2+v4, v2+v5, v3)
+		t6 := m.fn572(v2, v2+v4, v2+v5, v3)
 		v2 = t6
 	}
 l0:
 	{
-		t7 := m.fn277(v0, v1)
+		t7 := m.fn281(v0, v1)
 		v3 = t7
-		t8 := m.fn277(v0, v2)
+		t8 := m.fn281(v0, v2)
 		if v3 != t8 {
 			goto l1
 		}
-		t9 := m.fn277(v1, v2)
+		t9 := m.fn281(v1, v2)
 		p10 := v1
 		if v3^t9 != 0 {
 			p10 = v2
@@ -33682,11 +33900,11 @@ l0:
 l1:
 	return v0
 }
-func (m *Module) fn569(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn235(v0, v1, v2, v3)
+func (m *Module) fn573(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn239(v0, v1, v2, v3)
 	return int32(uint32(t0&i32(128)) >> 7)
 }
-func (m *Module) fn570(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn574(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15 int32
 	var v16 int64
 	t0 := m.g0
@@ -33722,79 +33940,79 @@ l18:
 			if uint32(v7) <= uint32(i32(8)) {
 				goto l4
 			}
-			m.fn572(v10, i32(0), i32(3))
-			m.fn572(v10, i32(1), i32(7))
-			m.fn572(v10, i32(2), i32(5))
-			m.fn572(v10, i32(4), i32(8))
-			m.fn572(v10, i32(0), i32(7))
-			m.fn572(v10, i32(2), i32(4))
-			m.fn572(v10, i32(3), i32(8))
-			m.fn572(v10, i32(5), i32(6))
-			m.fn572(v10, i32(0), i32(2))
-			m.fn572(v10, i32(1), i32(3))
-			m.fn572(v10, i32(4), i32(5))
-			m.fn572(v10, i32(7), i32(8))
-			m.fn572(v10, i32(1), i32(4))
-			m.fn572(v10, i32(3), i32(6))
-			m.fn572(v10, i32(5), i32(7))
-			m.fn572(v10, i32(0), i32(1))
-			m.fn572(v10, i32(2), i32(4))
-			m.fn572(v10, i32(3), i32(5))
-			m.fn572(v10, i32(6), i32(8))
-			m.fn572(v10, i32(2), i32(3))
-			m.fn572(v10, i32(4), i32(5))
-			m.fn572(v10, i32(6), i32(7))
-			m.fn572(v10, i32(1), i32(2))
+			m.fn576(v10, i32(0), i32(3))
+			m.fn576(v10, i32(1), i32(7))
+			m.fn576(v10, i32(2), i32(5))
+			m.fn576(v10, i32(4), i32(8))
+			m.fn576(v10, i32(0), i32(7))
+			m.fn576(v10, i32(2), i32(4))
+			m.fn576(v10, i32(3), i32(8))
+			m.fn576(v10, i32(5), i32(6))
+			m.fn576(v10, i32(0), i32(2))
+			m.fn576(v10, i32(1), i32(3))
+			m.fn576(v10, i32(4), i32(5))
+			m.fn576(v10, i32(7), i32(8))
+			m.fn576(v10, i32(1), i32(4))
+			m.fn576(v10, i32(3), i32(6))
+			m.fn576(v10, i32(5), i32(7))
+			m.fn576(v10, i32(0), i32(1))
+			m.fn576(v10, i32(2), i32(4))
+			m.fn576(v10, i32(3), i32(5))
+			m.fn576(v10, i32(6), i32(8))
+			m.fn576(v10, i32(2), i32(3))
+			m.fn576(v10, i32(4), i32(5))
+			m.fn576(v10, i32(6), i32(7))
+			m.fn576(v10, i32(1), i32(2))
 			v2 = i32(9)
 			goto l5
 		l3:
-			m.fn572(v10, i32(0), i32(12))
-			m.fn572(v10, i32(1), i32(10))
-			m.fn572(v10, i32(2), i32(9))
-			m.fn572(v10, i32(3), i32(7))
-			m.fn572(v10, i32(5), i32(11))
-			m.fn572(v10, i32(6), i32(8))
-			m.fn572(v10, i32(1), i32(6))
-			m.fn572(v10, i32(2), i32(3))
-			m.fn572(v10, i32(4), i32(11))
-			m.fn572(v10, i32(7), i32(9))
-			m.fn572(v10, i32(8), i32(10))
-			m.fn572(v10, i32(0), i32(4))
-			m.fn572(v10, i32(1), i32(2))
-			m.fn572(v10, i32(3), i32(6))
-			m.fn572(v10, i32(7), i32(8))
-			m.fn572(v10, i32(9), i32(10))
-			m.fn572(v10, i32(11), i32(12))
-			m.fn572(v10, i32(4), i32(6))
-			m.fn572(v10, i32(5), i32(9))
-			m.fn572(v10, i32(8), i32(11))
-			m.fn572(v10, i32(10), i32(12))
-			m.fn572(v10, i32(0), i32(5))
-			m.fn572(v10, i32(3), i32(8))
-			m.fn572(v10, i32(4), i32(7))
-			m.fn572(v10, i32(6), i32(11))
-			m.fn572(v10, i32(9), i32(10))
-			m.fn572(v10, i32(0), i32(1))
-			m.fn572(v10, i32(2), i32(5))
-			m.fn572(v10, i32(6), i32(9))
-			m.fn572(v10, i32(7), i32(8))
-			m.fn572(v10, i32(10), i32(11))
-			m.fn572(v10, i32(1), i32(3))
-			m.fn572(v10, i32(2), i32(4))
-			m.fn572(v10, i32(5), i32(6))
-			m.fn572(v10, i32(9), i32(10))
-			m.fn572(v10, i32(1), i32(2))
-			m.fn572(v10, i32(3), i32(4))
-			m.fn572(v10, i32(5), i32(7))
-			m.fn572(v10, i32(6), i32(8))
-			m.fn572(v10, i32(2), i32(3))
-			m.fn572(v10, i32(4), i32(5))
-			m.fn572(v10, i32(6), i32(7))
-			m.fn572(v10, i32(8), i32(9))
+			m.fn576(v10, i32(0), i32(12))
+			m.fn576(v10, i32(1), i32(10))
+			m.fn576(v10, i32(2), i32(9))
+			m.fn576(v10, i32(3), i32(7))
+			m.fn576(v10, i32(5), i32(11))
+			m.fn576(v10, i32(6), i32(8))
+			m.fn576(v10, i32(1), i32(6))
+			m.fn576(v10, i32(2), i32(3))
+			m.fn576(v10, i32(4), i32(11))
+			m.fn576(v10, i32(7), i32(9))
+			m.fn576(v10, i32(8), i32(10))
+			m.fn576(v10, i32(0), i32(4))
+			m.fn576(v10, i32(1), i32(2))
+			m.fn576(v10, i32(3), i32(6))
+			m.fn576(v10, i32(7), i32(8))
+			m.fn576(v10, i32(9), i32(10))
+			m.fn576(v10, i32(11), i32(12))
+			m.fn576(v10, i32(4), i32(6))
+			m.fn576(v10, i32(5), i32(9))
+			m.fn576(v10, i32(8), i32(11))
+			m.fn576(v10, i32(10), i32(12))
+			m.fn576(v10, i32(0), i32(5))
+			m.fn576(v10, i32(3), i32(8))
+			m.fn576(v10, i32(4), i32(7))
+			m.fn576(v10, i32(6), i32(11))
+			m.fn576(v10, i32(9), i32(10))
+			m.fn576(v10, i32(0), i32(1))
+			m.fn576(v10, i32(2), i32(5))
+			m.fn576(v10, i32(6), i32(9))
+			m.fn576(v10, i32(7), i32(8))
+			m.fn576(v10, i32(10), i32(11))
+			m.fn576(v10, i32(1), i32(3))
+			m.fn576(v10, i32(2), i32(4))
+			m.fn576(v10, i32(5), i32(6))
+			m.fn576(v10, i32(9), i32(10))
+			m.fn576(v10, i32(1), i32(2))
+			m.fn576(v10, i32(3), i32(4))
+			m.fn576(v10, i32(5), i32(7))
+			m.fn576(v10, i32(6), i32(8))
+			m.fn576(v10, i32(2), i32(3))
+			m.fn576(v10, i32(4), i32(5))
+			m.fn576(v10, i32(6), i32(7))
+			m.fn576(v10, i32(8), i32(9))
 			v2 = i32(13)
 		l5:
-			m.fn572(v10, i32(3), i32(4))
-			m.fn572(v10, i32(5), i32(6))
+			m.fn576(v10, i32(3), i32(4))
+			m.fn576(v10, i32(5), i32(6))
 		l4:
 			m.fn16(v10, v7, v2)
 			if v6 != 0 {
@@ -33867,7 +34085,7 @@ l18:
 			t8 := int32(load32(m.memory, uint32(v9+i32(4))))
 			t9 := int32(load32(m.memory, uint32(v10)))
 			t10 := int32(load32(m.memory, uint32(v10+i32(4))))
-			t11 := m.fn569(t7, t8, t9, t10)
+			t11 := m.fn573(t7, t8, t9, t10)
 			t12 := v6
 			t13 := v9
 			t14 := v10
@@ -33882,7 +34100,7 @@ l18:
 			t18 := int32(load32(m.memory, uint32(v2+i32(4))))
 			t19 := int32(load32(m.memory, uint32(v7)))
 			t20 := int32(load32(m.memory, uint32(v7+i32(4))))
-			t21 := m.fn569(t17, t18, t19, t20)
+			t21 := m.fn573(t17, t18, t19, t20)
 			t22 := v8
 			t23 := v7
 			t24 := v2
@@ -33915,7 +34133,7 @@ l18:
 				if uint32(v1) < uint32(i32(64)) {
 					goto l11
 				}
-				t37 := m.fn573(v0, v9, v10, v7)
+				t37 := m.fn577(v0, v9, v10, v7)
 				v7 = t37
 				goto l12
 			}
@@ -33932,7 +34150,7 @@ l18:
 			t43 := int32(load32(m.memory, uint32(v9+i32(4))))
 			t44 := v11
 			v12 = t43
-			t45 := m.fn569(t40, t42, t44, v12)
+			t45 := m.fn573(t40, t42, t44, v12)
 			v13 = t45
 			t46 := int32(load32(m.memory, uint32(v10)))
 			t47 := v13
@@ -33942,11 +34160,11 @@ l18:
 			t50 := int32(load32(m.memory, uint32(v10+i32(4))))
 			t51 := v14
 			v15 = t50
-			t52 := m.fn569(t48, t49, t51, v15)
+			t52 := m.fn573(t48, t49, t51, v15)
 			if t47 != t52 {
 				goto l12
 			}
-			t53 := m.fn569(v11, v12, v14, v15)
+			t53 := m.fn573(v11, v12, v14, v15)
 			p54 := v9
 			if v13^t53 != 0 {
 				p54 = v10
@@ -33965,7 +34183,7 @@ l18:
 			v9 = v0 + v10
 			t57 := int32(load32(m.memory, uint32(v9)))
 			t58 := int32(load32(m.memory, uint32(v9+i32(4))))
-			t59 := m.fn569(t55, t56, t57, t58)
+			t59 := m.fn573(t55, t56, t57, t58)
 			if t59 != 0 {
 				goto l13
 			}
@@ -33989,8 +34207,8 @@ l18:
 			store32(m.memory, uint64(uint32(v5))+8, uint32(v5+i32(264)))
 		l17:
 			if uint32(v10) < uint32(v7) {
-				m.fn574(v0, v5+i32(260), v5+i32(4))
-				m.fn574(v0, v5+i32(260), v5+i32(4))
+				m.fn578(v0, v5+i32(260), v5+i32(4))
+				m.fn578(v0, v5+i32(260), v5+i32(4))
 				t66 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v10 = t66
 				goto l17
@@ -34000,7 +34218,7 @@ l18:
 				if v10 == v9 {
 					t67 := int32(load32(m.memory, uint64(uint32(v5))+8))
 					store32(m.memory, uint64(uint32(v5))+12, uint32(t67))
-					m.fn574(v0, v5+i32(260), v5+i32(4))
+					m.fn578(v0, v5+i32(260), v5+i32(4))
 					t68 := int32(load32(m.memory, uint64(uint32(v5))+16))
 					v10 = t68
 					if uint32(v10) >= uint32(v1) {
@@ -34020,7 +34238,7 @@ l18:
 					v2 = i32(0)
 					goto l18
 				}
-				m.fn574(v0, v5+i32(260), v5+i32(4))
+				m.fn578(v0, v5+i32(260), v5+i32(4))
 				t65 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v10 = t65
 				goto l16
@@ -34049,8 +34267,8 @@ l18:
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v5+i32(264)))
 	l22:
 		if uint32(v10) < uint32(v7) {
-			m.fn575(v0, v5+i32(260), v5+i32(4))
-			m.fn575(v0, v5+i32(260), v5+i32(4))
+			m.fn579(v0, v5+i32(260), v5+i32(4))
+			m.fn579(v0, v5+i32(260), v5+i32(4))
 			t80 := int32(load32(m.memory, uint64(uint32(v5))+12))
 			v10 = t80
 			goto l22
@@ -34060,7 +34278,7 @@ l18:
 			if v10 == v9 {
 				t81 := int32(load32(m.memory, uint64(uint32(v5))+8))
 				store32(m.memory, uint64(uint32(v5))+12, uint32(t81))
-				m.fn575(v0, v5+i32(260), v5+i32(4))
+				m.fn579(v0, v5+i32(260), v5+i32(4))
 				t82 := int32(load32(m.memory, uint64(uint32(v5))+16))
 				v10 = t82
 				if uint32(v10) >= uint32(v1) {
@@ -34073,26 +34291,26 @@ l18:
 				t85 := int64(load64(m.memory, uint32(v9)))
 				store64(m.memory, uint32(t84), uint64(t85))
 				store64(m.memory, uint32(v9), uint64(v16))
-				m.fn570(v0, v10, v2, v3, v4)
+				m.fn574(v0, v10, v2, v3, v4)
 				v1 = v1 + (v10 ^ i32(-1))
 				v0 = v9 + i32(8)
 				v2 = v9
 				goto l18
 			}
-			m.fn575(v0, v5+i32(260), v5+i32(4))
+			m.fn579(v0, v5+i32(260), v5+i32(4))
 			t79 := int32(load32(m.memory, uint64(uint32(v5))+12))
 			v10 = t79
 			goto l21
 		}
 	}
-	m.fn571(v0, v1)
+	m.fn575(v0, v1)
 	goto l2
 l10:
 	panic("unreachable")
 l2:
 	m.g0 = v5 + i32(272)
 }
-func (m *Module) fn571(v0, v1 int32) {
+func (m *Module) fn575(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	var v4, v5, v6, v7, v8 int32
@@ -34144,7 +34362,7 @@ l3:
 				v7 = v0 + v7<<3
 				t7 := int32(load32(m.memory, uint32(v7)))
 				t8 := int32(load32(m.memory, uint32(v7+i32(4))))
-				t9 := m.fn569(t5, t6, t7, t8)
+				t9 := m.fn573(t5, t6, t7, t8)
 				v4 = t4 + t9
 			}
 		l4:
@@ -34154,17 +34372,17 @@ l3:
 			v7 = v0 + v4<<3
 			t12 := int32(load32(m.memory, uint32(v7)))
 			t13 := int32(load32(m.memory, uint32(v7+i32(4))))
-			t14 := m.fn569(t10, t11, t12, t13)
+			t14 := m.fn573(t10, t11, t12, t13)
 			if t14 == 0 {
 				goto l3
 			}
-			m.fn286(v5, v7, i32(2))
+			m.fn290(v5, v7, i32(2))
 			v5 = v4
 			goto l5
 		}
 	}
 }
-func (m *Module) fn572(v0, v1, v2 int32) {
+func (m *Module) fn576(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	v1 = v0 + v1<<3
 	v0 = v0 + v2<<3
@@ -34178,7 +34396,7 @@ func (m *Module) fn572(v0, v1, v2 int32) {
 	t5 := int32(load32(m.memory, uint32(v1)))
 	v5 = t5
 	t6 := int32(load32(m.memory, uint32(v1+i32(4))))
-	t7 := m.fn569(t3, t4, v5, t6)
+	t7 := m.fn573(t3, t4, v5, t6)
 	v2 = t7
 	p8 := t2
 	if v2 != 0 {
@@ -34201,7 +34419,7 @@ func (m *Module) fn572(v0, v1, v2 int32) {
 	}
 	store32(m.memory, uint32(t14), uint32(p13))
 }
-func (m *Module) fn573(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn577(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
 	{
 		if uint32(v3) < uint32(i32(8)) {
@@ -34214,11 +34432,11 @@ func (m *Module) fn573(v0, v1, v2, v3 int32) int32 {
 		t2 := t1 + v4
 		t3 := v0
 		v5 = v3 * i32(56)
-		t4 := m.fn573(t0, t2, t3+v5, v3)
+		t4 := m.fn577(t0, t2, t3+v5, v3)
 		v0 = t4
-		t5 := m.fn573(v1, v1+v4, v1+v5, v3)
+		t5 := m.fn577(v1, v1+v4, v1+v5, v3)
 		v1 = t5
-		t6 := m.fn573(v2, v2+v4, v2+v5, v3)
+		t6 := m.fn577(v2, v2+v4, v2+v5, v3)
 		v2 = t6
 	}
 l0:
@@ -34234,7 +34452,7 @@ l0:
 		t12 := int32(load32(m.memory, uint32(v1+i32(4))))
 		t13 := v5
 		v6 = t12
-		t14 := m.fn569(t9, t11, t13, v6)
+		t14 := m.fn573(t9, t11, t13, v6)
 		v7 = t14
 		t15 := int32(load32(m.memory, uint32(v2)))
 		t16 := v7
@@ -34244,11 +34462,11 @@ l0:
 		t19 := int32(load32(m.memory, uint32(v2+i32(4))))
 		t20 := v8
 		v9 = t19
-		t21 := m.fn569(t17, t18, t20, v9)
+		t21 := m.fn573(t17, t18, t20, v9)
 		if t16 != t21 {
 			goto l1
 		}
-		t22 := m.fn569(v5, v6, v8, v9)
+		t22 := m.fn573(v5, v6, v8, v9)
 		p23 := v1
 		if v7^t22 != 0 {
 			p23 = v2
@@ -34258,7 +34476,7 @@ l0:
 l1:
 	return v0
 }
-func (m *Module) fn574(v0, v1, v2 int32) {
+func (m *Module) fn578(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint32(v0+i32(4))))
@@ -34266,7 +34484,7 @@ func (m *Module) fn574(v0, v1, v2 int32) {
 	v0 = t2
 	t3 := int32(load32(m.memory, uint32(v0)))
 	t4 := int32(load32(m.memory, uint32(v0+i32(4))))
-	t5 := m.fn569(t0, t1, t3, t4)
+	t5 := m.fn573(t0, t1, t3, t4)
 	v3 = t5
 	t6 := int32(load32(m.memory, uint32(v2)))
 	t7 := int32(load32(m.memory, uint32(v1)))
@@ -34281,7 +34499,7 @@ func (m *Module) fn574(v0, v1, v2 int32) {
 	t10 := int64(load64(m.memory, uint32(v0)))
 	store64(m.memory, uint32(v4), uint64(t10))
 }
-func (m *Module) fn575(v0, v1, v2 int32) {
+func (m *Module) fn579(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v2))+8))
 	v3 = t0
@@ -34289,7 +34507,7 @@ func (m *Module) fn575(v0, v1, v2 int32) {
 	t2 := int32(load32(m.memory, uint32(v3+i32(4))))
 	t3 := int32(load32(m.memory, uint32(v0)))
 	t4 := int32(load32(m.memory, uint32(v0+i32(4))))
-	t5 := m.fn569(t1, t2, t3, t4)
+	t5 := m.fn573(t1, t2, t3, t4)
 	v0 = t5
 	t6 := int32(load32(m.memory, uint32(v2)))
 	t7 := int32(load32(m.memory, uint32(v1)))
@@ -34304,7 +34522,7 @@ func (m *Module) fn575(v0, v1, v2 int32) {
 	t10 := int64(load64(m.memory, uint32(v3)))
 	store64(m.memory, uint32(v4), uint64(t10))
 }
-func (m *Module) fn576(v0, v1, v2 int32) int32 {
+func (m *Module) fn580(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t0
@@ -34320,7 +34538,7 @@ l3:
 			if v3 != t4 {
 				goto l4
 			}
-			m.fn454(v0)
+			m.fn458(v0)
 			t5 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			v5 = t5
 		}
@@ -34357,7 +34575,7 @@ l1:
 l2:
 	return v5 + v3*i32(24) + i32(8)
 }
-func (m *Module) fn577(v0 int32) {
+func (m *Module) fn581(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
@@ -34369,17 +34587,17 @@ l1:
 		goto l0
 	}
 	v3 = v3 + i32(-1)
-	m.fn134(v2)
+	m.fn137(v2)
 	v2 = v2 + i32(24)
 	goto l1
 l0:
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn367(t2, v1)
+	m.fn371(t2, v1)
 }
-func (m *Module) fn578(v0 int32) {
-	m.fn366(v0, i32(4), i32(8))
+func (m *Module) fn582(v0 int32) {
+	m.fn370(v0, i32(4), i32(8))
 }
-func (m *Module) fn579(v0, v1, v2 int32) {
+func (m *Module) fn583(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -34388,7 +34606,7 @@ func (m *Module) fn579(v0, v1, v2 int32) {
 	t2 := v3
 	v4 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn375(t2, v4, t3-v4, v2)
+	m.fn379(t2, v4, t3-v4, v2)
 	{
 		{
 			t4 := int32(load32(m.memory, uint32(v3)))
@@ -34408,7 +34626,7 @@ func (m *Module) fn579(v0, v1, v2 int32) {
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		store32(m.memory, uint64(uint32(t7))+4, uint32(v5+t8))
 		store32(m.memory, uint32(v1), uint32(v5))
-		m.fn530(v3, v2, v4, i32(16))
+		m.fn534(v3, v2, v4, i32(16))
 		t9 := int32(m.memory[uint32(v3)])
 		v1 = (t9 ^ i32(-1)) & i32(1)
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -34419,7 +34637,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn580(v0, v1, v2 int32) {
+func (m *Module) fn584(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
@@ -34427,7 +34645,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 	{
 		{
 			{
-				t1 := m.fn582(v1)
+				t1 := m.fn586(v1)
 				v4 = t1
 				if v4 == i32(34) {
 					goto l0
@@ -34449,11 +34667,11 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 					goto l2
 				}
 				if v4 != i32(1114112) {
-					t51 := m.fn591(v4)
+					t51 := m.fn595(v4)
 					if t51 == 0 {
 						goto l4
 					}
-					m.fn592(v3, v1)
+					m.fn596(v3, v1)
 					{
 						t52 := int32(load32(m.memory, uint32(v3)))
 						v2 = t52
@@ -34486,7 +34704,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 								goto l6
 							}
 						l27:
-							m.fn69(v3+i32(64)|i32(4), v2, v5)
+							m.fn77(v3+i32(64)|i32(4), v2, v5)
 							store32(m.memory, uint64(uint32(v3))+64, uint32(i32(-0x7ffffffe)))
 							goto l6
 						}
@@ -34498,7 +34716,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 				goto l4
 			}
 		l0:
-			m.fn108(v3+i32(80), v1)
+			m.fn111(v3+i32(80), v1)
 			store32(m.memory, uint64(uint32(v3))+48, uint32(i32(-0x7fffffff)))
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+80))
 			if t4 == i32(-0x80000000) {
@@ -34513,7 +34731,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 			t6 := int64(load64(m.memory, uint64(uint32(v3))+80))
 			store64(m.memory, uint64(uint32(v3))+68, uint64(t6))
 			store32(m.memory, uint64(uint32(v3))+64, uint32(i32(-0x7ffffffe)))
-			m.fn134(v3 + i32(48))
+			m.fn137(v3 + i32(48))
 			goto l6
 		}
 	l2:
@@ -34521,14 +34739,14 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 			m.memory[uint64(uint32(v3))+76] = byte(i32(0))
 			store32(m.memory, uint64(uint32(v3))+72, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x400000000)))
-			_ = m.fn584(v1, i32(154092), i32(1))
+			_ = m.fn588(v1, i32(154092), i32(1))
 			v7 = v2 + i32(-1)
 		l13:
 			{
 				{
 					{
 						{
-							t23 := m.fn582(v1)
+							t23 := m.fn586(v1)
 							v4 = t23
 							if v4 == i32(34) {
 								goto l9
@@ -34537,7 +34755,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 								goto l9
 							}
 							if v4 == i32(44) {
-								m.fn585(v1)
+								m.fn589(v1)
 								goto l13
 							}
 							if v4 == i32(125) {
@@ -34548,11 +34766,11 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 							}
 							m.memory[uint64(uint32(v3))+76] = byte(i32(1))
 						l11:
-							_ = m.fn584(v1, i32(154044), i32(1))
+							_ = m.fn588(v1, i32(154044), i32(1))
 							goto l6
 						}
 					l9:
-						m.fn108(v3+i32(48), v1)
+						m.fn111(v3+i32(48), v1)
 						{
 							t25 := int32(load32(m.memory, uint64(uint32(v3))+48))
 							if t25 == i32(-0x80000000) {
@@ -34568,7 +34786,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 						}
 					l12:
 						{
-							t28 := m.fn591(v4)
+							t28 := m.fn595(v4)
 							if t28 != 0 {
 								goto l16
 							}
@@ -34579,10 +34797,10 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 							goto l17
 						}
 					l16:
-						m.fn592(v3+i32(40), v1)
+						m.fn596(v3+i32(40), v1)
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+40))
 						t30 := int32(load32(m.memory, uint64(uint32(v3))+44))
-						m.fn69(v3+i32(80), t29, t30)
+						m.fn77(v3+i32(80), t29, t30)
 					}
 				l15:
 					t31 := int32(load32(m.memory, uint64(uint32(v3))+84))
@@ -34591,7 +34809,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 					v2 = t32
 				}
 			l17:
-				m.fn387(v3+i32(32), v4, v2)
+				m.fn391(v3+i32(32), v4, v2)
 				t33 := int32(m.memory[uint64(uint32(v3))+36])
 				v5 = t33
 				t34 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -34602,13 +34820,13 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 							if v2 == 0 {
 								goto l18
 							}
-							t35 := m.fn584(v1, i32(154093), i32(1))
+							t35 := m.fn588(v1, i32(154093), i32(1))
 							if t35 != 0 {
 								goto l19
 							}
 						}
 					l18:
-						t36 := m.fn582(v1)
+						t36 := m.fn586(v1)
 						v2 = t36
 						store32(m.memory, uint64(uint32(v3))+96, uint32(i32(-0x7fffffff)))
 						t37 := v3
@@ -34635,17 +34853,17 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 					if v5&i32(255) != i32(2) {
 						p44 = p41
 					}
-					m.fn580(t42, t43, p44)
+					m.fn584(t42, t43, p44)
 				}
 			l20:
 				{
-					t45 := m.fn114(v3+i32(96), i32(147288))
+					t45 := m.fn117(v3+i32(96), i32(147288))
 					if t45 == 0 {
 						goto l21
 					}
-					m.fn593(v1, i32(0))
+					m.fn597(v1, i32(0))
 					{
-						t46 := m.fn582(v1)
+						t46 := m.fn586(v1)
 						v2 = t46
 						if v2 == i32(41) {
 							goto l22
@@ -34659,16 +34877,16 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 					}
 				l22:
 					m.memory[uint64(uint32(v3))+76] = byte(i32(1))
-					m.fn585(v1)
+					m.fn589(v1)
 				}
 			l21:
 				{
 					if v5&i32(255) == i32(2) {
 						goto l23
 					}
-					t47 := m.fn576(v3+i32(64), v6, v5&i32(1))
+					t47 := m.fn580(v3+i32(64), v6, v5&i32(1))
 					v2 = t47
-					m.fn134(v2)
+					m.fn137(v2)
 					t48 := int64(load64(m.memory, uint64(uint32(v3))+104))
 					store64(m.memory, uint64(uint32(v2))+8, uint64(t48))
 					t49 := int64(load64(m.memory, uint64(uint32(v3))+96))
@@ -34676,7 +34894,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 					goto l24
 				}
 			l23:
-				m.fn134(v3 + i32(96))
+				m.fn137(v3 + i32(96))
 			l24:
 				t50 := int32(load32(m.memory, uint64(uint32(v3))+80))
 				m.fn25(t50, v4)
@@ -34684,23 +34902,23 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 			}
 		}
 	l1:
-		m.fn593(v1, i32(1))
+		m.fn597(v1, i32(1))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn105(v3+i32(24), v6, v5, v5-t7)
+		m.fn108(v3+i32(24), v6, v5, v5-t7)
 		{
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			v4 = t8
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			t10 := v4
 			v2 = t9
-			t11 := m.fn109(t10, v2, i32(123))
+			t11 := m.fn112(t10, v2, i32(123))
 			if t11 == 0 {
 				goto l8
 			}
-			m.fn124(v3+i32(16), v4, v2, i32(1))
+			m.fn127(v3+i32(16), v4, v2, i32(1))
 			t12 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-			m.fn268(v3+i32(8), t12, t13)
+			m.fn272(v3+i32(8), t12, t13)
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			t16 := m.fn11(t14, t15, i32(154044), i32(1))
@@ -34718,7 +34936,7 @@ func (m *Module) fn580(v0, v1, v2 int32) {
 			v2 = p19
 		}
 	l8:
-		m.fn69(v3+i32(68), v4, v2)
+		m.fn77(v3+i32(68), v4, v2)
 		store32(m.memory, uint64(uint32(v3))+64, uint32(i32(-0x7ffffffe)))
 		goto l6
 	}
@@ -34727,12 +34945,12 @@ l4:
 l6:
 	{
 		{
-			t60 := m.fn582(v1)
+			t60 := m.fn586(v1)
 			v1 = t60
 			if v1 == i32(1114112) {
 				goto l28
 			}
-			t61 := m.fn265(i32(154076), i32(16), v1)
+			t61 := m.fn269(i32(154076), i32(16), v1)
 			if t61 != 0 {
 				goto l29
 			}
@@ -34746,20 +34964,20 @@ l6:
 	}
 l29:
 	store32(m.memory, uint32(v0), uint32(i32(-0x7fffffff)))
-	m.fn134(v3 + i32(64))
+	m.fn137(v3 + i32(64))
 l30:
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn581(v0, v1, v2, v3 int32) {
+func (m *Module) fn585(v0, v1, v2, v3 int32) {
 	var v4 int32
 	{
 		{
-			t0 := m.fn588(v1, v2, v3, i32(1))
+			t0 := m.fn592(v1, v2, v3, i32(1))
 			v4 = t0
 			if v4 != 0 {
 				goto l0
 			}
-			t1 := m.fn588(v1, v2, v3, i32(0))
+			t1 := m.fn592(v1, v2, v3, i32(0))
 			v4 = t1
 			if v4 != 0 {
 				goto l0
@@ -34776,7 +34994,7 @@ l1:
 	m.memory[uint64(uint32(v0))+4] = byte(v4)
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn582(v0 int32) int32 {
+func (m *Module) fn586(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
@@ -34787,7 +35005,7 @@ func (m *Module) fn582(v0 int32) int32 {
 	v3 = t2
 l6:
 	{
-		m.fn113(v1+i32(16), v3, v2, i32(51))
+		m.fn116(v1+i32(16), v3, v2, i32(51))
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+28))
 		t4 := v0
 		v3 = t3
@@ -34833,10 +35051,10 @@ l6:
 					if v4&i32(255) != i32(42) {
 						goto l0
 					}
-					m.fn124(v1+i32(8), v2, v3, i32(2))
+					m.fn127(v1+i32(8), v2, v3, i32(2))
 					t10 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					t11 := int32(load32(m.memory, uint64(uint32(v1))+12))
-					m.fn116(v1+i32(16), t10, t11, i32(154020), i32(2))
+					m.fn119(v1+i32(16), t10, t11, i32(154020), i32(2))
 					t12 := int32(load32(m.memory, uint64(uint32(v1))+24))
 					t13 := int32(load32(m.memory, uint64(uint32(v1))+16))
 					v2 = t13
@@ -34867,7 +35085,7 @@ l6:
 				}
 			}
 		l2:
-			m.fn113(v1+i32(16), v2, v3, i32(52))
+			m.fn116(v1+i32(16), v2, v3, i32(52))
 			t19 := int32(load32(m.memory, uint64(uint32(v1))+28))
 			v2 = t19
 			t20 := int32(load32(m.memory, uint64(uint32(v1))+24))
@@ -34881,22 +35099,22 @@ l6:
 l0:
 	store32(m.memory, uint64(uint32(v1))+16, uint32(v2))
 	store32(m.memory, uint64(uint32(v1))+20, uint32(v2+v3))
-	t21 := m.fn182(v1 + i32(16))
+	t21 := m.fn186(v1 + i32(16))
 	v2 = t21
 	m.g0 = v1 + i32(32)
 	return v2
 }
-func (m *Module) fn583(v0, v1 int32) {
+func (m *Module) fn587(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(112)
 	m.g0 = v2
-	t1 := m.fn75(i32(4), i32(12))
+	t1 := m.fn83(i32(4), i32(12))
 	v3 = t1
-	m.fn592(v2+i32(40), v1)
+	m.fn596(v2+i32(40), v1)
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+40))
 	t3 := int32(load32(m.memory, uint64(uint32(v2))+44))
-	m.fn69(v2+i32(96), t2, t3)
+	m.fn77(v2+i32(96), t2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+104))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(t4))
 	t5 := int64(load64(m.memory, uint64(uint32(v2))+96))
@@ -34914,30 +35132,30 @@ func (m *Module) fn583(v0, v1 int32) {
 			{
 				{
 					{
-						t8 := m.fn584(v1, i32(154017), i32(2))
+						t8 := m.fn588(v1, i32(154017), i32(2))
 						if t8 != 0 {
 							goto l0
 						}
-						t9 := m.fn584(v1, i32(143276), i32(1))
+						t9 := m.fn588(v1, i32(143276), i32(1))
 						if t9 == 0 {
 							goto l1
 						}
 					}
 				l0:
-					_ = m.fn582(v1)
-					m.fn592(v2+i32(32), v1)
+					_ = m.fn586(v1)
+					m.fn596(v2+i32(32), v1)
 					t11 := int32(load32(m.memory, uint64(uint32(v2))+32))
 					t12 := int32(load32(m.memory, uint64(uint32(v2))+36))
-					m.fn69(v2+i32(80), t11, t12)
+					m.fn77(v2+i32(80), t11, t12)
 					goto l2
 				}
 			l1:
-				t13 := m.fn584(v1, i32(154019), i32(1))
+				t13 := m.fn588(v1, i32(154019), i32(1))
 				if t13 == 0 {
 					goto l3
 				}
 				{
-					t14 := m.fn582(v1)
+					t14 := m.fn586(v1)
 					v5 = t14
 					if v5 == i32(39) {
 						goto l4
@@ -34947,7 +35165,7 @@ func (m *Module) fn583(v0, v1 int32) {
 					}
 				}
 			l4:
-				m.fn108(v2+i32(96), v1)
+				m.fn111(v2+i32(96), v1)
 				{
 					t15 := int32(load32(m.memory, uint64(uint32(v2))+96))
 					v5 = t15
@@ -34956,7 +35174,7 @@ func (m *Module) fn583(v0, v1 int32) {
 					}
 					t16 := int32(load32(m.memory, uint64(uint32(v2))+100))
 					v6 = t16
-					t17 := m.fn584(v1, i32(142973), i32(1))
+					t17 := m.fn588(v1, i32(142973), i32(1))
 					if t17 != 0 {
 						goto l6
 					}
@@ -34980,7 +35198,7 @@ func (m *Module) fn583(v0, v1 int32) {
 			{
 				t21 := int32(load32(m.memory, uint64(uint32(v2))+88))
 				if t21 != 0 {
-					m.fn82(v2+i32(68), v2+i32(80))
+					m.fn88(v2+i32(68), v2+i32(80))
 					goto l9
 				}
 				store32(m.memory, uint64(uint32(v1))+8, uint32(v3))
@@ -35042,7 +35260,7 @@ l8:
 			store32(m.memory, uint64(uint32(t36))+68, uint32(v5))
 			store32(m.memory, uint64(uint32(v2))+72, uint32(v5+v3*i32(12)+(v4^i32(-1))*i32(12)))
 			store32(m.memory, uint64(uint32(v2))+76, uint32(v2+i32(67)))
-			m.fn386(v2+i32(24), v2+i32(68))
+			m.fn390(v2+i32(24), v2+i32(68))
 			v4 = i32(4)
 			v3 = i32(0)
 			{
@@ -35053,7 +35271,7 @@ l8:
 				}
 				t38 := int32(load32(m.memory, uint64(uint32(v2))+24))
 				v1 = t38
-				m.fn270(v2+i32(16), i32(4), i32(4), i32(8))
+				m.fn274(v2+i32(16), i32(4), i32(4), i32(8))
 				t39 := int32(load32(m.memory, uint64(uint32(v2))+16))
 				v3 = t39
 				t40 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -35071,7 +35289,7 @@ l8:
 				v1 = i32(1)
 			l17:
 				{
-					m.fn386(v2+i32(8), v2+i32(96))
+					m.fn390(v2+i32(8), v2+i32(96))
 					t43 := int32(m.memory[uint64(uint32(v2))+12])
 					v4 = t43
 					if v4 == i32(2) {
@@ -35084,7 +35302,7 @@ l8:
 						if v1 != t45 {
 							goto l16
 						}
-						m.fn274(v2+i32(80), v1, i32(1), i32(4), i32(8))
+						m.fn278(v2+i32(80), v1, i32(1), i32(4), i32(8))
 						t46 := int32(load32(m.memory, uint64(uint32(v2))+84))
 						v7 = t46
 					}
@@ -35121,27 +35339,27 @@ l8:
 			store32(m.memory, uint32(v0), uint32(v3))
 		}
 	l13:
-		m.fn83(v2 + i32(48))
+		m.fn89(v2 + i32(48))
 		m.g0 = v2 + i32(112)
 		return
 	}
 }
-func (m *Module) fn584(v0, v1, v2 int32) int32 {
+func (m *Module) fn588(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	_ = m.fn582(v0)
+	_ = m.fn586(v0)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v3, v1, v2, t2, t3)
+	m.fn256(v3, v1, v2, t2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint32(v3)))
 	v5 = t5
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
-	t6 := m.fn257(v3 + i32(8))
+	t6 := m.fn261(v3 + i32(8))
 	v1 = t6
 	if v5 == 0 {
 		goto l0
@@ -35160,14 +35378,14 @@ l0:
 	}
 	return p7
 }
-func (m *Module) fn585(v0 int32) {
+func (m *Module) fn589(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
 	m.g0 = v1
 	{
 		{
-			t1 := m.fn582(v0)
+			t1 := m.fn586(v0)
 			v2 = t1
 			if v2 == i32(34) {
 				goto l0
@@ -35178,11 +35396,11 @@ func (m *Module) fn585(v0 int32) {
 			if v2 == i32(47) {
 				t4 := int32(load32(m.memory, uint32(v0)))
 				v3 = t4
-				t5 := m.fn591(v3)
+				t5 := m.fn595(v3)
 				if t5 != 0 {
 					goto l3
 				}
-				t6 := m.fn265(i32(154038), i32(6), v3)
+				t6 := m.fn269(i32(154038), i32(6), v3)
 				if t6 != 0 {
 					goto l3
 				}
@@ -35193,11 +35411,11 @@ func (m *Module) fn585(v0 int32) {
 				store32(m.memory, uint64(uint32(t8))+20, uint32(v2))
 				t9 := int32(load32(m.memory, uint64(uint32(v0))+8))
 				store32(m.memory, uint64(uint32(v1))+24, uint32(v2+t9))
-				_ = m.fn182(v1 + i32(20))
+				_ = m.fn186(v1 + i32(20))
 				v3 = i32(0)
 			l10:
 				{
-					t11 := m.fn182(v1 + i32(20))
+					t11 := m.fn186(v1 + i32(20))
 					v2 = t11
 					switch v2 + i32(-91) {
 					default:
@@ -35212,7 +35430,7 @@ func (m *Module) fn585(v0 int32) {
 						}
 						goto l8
 					case 1:
-						_ = m.fn182(v1 + i32(20))
+						_ = m.fn186(v1 + i32(20))
 						goto l10
 					case 0:
 						v3 = i32(1)
@@ -35246,7 +35464,7 @@ func (m *Module) fn585(v0 int32) {
 			goto l3
 		}
 	l0:
-		m.fn108(v1+i32(20), v0)
+		m.fn111(v1+i32(20), v0)
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+20))
 		v2 = t2
 		if v2 == i32(-0x80000000) {
@@ -35258,7 +35476,7 @@ func (m *Module) fn585(v0 int32) {
 	}
 l3:
 	{
-		t16 := m.fn591(v2)
+		t16 := m.fn595(v2)
 		if t16 != 0 {
 			goto l11
 		}
@@ -35286,24 +35504,24 @@ l3:
 			v5 = p19
 		}
 	l13:
-		m.fn124(v1+i32(8), v4, v3, v5)
+		m.fn127(v1+i32(8), v4, v3, v5)
 		t20 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		store64(m.memory, uint64(uint32(v0))+4, uint64(t20))
 		store32(m.memory, uint32(v0), uint32(v2))
 		goto l2
 	}
 l11:
-	m.fn592(v1, v0)
+	m.fn596(v1, v0)
 l2:
 	m.g0 = v1 + i32(32)
 }
-func (m *Module) fn586(v0, v1 int32) {
+func (m *Module) fn590(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
 	m.fn18(v0, v1)
 }
-func (m *Module) fn587(v0, v1 int32) {
+func (m *Module) fn591(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -35326,7 +35544,7 @@ func (m *Module) fn587(v0, v1 int32) {
 		case 2:
 			t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+12))
-			m.fn69(v0+i32(4), t3, t4)
+			m.fn77(v0+i32(4), t3, t4)
 			store32(m.memory, uint32(v0), uint32(i32(-0x7ffffffe)))
 			goto l4
 		case 3:
@@ -35335,7 +35553,7 @@ func (m *Module) fn587(v0, v1 int32) {
 			t6 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			t7 := v2
 			v6 = t6
-			m.fn270(t7, v6, i32(4), i32(24))
+			m.fn274(t7, v6, i32(4), i32(24))
 			t8 := int32(load32(m.memory, uint32(v2)))
 			v7 = t8
 			t9 := v7
@@ -35359,7 +35577,7 @@ func (m *Module) fn587(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(t12))+8, uint32(t13))
 				t14 := int32(m.memory[uint32(v10+i32(4))])
 				m.memory[uint64(uint32(v2))+12] = byte(t14)
-				m.fn587(v8, v10+i32(8))
+				m.fn591(v8, v10+i32(8))
 				v10 = v9 + v3
 				t15 := int64(load64(m.memory, uint64(uint32(v2))+24))
 				store64(m.memory, uint64(uint32(v10))+16, uint64(t15))
@@ -35382,7 +35600,7 @@ func (m *Module) fn587(v0, v1 int32) {
 l4:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn588(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn592(v0, v1, v2, v3 int32) int32 {
 	v1 = v1 * i32(24)
 l3:
 	if v1 != 0 {
@@ -35395,7 +35613,7 @@ l3:
 			if t1 != v3 {
 				goto l2
 			}
-			t2 := m.fn136(v0+i32(8), i32(142920))
+			t2 := m.fn139(v0+i32(8), i32(142920))
 			if t2 != 0 {
 				goto l1
 			}
@@ -35410,11 +35628,11 @@ l3:
 l1:
 	return v0
 }
-func (m *Module) fn589(v0 int32) int32 {
-	t0 := m.fn263(v0)
+func (m *Module) fn593(v0 int32) int32 {
+	t0 := m.fn267(v0)
 	return t0 ^ i32(1)
 }
-func fn590(v0 int32) int32 {
+func fn594(v0 int32) int32 {
 	var p0 int32
 	if v0 == i32(10) {
 		p0 = 1
@@ -35425,7 +35643,7 @@ func fn590(v0 int32) int32 {
 	}
 	return p0 | p1
 }
-func (m *Module) fn591(v0 int32) int32 {
+func (m *Module) fn595(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(1)
 	{
@@ -35435,7 +35653,7 @@ func (m *Module) fn591(v0 int32) int32 {
 		if uint32(v0&i32(2097119)+i32(-65)) < uint32(i32(26)) {
 			goto l0
 		}
-		t0 := m.fn265(i32(154908), i32(2), v0)
+		t0 := m.fn269(i32(154908), i32(2), v0)
 		if t0 != 0 {
 			goto l0
 		}
@@ -35446,20 +35664,20 @@ func (m *Module) fn591(v0 int32) int32 {
 		if v0 == i32(8230) {
 			goto l0
 		}
-		t1 := m.fn263(v0)
+		t1 := m.fn267(v0)
 		v1 = t1 ^ i32(1)
 	}
 l0:
 	return v1
 }
-func (m *Module) fn592(v0, v1 int32) {
+func (m *Module) fn596(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn113(v2, t1, t2, i32(53))
+	m.fn116(v2, t1, t2, i32(53))
 	t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 	v3 = t3
 	t4 := int32(load32(m.memory, uint32(v2)))
@@ -35489,12 +35707,12 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn593(v0, v1 int32) {
+func (m *Module) fn597(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 l8:
 	{
-		t0 := m.fn582(v0)
+		t0 := m.fn586(v0)
 		v3 = t0
 		switch v3 + i32(-40) {
 		case 0:
@@ -35547,7 +35765,7 @@ l3:
 		return
 	}
 l2:
-	m.fn585(v0)
+	m.fn589(v0)
 	if v1 == 0 {
 		goto l8
 	}
@@ -35555,11 +35773,11 @@ l2:
 		goto l8
 	}
 }
-func (m *Module) fn594(v0 int32) int32 {
-	t0 := m.fn591(v0)
+func (m *Module) fn598(v0 int32) int32 {
+	t0 := m.fn595(v0)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn595() int64 {
+func (m *Module) fn599() int64 {
 	var v0, v1, v2 int64
 	var v3 int32
 	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+162528))
@@ -35591,7 +35809,7 @@ l1:
 	}
 	return v1
 }
-func fn596(v0 int32) int32 {
+func fn600(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(31)
 	{
@@ -35605,7 +35823,7 @@ func fn596(v0 int32) int32 {
 l0:
 	return v1
 }
-func (m *Module) fn597(v0, v1, v2 int32) {
+func (m *Module) fn601(v0, v1, v2 int32) {
 	if v0 == v1 {
 		goto l0
 	}
@@ -35616,7 +35834,7 @@ l0:
 	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+162472))
 	store32(m.memory, uint64(uint32(i32(0)))+162472, uint32(t0&i32_rotl(i32(-2), v2)))
 }
-func (m *Module) fn598(v0 int32) {
+func (m *Module) fn602(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	v1 = t0
@@ -35731,7 +35949,7 @@ l9:
 	t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+162476))
 	store32(m.memory, uint64(uint32(i32(0)))+162476, uint32(t16&i32_rotl(i32(-2), v4)))
 }
-func (m *Module) fn599(v0, v1 int32) {
+func (m *Module) fn603(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+162480))
@@ -35740,22 +35958,22 @@ func (m *Module) fn599(v0, v1 int32) {
 			goto l0
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+162488))
-		m.fn603(t1, v2)
+		m.fn607(t1, v2)
 	}
 l0:
 	store32(m.memory, uint64(uint32(i32(0)))+162488, uint32(v0))
 	store32(m.memory, uint64(uint32(i32(0)))+162480, uint32(v1))
 }
-func (m *Module) fn600(v0, v1 int32) {
+func (m *Module) fn604(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(256)) {
 		goto l0
 	}
-	m.fn604(v0, v1)
+	m.fn608(v0, v1)
 	return
 l0:
-	m.fn603(v0, v1)
+	m.fn607(v0, v1)
 }
-func (m *Module) fn601(v0 int32) int32 {
+func (m *Module) fn605(v0 int32) int32 {
 	var v1, v2 int32
 	v1 = i32(162192)
 l3:
@@ -35781,7 +35999,7 @@ l3:
 l1:
 	return v1
 }
-func (m *Module) fn602(v0, v1 int32) {
+func (m *Module) fn606(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = (v0 + i32(15)) & i32(-8)
 	v3 = v2 + i32(-8)
@@ -35792,7 +36010,7 @@ func (m *Module) fn602(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v0+v1))+4, uint32(i32(40)))
 	store32(m.memory, uint64(uint32(i32(0)))+162504, uint32(i32(0x200000)))
 }
-func (m *Module) fn603(v0, v1 int32) {
+func (m *Module) fn607(v0, v1 int32) {
 	var v2, v3 int32
 	{
 		{
@@ -35820,10 +36038,10 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 }
-func (m *Module) fn604(v0, v1 int32) {
+func (m *Module) fn608(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
-	t0 := fn596(v1)
+	t0 := fn600(v1)
 	t1 := v0
 	v2 = t0
 	store32(m.memory, uint64(uint32(t1))+28, uint32(v2))
@@ -35884,7 +36102,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
 }
-func (m *Module) fn605() {
+func (m *Module) fn609() {
 	var v0, v1 int32
 	v0 = i32(0)
 	v1 = i32(162200)
@@ -35906,10 +36124,10 @@ l0:
 	}
 	store32(m.memory, uint64(uint32(i32(0)))+162512, uint32(p1))
 }
-func (m *Module) fn606(v0 int32, v1, v2, v3, v4 int64) {
-	m.fn608(v0, v1, v2, v3, v4)
+func (m *Module) fn610(v0 int32, v1, v2, v3, v4 int64) {
+	m.fn612(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn607(v0, v1, v2 int32) int32 {
+func (m *Module) fn611(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 l1:
 	{
@@ -35931,7 +36149,7 @@ l1:
 	}
 	return v4 - v3
 }
-func (m *Module) fn608(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn612(v0 int32, v1, v2, v3, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int64
 	t0 := v0
 	v5 = v3 & i64(0xffffffff)
@@ -35960,8 +36178,8 @@ func (m *Module) fn608(v0 int32, v1, v2, v3, v4 int64) {
 	}
 	store64(m.memory, uint64(uint32(t5))+8, uint64(t8+int64(uint32(p9))+(v4*v1+v3*v2)))
 }
-func (m *Module) fn609(v0, v1, v2 int32) int32 {
-	t0 := m.fn607(v0, v1, v2)
+func (m *Module) fn613(v0, v1, v2 int32) int32 {
+	t0 := m.fn611(v0, v1, v2)
 	return t0
 }
 func (m *Module) X__data_end() *int32 {
