@@ -7,11 +7,10 @@
 // tests/test_project.py compares them.
 const HASH_MISMATCH = 5
 const EMAIL_NOT_UNICODE = 15
+const WARNINGS = 1728n
 const SECRET_SIZE = 256
 const HASH_LENGTH = 64
 const EXPLANATION_SIZE = 16_384
-const WARNINGS = 1728n
-const TEXTS_OF_USER = 7
 const SETTING_SIZE = 32
 const KINDS = ['string', 'number', 'boolean']
 
@@ -199,11 +198,10 @@ module.exports = (module) => {
     })
   }
 
-  /** Writes the script tag or the object. All settings are other settings in the words of C. */
+  /** Writes the script tag or the object. */
   function writeSettings(isScript, names, values, nonce) {
     return call(() => {
       const written = space(4)
-      const user = space(8 * (TEXTS_OF_USER + 1))
       const settings = space(SETTING_SIZE * names.length)
       let size = 400 + 40 * names.length
       const put = (at, number) => new DataView(memory.buffer).setUint32(at, number, true)
@@ -213,8 +211,6 @@ module.exports = (module) => {
         put(at + 4, length)
         size += 6 * length
       }
-      put(user + 8 * TEXTS_OF_USER, settings)
-      put(user + 8 * TEXTS_OF_USER + 4, names.length)
       for (const [i, name] of names.entries()) {
         const at = settings + SETTING_SIZE * i
         const value = values[i]
@@ -223,12 +219,13 @@ module.exports = (module) => {
         if (typeof value === 'string') putText(at + 12, value)
         else new DataView(memory.buffer).setFloat64(at + 24, Number(value), true)
       }
+      length = 0
       const nonceAt = nonce === null ? 0 : write(nonce)
-      const nonceLength = nonce === null ? 0 : length
+      const nonceLength = length
       size += 6 * nonceLength
       const out = space(size)
-      const { pylon_identity_chat_settings_script: script, pylon_identity_chat_settings_json: json } = core
-      const status = isScript ? script(0, user, nonceAt, nonceLength, out, size, written) : json(0, user, out, size, written)
+      const status = core.pylon_identity_settings(
+        settings, names.length, isScript, nonceAt, nonceLength, out, size, written)
       return status || read(out, new DataView(view().buffer).getUint32(written, true))
     })
   }

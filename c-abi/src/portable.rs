@@ -1,9 +1,15 @@
-//! Memory for the callers of the WebAssembly module, who have none of their own in it.
+//! For the callers of the WebAssembly module: memory, of which they have none of their own in it, and settings as the
+//! objects of JavaScript have them.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
+use std::ffi::c_char;
 use std::{ptr, slice};
 
+use pylon_identity_core::{chat_settings_json, chat_settings_script};
+
 use zeroize::Zeroize;
+
+use super::*;
 
 fn layout(size: usize) -> Option<Layout> {
     // Aligned for every type of the header. Memory of no size has no address.
@@ -29,4 +35,31 @@ pub unsafe extern "C" fn pylon_identity_free(memory: *mut u8, size: usize) {
             dealloc(memory, layout);
         }
     }
+}
+
+/// Writes the script tag or the object, for settings of any names in their order. NULL stands for no nonce.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn pylon_identity_settings(
+    settings: *const pylon_identity_setting,
+    count: usize,
+    is_script: bool,
+    nonce: *const c_char,
+    nonce_len: usize,
+    out: *mut c_char,
+    out_size: usize,
+    written: *mut usize,
+) -> pylon_identity_status {
+    status(|| {
+        usable(out)?;
+        // SAFETY: as the caller promises.
+        let (fields, nonce_text) =
+            unsafe { (other_fields(settings, count)?, bytes(nonce, nonce_len)?) };
+        let nonce_text = String::from_utf8_lossy(nonce_text);
+        let text = match is_script {
+            true => chat_settings_script(fields, (!nonce.is_null()).then_some(&*nonce_text))?,
+            false => chat_settings_json(fields)?,
+        };
+        // SAFETY: not NULL, so valid for writes of its size as the caller promises; `written` too.
+        unsafe { write_text(&text, out, out_size, written) }
+    })
 }

@@ -256,7 +256,22 @@ unsafe fn chat_settings_fields<'a>(
     let texts = texts.into_iter().filter_map(|(name, text)| Some((name.into(), text?.into())));
     let mut fields: Vec<Field> = texts.collect();
     // SAFETY: as the caller promises.
-    for setting in unsafe { array(user.other, user.other_count) }? {
+    fields.extend(unsafe { other_fields(user.other, user.other_count) }?);
+    Ok(fields)
+}
+
+/// # Safety
+///
+/// `first` is NULL, misaligned or valid for reads of `count` settings while `'a` lasts, and so are their texts.
+pub(crate) unsafe fn other_fields<'a>(
+    first: *const pylon_identity_setting,
+    count: usize,
+) -> Result<Vec<Field<'a>>, pylon_identity_status> {
+    // SAFETY: as the caller promises.
+    let lossy = |value| unsafe { text(value) }.map(|text| text.map(String::from_utf8_lossy));
+    let mut fields = Vec::new();
+    // SAFETY: as the caller promises.
+    for setting in unsafe { array(first, count) }? {
         let value = match setting.kind {
             TEXT => lossy(setting.text)?.unwrap_or_default().into(),
             NUMBER => setting.number.into(),

@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -129,6 +130,7 @@ def serve(program: str, folder: Path, env: Mapping[str, str]) -> Iterator[HTTPCo
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        start_new_session=True,
     ) as server:
         assert server.stdout
         try:
@@ -139,7 +141,7 @@ def serve(program: str, folder: Path, env: Mapping[str, str]) -> Iterator[HTTPCo
                 printed += line
             yield HTTPConnection("127.0.0.1", port, timeout=60)
         finally:
-            server.kill()
+            os.killpg(server.pid, signal.SIGKILL)  # and workerd, which it may have started
 
 
 def get(connection: HTTPConnection, path: str, cookie: str = "") -> str:

@@ -21,7 +21,7 @@ func New() *Module {
 	m := new(Module)
 	m.t0 = make([]any, 121)
 	m.memory = make([]byte, 0x30000)
-	m.elements = [][]any{{m.fn22, m.fn404, m.fn405, m.fn406, m.fn407, m.fn408, m.fn409, m.fn80, m.fn243, m.fn75, m.fn79, m.fn84, fn113, fn118, fn119, m.fn131, fn132, fn133, m.fn186, fn455, fn457, m.fn463, m.fn464, m.fn465, m.fn467, m.fn468, fn469, m.fn471, fn472, fn473, fn474, fn475, m.fn476, m.fn477, m.fn194, m.fn490, m.fn491, m.fn393, m.fn237, m.fn233, m.fn516, m.fn239, m.fn519, fn523, m.fn238, m.fn552, m.fn553, fn526, m.fn529, m.fn532, m.fn569, fn570, m.fn574, m.fn197, m.fn90, m.fn89, m.fn196, m.fn198, m.fn338, m.fn339, m.fn340, m.fn332, m.fn333, m.fn334, m.fn326, m.fn327, m.fn348, m.fn349, m.fn350, m.fn352, m.fn353, m.fn354, m.fn355, m.fn356, m.fn357, m.fn482, m.fn485, m.fn486, m.fn488, m.fn495, m.fn497, m.fn498, m.fn499, m.fn500, m.fn501, m.fn502, m.fn448, m.fn504, m.fn505, m.fn506, m.fn507, m.fn509, m.fn510, m.fn511, m.fn512, m.fn513, m.fn514, m.fn515, m.fn518, m.fn520, m.fn522, m.fn525, m.fn527, m.fn528, m.fn530, m.fn531, m.fn533, m.fn534, m.fn535, m.fn536, m.fn537, m.fn538, m.fn539, m.fn541, m.fn542, m.fn543, m.fn544, m.fn545, m.fn546, m.fn547}}
+	m.elements = [][]any{{m.fn22, m.fn32, m.fn33, m.fn408, m.fn409, m.fn410, m.fn411, m.fn412, m.fn413, m.fn247, m.fn83, m.fn90, fn116, fn121, fn122, m.fn134, fn135, fn136, m.fn190, fn459, fn461, m.fn467, m.fn468, m.fn469, m.fn471, m.fn472, fn473, m.fn475, fn476, fn477, fn478, fn479, m.fn480, m.fn481, m.fn198, m.fn494, m.fn495, m.fn397, m.fn241, m.fn237, m.fn520, m.fn243, m.fn523, fn527, m.fn242, m.fn556, m.fn557, fn530, m.fn533, m.fn536, m.fn573, fn574, m.fn578, m.fn201, m.fn97, m.fn96, m.fn200, m.fn202, m.fn342, m.fn343, m.fn344, m.fn336, m.fn337, m.fn338, m.fn330, m.fn331, m.fn352, m.fn353, m.fn354, m.fn356, m.fn357, m.fn358, m.fn359, m.fn360, m.fn361, m.fn486, m.fn489, m.fn490, m.fn492, m.fn499, m.fn501, m.fn502, m.fn503, m.fn504, m.fn505, m.fn506, m.fn452, m.fn508, m.fn509, m.fn510, m.fn511, m.fn513, m.fn514, m.fn515, m.fn516, m.fn517, m.fn518, m.fn519, m.fn522, m.fn524, m.fn526, m.fn529, m.fn531, m.fn532, m.fn534, m.fn535, m.fn537, m.fn538, m.fn539, m.fn540, m.fn541, m.fn542, m.fn543, m.fn545, m.fn546, m.fn547, m.fn548, m.fn549, m.fn550, m.fn551}}
 	table_init(m.t0, m.elements[0], i32(1), 0, len(m.elements[0]))
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x20000)), 0, len(data0))
@@ -63,7 +63,7 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
-	m.fn184(v3+i32(32), v3+i32(4))
+	m.fn188(v3+i32(32), v3+i32(4))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v1 = t1
@@ -76,14 +76,14 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 		if t3 == 0 {
 			goto l1
 		}
-		m.fn183(v3+i32(12), v2)
+		m.fn187(v3+i32(12), v2)
 		m.fn21(v3+i32(12), v1, v4)
-		m.fn182(v3+i32(12), i32(136376), i32(136379))
+		m.fn186(v3+i32(12), i32(136376), i32(136379))
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t4))
 	l3:
 		{
-			m.fn184(v3+i32(32), v3+i32(24))
+			m.fn188(v3+i32(32), v3+i32(24))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			v2 = t5
 			if v2 == 0 {
@@ -100,7 +100,7 @@ func (m *Module) fn1(v0, v1, v2 int32) {
 			if v1 == 0 {
 				goto l3
 			}
-			m.fn182(v3+i32(12), i32(136376), i32(136379))
+			m.fn186(v3+i32(12), i32(136376), i32(136379))
 			goto l3
 		}
 	}
@@ -170,7 +170,7 @@ l2:
 func (m *Module) fn3(v0, v1, v2 int32) {
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+32))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(t0+int64(uint32(v2))))
-	m.fn292(v0, v1, v2)
+	m.fn296(v0, v1, v2)
 }
 func (m *Module) fn4(v0 int32) {
 	var v1, v2 int32
@@ -224,11 +224,11 @@ l0:
 	if uint32(v7) > uint32(i32(7)) {
 		goto l1
 	}
-	m.fn91(v0, v1)
+	m.fn98(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(56)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+56, uint64(v6))
-	m.fn91(v0, v1)
+	m.fn98(v0, v1)
 	v4 = i32(0)
 	m.memory[uint64(uint32(v1))+63] = byte(i32(0))
 l3:
@@ -255,8 +255,8 @@ l2:
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn6(v0 int32) {
-	m.fn293(v0)
-	m.fn293(v0 + i32(40))
+	m.fn297(v0)
+	m.fn297(v0 + i32(40))
 }
 func (m *Module) fn7(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
@@ -365,7 +365,7 @@ l5:
 			}
 			t26 := int32(load32(m.memory, uint32(v1)))
 			t27 := int32(load32(m.memory, uint32(v1+i32(8))))
-			t28 := m.fn589(t26, t27, v8)
+			t28 := m.fn593(t26, t27, v8)
 			if t28 == 0 {
 				goto l11
 			}
@@ -585,7 +585,7 @@ l18:
 	m.g0 = v2 + i32(112)
 }
 func (m *Module) fn8(v0, v1 int32) {
-	m.fn34(v0, v1, i32(8), i32(32))
+	m.fn41(v0, v1, i32(8), i32(32))
 }
 func (m *Module) fn9(v0, v1 int32) {
 l1:
@@ -598,7 +598,7 @@ l1:
 		m.fn20(t0, t1)
 		t2 := int32(load32(m.memory, uint32(v0+i32(16))))
 		t3 := int32(load32(m.memory, uint32(v0+i32(20))))
-		m.fn36(t2, t3)
+		m.fn43(t2, t3)
 		v1 = v1 + i32(-1)
 		v0 = v0 + i32(32)
 		goto l1
@@ -621,7 +621,7 @@ func (m *Module) fn11(v0, v1, v2, v3 int32) int32 {
 		if v1 != v3 {
 			goto l0
 		}
-		t0 := m.fn589(v0, v2, v1)
+		t0 := m.fn593(v0, v2, v1)
 		var p1 int32
 		if t0 == 0 {
 			p1 = 1
@@ -636,7 +636,7 @@ func (m *Module) fn12(v0, v1 int32) int32 {
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn267(v2+i32(8), v0, v1)
+	m.fn271(v2+i32(8), v0, v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -661,7 +661,7 @@ func (m *Module) fn13(v0, v1, v2, v3 int32) {
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn60(v4+i32(4), v1, i32(0), v2, v3)
+	m.fn67(v4+i32(4), v1, i32(0), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		if t1 != i32(1) {
@@ -676,7 +676,7 @@ l0:
 }
 func (m *Module) fn14(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(4), i32(8))
+	m.fn256(v0, t0, v1, i32(4), i32(8))
 }
 func (m *Module) fn15(v0, v1 int32) {
 	var v2 int32
@@ -730,7 +730,7 @@ l3:
 				v7 = v0 + v7<<3
 				t7 := int32(load32(m.memory, uint32(v7)))
 				t8 := int32(load32(m.memory, uint32(v7+i32(4))))
-				t9 := m.fn555(t5, t6, t7, t8)
+				t9 := m.fn559(t5, t6, t7, t8)
 				v4 = t4 + t9
 			}
 		l4:
@@ -740,11 +740,11 @@ l3:
 			v7 = v0 + v4<<3
 			t12 := int32(load32(m.memory, uint32(v7)))
 			t13 := int32(load32(m.memory, uint32(v7+i32(4))))
-			t14 := m.fn555(t10, t11, t12, t13)
+			t14 := m.fn559(t10, t11, t12, t13)
 			if t14 == 0 {
 				goto l3
 			}
-			m.fn285(v5, v7, i32(2))
+			m.fn289(v5, v7, i32(2))
 			v5 = v4
 			goto l5
 		}
@@ -779,7 +779,7 @@ l0:
 	return p3
 }
 func (m *Module) fn17(v0, v1 int32) {
-	m.fn34(v0, v1, i32(4), i32(8))
+	m.fn41(v0, v1, i32(4), i32(8))
 }
 func (m *Module) fn18(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
@@ -812,7 +812,7 @@ func (m *Module) fn18(v0, v1 int32) {
 l1:
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t2
-	m.fn55(v0, v3)
+	m.fn62(v0, v3)
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v5 = t3 + t4
@@ -848,7 +848,7 @@ func (m *Module) fn19(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn444(v0, i32(34))
+	m.fn448(v0, i32(34))
 	v4 = v3 + i32(32)
 l16:
 	v5 = i32(0)
@@ -861,7 +861,7 @@ l16:
 			t1 := int32(m.memory[uint32(v1+v5)])
 			t2 := int32(m.memory[uint64(uint32(t1))+0x22dd4])
 			if t2 != i32(1) {
-				m.fn372(v3+i32(24), v1, v2, v5)
+				m.fn376(v3+i32(24), v1, v2, v5)
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+36))
 				v2 = t3
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -871,23 +871,23 @@ l16:
 				m.fn21(v0, t5, t6)
 				store32(m.memory, uint64(uint32(v3))+16, uint32(v5+v2))
 				store32(m.memory, uint64(uint32(v3))+12, uint32(v5))
-				t7 := m.fn188(v3 + i32(12))
+				t7 := m.fn192(v3 + i32(12))
 				v5 = t7
 			l17:
 				switch v5 + i32(-8) {
 				case 0:
-					m.fn182(v0, i32(154446), i32(154448))
+					m.fn186(v0, i32(154446), i32(154448))
 					goto l12
 				case 1:
-					m.fn182(v0, i32(154444), i32(154446))
+					m.fn186(v0, i32(154444), i32(154446))
 					goto l12
 				case 2:
 					goto l5
 				case 4:
-					m.fn182(v0, i32(154448), i32(154450))
+					m.fn186(v0, i32(154448), i32(154450))
 					goto l12
 				case 5:
-					m.fn182(v0, i32(154442), i32(154444))
+					m.fn186(v0, i32(154442), i32(154444))
 					goto l12
 				default:
 					if v5 == i32(34) {
@@ -906,7 +906,7 @@ l16:
 					fallthrough
 				case 3:
 					store32(m.memory, uint64(uint32(v3))+20, uint32(i32(0)))
-					m.fn399(v3, v5, v3+i32(20))
+					m.fn403(v3, v5, v3+i32(20))
 					t8 := int32(load32(m.memory, uint32(v3)))
 					v2 = t8
 					t9 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -915,7 +915,7 @@ l16:
 					if v2 == v1 {
 						goto l12
 					}
-					m.fn182(v0, i32(154450), i32(154452))
+					m.fn186(v0, i32(154450), i32(154452))
 					store64(m.memory, uint32(v4), uint64(i64(0x80000000c)))
 					store64(m.memory, uint64(uint32(v3))+40, uint64(i64(4)))
 					v5 = i32(0)
@@ -928,16 +928,16 @@ l16:
 						t10 := int32(load16(m.memory, uint32(v2)))
 						t11 := int32(load16(m.memory, uint32(v4+v5)))
 						t12 := int32(m.memory[uint32(i32_shr_u(t10, t11&i32(15))&i32(15)+i32(154452))])
-						m.fn444(v0, t12)
+						m.fn448(v0, t12)
 						v5 = v5 + i32(4)
 						goto l14
 					}
 				}
 			l10:
-				m.fn551(v0, int64(uint32(v5))<<32|i64(92))
+				m.fn555(v0, int64(uint32(v5))<<32|i64(92))
 				goto l12
 			l5:
-				m.fn182(v0, i32(154440), i32(154442))
+				m.fn186(v0, i32(154440), i32(154442))
 			l12:
 				v5 = i32(1114112)
 				goto l17
@@ -948,7 +948,7 @@ l16:
 	}
 l0:
 	m.fn21(v0, v1, v2)
-	m.fn444(v0, i32(34))
+	m.fn448(v0, i32(34))
 	m.g0 = v3 + i32(48)
 }
 func (m *Module) fn20(v0, v1 int32) {
@@ -958,7 +958,7 @@ func (m *Module) fn20(v0, v1 int32) {
 	m.fn24(v0, v1)
 }
 func (m *Module) fn21(v0, v1, v2 int32) {
-	m.fn182(v0, v1, v1+v2)
+	m.fn186(v0, v1, v1+v2)
 }
 func (m *Module) fn22(v0, v1 int32) int32 {
 	var v2, v3 int32
@@ -992,7 +992,7 @@ func (m *Module) fn22(v0, v1 int32) int32 {
 				if v3 != i32(0) {
 					p11 = 1
 				}
-				t12 := m.fn241(t9, t10, p11)
+				t12 := m.fn245(t9, t10, p11)
 				return t12
 			}
 		l1:
@@ -1002,7 +1002,7 @@ func (m *Module) fn22(v0, v1 int32) int32 {
 			if v3 != i32(0) {
 				p15 = 1
 			}
-			t16 := m.fn242(t13, t14, p15)
+			t16 := m.fn246(t13, t14, p15)
 			return t16
 		}
 		t1 := math.Float64frombits(load64(m.memory, uint32(v0)))
@@ -1012,7 +1012,7 @@ func (m *Module) fn22(v0, v1 int32) int32 {
 		if v3 != i32(0) {
 			p4 = 1
 		}
-		t5 := m.fn240(t3, t1, p4, t2)
+		t5 := m.fn244(t3, t1, p4, t2)
 		return t5
 	}
 }
@@ -1020,13 +1020,13 @@ func (m *Module) fn23(v0, v1, v2 int32) {
 	if v2&i32(1) == 0 {
 		goto l0
 	}
-	m.fn68(v0, v1, int32(uint32(v2)>>1))
+	m.fn76(v0, v1, int32(uint32(v2)>>1))
 	return
 l0:
-	m.fn69(v0, v1, v2)
+	m.fn77(v0, v1, v2)
 }
 func (m *Module) fn24(v0, v1 int32) {
-	m.fn34(v0, v1, i32(1), i32(1))
+	m.fn41(v0, v1, i32(1), i32(1))
 }
 func (m *Module) fn25(v0 int64, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
@@ -1059,7 +1059,7 @@ func (m *Module) fn25(v0 int64, v1, v2 int32) int32 {
 				goto l1
 			}
 		}
-		t5 := m.fn205(v2, v1, i32(1), i32(0), v3+i32(12)+v4+i32(1), i32(21)-(v5+i32(1)))
+		t5 := m.fn209(v2, v1, i32(1), i32(0), v3+i32(12)+v4+i32(1), i32(21)-(v5+i32(1)))
 		v5 = t5
 		m.g0 = v3 + i32(32)
 		return v5
@@ -1074,12 +1074,204 @@ func (m *Module) fn26(v0 int32) {
 	t2 := int32(load32(m.memory, uint32(v0)))
 	m.fn8(t2, v1)
 }
-func (m *Module) fn27(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn27(v0, v1, v2, v3 int32) {
+	var v4, v5, v6, v7, v8 int32
+	t0 := m.g0
+	v4 = t0 - i32(64)
+	m.g0 = v4
+	m.fn7(v4+i32(48), v1)
+	t1 := int32(m.memory[uint64(uint32(v4))+52])
+	v1 = t1
+	{
+		{
+			t2 := int32(load32(m.memory, uint64(uint32(v4))+48))
+			v5 = t2
+			if v5 != i32(-0x80000000) {
+				goto l0
+			}
+			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+			m.memory[uint64(uint32(v0))+4] = byte(v1)
+			goto l1
+		}
+	l0:
+		t3 := int32(load32(m.memory, uint64(uint32(v4))+56))
+		store32(m.memory, uint64(uint32(v4))+24, uint32(t3))
+		t4 := int32(load32(m.memory, uint64(uint32(v4))+53))
+		store32(m.memory, uint64(uint32(v4))+21, uint32(t4))
+		m.memory[uint64(uint32(v4))+20] = byte(v1)
+		store32(m.memory, uint64(uint32(v4))+16, uint32(v5))
+		{
+			if v2 == 0 {
+				goto l2
+			}
+			m.fn28(v4+i32(8), i32(147101), i32(2), v2, v3)
+			{
+				{
+					t5 := int32(load32(m.memory, uint64(uint32(v4))+8))
+					v1 = t5
+					if v1 == 0 {
+						goto l3
+					}
+					t6 := int32(load32(m.memory, uint64(uint32(v4))+12))
+					v6 = t6
+					goto l4
+				}
+			l3:
+				m.fn29(v4, v2, v3, i32(61))
+				t7 := int32(load32(m.memory, uint64(uint32(v4))+4))
+				v6 = t7
+				t8 := int32(load32(m.memory, uint32(v4)))
+				v1 = t8
+			}
+		l4:
+			{
+				p9 := v3
+				if v1 != 0 {
+					p9 = v6
+				}
+				v7 = p9
+				if v7 == 0 {
+					goto l5
+				}
+				p10 := v2
+				if v1 != 0 {
+					p10 = v1
+				}
+				v8 = p10
+				v1 = i32(0)
+			l9:
+				{
+					if v7 == v1 {
+						t13 := m.fn31(v8, v7, i32(154560), i32(6))
+						if t13 != 0 {
+							goto l5
+						}
+						store32(m.memory, uint64(uint32(v4))+44, uint32(v3))
+						store32(m.memory, uint64(uint32(v4))+40, uint32(v2))
+						store32(m.memory, uint64(uint32(v4))+52, uint32(i32(2)))
+						store32(m.memory, uint64(uint32(v4))+48, uint32(v4+i32(40)))
+						m.fn23(v4+i32(28), i32(135103), v4+i32(48))
+						goto l8
+					}
+					t11 := int32(m.memory[uint32(v8+v1)])
+					v6 = t11
+					if uint32((v6+i32(-48))&i32(255)) < uint32(i32(10)) {
+						goto l7
+					}
+					if uint32((v6&i32(-33)+i32(-65))&i32(255)) <= uint32(i32(25)) {
+						goto l7
+					}
+					t12 := m.fn30(i32(143060), i32(4), v6)
+					if t12 != 0 {
+						goto l7
+					}
+					goto l5
+				}
+			l7:
+				v1 = v1 + i32(1)
+				goto l9
+			}
+		l5:
+			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+			m.memory[uint64(uint32(v0))+4] = byte(i32(10))
+			t14 := int32(load32(m.memory, uint64(uint32(v4))+20))
+			m.fn24(v5, t14)
+			goto l1
+		}
+	l2:
+		store32(m.memory, uint64(uint32(v4))+36, uint32(i32(0)))
+		store64(m.memory, uint64(uint32(v4))+28, uint64(i64(0x100000000)))
+	l8:
+		store32(m.memory, uint64(uint32(v4))+60, uint32(i32(3)))
+		store32(m.memory, uint64(uint32(v4))+52, uint32(i32(3)))
+		store32(m.memory, uint64(uint32(v4))+56, uint32(v4+i32(16)))
+		store32(m.memory, uint64(uint32(v4))+48, uint32(v4+i32(28)))
+		m.fn23(v0, i32(131934), v4+i32(48))
+		t15 := int32(load32(m.memory, uint64(uint32(v4))+28))
+		t16 := int32(load32(m.memory, uint64(uint32(v4))+32))
+		m.fn24(t15, t16)
+		t17 := int32(load32(m.memory, uint64(uint32(v4))+16))
+		t18 := int32(load32(m.memory, uint64(uint32(v4))+20))
+		m.fn24(t17, t18)
+	}
+l1:
+	m.g0 = v4 + i32(64)
+}
+func (m *Module) fn28(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn206(v3, v4, v1, v2)
+	v1 = t0
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
+	t2 := v0
+	p1 := i32(0)
+	if v1 != 0 {
+		p1 = v3
+	}
+	store32(m.memory, uint32(t2), uint32(p1))
+}
+func (m *Module) fn29(v0, v1, v2, v3 int32) {
+	var v4 int32
+	t0 := m.g0
+	v4 = t0 - i32(32)
+	m.g0 = v4
+	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
+	m.fn264(v4+i32(16), v3, v4+i32(28))
+	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
+	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
+	m.fn28(v4+i32(8), t1, t2, v1, v2)
+	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
+	store64(m.memory, uint32(v0), uint64(t3))
+	m.g0 = v4 + i32(32)
+}
+func (m *Module) fn30(v0, v1, v2 int32) int32 {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	m.fn277(v3+i32(8), v2, v0, v1)
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
+	v1 = t1
+	m.g0 = v3 + i32(16)
+	var p2 int32
+	if v1 != i32(0) {
+		p2 = 1
+	}
+	return p2
+}
+func (m *Module) fn31(v0, v1, v2, v3 int32) int32 {
+	var v4 int32
+	v4 = i32(0)
+	{
+		if uint32(v1) < uint32(v3) {
+			goto l0
+		}
+		t0 := m.fn593(v2, v0, v3)
+		var p1 int32
+		if t0 == 0 {
+			p1 = 1
+		}
+		v4 = p1
+	}
+l0:
+	return v4
+}
+func (m *Module) fn32(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	t2 := m.fn99(v1, t0, t1)
+	return t2
+}
+func (m *Module) fn33(v0, v1 int32) int32 {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
+	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	t2 := m.fn99(v1, t0, t1)
+	return t2
+}
+func (m *Module) fn34(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(128)
 	m.g0 = v6
-	m.fn28(v6+i32(40), v2, v3)
+	m.fn35(v6+i32(40), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+40))
 		if t1 != 0 {
@@ -1094,7 +1286,7 @@ func (m *Module) fn27(v0, v1, v2, v3, v4, v5 int32) {
 		}
 	}
 l0:
-	m.fn28(v6+i32(40), v4, v5)
+	m.fn35(v6+i32(40), v4, v5)
 	{
 		t5 := int32(load32(m.memory, uint64(uint32(v6))+40))
 		if t5 == 0 {
@@ -1110,10 +1302,10 @@ l0:
 			}
 			memory_copy(m.memory, uint32(v6+i32(40)+i32(40)), uint32(v1+i32(40)), uint32(i32(40)))
 			memory_copy(m.memory, uint32(v6+i32(40)), uint32(v1), uint32(i32(40)))
-			m.fn29(v6+i32(8), v6+i32(40), v3, v2)
+			m.fn36(v6+i32(8), v6+i32(40), v3, v2)
 			v3 = i32(0)
 			memory_zero(m.memory, uint32(v6+i32(40)), uint32(i32(64)))
-			m.fn30(v6+i32(120), v6+i32(8), i32(32), v6+i32(40), i32(64))
+			m.fn37(v6+i32(120), v6+i32(8), i32(32), v6+i32(40), i32(64))
 			t10 := int32(load32(m.memory, uint64(uint32(v6))+120))
 			if t10 == 0 {
 				panic("unreachable")
@@ -1130,7 +1322,7 @@ l6:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v6 + i32(128)
 }
-func (m *Module) fn28(v0, v1, v2 int32) {
+func (m *Module) fn35(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -1317,7 +1509,7 @@ l5:
 l13:
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn29(v0, v1, v2, v3 int32) {
+func (m *Module) fn36(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(160)
@@ -1346,7 +1538,7 @@ func (m *Module) fn29(v0, v1, v2, v3 int32) {
 l2:
 	m.fn4(v4 + i32(64))
 	m.fn4(v4 + i32(96))
-	m.fn291(v1, v4, v4+i32(96))
+	m.fn295(v1, v4, v4+i32(96))
 	m.memory[uint64(uint32(v4))+63] = byte(i32(32))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+120))
 	store64(m.memory, uint64(uint32(v4))+24, uint64(t2))
@@ -1356,7 +1548,7 @@ l2:
 	store64(m.memory, uint64(uint32(v4))+8, uint64(t4))
 	t5 := int64(load64(m.memory, uint64(uint32(v4))+96))
 	store64(m.memory, uint32(v4), uint64(t5))
-	m.fn291(v1+i32(40), v4, v4+i32(64))
+	m.fn295(v1+i32(40), v4, v4+i32(64))
 	t6 := int64(load64(m.memory, uint64(uint32(v4))+88))
 	store64(m.memory, uint64(uint32(v0))+24, uint64(t6))
 	t7 := int64(load64(m.memory, uint64(uint32(v4))+80))
@@ -1370,7 +1562,7 @@ l2:
 	m.fn6(v1)
 	m.g0 = v4 + i32(160)
 }
-func (m *Module) fn30(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn37(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	v5 = v2 << 1
 	if uint32(v5) <= uint32(v4) {
@@ -1408,13 +1600,13 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn31(v0, v1 int32) {
+func (m *Module) fn38(v0, v1 int32) {
 	if v0 == i32(-0x7fffffff) {
 		return
 	}
 	m.fn20(v0, v1)
 }
-func (m *Module) fn32(v0 int32) {
+func (m *Module) fn39(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -1427,12 +1619,12 @@ func (m *Module) fn32(v0 int32) {
 			return
 		}
 		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn33(t3)
+		m.fn40(t3)
 	}
 }
-func (m *Module) fn33(v0 int32) {
+func (m *Module) fn40(v0 int32) {
 	var v1 int32
-	m.fn37(v0 + i32(8))
+	m.fn44(v0 + i32(8))
 	{
 		if v0 == i32(-1) {
 			return
@@ -1444,10 +1636,10 @@ func (m *Module) fn33(v0 int32) {
 		if v1 != i32(1) {
 			return
 		}
-		m.fn63(v0, i32(20))
+		m.fn71(v0, i32(20))
 	}
 }
-func (m *Module) fn34(v0, v1, v2, v3 int32) {
+func (m *Module) fn41(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -1471,12 +1663,12 @@ l1:
 			goto l2
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+8))
-		m.fn178(v1, v0, t2)
+		m.fn182(v1, v0, t2)
 	}
 l2:
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn35(v0 int32) {
+func (m *Module) fn42(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -1496,14 +1688,14 @@ func (m *Module) fn35(v0 int32) {
 			}
 			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
 			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn31(t3, t4)
+			m.fn38(t3, t4)
 			v1 = v1 + i32(-1)
 			v0 = v0 + i32(20)
 			goto l1
 		}
 	}
 }
-func (m *Module) fn36(v0, v1 int32) {
+func (m *Module) fn43(v0, v1 int32) {
 	p0 := i32(-0x80000000)
 	if uint32(v0) > uint32(i32(-0x80000000)) {
 		p0 = v0
@@ -1513,7 +1705,7 @@ func (m *Module) fn36(v0, v1 int32) {
 	}
 	m.fn20(v0, v1)
 }
-func (m *Module) fn37(v0 int32) {
+func (m *Module) fn44(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -1526,10 +1718,10 @@ func (m *Module) fn37(v0 int32) {
 			return
 		}
 		t3 := int32(load32(m.memory, uint32(v0)))
-		m.fn38(t3)
+		m.fn45(t3)
 	}
 }
-func (m *Module) fn38(v0 int32) {
+func (m *Module) fn45(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+16))
@@ -1543,7 +1735,7 @@ func (m *Module) fn38(v0 int32) {
 		if v2 == 0 {
 			goto l0
 		}
-		m.fn63(v1, v2)
+		m.fn71(v1, v2)
 	}
 l0:
 	{
@@ -1557,17 +1749,17 @@ l0:
 		if v1 != i32(1) {
 			return
 		}
-		m.fn63(v0, i32(24))
+		m.fn71(v0, i32(24))
 	}
 }
-func (m *Module) fn39(v0, v1 int32) {
+func (m *Module) fn46(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(208)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint32(v1)))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn40(v2+i32(8), t1, t2)
+	m.fn47(v2+i32(8), t1, t2)
 	v3 = i32(1)
 	{
 		{
@@ -1586,14 +1778,14 @@ func (m *Module) fn39(v0, v1 int32) {
 		t6 := int32(load32(m.memory, uint32(v1)))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		m.fn2(v2+i32(96), v2+i32(128), t6, t7)
-		m.fn41(v0+i32(1), v2+i32(96))
+		m.fn48(v0+i32(1), v2+i32(96))
 		v3 = i32(0)
 	}
 l1:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v2 + i32(208)
 }
-func (m *Module) fn40(v0, v1, v2 int32) {
+func (m *Module) fn47(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
@@ -1617,7 +1809,7 @@ func (m *Module) fn40(v0, v1, v2 int32) {
 						goto l1
 					}
 				}
-				m.fn61(v3+i32(8), v1, v2)
+				m.fn68(v3+i32(8), v1, v2)
 				t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
 				v6 = t3
 				if v4&i32(255) == 0 {
@@ -1631,12 +1823,12 @@ func (m *Module) fn40(v0, v1, v2 int32) {
 				goto l3
 			}
 		l0:
-			m.fn61(v3+i32(8), v1, v2)
+			m.fn68(v3+i32(8), v1, v2)
 			t4 := int64(load64(m.memory, uint64(uint32(v3))+8))
 			v6 = t4
 		}
 	l2:
-		t5 := m.fn62(v1, v2)
+		t5 := m.fn69(v1, v2)
 		v5 = t5
 		m.memory[uint32(v0)] = byte(i32(1))
 		m.memory[uint64(uint32(v0))+1] = byte(v5)
@@ -1648,13 +1840,13 @@ func (m *Module) fn40(v0, v1, v2 int32) {
 l3:
 	m.g0 = v3 + i32(96)
 }
-func (m *Module) fn41(v0, v1 int32) {
+func (m *Module) fn48(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
 	m.g0 = v2
 	memory_zero(m.memory, uint32(v2+i32(8)), uint32(i32(64)))
-	m.fn30(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
+	m.fn37(v2+i32(72), v1, i32(32), v2+i32(8), i32(64))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+72))
 		if t1 != 0 {
@@ -1666,14 +1858,14 @@ l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2+i32(8)), uint32(i32(64)))
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn42(v0 int32) int32 {
+func (m *Module) fn49(v0 int32) int32 {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(96)
 	m.g0 = v1
 	t1 := int32(load32(m.memory, uint32(v0)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	m.fn40(v1+i32(8), t1, t2)
+	m.fn47(v1+i32(8), t1, t2)
 	{
 		{
 			t3 := int32(m.memory[uint64(uint32(v1))+8])
@@ -1696,7 +1888,7 @@ l1:
 	m.g0 = v1 + i32(96)
 	return v0
 }
-func (m *Module) fn43(v0, v1 int32) {
+func (m *Module) fn50(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -1707,7 +1899,7 @@ func (m *Module) fn43(v0, v1 int32) {
 	v3 = t1
 	t3 := int32(load32(m.memory, uint32(v3)))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn44(t2, t3, t4)
+	m.fn51(t2, t3, t4)
 	{
 		{
 			{
@@ -1723,7 +1915,7 @@ func (m *Module) fn43(v0, v1 int32) {
 					v5 = t12
 					t13 := int32(load32(m.memory, uint32(v5)))
 					t14 := int32(load32(m.memory, uint64(uint32(v5))+4))
-					t15 := m.fn45(t9, t10, t11, t13, t14)
+					t15 := m.fn52(t9, t10, t11, t13, t14)
 					if t15 == 0 {
 						goto l1
 					}
@@ -1744,7 +1936,7 @@ func (m *Module) fn43(v0, v1 int32) {
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+4))
 			t20 := int32(load32(m.memory, uint32(v5)))
 			t21 := int32(load32(m.memory, uint64(uint32(v5))+4))
-			m.fn46(v2+i32(92), t16, t17, t18, t19, t20, t21)
+			m.fn53(v2+i32(92), t16, t17, t18, t19, t20, t21)
 			if v4 == 0 {
 				goto l2
 			}
@@ -1772,11 +1964,11 @@ l3:
 		t26 := int32(load32(m.memory, uint32(v3)))
 		v3 = t26
 		t27 := int32(load32(m.memory, uint64(uint32(v2))+96))
-		t28 := m.fn47(t27, i32(17))
+		t28 := m.fn54(t27, i32(17))
 		if t28 == 0 {
 			goto l4
 		}
-		m.fn48(v2+i32(104), v3, v7)
+		m.fn55(v2+i32(104), v3, v7)
 		{
 			t29 := int32(load32(m.memory, uint64(uint32(v2))+104))
 			v3 = t29
@@ -1792,7 +1984,7 @@ l3:
 		v8 = t30
 		store64(m.memory, uint64(uint32(t31))+280, uint64(v8))
 		store32(m.memory, uint64(uint32(v2))+276, uint32(v3))
-		m.fn44(v2+i32(184), int32(v8), int32(int64(uint64(v8)>>32)))
+		m.fn51(v2+i32(184), int32(v8), int32(int64(uint64(v8)>>32)))
 		{
 			t32 := int32(m.memory[uint64(uint32(v2))+184])
 			v3 = t32
@@ -1803,9 +1995,9 @@ l3:
 			goto l7
 		}
 	l6:
-		m.fn49(v2 + i32(184))
+		m.fn56(v2 + i32(184))
 	l7:
-		m.fn50(v2 + i32(276))
+		m.fn57(v2 + i32(276))
 		t33 := int32(load32(m.memory, uint64(uint32(v2))+276))
 		t34 := int32(load32(m.memory, uint64(uint32(v2))+280))
 		m.fn24(t33, t34)
@@ -1818,7 +2010,7 @@ l3:
 		t36 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		t37 := int32(load32(m.memory, uint32(v5)))
 		t38 := int32(load32(m.memory, uint64(uint32(v5))+4))
-		t39 := m.fn45(v2+i32(104), t35, t36, t37, t38)
+		t39 := m.fn52(v2+i32(104), t35, t36, t37, t38)
 		v1 = t39
 		m.fn6(v2 + i32(184))
 	}
@@ -1834,7 +2026,7 @@ l4:
 		goto l9
 	}
 l8:
-	m.fn49(v2 + i32(184))
+	m.fn56(v2 + i32(184))
 	v3 = i32(12)
 l9:
 	t42 := int32(load32(m.memory, uint64(uint32(v2))+100))
@@ -1847,17 +2039,17 @@ l9:
 	m.memory[uint64(uint32(v0))+18] = byte(i32(2))
 	m.g0 = v2 + i32(288)
 }
-func (m *Module) fn44(v0, v1, v2 int32) {
-	m.fn296(v0, v1, v2)
-	m.fn150()
+func (m *Module) fn51(v0, v1, v2 int32) {
+	m.fn300(v0, v1, v2)
+	m.fn153()
 }
-func (m *Module) fn45(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn52(v0, v1, v2, v3, v4 int32) int32 {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(160)
 	m.g0 = v5
 	m.fn4(v5)
-	m.fn244(v5+i32(32), v3, v4, v5, i32(32))
+	m.fn248(v5+i32(32), v3, v4, v5, i32(32))
 	v4 = i32(0)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+32))
@@ -1870,7 +2062,7 @@ func (m *Module) fn45(v0, v1, v2, v3, v4 int32) int32 {
 		}
 		memory_copy(m.memory, uint32(v5+i32(72)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 		memory_copy(m.memory, uint32(v5+i32(72)), uint32(v0), uint32(i32(40)))
-		m.fn29(v5+i32(40), v5+i32(72), v1, v2)
+		m.fn36(v5+i32(40), v5+i32(72), v1, v2)
 		t3 := int64(load64(m.memory, uint64(uint32(v5))+24))
 		store64(m.memory, uint64(uint32(v5))+96, uint64(t3))
 		t4 := int64(load64(m.memory, uint64(uint32(v5))+16))
@@ -1888,16 +2080,16 @@ func (m *Module) fn45(v0, v1, v2, v3, v4 int32) int32 {
 			}
 			t7 := int32(load32(m.memory, uint32(v5+i32(72)+v4)))
 			t8 := int32(load32(m.memory, uint32(v5+i32(40)+v4)))
-			t9 := m.fn201(t7 ^ t8)
+			t9 := m.fn205(t7 ^ t8)
 			v3 = v3 & (t9 ^ i32(-1))
 			v4 = v4 + i32(4)
 			goto l2
 		}
 	l1:
-		t10 := fn294(v5 + i32(40) + i32(32))
-		t11 := fn294(v5 + i32(72) + i32(32))
-		t12 := m.fn201(t10 ^ t11)
-		t13 := m.fn201((v3&(t12^i32(-1)) ^ i32(1)) & i32(255))
+		t10 := fn298(v5 + i32(40) + i32(32))
+		t11 := fn298(v5 + i32(72) + i32(32))
+		t12 := m.fn205(t10 ^ t11)
+		t13 := m.fn205((v3&(t12^i32(-1)) ^ i32(1)) & i32(255))
 		m.memory[uint64(uint32(v5))+159] = byte((t13 ^ i32(-1)) & i32(1))
 		v4 = v5 + i32(159)
 		t14 := int32(m.memory[uint64(uint32(v5))+159])
@@ -1906,14 +2098,14 @@ func (m *Module) fn45(v0, v1, v2, v3, v4 int32) int32 {
 			p15 = 1
 		}
 		v4 = p15
-		m.fn295(v5 + i32(72))
-		m.fn295(v5 + i32(40))
+		m.fn299(v5 + i32(72))
+		m.fn299(v5 + i32(40))
 	}
 l0:
 	m.g0 = v5 + i32(160)
 	return v4
 }
-func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn53(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	var v15 int32
@@ -1927,7 +2119,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 	t0 := m.g0
 	v7 = t0 - i32(912)
 	m.g0 = v7
-	m.fn28(v7+i32(344), v5, v6)
+	m.fn35(v7+i32(344), v5, v6)
 	{
 		{
 			{
@@ -1952,27 +2144,27 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						if t7 != 0 {
 							goto l0
 						}
-						m.fn262(v7+i32(184), v9, v8, i64(0x2700000022))
+						m.fn266(v7+i32(184), v9, v8, i64(0x2700000022))
 						t8 := int32(load32(m.memory, uint64(uint32(v7))+184))
 						t9 := int32(load32(m.memory, uint64(uint32(v7))+188))
 						t10 := m.fn12(t8, t9)
 						if t10 != 0 {
 							goto l0
 						}
-						m.fn154(v7+i32(176), v5, v6)
+						m.fn157(v7+i32(176), v5, v6)
 						t11 := int32(load32(m.memory, uint64(uint32(v7))+180))
 						v8 = t11
 						t12 := int32(load32(m.memory, uint64(uint32(v7))+176))
 						v9 = t12
-						m.fn154(v7+i32(168), v3, v4)
+						m.fn157(v7+i32(168), v3, v4)
 						t13 := int32(load32(m.memory, uint64(uint32(v7))+168))
 						t14 := int32(load32(m.memory, uint64(uint32(v7))+172))
 						t15 := m.fn11(v9, v8, t13, t14)
 						if t15 != 0 {
 							goto l0
 						}
-						m.fn400(v7+i32(208), v5, v6)
-						m.fn400(v7+i32(752), v1, v2)
+						m.fn404(v7+i32(208), v5, v6)
+						m.fn404(v7+i32(752), v1, v2)
 						t16 := int32(load32(m.memory, uint64(uint32(v7))+760))
 						v8 = t16
 						if uint32(v8) < uint32(i32(16)) {
@@ -1981,7 +2173,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						t17 := int32(load32(m.memory, uint64(uint32(v7))+756))
 						t18 := v7 + i32(344)
 						v9 = t17
-						m.fn376(t18, v9, v8)
+						m.fn380(t18, v9, v8)
 						t19 := int32(load32(m.memory, uint64(uint32(v7))+352))
 						store32(m.memory, uint64(uint32(v7))+560, uint32(t19))
 						t20 := int64(load64(m.memory, uint64(uint32(v7))+344))
@@ -1993,10 +2185,10 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						t24 := int32(load32(m.memory, uint64(uint32(v7))+560))
 						t25 := v7 + i32(344)
 						v10 = t24
-						m.fn401(t25, t23, v10)
+						m.fn405(t25, t23, v10)
 						t26 := int32(load32(m.memory, uint64(uint32(v7))+212))
 						t27 := int32(load32(m.memory, uint64(uint32(v7))+216))
-						t28 := m.fn121(t26, t27, v9, v8)
+						t28 := m.fn124(t26, t27, v9, v8)
 						if t28 != 0 {
 							goto l2
 						}
@@ -2007,22 +2199,22 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						v8 = t29
 						t30 := int32(load32(m.memory, uint64(uint32(v7))+348))
 						v9 = t30
-						m.fn154(v7+i32(160), v5, v6)
+						m.fn157(v7+i32(160), v5, v6)
 						t31 := int32(load32(m.memory, uint64(uint32(v7))+160))
 						t32 := int32(load32(m.memory, uint64(uint32(v7))+164))
 						t33 := m.fn11(v9, v8, t31, t32)
 						v8 = t33
-						m.fn302(v7 + i32(344))
-						m.fn302(v7 + i32(552))
-						m.fn302(v7 + i32(752))
-						m.fn302(v7 + i32(208))
+						m.fn306(v7 + i32(344))
+						m.fn306(v7 + i32(552))
+						m.fn306(v7 + i32(752))
+						m.fn306(v7 + i32(208))
 						if v8 == 0 {
 							goto l4
 						}
 						goto l5
 					}
 				l0:
-					t34 := m.fn74(i32(1), i32(1))
+					t34 := m.fn82(i32(1), i32(1))
 					v8 = t34
 					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2031,13 +2223,13 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 					goto l6
 				}
 			l3:
-				m.fn302(v7 + i32(344))
-				m.fn302(v7 + i32(552))
+				m.fn306(v7 + i32(344))
+				m.fn306(v7 + i32(552))
 			l1:
-				m.fn302(v7 + i32(752))
-				m.fn302(v7 + i32(208))
+				m.fn306(v7 + i32(752))
+				m.fn306(v7 + i32(208))
 			l4:
-				m.fn154(v7+i32(152), v5, v6)
+				m.fn157(v7+i32(152), v5, v6)
 				t35 := int32(load32(m.memory, uint64(uint32(v7))+152))
 				v9 = t35
 				v8 = i32(0)
@@ -2047,7 +2239,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 					if uint32(v11) < uint32(i32(7)) {
 						goto l7
 					}
-					t37 := m.fn589(v9, i32(154742), i32(7))
+					t37 := m.fn593(v9, i32(154742), i32(7))
 					p38 := v9 + i32(7)
 					if t37 != 0 {
 						p38 = i32(0)
@@ -2069,14 +2261,14 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 					p41 = v8
 				}
 				store32(m.memory, uint64(uint32(t42))+752, uint32(p41))
-				m.fn382(v7+i32(144), v7+i32(752))
+				m.fn386(v7+i32(144), v7+i32(752))
 				{
 					t43 := int32(load32(m.memory, uint64(uint32(v7))+144))
 					v8 = t43
 					if v8 != 0 {
 						t44 := int32(load32(m.memory, uint64(uint32(v7))+148))
 						v9 = t44
-						m.fn248(v7+i32(136), i32(4), i32(4), i32(8))
+						m.fn252(v7+i32(136), i32(4), i32(4), i32(8))
 						t45 := int32(load32(m.memory, uint64(uint32(v7))+136))
 						v10 = t45
 						t46 := int32(load32(m.memory, uint64(uint32(v7))+140))
@@ -2094,7 +2286,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						v8 = i32(1)
 					l12:
 						{
-							m.fn382(v7+i32(128), v7+i32(344))
+							m.fn386(v7+i32(128), v7+i32(344))
 							t49 := int32(load32(m.memory, uint64(uint32(v7))+128))
 							v10 = t49
 							if v10 == 0 {
@@ -2107,17 +2299,17 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 								t57 := int32(load32(m.memory, uint32(v9)))
 								t58 := int32(load32(m.memory, uint64(uint32(v9))+4))
-								t59 := m.fn402(t57, t58)
+								t59 := m.fn406(t57, t58)
 								if t59 == 0 {
 									goto l9
 								}
 								t60 := int32(load32(m.memory, uint64(uint32(v9))+8))
 								t61 := int32(load32(m.memory, uint64(uint32(v9))+12))
-								t62 := m.fn402(t60, t61)
+								t62 := m.fn406(t60, t61)
 								v8 = t62
 								m.fn17(v10, v9)
 								if v8 != 0 {
-									t64 := m.fn74(i32(1), i32(1))
+									t64 := m.fn82(i32(1), i32(1))
 									v8 = t64
 									store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2135,7 +2327,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l11
 								}
 								t52 := int32(m.memory[uint64(uint32(v7))+352])
-								m.fn158(v7+i32(552), (i32(2)-t52)&i32(255))
+								m.fn162(v7+i32(552), (i32(2)-t52)&i32(255))
 								t53 := int32(load32(m.memory, uint64(uint32(v7))+556))
 								v12 = t53
 							}
@@ -2156,12 +2348,12 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 				}
 			}
 		l2:
-			m.fn302(v7 + i32(344))
-			m.fn302(v7 + i32(552))
-			m.fn302(v7 + i32(752))
-			m.fn302(v7 + i32(208))
+			m.fn306(v7 + i32(344))
+			m.fn306(v7 + i32(552))
+			m.fn306(v7 + i32(752))
+			m.fn306(v7 + i32(208))
 		l5:
-			t63 := m.fn74(i32(1), i32(1))
+			t63 := m.fn82(i32(1), i32(1))
 			v8 = t63
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2172,7 +2364,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 	l9:
 		m.fn17(v10, v9)
 	l14:
-		m.fn28(v7+i32(344), v5, v6)
+		m.fn35(v7+i32(344), v5, v6)
 		{
 			{
 				t65 := int32(load32(m.memory, uint64(uint32(v7))+344))
@@ -2185,17 +2377,17 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 				t68 := int32(load32(m.memory, uint64(uint32(v7))+352))
 				t69 := v8
 				v9 = t68
-				m.fn267(t67, t69, v9)
+				m.fn271(t67, t69, v9)
 				t70 := int32(load32(m.memory, uint64(uint32(v7))+120))
 				t71 := int32(load32(m.memory, uint64(uint32(v7))+124))
-				m.fn68(v7+i32(832), t70, t71)
+				m.fn76(v7+i32(832), t70, t71)
 				t72 := int32(load32(m.memory, uint64(uint32(v7))+836))
 				t73 := v7 + i32(112)
 				v11 = t72
 				t74 := int32(load32(m.memory, uint64(uint32(v7))+840))
 				t75 := v11
 				v13 = t74
-				m.fn120(t73, t75, v13, i32(34))
+				m.fn123(t73, t75, v13, i32(34))
 				{
 					t76 := int32(load32(m.memory, uint64(uint32(v7))+112))
 					v10 = t76
@@ -2203,14 +2395,14 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						goto l16
 					}
 					t77 := int32(load32(m.memory, uint64(uint32(v7))+116))
-					m.fn100(v7+i32(104), v10, t77, i32(34))
+					m.fn29(v7+i32(104), v10, t77, i32(34))
 					t78 := int32(load32(m.memory, uint64(uint32(v7))+104))
 					v10 = t78
 					if v10 == 0 {
 						goto l16
 					}
 					t79 := int32(load32(m.memory, uint64(uint32(v7))+108))
-					m.fn68(v7+i32(344), v10, t79)
+					m.fn76(v7+i32(344), v10, t79)
 					t80 := int32(load32(m.memory, uint64(uint32(v7))+832))
 					m.fn24(t80, v11)
 					t81 := int32(load32(m.memory, uint64(uint32(v7))+352))
@@ -2225,13 +2417,13 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 			l16:
 				store32(m.memory, uint64(uint32(v7))+720, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v7))+712, uint64(i64(0x100000000)))
-				t85 := m.fn403(v11, v13, v8, v9)
+				t85 := m.fn407(v11, v13, v8, v9)
 				t87 := v7 + i32(712)
 				p86 := i32(37)
 				if t85 != 0 {
 					p86 = i32(35)
 				}
-				m.fn314(t87, p86)
+				m.fn318(t87, p86)
 				t88 := int32(load32(m.memory, uint64(uint32(v7))+832))
 				v5 = t88
 				v6 = i32(0)
@@ -2256,7 +2448,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							{
 								if v9 == 0 {
 									store32(m.memory, uint64(uint32(v7))+832, uint32(v5))
-									m.fn185(v7+i32(848), v11, v13)
+									m.fn189(v7+i32(848), v11, v13)
 									t105 := int32(load32(m.memory, uint64(uint32(v7))+852))
 									t106 := v7 + i32(712)
 									v8 = t105
@@ -2268,14 +2460,14 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if t109 != 0 {
 										p110 = i32(37)
 									}
-									m.fn314(t106, p110)
-									m.fn410(v7+i32(208), v8, v9)
+									m.fn318(t106, p110)
+									m.fn414(v7+i32(208), v8, v9)
 									t111 := int32(load32(m.memory, uint64(uint32(v7))+208))
 									if t111 == i32(-0x80000000) {
 										goto l27
 									}
-									m.fn411(v7+i32(552), v7+i32(208))
-									m.fn412(v7+i32(752), v7+i32(552))
+									m.fn415(v7+i32(552), v7+i32(208))
+									m.fn416(v7+i32(752), v7+i32(552))
 									t112 := int32(load32(m.memory, uint64(uint32(v7))+752))
 									v9 = t112
 									if v9 == i32(-0x80000000) {
@@ -2291,13 +2483,13 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										}
 										t115 := v7 + i32(552)
 										v12 = int32(v14)
-										m.fn410(t115, v12, i32(64))
+										m.fn414(t115, v12, i32(64))
 										t116 := int32(load32(m.memory, uint64(uint32(v7))+552))
 										v13 = t116
 										t117 := int32(load32(m.memory, uint64(uint32(v7))+556))
-										m.fn308(v13, t117)
+										m.fn312(v13, t117)
 										if v13 != i32(-0x80000000) {
-											m.fn185(v7+i32(872), v12, i32(64))
+											m.fn189(v7+i32(872), v12, i32(64))
 											t120 := int32(load32(m.memory, uint64(uint32(v7))+872))
 											v13 = t120
 											m.fn24(v9, v10)
@@ -2312,7 +2504,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 											store32(m.memory, uint64(uint32(v7))+560, uint32(i32(143102)))
 											t123 := int64(load64(m.memory, uint64(uint32(v7))+716))
 											store64(m.memory, uint64(uint32(v7))+552, uint64(t123))
-											m.fn249(v7+i32(356), v7+i32(552), i32(2))
+											m.fn253(v7+i32(356), v7+i32(552), i32(2))
 											t124 := int64(load64(m.memory, uint64(uint32(v7))+356))
 											store64(m.memory, uint64(uint32(v7))+736, uint64(t124))
 											t125 := int32(load32(m.memory, uint64(uint32(v7))+364))
@@ -2345,12 +2537,12 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							}
 						l18:
 							v6 = v6 + i32(1)
-							store32(m.memory, uint64(uint32(v7))+364, uint32(i32(2)))
-							store32(m.memory, uint64(uint32(v7))+360, uint32(i32(3)))
-							store32(m.memory, uint64(uint32(v7))+356, uint32(i32(4)))
-							store32(m.memory, uint64(uint32(v7))+352, uint32(i32(5)))
-							store32(m.memory, uint64(uint32(v7))+348, uint32(i32(6)))
-							store32(m.memory, uint64(uint32(v7))+344, uint32(i32(7)))
+							store32(m.memory, uint64(uint32(v7))+364, uint32(i32(4)))
+							store32(m.memory, uint64(uint32(v7))+360, uint32(i32(5)))
+							store32(m.memory, uint64(uint32(v7))+356, uint32(i32(6)))
+							store32(m.memory, uint64(uint32(v7))+352, uint32(i32(7)))
+							store32(m.memory, uint64(uint32(v7))+348, uint32(i32(8)))
+							store32(m.memory, uint64(uint32(v7))+344, uint32(i32(9)))
 							v8 = i32(0)
 						l22:
 							{
@@ -2375,12 +2567,12 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							store32(m.memory, uint64(uint32(t94))+212, uint32(v8+t95))
 							store32(m.memory, uint64(uint32(v7))+208, uint32(v8))
 							store32(m.memory, uint64(uint32(v7))+216, uint32(v7+i32(712)))
-							t96 := m.fn315(v7 + i32(208))
+							t96 := m.fn319(v7 + i32(208))
 							v8 = t96 & i32(255)
 							if v8 == i32(37) {
 								goto l23
 							}
-							m.fn247(v7+i32(552), i32(8))
+							m.fn251(v7+i32(552), i32(8))
 							t97 := int32(load32(m.memory, uint64(uint32(v7))+556))
 							m.memory[uint32(t97)] = byte(v8)
 							store32(m.memory, uint64(uint32(v7))+760, uint32(i32(1)))
@@ -2392,7 +2584,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							store64(m.memory, uint64(uint32(v7))+552, uint64(t100))
 						l26:
 							{
-								t101 := m.fn315(v7 + i32(552))
+								t101 := m.fn319(v7 + i32(552))
 								v10 = t101 & i32(255)
 								if v10 == i32(37) {
 									t118 := int64(load64(m.memory, uint64(uint32(v7))+752))
@@ -2408,7 +2600,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if v8 != t103 {
 										goto l25
 									}
-									m.fn144(v7+i32(752), i32(1))
+									m.fn147(v7+i32(752), i32(1))
 								}
 							l25:
 								t104 := int32(load32(m.memory, uint64(uint32(v7))+756))
@@ -2421,7 +2613,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						store32(m.memory, uint64(uint32(v7))+880, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v7))+872, uint64(i64(0x100000000)))
 					l30:
-						m.fn413(v7+i32(712), v7+i32(872))
+						m.fn417(v7+i32(712), v7+i32(872))
 						m.fn24(v5, v11)
 						store64(m.memory, uint64(uint32(v7))+836, uint64(v14))
 						v13 = int32(int64(uint64(v14) >> 32))
@@ -2485,7 +2677,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 				goto l35
 			}
 		l15:
-			t144 := m.fn74(i32(1), i32(1))
+			t144 := m.fn82(i32(1), i32(1))
 			v8 = t144
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
@@ -2514,9 +2706,9 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 		}
 		v20 = p145
 		v21 = int32(v16)
-		t146 := m.fn74(i32(4), i32(24))
+		t146 := m.fn82(i32(4), i32(24))
 		v8 = t146
-		m.fn367(v7+i32(344), v3, v4, i32(1), i32(0))
+		m.fn371(v7+i32(344), v3, v4, i32(1), i32(0))
 		t147 := int64(load64(m.memory, uint64(uint32(v7))+344))
 		store64(m.memory, uint32(v8), uint64(t147))
 		t148 := int64(load64(m.memory, uint64(uint32(v7))+360))
@@ -2526,7 +2718,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 		store32(m.memory, uint64(uint32(v7))+304, uint32(i32(1)))
 		store32(m.memory, uint64(uint32(v7))+300, uint32(v8))
 		store32(m.memory, uint64(uint32(v7))+296, uint32(i32(1)))
-		m.fn359(v7+i32(296), i32(9))
+		m.fn363(v7+i32(296), i32(9))
 		t150 := int64(load64(m.memory, uint64(uint32(v7))+300))
 		store64(m.memory, uint64(uint32(v7))+756, uint64(i64_rotl(t150, i64(32))))
 		store32(m.memory, uint64(uint32(v7))+752, uint32(v7+i32(296)+i32(8)))
@@ -2535,7 +2727,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 		{
 			t151 := int32(load32(m.memory, uint32(v8+i32(154560))))
 			t152 := int32(load32(m.memory, uint32(v8+i32(154564))))
-			m.fn360(v7+i32(752), t151, t152)
+			m.fn364(v7+i32(752), t151, t152)
 			v8 = v8 + i32(8)
 			if v8 != 0 {
 				goto l38
@@ -2562,7 +2754,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 			v8 = t156
 			t158 := int32(load32(m.memory, uint32(v8)))
 			t159 := int32(load32(m.memory, uint32(v8+i32(4))))
-			m.fn360(t157, t158, t159)
+			m.fn364(t157, t158, t159)
 			v8 = i32(1)
 			goto l40
 		}
@@ -2583,7 +2775,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store64(m.memory, uint64(uint32(v7))+280, uint64(t214))
 									goto l59
 								}
-								m.fn414(v7+i32(308), v3, v4)
+								m.fn418(v7+i32(308), v3, v4)
 								{
 									{
 										t162 := int32(m.memory[uint64(uint32(i32(0)))+161880])
@@ -2598,12 +2790,12 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									}
 								l42:
 									m.memory[uint64(uint32(v7))+344] = byte(i32(0))
-									t165 := m.fn71(i32(1))
+									t165 := m.fn79(i32(1))
 									v8 = t165
 									if v8 == 0 {
 										goto l44
 									}
-									m.fn63(v8, i32(1))
+									m.fn71(v8, i32(1))
 									v22 = int64(uint32(v8))
 									store64(m.memory, uint64(uint32(i32(0)))+161872, uint64(v22))
 									m.memory[uint64(uint32(i32(0)))+161880] = byte(i32(1))
@@ -2617,15 +2809,15 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t166))
 								t167 := int64(load64(m.memory, uint64(uint32(i32(0)))+142648))
 								store64(m.memory, uint64(uint32(v7))+352, uint64(t167))
-								m.fn277(v7+i32(344), i32(1), v7+i32(360))
+								m.fn281(v7+i32(344), i32(1), v7+i32(360))
 								store32(m.memory, uint64(uint32(v7))+556, uint32(i32(1)))
 								t168 := int64(load64(m.memory, uint64(uint32(v7))+308))
 								store64(m.memory, uint64(uint32(v7))+560, uint64(t168))
 								t169 := int32(load32(m.memory, uint64(uint32(v7))+316))
 								store32(m.memory, uint64(uint32(v7))+568, uint32(t169))
-								_ = m.fn415(v7+i32(344), v7+i32(308))
+								_ = m.fn419(v7+i32(344), v7+i32(308))
 								store32(m.memory, uint64(uint32(v7))+552, uint32(i32(1)))
-								m.fn370(v7+i32(552)+i32(8), i32(1), i32(1))
+								m.fn374(v7+i32(552)+i32(8), i32(1), i32(1))
 								t171 := int64(load64(m.memory, uint64(uint32(v7))+344))
 								store64(m.memory, uint64(uint32(v7))+872, uint64(t171))
 								t172 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -2634,9 +2826,9 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+888, uint64(t173))
 								t174 := int64(load64(m.memory, uint64(uint32(v7))+368))
 								store64(m.memory, uint64(uint32(v7))+896, uint64(t174))
-								t175 := m.fn74(i32(4), i32(24))
+								t175 := m.fn82(i32(4), i32(24))
 								v8 = t175
-								m.fn367(v7+i32(344), v3, v4, i32(1), i32(0))
+								m.fn371(v7+i32(344), v3, v4, i32(1), i32(0))
 								t176 := int64(load64(m.memory, uint64(uint32(v7))+360))
 								store64(m.memory, uint64(uint32(v8))+16, uint64(t176))
 								t177 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -2670,7 +2862,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 											v11 = v8 + i32(24)
 											t183 := int32(load32(m.memory, uint32(v8+i32(4))))
 											t184 := int32(load32(m.memory, uint32(v8+i32(8))))
-											m.fn28(v7+i32(344), t183, t184)
+											m.fn35(v7+i32(344), t183, t184)
 											{
 												t185 := int32(load32(m.memory, uint64(uint32(v7))+344))
 												if t185 == i32(1) {
@@ -2708,7 +2900,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 														t195 := int32(load32(m.memory, uint64(uint32(v8))+20))
 														t196 := v6
 														v27 = t195
-														t197 := m.fn73(t194, t196, v27)
+														t197 := m.fn81(t194, t196, v27)
 														if t197 != 0 {
 															goto l50
 														}
@@ -2721,7 +2913,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 													store32(m.memory, uint64(uint32(v7))+552, uint32(v6))
 													m.memory[uint64(uint32(v7))+752] = byte(v12)
 													store32(m.memory, uint64(uint32(v7))+560, uint32(v7+i32(752)))
-													m.fn249(v7+i32(848), v7+i32(552), i32(2))
+													m.fn253(v7+i32(848), v7+i32(552), i32(2))
 													m.t0[uint(v10)].(func(int32, int32, int32))(v7+i32(552), v26, v25)
 													t199 := int32(load32(m.memory, uint64(uint32(v7))+556))
 													v28 = t199
@@ -2757,8 +2949,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 															t208 := int32(load32(m.memory, uint64(uint32(v10))+8))
 															t209 := v34
 															v6 = t208
-															m.fn68(t207, t209, v6)
-															t210 := m.fn415(v7+i32(872), v7+i32(552))
+															m.fn76(t207, t209, v6)
+															t210 := m.fn419(v7+i32(872), v7+i32(552))
 															if t210 == 0 {
 																goto l54
 															}
@@ -2769,8 +2961,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 														v10 = v28 + v12 + i32(12)
 													l52:
 														t211 := int32(uint32(v30-v10) / uint32(i32(12)))
-														m.fn371(v10, t211)
-														m.fn34(v31, v28, i32(4), i32(12))
+														m.fn375(v10, t211)
+														m.fn41(v31, v28, i32(4), i32(12))
 														t212 := int32(load32(m.memory, uint64(uint32(v7))+848))
 														m.fn24(t212, v33)
 														goto l56
@@ -2779,8 +2971,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 													store32(m.memory, uint64(uint32(v7))+760, uint32(v6))
 													store32(m.memory, uint64(uint32(v7))+756, uint32(v34))
 													store32(m.memory, uint64(uint32(v7))+752, uint32(v27))
-													m.fn362(v7+i32(552), v7+i32(752), v33, v32)
-													m.fn418(v7+i32(332), v7+i32(552))
+													m.fn366(v7+i32(552), v7+i32(752), v33, v32)
+													m.fn422(v7+i32(332), v7+i32(552))
 												l55:
 													v10 = v10 + i32(12)
 													v13 = v13 + v6
@@ -2793,8 +2985,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 											goto l58
 										}
 									l46:
-										m.fn416(v7+i32(296), v7+i32(320))
-										m.fn417(v7 + i32(320))
+										m.fn420(v7+i32(296), v7+i32(320))
+										m.fn421(v7 + i32(320))
 										t181 := int32(load32(m.memory, uint64(uint32(v7))+340))
 										store32(m.memory, uint64(uint32(v7))+328, uint32(t181))
 										t182 := int64(load64(m.memory, uint64(uint32(v7))+332))
@@ -2804,8 +2996,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							}
 						l45:
-							m.fn416(v7+i32(296), v7+i32(320))
-							m.fn28(v7+i32(344), v3, v4)
+							m.fn420(v7+i32(296), v7+i32(320))
+							m.fn35(v7+i32(344), v3, v4)
 							{
 								t215 := int32(load32(m.memory, uint64(uint32(v7))+344))
 								if t215 != 0 {
@@ -2833,7 +3025,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v13 = v7 + i32(528)
 								v27 = v7 + i32(428)
 							l69:
-								m.fn368(v7+i32(552), v7+i32(344))
+								m.fn372(v7+i32(552), v7+i32(344))
 								{
 									{
 										t218 := int32(load32(m.memory, uint64(uint32(v7))+552))
@@ -2848,7 +3040,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									}
 								l61:
 									t221 := int32(load32(m.memory, uint64(uint32(v7))+556))
-									m.fn308(i32(-0x80000000), t221)
+									m.fn312(i32(-0x80000000), t221)
 									{
 										t222 := int32(load32(m.memory, uint64(uint32(v7))+512))
 										v8 = t222
@@ -2862,7 +3054,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 													if t223 == 0 {
 														goto l64
 													}
-													m.fn255(v7+i32(96), v13)
+													m.fn259(v7+i32(96), v13)
 													t224 := int32(load32(m.memory, uint64(uint32(v7))+100))
 													if t224 != i32(1114112) {
 														goto l65
@@ -2892,7 +3084,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									l66:
 										t230 := int32(load32(m.memory, uint64(uint32(v7))+540))
 										t231 := int32(load32(m.memory, uint64(uint32(v7))+544))
-										m.fn372(v7+i32(552), t230, t231, v8)
+										m.fn376(v7+i32(552), t230, t231, v8)
 										t232 := int64(load64(m.memory, uint64(uint32(v7))+552))
 										store64(m.memory, uint64(uint32(v7))+824, uint64(t232))
 										t233 := int64(load64(m.memory, uint64(uint32(v7))+560))
@@ -2908,7 +3100,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 												if v8 == i32(-0x80000000) {
 													goto l63
 												}
-												m.fn369(v7 + i32(344))
+												m.fn373(v7 + i32(344))
 												store32(m.memory, uint64(uint32(v7))+356, uint32(v8))
 												store32(m.memory, uint64(uint32(v7))+352, uint32(i32(6)))
 												store64(m.memory, uint64(uint32(v7))+344, uint64(i64(1)))
@@ -2917,9 +3109,9 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 											}
 											t234 := int32(load32(m.memory, uint32(v8+i32(143100))))
 											store32(m.memory, uint64(uint32(v7))+844, uint32(t234))
-											store32(m.memory, uint64(uint32(v7))+868, uint32(i32(8)))
-											store32(m.memory, uint64(uint32(v7))+860, uint32(i32(9)))
-											store32(m.memory, uint64(uint32(v7))+852, uint32(i32(8)))
+											store32(m.memory, uint64(uint32(v7))+868, uint32(i32(2)))
+											store32(m.memory, uint64(uint32(v7))+860, uint32(i32(10)))
+											store32(m.memory, uint64(uint32(v7))+852, uint32(i32(2)))
 											store32(m.memory, uint64(uint32(v7))+864, uint32(v7+i32(280)))
 											store32(m.memory, uint64(uint32(v7))+856, uint32(v7+i32(844)))
 											store32(m.memory, uint64(uint32(v7))+848, uint32(v7+i32(824)))
@@ -2934,7 +3126,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										}
 									}
 								l63:
-									m.fn368(v7+i32(736), v27)
+									m.fn372(v7+i32(736), v27)
 								}
 							l62:
 								{
@@ -2942,7 +3134,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if t238 == i32(-0x80000000) {
 										goto l70
 									}
-									m.fn362(v7+i32(712), v7+i32(736), i32(143101), i32(1))
+									m.fn366(v7+i32(712), v7+i32(736), i32(143101), i32(1))
 									t239 := int32(load32(m.memory, uint64(uint32(v7))+712))
 									if t239 == i32(-0x80000000) {
 										goto l70
@@ -3036,7 +3228,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										if int32(int64(uint64(v14)>>32)) != 0 {
 											p265 = i32(-1)
 										}
-										m.fn359(t258, p265)
+										m.fn363(t258, p265)
 									}
 								l71:
 									t266 := int32(load32(m.memory, uint64(uint32(v7))+300))
@@ -3051,16 +3243,16 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l69
 								}
 							l70:
-								m.fn369(v7 + i32(344))
-								m.fn369(v27)
+								m.fn373(v7 + i32(344))
+								m.fn373(v27)
 							}
 						l60:
 							t270 := int32(load32(m.memory, uint64(uint32(v7))+304))
 							store32(m.memory, uint64(uint32(v7))+352, uint32(t270))
 							t271 := int64(load64(m.memory, uint64(uint32(v7))+296))
 							store64(m.memory, uint64(uint32(v7))+344, uint64(t271))
-							m.fn419(v7+i32(280), v7+i32(344))
-							m.fn417(v7 + i32(320))
+							m.fn423(v7+i32(280), v7+i32(344))
+							m.fn421(v7 + i32(320))
 							t272 := int32(load32(m.memory, uint64(uint32(v7))+876))
 							v11 = t272
 							if v11 == 0 {
@@ -3088,7 +3280,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							l76:
 								{
-									m.fn279(v7+i32(88), v7+i32(344))
+									m.fn283(v7+i32(88), v7+i32(344))
 									t276 := int32(load32(m.memory, uint64(uint32(v7))+88))
 									if t276&i32(1) != 0 {
 										t281 := int32(load32(m.memory, uint64(uint32(v7))+92))
@@ -3116,16 +3308,16 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							}
 						l74:
-							m.fn286(v10, v11, i32(12), i32(8))
+							m.fn290(v10, v11, i32(12), i32(8))
 						}
 					l59:
-						t287 := m.fn74(i32(4), i32(24))
+						t287 := m.fn82(i32(4), i32(24))
 						v8 = t287
-						m.fn154(v7+i32(80), v1, v2)
+						m.fn157(v7+i32(80), v1, v2)
 						v10 = i32(0)
 						t288 := int32(load32(m.memory, uint64(uint32(v7))+80))
 						t289 := int32(load32(m.memory, uint64(uint32(v7))+84))
-						m.fn367(v7+i32(344), t288, t289, i32(1), i32(0))
+						m.fn371(v7+i32(344), t288, t289, i32(1), i32(0))
 						t290 := int64(load64(m.memory, uint64(uint32(v7))+360))
 						store64(m.memory, uint64(uint32(v8))+16, uint64(t290))
 						t291 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -3135,17 +3327,17 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						store32(m.memory, uint64(uint32(v7))+744, uint32(i32(1)))
 						store32(m.memory, uint64(uint32(v7))+740, uint32(v8))
 						store32(m.memory, uint64(uint32(v7))+736, uint32(i32(1)))
-						m.fn154(v7+i32(72), v1, v2)
+						m.fn157(v7+i32(72), v1, v2)
 						t293 := int32(load32(m.memory, uint64(uint32(v7))+72))
 						t294 := int32(load32(m.memory, uint64(uint32(v7))+76))
-						m.fn376(v7+i32(344), t293, t294)
+						m.fn380(v7+i32(344), t293, t294)
 						store32(m.memory, uint64(uint32(v7))+572, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v7))+564, uint64(i64(0x100000000)))
 						t295 := int32(load32(m.memory, uint64(uint32(v7))+352))
 						store32(m.memory, uint64(uint32(v7))+560, uint32(t295))
 						t296 := int64(load64(m.memory, uint64(uint32(v7))+344))
 						store64(m.memory, uint64(uint32(v7))+552, uint64(t296))
-						m.fn418(v7+i32(736), v7+i32(552))
+						m.fn422(v7+i32(736), v7+i32(552))
 						t297 := int32(load32(m.memory, uint64(uint32(v7))+356))
 						t298 := int32(load32(m.memory, uint64(uint32(v7))+360))
 						m.fn24(t297, t298)
@@ -3162,7 +3354,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							{
 								t301 := int32(load32(m.memory, uint32(v8+i32(8))))
 								if t301 == 0 {
-									m.fn306(v8)
+									m.fn310(v8)
 									v6 = v12 + i32(24)
 									v13 = v10
 								l84:
@@ -3185,7 +3377,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 												goto l84
 											}
 											v9 = v9 + i32(1)
-											m.fn306(v8)
+											m.fn310(v8)
 											v8 = v8 + i32(24)
 											goto l83
 										}
@@ -3203,8 +3395,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							}
 						}
 					l78:
-						m.fn420(v7+i32(848), v1, v2)
-						m.fn48(v7+i32(872), v1, v2)
+						m.fn424(v7+i32(848), v1, v2)
+						m.fn55(v7+i32(872), v1, v2)
 						{
 							t307 := int32(load32(m.memory, uint64(uint32(v7))+872))
 							if t307 == i32(-0x80000000) {
@@ -3217,7 +3409,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							t310 := int64(load64(m.memory, uint64(uint32(v7))+872))
 							store64(m.memory, uint64(uint32(v7))+752, uint64(t310))
 							t311 := int32(load32(m.memory, uint64(uint32(v7))+756))
-							m.fn420(v7+i32(344), t311, v8)
+							m.fn424(v7+i32(344), t311, v8)
 							t312 := int32(load32(m.memory, uint64(uint32(v7))+348))
 							v10 = t312
 							t313 := int32(load32(m.memory, uint64(uint32(v7))+344))
@@ -3225,7 +3417,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							t314 := int32(load32(m.memory, uint64(uint32(v7))+352))
 							t315 := v7 + i32(848)
 							v8 = t314
-							m.fn359(t315, v8)
+							m.fn363(t315, v8)
 							v11 = v8 * i32(24)
 							t316 := int32(load32(m.memory, uint64(uint32(v7))+856))
 							t317 := v8
@@ -3248,7 +3440,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+352, uint64(t321))
 								t322 := int64(load64(m.memory, uint32(v9)))
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t322))
-								m.fn363(v12, i32(17))
+								m.fn367(v12, i32(17))
 								t323 := int64(load64(m.memory, uint64(uint32(v7))+360))
 								t324 := v7
 								v14 = t323
@@ -3269,16 +3461,16 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								goto l87
 							}
 						l86:
-							m.fn366(v6, v10)
+							m.fn370(v6, v10)
 							store32(m.memory, uint64(uint32(v7))+856, uint32(v5))
-							m.fn302(v7 + i32(752))
+							m.fn306(v7 + i32(752))
 						}
 					l85:
 						store64(m.memory, uint64(uint32(v7))+344, uint64(i64(0x800000000)))
 						memory_copy(m.memory, uint32(v7+i32(344)+i32(8)), uint32(i32(154496)), uint32(i32(64)))
 					l89:
 						{
-							m.fn421(v7+i32(64), v7+i32(344), i32(8))
+							m.fn425(v7+i32(64), v7+i32(344), i32(8))
 							t329 := int32(load32(m.memory, uint64(uint32(v7))+64))
 							v8 = t329
 							if v8 == 0 {
@@ -3286,7 +3478,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+352, uint32(t331))
 								t332 := int64(load64(m.memory, uint64(uint32(v7))+848))
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t332))
-								m.fn419(v7+i32(832), v7+i32(344))
+								m.fn423(v7+i32(832), v7+i32(344))
 								t333 := int32(load32(m.memory, uint64(uint32(v7))+284))
 								t334 := v7
 								v8 = t333
@@ -3295,13 +3487,13 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+672, uint32(v8))
 								store32(m.memory, uint64(uint32(v7))+612, uint32(i32(0)))
 								store32(m.memory, uint64(uint32(v7))+552, uint32(i32(0)))
-								m.fn374(v7+i32(872), v7+i32(552))
+								m.fn378(v7+i32(872), v7+i32(552))
 								{
 									t336 := int32(load32(m.memory, uint64(uint32(v7))+872))
 									if t336 == i32(-0x80000000) {
 										goto l90
 									}
-									m.fn379(v7+i32(344), v7+i32(552))
+									m.fn383(v7+i32(344), v7+i32(552))
 									t337 := int32(load32(m.memory, uint64(uint32(v7))+344))
 									t338 := v7 + i32(344)
 									v8 = t337 + i32(1)
@@ -3314,7 +3506,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if uint32(v8) > uint32(i32(4)) {
 										p340 = v8
 									}
-									m.fn422(t338, p340)
+									m.fn426(t338, p340)
 									t341 := int32(load32(m.memory, uint64(uint32(v7))+348))
 									v8 = t341
 									t342 := int64(load64(m.memory, uint64(uint32(v7))+872))
@@ -3329,10 +3521,10 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									memory_copy(m.memory, uint32(v7+i32(344)), uint32(v7+i32(552)), uint32(i32(128)))
 								l93:
 									{
-										m.fn374(v7+i32(752), v7+i32(344))
+										m.fn378(v7+i32(752), v7+i32(344))
 										t346 := int32(load32(m.memory, uint64(uint32(v7))+752))
 										if t346 == i32(-0x80000000) {
-											m.fn378(v7 + i32(344))
+											m.fn382(v7 + i32(344))
 											t356 := int64(load64(m.memory, uint64(uint32(v7))+712))
 											store64(m.memory, uint64(uint32(v7))+848, uint64(t356))
 											t357 := int32(load32(m.memory, uint64(uint32(v7))+720))
@@ -3346,7 +3538,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 											if v8 != t348 {
 												goto l92
 											}
-											m.fn379(v7+i32(848), v7+i32(344))
+											m.fn383(v7+i32(848), v7+i32(344))
 											t349 := int32(load32(m.memory, uint64(uint32(v7))+848))
 											t350 := v7 + i32(712)
 											v9 = t349 + i32(1)
@@ -3354,7 +3546,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 											if v9 != 0 {
 												p351 = v9
 											}
-											m.fn359(t350, p351)
+											m.fn363(t350, p351)
 										}
 									l92:
 										t352 := int32(load32(m.memory, uint64(uint32(v7))+716))
@@ -3372,18 +3564,18 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							l90:
 								store32(m.memory, uint64(uint32(v7))+856, uint32(i32(0)))
 								store64(m.memory, uint64(uint32(v7))+848, uint64(i64(0x400000000)))
-								m.fn378(v7 + i32(552))
+								m.fn382(v7 + i32(552))
 							l94:
-								m.fn419(v7+i32(712), v7+i32(848))
-								m.fn154(v7+i32(56), v1, v2)
+								m.fn423(v7+i32(712), v7+i32(848))
+								m.fn157(v7+i32(56), v1, v2)
 								t358 := int32(load32(m.memory, uint64(uint32(v7))+60))
 								v9 = t358
 								t359 := int32(load32(m.memory, uint64(uint32(v7))+56))
 								v10 = t359
-								t360 := m.fn74(i32(4), i32(48))
+								t360 := m.fn82(i32(4), i32(48))
 								v8 = t360
-								m.fn367(v7+i32(552), v10, v9, i32(154739), i32(1))
-								m.fn367(v7+i32(344), v1, v2, i32(154740), i32(2))
+								m.fn371(v7+i32(552), v10, v9, i32(154739), i32(1))
+								m.fn371(v7+i32(344), v1, v2, i32(154740), i32(2))
 								t361 := int64(load64(m.memory, uint64(uint32(v7))+568))
 								store64(m.memory, uint64(uint32(v8))+16, uint64(t361))
 								t362 := int64(load64(m.memory, uint64(uint32(v7))+560))
@@ -3399,7 +3591,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+760, uint32(i32(2)))
 								store32(m.memory, uint64(uint32(v7))+756, uint32(v8))
 								store32(m.memory, uint64(uint32(v7))+752, uint32(i32(2)))
-								m.fn376(v7+i32(552), v10, v9)
+								m.fn380(v7+i32(552), v10, v9)
 								{
 									{
 										t367 := int32(load32(m.memory, uint64(uint32(v7))+560))
@@ -3410,12 +3602,12 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										store32(m.memory, uint64(uint32(v7))+352, uint32(t368))
 										t369 := int64(load64(m.memory, uint64(uint32(v7))+752))
 										store64(m.memory, uint64(uint32(v7))+344, uint64(t369))
-										m.fn419(v7+i32(872), v7+i32(344))
-										m.fn302(v7 + i32(552))
+										m.fn423(v7+i32(872), v7+i32(344))
+										m.fn306(v7 + i32(552))
 										goto l96
 									}
 								l95:
-									t370 := m.fn74(i32(1), i32(1))
+									t370 := m.fn82(i32(1), i32(1))
 									v8 = t370
 									m.memory[uint32(v8)] = byte(i32(24))
 									store32(m.memory, uint64(uint32(v7))+364, uint32(i32(1)))
@@ -3425,12 +3617,12 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store64(m.memory, uint64(uint32(v7))+344, uint64(t371))
 									t372 := int32(load32(m.memory, uint64(uint32(v7))+560))
 									store32(m.memory, uint64(uint32(v7))+352, uint32(t372))
-									m.fn418(v7+i32(752), v7+i32(344))
+									m.fn422(v7+i32(752), v7+i32(344))
 									t373 := int32(load32(m.memory, uint64(uint32(v7))+760))
 									store32(m.memory, uint64(uint32(v7))+352, uint32(t373))
 									t374 := int64(load64(m.memory, uint64(uint32(v7))+752))
 									store64(m.memory, uint64(uint32(v7))+344, uint64(t374))
-									m.fn419(v7+i32(872), v7+i32(344))
+									m.fn423(v7+i32(872), v7+i32(344))
 								}
 							l96:
 								t375 := int32(load32(m.memory, uint64(uint32(v7))+564))
@@ -3440,7 +3632,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store32(m.memory, uint64(uint32(v7))+352, uint32(t377))
 								t378 := int64(load64(m.memory, uint64(uint32(v7))+736))
 								store64(m.memory, uint64(uint32(v7))+344, uint64(t378))
-								m.fn419(v7+i32(256), v7+i32(344))
+								m.fn423(v7+i32(256), v7+i32(344))
 								t379 := int64(load64(m.memory, uint64(uint32(v7))+832))
 								store64(m.memory, uint64(uint32(v7))+208, uint64(t379))
 								t380 := int32(load32(m.memory, uint64(uint32(v7))+840))
@@ -3461,7 +3653,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l97
 								}
 								m.memory[uint64(uint32(v7))+736] = byte(v20)
-								m.fn423(v7+i32(344), v21, v18)
+								m.fn427(v7+i32(344), v21, v18)
 								t387 := int32(load32(m.memory, uint64(uint32(v7))+348))
 								v24 = t387
 								{
@@ -3475,7 +3667,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									goto l99
 								}
 							l98:
-								m.fn308(i32(-0x80000000), v24)
+								m.fn312(i32(-0x80000000), v24)
 								v24 = i32(1)
 								v36 = i32(0)
 								v28 = i32(0)
@@ -3484,10 +3676,10 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v5 = t390
 								t391 := int32(load32(m.memory, uint64(uint32(v7))+264))
 								v27 = t391
-								m.fn347(v7+i32(48), v20)
+								m.fn351(v7+i32(48), v20)
 								t392 := int64(load64(m.memory, uint64(uint32(v7))+48))
 								v14 = t392
-								t393 := m.fn74(i32(1), i32(1))
+								t393 := m.fn82(i32(1), i32(1))
 								v8 = t393
 								m.memory[uint32(v8)] = byte(i32(25))
 								t394 := int32(load32(m.memory, uint64(uint32(v7))+212))
@@ -3509,20 +3701,20 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+344, uint64(i64(1)))
 								store32(m.memory, uint64(uint32(v7))+500, uint32(v7+i32(736)))
 								store32(m.memory, uint64(uint32(v7))+488, uint32(v7+i32(736)))
-								m.fn341(v7+i32(552), v7+i32(344))
+								m.fn345(v7+i32(552), v7+i32(344))
 								t398 := int32(load32(m.memory, uint64(uint32(v7))+556))
 								if t398 != i32(1) {
 									goto l44
 								}
 								t399 := int32(load32(m.memory, uint64(uint32(v7))+560))
-								m.fn424(v7+i32(712), t399)
-								m.fn341(v7+i32(552), v7+i32(344))
+								m.fn428(v7+i32(712), t399)
+								m.fn345(v7+i32(552), v7+i32(344))
 								t400 := int32(load32(m.memory, uint64(uint32(v7))+556))
 								if t400 != i32(1) {
 									goto l44
 								}
 								t401 := int32(load32(m.memory, uint64(uint32(v7))+560))
-								m.fn317(v7+i32(712), t401)
+								m.fn321(v7+i32(712), t401)
 								t402 := int32(load32(m.memory, uint64(uint32(v7))+720))
 								v8 = t402
 								t403 := int32(load32(m.memory, uint64(uint32(v7))+716))
@@ -3539,7 +3731,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							l101:
 								{
 									t405 := int32(m.memory[uint64(uint32(v7))+736])
-									m.fn318(v7+i32(552), t405, v9)
+									m.fn322(v7+i32(552), t405, v9)
 									t406 := int32(load32(m.memory, uint64(uint32(v7))+568))
 									store32(m.memory, uint64(uint32(v8))+16, uint32(t406))
 									t407 := int64(load64(m.memory, uint64(uint32(v7))+560))
@@ -3575,12 +3767,12 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									v9 = t409
 									t410 := int32(load32(m.memory, uint32(v13+i32(4))))
 									t411 := int32(load32(m.memory, uint32(v13+i32(8))))
-									m.fn68(v7+i32(872), t410, t411)
+									m.fn76(v7+i32(872), t410, t411)
 									t412 := int32(m.memory[uint64(uint32(v7))+736])
-									m.fn347(v7+i32(40), t412)
+									m.fn351(v7+i32(40), t412)
 									t413 := int64(load64(m.memory, uint64(uint32(v7))+40))
 									v14 = t413
-									t414 := m.fn74(i32(4), i32(24))
+									t414 := m.fn82(i32(4), i32(24))
 									v8 = t414
 									m.memory[uint64(uint32(v8))+20] = byte(v9)
 									store64(m.memory, uint64(uint32(v8))+12, uint64(v14))
@@ -3588,7 +3780,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store32(m.memory, uint64(uint32(v8))+8, uint32(t415))
 									t416 := int64(load64(m.memory, uint64(uint32(v7))+872))
 									store64(m.memory, uint32(v8), uint64(t416))
-									t417 := m.fn74(i32(1), i32(1))
+									t417 := m.fn82(i32(1), i32(1))
 									v12 = t417
 									m.memory[uint32(v12)] = byte(i32(26))
 									v9 = v7 + i32(752) + v10
@@ -3604,7 +3796,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							l103:
 								memory_copy(m.memory, uint32(v34), uint32(v7+i32(752)), uint32(i32(40)))
 								store64(m.memory, uint64(uint32(v7))+552, uint64(i64(0x200000000)))
-								m.fn346(v7+i32(848), v7+i32(552))
+								m.fn350(v7+i32(848), v7+i32(552))
 								v6 = v6 + i32(1)
 								if v6 != v27 {
 									goto l105
@@ -3637,7 +3829,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									if v11 == v13 {
 										store32(m.memory, uint32(v5), uint32(v10))
 										store32(m.memory, uint64(uint32(v7))+552, uint32(v13))
-										m.fn343(v7+i32(552)+i32(8), v13, v13)
+										m.fn347(v7+i32(552)+i32(8), v13, v13)
 										t430 := int64(load64(m.memory, uint64(uint32(v7))+712))
 										store64(m.memory, uint64(uint32(v7))+872, uint64(t430))
 										t431 := int32(load32(m.memory, uint64(uint32(v7))+720))
@@ -3647,8 +3839,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										t433 := int32(load32(m.memory, uint64(uint32(v7))+240))
 										t434 := v7 + i32(752)
 										v10 = t433
-										m.fn424(t434, v10)
-										m.fn317(v7+i32(752), v10)
+										m.fn428(t434, v10)
+										m.fn321(v7+i32(752), v10)
 										v11 = v7 + i32(552) + i32(16)
 										t435 := int32(load32(m.memory, uint64(uint32(v7))+760))
 										v8 = t435
@@ -3662,7 +3854,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										l109:
 											{
 												t437 := int32(m.memory[uint64(uint32(v7))+736])
-												m.fn318(v7+i32(344), t437, v9)
+												m.fn322(v7+i32(344), t437, v9)
 												t438 := int32(load32(m.memory, uint64(uint32(v7))+360))
 												store32(m.memory, uint64(uint32(v8))+16, uint32(t438))
 												t439 := int64(load64(m.memory, uint64(uint32(v7))+352))
@@ -3757,8 +3949,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																}
 															l130:
 																t508 := int32(uint32(v32-v9) / uint32(i32(12)))
-																m.fn371(v9, t508)
-																m.fn83(v23, v20)
+																m.fn375(v9, t508)
+																m.fn89(v23, v20)
 																goto l132
 															}
 														l131:
@@ -3857,7 +4049,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																goto l137
 															}
 														l133:
-															m.fn83(v23, v20)
+															m.fn89(v23, v20)
 															if v12 != i32(-0x80000000) {
 																goto l129
 															}
@@ -3936,14 +4128,14 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		goto l118
 																	}
 																l117:
-																	m.fn425(v7+i32(32), v30)
+																	m.fn429(v7+i32(32), v30)
 																	t467 := int32(load32(m.memory, uint64(uint32(v7))+32))
 																	if t467 != i32(1) {
 																		goto l115
 																	}
 																	t468 := int32(load32(m.memory, uint64(uint32(v7))+36))
 																	v25 = t468
-																	m.fn425(v7+i32(24), v26)
+																	m.fn429(v7+i32(24), v26)
 																	if v32 == 0 {
 																		goto l115
 																	}
@@ -3977,7 +4169,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		}
 																	}
 																l119:
-																	m.fn200(v7+i32(712), v7+i32(344), v32)
+																	m.fn204(v7+i32(712), v7+i32(344), v32)
 																	v42 = i32(33)
 																	{
 																		t474 := int32(load32(m.memory, uint64(uint32(v7))+716))
@@ -3985,11 +4177,11 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		t475 := int32(load32(m.memory, uint64(uint32(v7))+720))
 																		t476 := v44
 																		v23 = t475
-																		t477 := m.fn102(t476, v23, v21, v18)
+																		t477 := m.fn31(t476, v23, v21, v18)
 																		if t477 != 0 {
 																			goto l120
 																		}
-																		m.fn99(v7+i32(16), v21, v18, v44, v23)
+																		m.fn28(v7+i32(16), v21, v18, v44, v23)
 																		{
 																			t478 := int32(load32(m.memory, uint64(uint32(v7))+16))
 																			v23 = t478
@@ -4024,7 +4216,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																		if p481|v43 == 0 {
 																			goto l120
 																		}
-																		m.fn426(v7+i32(848), v7+i32(344))
+																		m.fn430(v7+i32(848), v7+i32(344))
 																		{
 																			{
 																				t482 := int32(load32(m.memory, uint64(uint32(v7))+848))
@@ -4048,7 +4240,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																			v32 = v38
 																		l127:
 																			{
-																				m.fn426(v7+i32(752), v32)
+																				m.fn430(v7+i32(752), v32)
 																				t485 := int32(load32(m.memory, uint64(uint32(v7))+756))
 																				t486 := v7 + i32(872)
 																				v25 = t485
@@ -4093,17 +4285,17 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 																t496 := int64(load64(m.memory, uint64(uint32(v9))+16))
 																store64(m.memory, uint64(uint32(v7))+760, uint64(t496))
 																store64(m.memory, uint64(uint32(v7))+752, uint64(v14))
-																m.fn249(v7+i32(680), v7+i32(752), i32(2))
-																m.fn314(v7+i32(680), v42)
+																m.fn253(v7+i32(680), v7+i32(752), i32(2))
+																m.fn318(v7+i32(680), v42)
 																t497 := int32(load32(m.memory, uint64(uint32(v7))+684))
 																t498 := int32(load32(m.memory, uint64(uint32(v7))+688))
-																m.fn145(t497, t498)
+																m.fn148(t497, t498)
 																{
 																	t499 := int32(load32(m.memory, uint64(uint32(v7))+832))
 																	if v41 != t499 {
 																		goto l128
 																	}
-																	m.fn427(v7 + i32(832))
+																	m.fn431(v7 + i32(832))
 																	t500 := int32(load32(m.memory, uint64(uint32(v7))+836))
 																	v20 = t500
 																}
@@ -4125,9 +4317,9 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 												}
 												t504 := int32(load32(m.memory, uint64(uint32(v7))+836))
 												v8 = t504
-												m.fn371(v8, v41)
+												m.fn375(v8, v41)
 												t505 := int32(load32(m.memory, uint64(uint32(v7))+832))
-												m.fn83(t505, v8)
+												m.fn89(t505, v8)
 												v12 = i32(-0x80000000)
 												goto l129
 											}
@@ -4153,8 +4345,8 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								}
 							}
 							t330 := int32(load32(m.memory, uint64(uint32(v7))+68))
-							m.fn361(v7+i32(552), v8, t330, i32(154689))
-							m.fn418(v7+i32(848), v7+i32(552))
+							m.fn365(v7+i32(552), v8, t330, i32(154689))
+							m.fn422(v7+i32(848), v7+i32(552))
 							goto l89
 						}
 					}
@@ -4179,15 +4371,15 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 						t530 := int32(load32(m.memory, uint32(v9+i32(4))))
 						v10 = t530
 						t531 := int32(load32(m.memory, uint32(v9+i32(8))))
-						m.fn344(v10, t531)
+						m.fn348(v10, t531)
 						t532 := int32(load32(m.memory, uint32(v9)))
-						m.fn34(t532, v10, i32(4), i32(20))
+						m.fn41(t532, v10, i32(4), i32(20))
 						v8 = v8 + i32(16)
 						goto l141
 					}
 				l97:
-					m.fn423(v7+i32(344), v21, v18)
-					m.fn428(v7+i32(552), v7+i32(344))
+					m.fn427(v7+i32(344), v21, v18)
+					m.fn432(v7+i32(552), v7+i32(344))
 					t533 := int32(load32(m.memory, uint64(uint32(v7))+552))
 					v5 = t533
 					if v5 == i32(-0x80000000) {
@@ -4236,7 +4428,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							v9 = t542
 							t543 := int32(load32(m.memory, uint64(uint32(v7))+216))
 							v8 = t543
-							m.fn347(v7+i32(8), i32(0))
+							m.fn351(v7+i32(8), i32(0))
 							t544 := int32(load32(m.memory, uint64(uint32(v7))+8))
 							v6 = t544
 							t545 := int32(load32(m.memory, uint64(uint32(v7))+12))
@@ -4265,7 +4457,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										store32(m.memory, uint64(uint32(v7))+580, uint32(i32(0)))
 										{
 											t555 := int32(load32(m.memory, uint32(v29+i32(20))))
-											t556 := m.fn430(v12, v6, t555)
+											t556 := m.fn434(v12, v6, t555)
 											if t556 != 0 {
 												if v6 == 0 {
 													goto l152
@@ -4278,14 +4470,14 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 												v9 = v6
 												goto l153
 											}
-											m.fn345(v6, v29)
+											m.fn349(v6, v29)
 											goto l152
 										}
 									}
 									t548 := v7
 									v8 = v9 + i32(24)
 									store32(m.memory, uint64(uint32(t548))+580, uint32(v8))
-									m.fn429(v7+i32(752), v9)
+									m.fn433(v7+i32(752), v9)
 									t549 := int32(load32(m.memory, uint64(uint32(v7))+752))
 									t550 := v12
 									v9 = t549
@@ -4293,11 +4485,11 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									t552 := v9
 									v13 = t551
 									t553 := int32(load32(m.memory, uint32(v13+i32(20))))
-									t554 := m.fn430(t550, t552, t553)
+									t554 := m.fn434(t550, t552, t553)
 									if t554 != 0 {
 										goto l149
 									}
-									m.fn345(v9, v13)
+									m.fn349(v9, v13)
 									v10 = v10 + i32(-24)
 									v9 = v8
 									goto l150
@@ -4326,7 +4518,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								v10 = v7 + i32(872) + i32(20)
 							l155:
 								{
-									m.fn429(v10, v8)
+									m.fn433(v10, v8)
 									t561 := int32(load32(m.memory, uint64(uint32(v7))+708))
 									t562 := v7
 									v6 = t561
@@ -4346,7 +4538,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									store32(m.memory, uint64(uint32(v7))+768, uint32(v6))
 									store64(m.memory, uint64(uint32(v7))+760, uint64(v14))
 									store64(m.memory, uint64(uint32(v7))+752, uint64(v22))
-									m.fn431(v7+i32(692), v12, v7+i32(752), v9)
+									m.fn435(v7+i32(692), v12, v7+i32(752), v9)
 									v8 = v8 + i32(24)
 									v13 = v13 + i32(-1)
 									if v13 != 0 {
@@ -4380,7 +4572,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							{
 								if v9 == v13 {
 									store32(m.memory, uint64(uint32(v7))+872, uint32(v13))
-									m.fn432(v7 + i32(872))
+									m.fn436(v7 + i32(872))
 									t582 := int32(load32(m.memory, uint64(uint32(v7))+696))
 									v8 = t582
 									if v8 == 0 {
@@ -4391,7 +4583,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 									t584 := int32(load32(m.memory, uint64(uint32(v7))+704))
 									v10 = t584
 									t585 := int32(load32(m.memory, uint64(uint32(v7))+700))
-									m.fn345(v8, t585)
+									m.fn349(v8, t585)
 									{
 										if v11 != 0 {
 											goto l159
@@ -4406,7 +4598,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 										store32(m.memory, uint64(uint32(v7))+552, uint32(v10))
 										t586 := int64(load64(m.memory, uint64(uint32(v32))+16))
 										store64(m.memory, uint64(uint32(v7))+560, uint64(t586))
-										m.fn249(v7+i32(268), v7+i32(552), i32(3))
+										m.fn253(v7+i32(268), v7+i32(552), i32(3))
 										t587 := int32(load32(m.memory, uint64(uint32(v7))+268))
 										v12 = t587
 									}
@@ -4424,14 +4616,14 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 								store64(m.memory, uint64(uint32(v7))+760, uint64(t580))
 								t581 := int64(load64(m.memory, uint64(uint32(v7))+692))
 								store64(m.memory, uint64(uint32(v7))+752, uint64(t581))
-								m.fn431(v7+i32(692), v12, v7+i32(752), v8)
+								m.fn435(v7+i32(692), v12, v7+i32(752), v8)
 								v9 = i32(1)
 								goto l157
 							}
 						}
 					l152:
 						store32(m.memory, uint64(uint32(v7))+556, uint32(i32(1)))
-						m.fn432(v34)
+						m.fn436(v34)
 					l158:
 						store32(m.memory, uint64(uint32(v7))+268, uint32(i32(-0x80000000)))
 					}
@@ -4443,7 +4635,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 				if v12 == i32(-0x80000000) {
 					goto l143
 				}
-				m.fn413(v7+i32(192), v7+i32(268))
+				m.fn417(v7+i32(192), v7+i32(268))
 				t589 := v7 + i32(192)
 				p588 := i32(37)
 				if uint64(v16) > uint64(i64(0x40ffffffff)) {
@@ -4453,22 +4645,22 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 				if v19 != 0 {
 					p590 = p588
 				}
-				m.fn314(t589, p590)
+				m.fn318(t589, p590)
 				goto l161
 			}
 		l143:
 			if v19 != 0 {
-				m.fn363(v7+i32(192), i32(34))
+				m.fn367(v7+i32(192), i32(34))
 				goto l161
 			}
 			if v17 != i64(64) {
-				t607 := m.fn74(i32(1), i32(1))
+				t607 := m.fn82(i32(1), i32(1))
 				v8 = t607
 				store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
 				store32(m.memory, uint32(v0), uint32(i32(1)))
 				m.memory[uint32(v8)] = byte(i32(35))
-				m.fn433(v7 + i32(208))
+				m.fn437(v7 + i32(208))
 				t608 := int32(load32(m.memory, uint64(uint32(v7))+192))
 				t609 := int32(load32(m.memory, uint64(uint32(v7))+196))
 				m.fn24(t608, t609)
@@ -4500,7 +4692,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							if v13 == v12 {
 								p605 = i32(36)
 							}
-							m.fn314(t606, p605)
+							m.fn318(t606, p605)
 							goto l161
 						}
 						v9 = v10 + v8
@@ -4516,7 +4708,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 							if v13 != t602 {
 								goto l169
 							}
-							m.fn144(v7+i32(192), i32(1))
+							m.fn147(v7+i32(192), i32(1))
 						}
 					l169:
 						t603 := int32(load32(m.memory, uint64(uint32(v7))+196))
@@ -4532,7 +4724,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 				v11 = t591
 				t592 := int32(load32(m.memory, uint32(v8)))
 				t593 := int32(load32(m.memory, uint32(v8+i32(4))))
-				m.fn28(v7+i32(552), t592, t593)
+				m.fn35(v7+i32(552), t592, t593)
 				v10 = i32(37)
 				{
 					t594 := int32(load32(m.memory, uint64(uint32(v7))+552))
@@ -4557,13 +4749,13 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 		l161:
 			t610 := int32(load32(m.memory, uint64(uint32(v7))+196))
 			t611 := int32(load32(m.memory, uint64(uint32(v7))+200))
-			m.fn145(t610, t611)
-			m.fn146(v7 + i32(192))
+			m.fn148(t610, t611)
+			m.fn149(v7 + i32(192))
 			t612 := int32(load32(m.memory, uint64(uint32(v7))+200))
 			store32(m.memory, uint64(uint32(v0))+8, uint32(t612))
 			t613 := int64(load64(m.memory, uint64(uint32(v7))+192))
 			store64(m.memory, uint32(v0), uint64(t613))
-			m.fn433(v7 + i32(208))
+			m.fn437(v7 + i32(208))
 		}
 	l170:
 		m.fn24(v15, v21)
@@ -4571,7 +4763,7 @@ func (m *Module) fn46(v0, v1, v2, v3, v4, v5, v6 int32) {
 l6:
 	m.g0 = v7 + i32(912)
 }
-func (m *Module) fn47(v0, v1 int32) int32 {
+func (m *Module) fn54(v0, v1 int32) int32 {
 	var v2, v3 int32
 	v2 = i32(0)
 	v3 = v1 & i32(255)
@@ -4590,17 +4782,17 @@ l1:
 l0:
 	return v1 & i32(1)
 }
-func (m *Module) fn48(v0, v1, v2 int32) {
+func (m *Module) fn55(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	var v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(128)
 	m.g0 = v3
-	m.fn154(v3, v1, v2)
+	m.fn157(v3, v1, v2)
 	t1 := int32(load32(m.memory, uint32(v3)))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn414(v3+i32(12), t1, t2)
+	m.fn418(v3+i32(12), t1, t2)
 	v2 = i32(4)
 	{
 	l5:
@@ -4608,48 +4800,48 @@ func (m *Module) fn48(v0, v1, v2 int32) {
 			{
 				if v2 == 0 {
 					store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-					m.fn302(v3 + i32(12))
+					m.fn306(v3 + i32(12))
 					goto l2
 				}
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
-				m.fn434(v3+i32(24), t3, t4)
+				m.fn438(v3+i32(24), t3, t4)
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				v1 = t5
 				if v1 != i32(-0x80000000) {
 					goto l1
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-				m.fn302(v3 + i32(12))
+				m.fn306(v3 + i32(12))
 				goto l2
 			}
 		l1:
 			t6 := int64(load64(m.memory, uint64(uint32(v3))+28))
 			v4 = t6
-			m.fn302(v3 + i32(12))
+			m.fn306(v3 + i32(12))
 			store64(m.memory, uint64(uint32(v3))+16, uint64(v4))
 			store32(m.memory, uint64(uint32(v3))+12, uint32(v1))
 			t7 := v3 + i32(24)
 			v1 = int32(v4)
 			t8 := v1
 			v5 = int32(int64(uint64(v4) >> 32))
-			m.fn44(t7, t8, v5)
+			m.fn51(t7, t8, v5)
 			{
 				t9 := int32(m.memory[uint64(uint32(v3))+24])
 				if t9 != 0 {
 					goto l3
 				}
-				m.fn434(v3+i32(116), v1, v5)
+				m.fn438(v3+i32(116), v1, v5)
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+116))
 				v1 = t10
-				m.fn435(v3 + i32(116))
+				m.fn439(v3 + i32(116))
 				if v1 == i32(-0x80000000) {
 					goto l4
 				}
 			}
 		l3:
 			v2 = v2 + i32(-1)
-			m.fn49(v3 + i32(24))
+			m.fn56(v3 + i32(24))
 			goto l5
 		l4:
 		}
@@ -4657,19 +4849,19 @@ func (m *Module) fn48(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v0))+8, uint32(t11))
 		t12 := int64(load64(m.memory, uint64(uint32(v3))+12))
 		store64(m.memory, uint32(v0), uint64(t12))
-		m.fn49(v3 + i32(24))
+		m.fn56(v3 + i32(24))
 	}
 l2:
 	m.g0 = v3 + i32(128)
 }
-func (m *Module) fn49(v0 int32) {
+func (m *Module) fn56(v0 int32) {
 	t0 := int32(m.memory[uint32(v0)])
 	if t0 != 0 {
 		return
 	}
 	m.fn6(v0 + i32(8))
 }
-func (m *Module) fn50(v0 int32) {
+func (m *Module) fn57(v0 int32) {
 	var v1, v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -4718,11 +4910,11 @@ l3:
 l2:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v4))
 	store32(m.memory, uint32(v1), uint32(v2))
-	m.fn303(v1)
+	m.fn307(v1)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn51(v0, v1 int32) {
+func (m *Module) fn58(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(112)
@@ -4787,7 +4979,7 @@ l2:
 			t17 := int32(load32(m.memory, uint32(v5)))
 			t18 := int32(load32(m.memory, uint32(v5+i32(4))))
 			m.fn2(v2, v2+i32(32), t17, t18)
-			m.fn41(v2+i32(32), v2)
+			m.fn48(v2+i32(32), v2)
 			memory_copy(m.memory, uint32(v7), uint32(v2+i32(32)), uint32(i32(64)))
 			v6 = v6 + i32(-1)
 			v7 = v7 + i32(64)
@@ -4799,7 +4991,7 @@ l1:
 	m.memory[uint32(v5)] = byte(i32(0))
 	m.g0 = v2 + i32(112)
 }
-func (m *Module) fn52(v0, v1, v2 int32) {
+func (m *Module) fn59(v0, v1, v2 int32) {
 	if v2 != 0 {
 		goto l0
 	}
@@ -4817,7 +5009,7 @@ l0:
 l1:
 	store64(m.memory, uint32(v0), uint64(i64(0x680000002)))
 }
-func (m *Module) fn53(v0, v1 int32) {
+func (m *Module) fn60(v0, v1 int32) {
 	var v2 int32
 	v2 = v1 & i32(7)
 	{
@@ -4857,7 +5049,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn54(v0, v1 int32) {
+func (m *Module) fn61(v0, v1 int32) {
 	var v2, v3, v4 int32
 	v2 = i32(0)
 	v3 = i32(0)
@@ -4884,7 +5076,7 @@ func (m *Module) fn54(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn55(v0, v1 int32) {
+func (m *Module) fn62(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -4894,32 +5086,32 @@ func (m *Module) fn55(v0, v1 int32) {
 		if uint32(t2) <= uint32(t0-v2) {
 			return
 		}
-		m.fn57(v0, v2, v1, i32(1), i32(1))
+		m.fn64(v0, v2, v1, i32(1), i32(1))
 	}
 }
-func (m *Module) fn56(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn63(v0, v1, v2, v3, v4 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if uint32(v2) <= uint32(t0-v1) {
 		return
 	}
-	m.fn57(v0, v1, v2, v3, v4)
+	m.fn64(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn57(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn59(v0, v1, v2, v3, v4)
+func (m *Module) fn64(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn66(v0, v1, v2, v3, v4)
 	if t0 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn58(v0 int32) {
+func (m *Module) fn65(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn59(v0, t0, i32(1), i32(8), i32(32))
+	t1 := m.fn66(v0, t0, i32(1), i32(8), i32(32))
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn59(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn66(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -4953,7 +5145,7 @@ func (m *Module) fn59(v0, v1, v2, v3, v4 int32) int32 {
 			p9 = t8
 		}
 		v2 = p9
-		m.fn180(t2, t4, t3, v2, v3, v4)
+		m.fn184(t2, t4, t3, v2, v3, v4)
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v6 = t10
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -4968,12 +5160,12 @@ l0:
 	m.g0 = v5 + i32(16)
 	return v6
 }
-func (m *Module) fn60(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn67(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn181(v5+i32(20), v1, v3, v4)
+	m.fn185(v5+i32(20), v1, v3, v4)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
@@ -5002,13 +5194,13 @@ func (m *Module) fn60(v0, v1, v2, v3, v4 int32) {
 				if v2 != 0 {
 					goto l3
 				}
-				m.fn176(v5+i32(8), v6, v4)
+				m.fn180(v5+i32(8), v6, v4)
 				t4 := int32(load32(m.memory, uint64(uint32(v5))+8))
 				v3 = t4
 				goto l4
 			}
 		l3:
-			m.fn177(v5, v6, v4, i32(1))
+			m.fn181(v5, v6, v4, i32(1))
 			t5 := int32(load32(m.memory, uint32(v5)))
 			v3 = t5
 		}
@@ -5028,7 +5220,7 @@ func (m *Module) fn60(v0, v1, v2, v3, v4 int32) {
 l1:
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn61(v0, v1, v2 int32) {
+func (m *Module) fn68(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -5038,7 +5230,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 	if uint32(v2) > uint32(i32(128)) {
 		goto l0
 	}
-	m.fn64(v3+i32(72), v1, v2, v3+i32(8), i32(64))
+	m.fn72(v3+i32(72), v1, v2, v3+i32(8), i32(64))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -5049,7 +5241,7 @@ func (m *Module) fn61(v0, v1, v2 int32) {
 			goto l2
 		}
 	l1:
-		m.fn65(v3+i32(80), v3+i32(8), i32(64))
+		m.fn73(v3+i32(80), v3+i32(8), i32(64))
 		v2 = i32(0)
 	l4:
 		{
@@ -5105,12 +5297,12 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v4))
 	goto l7
 l0:
-	m.fn66(v0, v1, v2)
+	m.fn74(v0, v1, v2)
 l7:
-	m.fn67(v3 + i32(8))
+	m.fn75(v3 + i32(8))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn62(v0, v1 int32) int32 {
+func (m *Module) fn69(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -5125,7 +5317,7 @@ func (m *Module) fn62(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
 		store32(m.memory, uint64(uint32(v2))+12, uint32(v0+v1))
 		{
-			t1 := m.fn298(v2 + i32(8))
+			t1 := m.fn302(v2 + i32(8))
 			if t1 != 0 {
 				goto l2
 			}
@@ -5143,12 +5335,16 @@ l1:
 	m.g0 = v2 + i32(16)
 	return v1
 }
-func (m *Module) fn63(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	fn170(t0, v1)
-	m.fn175(v0)
+func (m *Module) fn70(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	m.fn63(v0, t0, v1, i32(8), i32(32))
 }
-func (m *Module) fn64(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn71(v0, v1 int32) {
+	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
+	fn174(t0, v1)
+	m.fn179(v0)
+}
+func (m *Module) fn72(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	if v2&i32(1) == 0 {
 		goto l0
@@ -5177,10 +5373,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn246(t2)
+			t3 := fn250(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn246(t4)
+			t5 := fn250(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -5203,12 +5399,12 @@ l1:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 }
-func (m *Module) fn65(v0, v1, v2 int32) {
+func (m *Module) fn73(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn299(v3)
+	m.fn303(v3)
 	if uint32(v2) > uint32(i32(64)) {
 		goto l0
 	}
@@ -5218,18 +5414,18 @@ func (m *Module) fn65(v0, v1, v2 int32) {
 	memory_copy(m.memory, uint32(v3), uint32(v1), uint32(v2))
 	goto l1
 l0:
-	m.fn300(v3, v1, v2)
+	m.fn304(v3, v1, v2)
 l1:
 	memory_copy(m.memory, uint32(v0), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn66(v0, v1, v2 int32) {
+func (m *Module) fn74(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	m.fn199(v3+i32(20), int32(uint32(v2)>>1))
+	m.fn203(v3+i32(20), int32(uint32(v2)>>1))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(32)
 	t3 := v1
@@ -5238,7 +5434,7 @@ func (m *Module) fn66(v0, v1, v2 int32) {
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	t6 := v4
 	v5 = t5
-	m.fn64(t2, t3, t4, t6, v5)
+	m.fn72(t2, t3, t4, t6, v5)
 	{
 		{
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -5251,7 +5447,7 @@ func (m *Module) fn66(v0, v1, v2 int32) {
 		}
 	l0:
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+36))
-		m.fn301(v0+i32(8), v2, t8)
+		m.fn305(v0+i32(8), v2, t8)
 		v6 = i64(1)
 	}
 l1:
@@ -5261,31 +5457,31 @@ l1:
 	}
 	memory_zero(m.memory, uint32(v4), uint32(v5))
 l2:
-	m.fn163(v3+i32(8), v4, v5)
+	m.fn167(v3+i32(8), v4, v5)
 	t9 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn301(v3+i32(32), t9, t10)
+	m.fn305(v3+i32(32), t9, t10)
 	v5 = v3 + i32(32)
 	m.fn6(v3 + i32(32))
-	m.fn302(v3 + i32(20))
+	m.fn306(v3 + i32(20))
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn67(v0 int32) {
+func (m *Module) fn75(v0 int32) {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
 	store32(m.memory, uint64(uint32(v1))+8, uint32(v0))
 	store32(m.memory, uint64(uint32(v1))+12, uint32(v0+i32(64)))
-	m.fn303(v1 + i32(8))
+	m.fn307(v1 + i32(8))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn68(v0, v1, v2 int32) {
+func (m *Module) fn76(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn183(v3+i32(4), v2)
+	m.fn187(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -5305,7 +5501,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn69(v0, v1, v2 int32) {
+func (m *Module) fn77(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -5361,9 +5557,9 @@ func (m *Module) fn69(v0, v1, v2 int32) {
 	v4 = int32(uint32(v2) >> 1)
 	goto l1
 l1:
-	m.fn183(v3+i32(4), v4)
+	m.fn187(v3+i32(4), v4)
 	{
-		t8 := m.fn196(v3+i32(4), v1, v2)
+		t8 := m.fn200(v3+i32(4), v1, v2)
 		if t8 != 0 {
 			panic("unreachable")
 		}
@@ -5375,15 +5571,15 @@ l1:
 		return
 	}
 }
-func (m *Module) fn70(v0 int32) int32 {
-	t0 := m.fn71(v0)
+func (m *Module) fn78(v0 int32) int32 {
+	t0 := m.fn79(v0)
 	v0 = t0
 	if v0 != 0 {
 		return v0
 	}
 	panic("unreachable")
 }
-func (m *Module) fn71(v0 int32) int32 {
+func (m *Module) fn79(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6, v7, v8 int32
 	var v9 int64
 	{
@@ -5412,14 +5608,14 @@ func (m *Module) fn71(v0 int32) int32 {
 							v3 = t35
 							v7 = v3 + i32(8)
 							t37 := int32(load32(m.memory, uint32(v7)))
-							m.fn577(t36, t37, v6)
+							m.fn581(t36, t37, v6)
 							store32(m.memory, uint64(uint32(v3))+4, uint32(v1|i32(3)))
 							v8 = v3 + v1
 							t38 := v8
 							v6 = v0 - v1
 							store32(m.memory, uint64(uint32(t38))+4, uint32(v6|i32(1)))
 							store32(m.memory, uint32(v3+v0), uint32(v6))
-							m.fn579(v8, v6)
+							m.fn583(v8, v6)
 							return v7
 						}
 						t22 := int32(load32(m.memory, uint64(uint32(i32(0)))+162300))
@@ -5443,7 +5639,7 @@ func (m *Module) fn71(v0 int32) int32 {
 								t26 := int32(load32(m.memory, uint64(uint32(v6))+20))
 								v0 = t26
 								if v0 == 0 {
-									m.fn578(v7)
+									m.fn582(v7)
 									{
 										if uint32(v3) < uint32(i32(16)) {
 											goto l14
@@ -5452,7 +5648,7 @@ func (m *Module) fn71(v0 int32) int32 {
 										v0 = v7 + v1
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 										store32(m.memory, uint32(v0+v3), uint32(v3))
-										m.fn579(v0, v3)
+										m.fn583(v0, v3)
 										goto l15
 									l14:
 										t33 := v7
@@ -5502,7 +5698,7 @@ func (m *Module) fn71(v0 int32) int32 {
 				v3 = t17
 				v7 = v3 + i32(8)
 				t19 := int32(load32(m.memory, uint32(v7)))
-				m.fn577(t18, t19, v6)
+				m.fn581(t18, t19, v6)
 				store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(3)))
 				v0 = v3 + v0
 				t20 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5520,7 +5716,7 @@ func (m *Module) fn71(v0 int32) int32 {
 			}
 			v3 = i32(0) - v1
 			{
-				t1 := fn576(v1)
+				t1 := fn580(v1)
 				v4 = t1
 				t2 := int32(load32(m.memory, uint32(v4<<2+i32(161888))))
 				v0 = t2
@@ -5669,7 +5865,7 @@ func (m *Module) fn71(v0 int32) int32 {
 			}
 		}
 	l19:
-		m.fn578(v0)
+		m.fn582(v0)
 		{
 			if uint32(v3) < uint32(i32(16)) {
 				goto l20
@@ -5678,7 +5874,7 @@ func (m *Module) fn71(v0 int32) int32 {
 			v6 = v0 + v1
 			store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 			store32(m.memory, uint32(v6+v3), uint32(v3))
-			m.fn580(v6, v3)
+			m.fn584(v6, v3)
 			goto l21
 		l20:
 			t53 := v0
@@ -5803,7 +5999,7 @@ func (m *Module) fn71(v0 int32) int32 {
 								store32(m.memory, uint32(v0+i32(4)), uint32(v7+v5))
 								t93 := int32(load32(m.memory, uint64(uint32(i32(0)))+162316))
 								t94 := int32(load32(m.memory, uint64(uint32(i32(0)))+162308))
-								m.fn582(t93, t94+v5)
+								m.fn586(t93, t94+v5)
 								goto l39
 							}
 						}
@@ -5865,7 +6061,7 @@ func (m *Module) fn71(v0 int32) int32 {
 										}
 										t80 := v0
 										v1 = v1 & i32(-8)
-										m.fn172(t80, v1)
+										m.fn176(t80, v1)
 										v7 = v1 + v7
 										v0 = v0 + v1
 										t81 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5875,7 +6071,7 @@ func (m *Module) fn71(v0 int32) int32 {
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v1&i32(-2)))
 									store32(m.memory, uint64(uint32(v3))+4, uint32(v7|i32(1)))
 									store32(m.memory, uint32(v3+v7), uint32(v7))
-									m.fn580(v3, v7)
+									m.fn584(v3, v7)
 									goto l37
 								}
 								t73 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -5884,13 +6080,13 @@ func (m *Module) fn71(v0 int32) int32 {
 							}
 						}
 					l31:
-						t82 := m.fn581(v8)
+						t82 := m.fn585(v8)
 						v0 = t82
 						t83 := int32(load32(m.memory, uint32(v0+i32(4))))
 						v3 = t83
 						t84 := int32(load32(m.memory, uint32(v0)))
 						v0 = t84
-						m.fn582(v6, v5+i32(-40))
+						m.fn586(v6, v5+i32(-40))
 						t85 := v8
 						v3 = v0 + v3
 						v0 = (v3+i32(-32))&i32(-8) + i32(-8)
@@ -5926,7 +6122,7 @@ func (m *Module) fn71(v0 int32) int32 {
 						v0 = v7 - v8
 						store32(m.memory, uint64(uint32(t90))+4, uint32(v0|i32(1)))
 						store32(m.memory, uint32(v7), uint32(v0))
-						m.fn580(v8, v0)
+						m.fn584(v8, v0)
 						goto l39
 					}
 				l28:
@@ -5965,7 +6161,7 @@ func (m *Module) fn71(v0 int32) int32 {
 			goto l43
 		}
 	l42:
-		m.fn582(v6, v5+i32(-40))
+		m.fn586(v6, v5+i32(-40))
 	l39:
 		v0 = i32(0)
 		t99 := int32(load32(m.memory, uint64(uint32(i32(0)))+162308))
@@ -5988,7 +6184,7 @@ l16:
 l1:
 	return i32(0)
 }
-func (m *Module) fn72(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn80(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7 int32
 	var v8 int64
 	var v9, v10, v11, v12, v13, v14, v15 int32
@@ -6005,7 +6201,7 @@ l0:
 	{
 		t3 := int64(load64(m.memory, uint32(v7+i32(136352))))
 		t4 := int32(m.memory[uint32(v7+i32(136360))])
-		t5 := m.fn73(t4, v6, v5)
+		t5 := m.fn81(t4, v6, v5)
 		p6 := i64(0)
 		if t5 != 0 {
 			p6 = t3
@@ -6020,7 +6216,7 @@ l0:
 		if v2 == 0 {
 			goto l1
 		}
-		t7 := m.fn74(i32(4), i32(12))
+		t7 := m.fn82(i32(4), i32(12))
 		v9 = t7
 		{
 			t8 := int32(m.memory[uint64(uint32(v0))+18])
@@ -6067,15 +6263,15 @@ l0:
 				if v12 != 0 {
 					p15 = p14
 				}
-				m.fn68(t12, p13, p15)
+				m.fn76(t12, p13, p15)
 				goto l8
 			}
 			switch v5 {
 			case 0:
-				m.fn68(v4+i32(64), i32(143225), i32(223))
+				m.fn76(v4+i32(64), i32(143225), i32(223))
 				goto l9
 			case 1:
-				m.fn68(v4+i32(64), i32(143448), i32(30))
+				m.fn76(v4+i32(64), i32(143448), i32(30))
 				goto l9
 			default:
 				goto l5
@@ -6083,7 +6279,7 @@ l0:
 		}
 	l5:
 		store32(m.memory, uint64(uint32(v4))+40, uint32(v5))
-		store32(m.memory, uint64(uint32(v4))+56, uint32(i32(10)))
+		store32(m.memory, uint64(uint32(v4))+56, uint32(i32(11)))
 		store32(m.memory, uint64(uint32(v4))+52, uint32(v4+i32(40)))
 		m.fn23(v4+i32(64), i32(132861), v4+i32(52))
 	l9:
@@ -6096,7 +6292,7 @@ l0:
 		store32(m.memory, uint64(uint32(v4))+16, uint32(i32(1)))
 		store32(m.memory, uint64(uint32(v4))+12, uint32(v9))
 		store32(m.memory, uint64(uint32(v4))+8, uint32(i32(1)))
-		m.fn76(v4+i32(8), v5)
+		m.fn84(v4+i32(8), v5)
 		t18 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		v7 = t18
 		{
@@ -6119,7 +6315,7 @@ l0:
 							t20 := int32(m.memory[uint32(v13)])
 							t21 := v11
 							v9 = t20
-							t22 := m.fn77(t21, v9)
+							t22 := m.fn85(t21, v9)
 							v15 = t22
 							if v15&i32(0xffff) != 0 {
 								goto l12
@@ -6129,8 +6325,8 @@ l0:
 							goto l13
 						}
 					l12:
-						m.fn78(v4+i32(64), v15)
-						store32(m.memory, uint64(uint32(v4))+44, uint32(i32(11)))
+						m.fn86(v4+i32(64), v15)
+						store32(m.memory, uint64(uint32(v4))+44, uint32(i32(3)))
 						store32(m.memory, uint64(uint32(v4))+40, uint32(v4+i32(64)))
 						m.fn23(v4+i32(52), i32(135063), v4+i32(40))
 						t23 := int32(load32(m.memory, uint64(uint32(v4))+64))
@@ -6153,8 +6349,8 @@ l0:
 				store32(m.memory, uint64(uint32(t26))+24, uint32(t27))
 				t28 := int32(load32(m.memory, uint64(uint32(v9))+161556))
 				store32(m.memory, uint64(uint32(v4))+20, uint32(t28))
-				store32(m.memory, uint64(uint32(v4))+76, uint32(i32(11)))
-				store32(m.memory, uint64(uint32(v4))+68, uint32(i32(8)))
+				store32(m.memory, uint64(uint32(v4))+76, uint32(i32(3)))
+				store32(m.memory, uint64(uint32(v4))+68, uint32(i32(2)))
 				store32(m.memory, uint64(uint32(v4))+72, uint32(v4+i32(52)))
 				store32(m.memory, uint64(uint32(v4))+64, uint32(v4+i32(20)))
 				m.fn23(v4+i32(40), i32(0x20004), v4+i32(64))
@@ -6193,25 +6389,25 @@ l0:
 				if v7 == 0 {
 					goto l17
 				}
-				t34 := m.fn73(i32(2), v6, v5)
+				t34 := m.fn81(i32(2), v6, v5)
 				if t34 != 0 {
 					goto l17
 				}
-				m.fn78(v4+i32(64), v7)
-				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(11)))
+				m.fn86(v4+i32(64), v7)
+				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(3)))
 				store32(m.memory, uint64(uint32(v4))+32, uint32(v4+i32(64)))
 				m.fn23(v4+i32(52), i32(135035), v4+i32(32))
 				t35 := int32(load32(m.memory, uint64(uint32(v4))+64))
 				t36 := int32(load32(m.memory, uint64(uint32(v4))+68))
 				m.fn24(t35, t36)
-				m.fn81(v4+i32(40), v4+i32(52))
+				m.fn87(v4+i32(40), v4+i32(52))
 			}
 		l17:
 			if v10&i32(1) == 0 {
 				goto l18
 			}
-			m.fn68(v4+i32(64), i32(144154), i32(61))
-			m.fn81(v4+i32(40), v4+i32(64))
+			m.fn76(v4+i32(64), i32(144154), i32(61))
+			m.fn87(v4+i32(40), v4+i32(64))
 		l18:
 			t37 := int32(load32(m.memory, uint64(uint32(v4))+48))
 			v7 = t37
@@ -6219,10 +6415,10 @@ l0:
 			v13 = t38
 			t39 := int32(load32(m.memory, uint64(uint32(v4))+40))
 			v12 = t39
-			m.fn82(v4 + i32(20))
+			m.fn88(v4 + i32(20))
 		}
 	l16:
-		m.fn76(v4+i32(8), v7)
+		m.fn84(v4+i32(8), v7)
 		t40 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		v9 = t40
 		{
@@ -6238,14 +6434,14 @@ l0:
 		}
 	l19:
 		store32(m.memory, uint64(uint32(v4))+16, uint32(v9+v7))
-		m.fn83(v12, v13)
+		m.fn89(v12, v13)
 		{
 			t42 := int32(m.memory[uint64(uint32(v0))+21])
 			if t42 == 0 {
 				goto l20
 			}
-			m.fn68(v4+i32(64), i32(143813), i32(95))
-			m.fn81(v4+i32(8), v4+i32(64))
+			m.fn76(v4+i32(64), i32(143813), i32(95))
+			m.fn87(v4+i32(8), v4+i32(64))
 		}
 	l20:
 		{
@@ -6288,8 +6484,8 @@ l0:
 				if t46 != i32(1) {
 					goto l25
 				}
-				m.fn68(v4+i32(64), i32(143908), i32(125))
-				m.fn81(v4+i32(8), v4+i32(64))
+				m.fn76(v4+i32(64), i32(143908), i32(125))
+				m.fn87(v4+i32(8), v4+i32(64))
 				goto l25
 			}
 		l24:
@@ -6297,19 +6493,19 @@ l0:
 			store32(m.memory, uint64(uint32(v4))+56, uint32(i32(12)))
 			store32(m.memory, uint64(uint32(v4))+52, uint32(v4+i32(40)))
 			m.fn23(v4+i32(64), i32(131098), v4+i32(52))
-			m.fn81(v4+i32(8), v4+i32(64))
+			m.fn87(v4+i32(8), v4+i32(64))
 			t47 := int32(m.memory[uint64(uint32(v4))+40])
 			if t47 != i32(4) {
 				goto l25
 			}
-			m.fn68(v4+i32(64), i32(144033), i32(120))
-			m.fn81(v4+i32(8), v4+i32(64))
+			m.fn76(v4+i32(64), i32(144033), i32(120))
+			m.fn87(v4+i32(8), v4+i32(64))
 		}
 	l25:
 		t48 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t49 := int32(load32(m.memory, uint64(uint32(v4))+16))
-		m.fn85(v4+i32(64), t48, t49, i32(144153))
-		m.fn82(v4 + i32(8))
+		m.fn91(v4+i32(64), t48, t49, i32(144153))
+		m.fn88(v4 + i32(8))
 		v7 = i32(13)
 		t50 := int32(load32(m.memory, uint64(uint32(v4))+68))
 		v5 = t50
@@ -6346,7 +6542,7 @@ l28:
 	m.g0 = v4 + i32(80)
 	return v7
 }
-func (m *Module) fn73(v0, v1, v2 int32) int32 {
+func (m *Module) fn81(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	v3 = v0 & i32(255)
 l1:
@@ -6371,12 +6567,12 @@ l0:
 	}
 	return p1
 }
-func (m *Module) fn74(v0, v1 int32) int32 {
+func (m *Module) fn82(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn282(v2+i32(8), v0, v1)
+	m.fn286(v2+i32(8), v0, v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		v1 = t1
@@ -6387,16 +6583,16 @@ func (m *Module) fn74(v0, v1 int32) int32 {
 		panic("unreachable")
 	}
 }
-func (m *Module) fn75(v0, v1 int32) int32 {
+func (m *Module) fn83(v0, v1 int32) int32 {
 	t0 := int64(load32(m.memory, uint32(v0)))
 	t1 := m.fn25(t0, i32(1), v1)
 	return t1
 }
-func (m *Module) fn76(v0, v1 int32) {
+func (m *Module) fn84(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(4), i32(12))
+	m.fn256(v0, t0, v1, i32(4), i32(12))
 }
-func (m *Module) fn77(v0, v1 int32) int32 {
+func (m *Module) fn85(v0, v1 int32) int32 {
 	var v2 int32
 	v2 = i32(0)
 	switch v1&i32(255) + i32(-2) {
@@ -6418,7 +6614,7 @@ func (m *Module) fn77(v0, v1 int32) int32 {
 		return v2
 	}
 }
-func (m *Module) fn78(v0, v1 int32) {
+func (m *Module) fn86(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(64)
@@ -6429,7 +6625,7 @@ func (m *Module) fn78(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(147084)))
 	store32(m.memory, uint64(uint32(v2))+20, uint32(i32(147012)))
 	store32(m.memory, uint64(uint32(v2))+32, uint32(v2+i32(18)))
-	m.fn309(v2+i32(8), v2+i32(20))
+	m.fn313(v2+i32(8), v2+i32(20))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -6444,7 +6640,7 @@ func (m *Module) fn78(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+12))
 		v3 = t2
-		m.fn310(v2 + i32(36))
+		m.fn314(v2 + i32(36))
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v4 = t3
 		store32(m.memory, uint64(uint32(v4))+4, uint32(v3))
@@ -6456,7 +6652,7 @@ func (m *Module) fn78(v0, v1 int32) {
 		store64(m.memory, uint64(uint32(v2))+48, uint64(t5))
 	l4:
 		{
-			m.fn309(v2, v2+i32(48))
+			m.fn313(v2, v2+i32(48))
 			t6 := int32(load32(m.memory, uint32(v2)))
 			v3 = t6
 			if v3 == 0 {
@@ -6490,23 +6686,11 @@ func (m *Module) fn78(v0, v1 int32) {
 		v4 = t13
 	}
 l1:
-	m.fn254(v0, v1, v3, i32(154728), i32(2))
+	m.fn258(v0, v1, v3, i32(154728), i32(2))
 	m.fn17(v4, v1)
 	m.g0 = v2 + i32(64)
 }
-func (m *Module) fn79(v0, v1 int32) int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t2 := m.fn92(v1, t0, t1)
-	return t2
-}
-func (m *Module) fn80(v0, v1 int32) int32 {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn92(v1, t0, t1)
-	return t2
-}
-func (m *Module) fn81(v0, v1 int32) {
+func (m *Module) fn87(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -6515,7 +6699,7 @@ func (m *Module) fn81(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn427(v0)
+		m.fn431(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -6526,19 +6710,19 @@ l0:
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
 }
-func (m *Module) fn82(v0 int32) {
+func (m *Module) fn88(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn484(v1, t1)
+	m.fn488(v1, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn83(t2, v1)
+	m.fn89(t2, v1)
 }
-func (m *Module) fn83(v0, v1 int32) {
-	m.fn34(v0, v1, i32(4), i32(12))
+func (m *Module) fn89(v0, v1 int32) {
+	m.fn41(v0, v1, i32(4), i32(12))
 }
-func (m *Module) fn84(v0, v1 int32) int32 {
+func (m *Module) fn90(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v1)))
 	t1 := int32(m.memory[uint32(v0)])
 	v0 = t1 << 2
@@ -6549,7 +6733,7 @@ func (m *Module) fn84(v0, v1 int32) int32 {
 	t6 := m.t0[uint(t5)].(func(int32, int32, int32) int32)(t0, t2, t3)
 	return t6
 }
-func (m *Module) fn85(v0, v1, v2, v3 int32) {
+func (m *Module) fn91(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -6583,7 +6767,7 @@ func (m *Module) fn85(v0, v1, v2, v3 int32) {
 			}
 		}
 	l1:
-		m.fn247(v4+i32(4), v6)
+		m.fn251(v4+i32(4), v6)
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 		m.fn21(v4+i32(4), t3, t4)
@@ -6635,9 +6819,170 @@ l4:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn86(v0, v1, v2 int32) {
+func (m *Module) fn92(v0, v1, v2 int32) {
+	var v3, v4, v5, v6, v7, v8 int32
+	var v9 int64
+	var v10, v11, v12, v13, v14 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(0)))
+	store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x800000000)))
+	v4 = i32(8)
+	if v2 == 0 {
+		goto l0
+	}
+	if v1 == 0 {
+		goto l1
+	}
+	if v1&i32(7) != 0 {
+		goto l1
+	}
+	v4 = v1
+	if uint32(v2) < uint32(i32(0x4000000)) {
+		goto l0
+	}
+l1:
+	store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
+	goto l2
+l0:
+	v5 = v2 << 5
+	v1 = i32(0)
+	v6 = i32(8)
+	v7 = i32(0)
+	v8 = v4
+l14:
+	{
+		{
+			{
+				if v5 == v1 {
+					t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+					store32(m.memory, uint64(uint32(v0))+8, uint32(t2))
+					t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
+					store64(m.memory, uint32(v0), uint64(t3))
+					goto l8
+				}
+				t1 := int32(load32(m.memory, uint64(uint32(v8))+8))
+				switch t1 {
+				case 0:
+					goto l4
+				case 1:
+					t4 := int64(load64(m.memory, uint32(v4+v1+i32(24))))
+					v9 = t4
+					v10 = i32(-0x7fffffff)
+					goto l9
+				case 2:
+					t5 := math.Float64frombits(load64(m.memory, uint32(v4+v1+i32(24))))
+					t6 := v11 & i32(-256)
+					var p7 int32
+					if t5 != float64(0) {
+						p7 = 1
+					}
+					v11 = t6 | p7
+					v10 = i32(-0x7ffffffe)
+					goto l9
+				default:
+					store64(m.memory, uint32(v0), uint64(i64(0x1080000000)))
+					goto l2
+				}
+			}
+		l4:
+			t8 := v3 + i32(20)
+			v2 = v4 + v1
+			t9 := int32(load32(m.memory, uint32(v2+i32(12))))
+			t10 := int32(load32(m.memory, uint32(v2+i32(16))))
+			m.fn59(t8, t9, t10)
+			t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
+			v11 = t11
+			t12 := int32(load32(m.memory, uint64(uint32(v3))+20))
+			v10 = t12
+			if v10 == i32(-0x7ffffffe) {
+				goto l10
+			}
+			{
+				if v10 == i32(-0x7fffffff) {
+					goto l11
+				}
+				t13 := int64(load32(m.memory, uint64(uint32(v3))+28))
+				v9 = v9&i64(-0x100000000) | t13
+				goto l9
+			}
+		l11:
+			v9 = v9 & i64(-0x100000000)
+			v10 = i32(0)
+			v11 = i32(1)
+		}
+	l9:
+		t14 := int32(load32(m.memory, uint32(v8)))
+		t15 := int32(load32(m.memory, uint64(uint32(v8))+4))
+		m.fn59(v3+i32(20), t14, t15)
+		t16 := int32(load32(m.memory, uint64(uint32(v3))+24))
+		v12 = t16
+		{
+			t17 := int32(load32(m.memory, uint64(uint32(v3))+20))
+			v2 = t17
+			if v2 != i32(-0x7ffffffe) {
+				t18 := int32(load32(m.memory, uint64(uint32(v3))+28))
+				var p19 int32
+				if v2 == i32(-0x7fffffff) {
+					p19 = 1
+				}
+				v13 = p19
+				p20 := t18
+				if v13 != 0 {
+					p20 = i32(0)
+				}
+				v14 = p20
+				p21 := v12
+				if v13 != 0 {
+					p21 = i32(1)
+				}
+				v12 = p21
+				p22 := v2
+				if v13 != 0 {
+					p22 = i32(0)
+				}
+				v13 = p22
+				{
+					t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
+					if v7 != t23 {
+						goto l13
+					}
+					m.fn65(v3 + i32(8))
+					t24 := int32(load32(m.memory, uint64(uint32(v3))+12))
+					v6 = t24
+				}
+			l13:
+				v8 = v8 + i32(32)
+				v2 = v6 + v1
+				store32(m.memory, uint32(v2), uint32(v13))
+				store64(m.memory, uint32(v2+i32(24)), uint64(v9))
+				store32(m.memory, uint32(v2+i32(20)), uint32(v11))
+				store32(m.memory, uint32(v2+i32(16)), uint32(v10))
+				store32(m.memory, uint32(v2+i32(8)), uint32(v14))
+				store32(m.memory, uint32(v2+i32(4)), uint32(v12))
+				t25 := v3
+				v7 = v7 + i32(1)
+				store32(m.memory, uint64(uint32(t25))+16, uint32(v7))
+				v1 = v1 + i32(32)
+				goto l14
+			}
+			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v12))
+			m.fn43(v10, v11)
+			goto l2
+		}
+	}
+l10:
+	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v11))
+l2:
+	m.fn26(v3 + i32(8))
+l8:
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn93(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20 int32
-	var v21 int64
 	t0 := m.g0
 	v3 = t0 - i32(400)
 	m.g0 = v3
@@ -6698,7 +7043,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 	l5:
 		t5 := int32(load32(m.memory, uint64(uint32(v2))+48))
 		t6 := int32(load32(m.memory, uint64(uint32(v2))+52))
-		m.fn52(v3+i32(220), t5, t6)
+		m.fn59(v3+i32(220), t5, t6)
 		t7 := int32(load32(m.memory, uint64(uint32(v3))+224))
 		v8 = t7
 		{
@@ -6715,7 +7060,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 		{
 			{
 				if v1 != 0 {
-					m.fn53(v3+i32(16), v1)
+					m.fn60(v3+i32(16), v1)
 					t10 := int32(load32(m.memory, uint64(uint32(v3))+20))
 					v1 = t10
 					{
@@ -6747,7 +7092,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 						if v4 != 0 {
 							p17 = v7
 						}
-						m.fn27(t13, t14, p12, p15, p16, p17)
+						m.fn34(t13, t14, p12, p15, p16, p17)
 						t18 := int32(m.memory[uint64(uint32(v3))+221])
 						v1 = t18
 						{
@@ -6755,14 +7100,14 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 							if t19 == 0 {
 								memory_copy(m.memory, uint32(v3+i32(24)+i32(1)), uint32(v3+i32(222)), uint32(i32(63)))
 								m.memory[uint64(uint32(v3))+24] = byte(v1)
-								m.fn28(v3+i32(220), v3+i32(24), i32(64))
+								m.fn35(v3+i32(220), v3+i32(24), i32(64))
 								t21 := int32(load32(m.memory, uint64(uint32(v3))+220))
 								if t21 == i32(1) {
 									panic("unreachable")
 								}
 								t22 := int32(load32(m.memory, uint64(uint32(v3))+224))
 								t23 := int32(load32(m.memory, uint64(uint32(v3))+228))
-								m.fn68(v3+i32(220), t22, t23)
+								m.fn76(v3+i32(220), t22, t23)
 								t24 := int32(load32(m.memory, uint64(uint32(v3))+228))
 								v10 = t24
 								t25 := int32(load32(m.memory, uint64(uint32(v3))+224))
@@ -6772,7 +7117,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 								goto l9
 							}
 							store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-							t20 := m.fn87(v1)
+							t20 := m.fn94(v1)
 							store32(m.memory, uint64(uint32(v0))+4, uint32(t20))
 							v9 = i32(-0x7fffffff)
 							goto l13
@@ -6790,7 +7135,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 			v1 = i32(0)
 			goto l16
 		l15:
-			m.fn28(v3+i32(220), v4, v7)
+			m.fn35(v3+i32(220), v4, v7)
 			v1 = i32(0)
 			{
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+220))
@@ -6822,7 +7167,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 			store32(m.memory, uint64(uint32(v3))+220, uint32(i32(146945)))
 			t33 := int32(load32(m.memory, uint64(uint32(v2))+16))
 			t34 := int32(load32(m.memory, uint64(uint32(v2))+20))
-			m.fn52(v3+i32(24), t33, t34)
+			m.fn59(v3+i32(24), t33, t34)
 			p35 := i32(-0x7fffffff)
 			if v1 != 0 {
 				p35 = i32(-0x80000000)
@@ -6838,7 +7183,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 					v11 = t40
 					t41 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					t42 := int32(load32(m.memory, uint64(uint32(v2))+28))
-					m.fn52(v3+i32(24), t41, t42)
+					m.fn59(v3+i32(24), t41, t42)
 					t43 := int32(load32(m.memory, uint64(uint32(v3))+28))
 					v12 = t43
 					{
@@ -6849,7 +7194,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 							v14 = t47
 							t48 := int32(load32(m.memory, uint64(uint32(v2))+32))
 							t49 := int32(load32(m.memory, uint64(uint32(v2))+36))
-							m.fn52(v3+i32(24), t48, t49)
+							m.fn59(v3+i32(24), t48, t49)
 							t50 := int32(load32(m.memory, uint64(uint32(v3))+28))
 							v15 = t50
 							{
@@ -6860,7 +7205,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 									v17 = t54
 									t55 := int32(load32(m.memory, uint64(uint32(v2))+40))
 									t56 := int32(load32(m.memory, uint64(uint32(v2))+44))
-									m.fn52(v3+i32(24), t55, t56)
+									m.fn59(v3+i32(24), t55, t56)
 									t57 := int32(load32(m.memory, uint64(uint32(v3))+28))
 									v18 = t57
 									{
@@ -6906,7 +7251,7 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 											store32(m.memory, uint64(uint32(v3))+56, uint32(i32(5)))
 											store32(m.memory, uint64(uint32(v3))+52, uint32(i32(146951)))
 											store64(m.memory, uint64(uint32(v3))+24, uint64(i64(0x700000000)))
-											m.fn88(v3+i32(184), v3+i32(24))
+											m.fn95(v3+i32(184), v3+i32(24))
 											{
 												t65 := int32(load32(m.memory, uint64(uint32(v3))+184))
 												if t65 == i32(-0x7fffffff) {
@@ -6929,27 +7274,27 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 												store32(m.memory, uint64(uint32(v3))+176, uint32(v4))
 												store32(m.memory, uint64(uint32(v3))+172, uint32(v1))
 												memory_copy(m.memory, uint32(v3+i32(220)), uint32(v3+i32(24)), uint32(i32(148)))
-												v6 = i32(32)
-												v5 = i32(1)
+												v5 = i32(32)
+												v6 = i32(1)
 											l26:
 												{
-													m.fn88(v3+i32(368), v3+i32(220))
+													m.fn95(v3+i32(368), v3+i32(220))
 													t72 := int32(load32(m.memory, uint64(uint32(v3))+368))
 													if t72 == i32(-0x7fffffff) {
-														m.fn35(v3 + i32(220))
+														m.fn42(v3 + i32(220))
 														goto l27
 													}
 													{
 														t73 := int32(load32(m.memory, uint64(uint32(v3))+172))
-														if v5 != t73 {
+														if v6 != t73 {
 															goto l25
 														}
-														m.fn56(v3+i32(172), v5, i32(1), i32(8), i32(32))
+														m.fn70(v3+i32(172), i32(1))
 														t74 := int32(load32(m.memory, uint64(uint32(v3))+176))
 														v4 = t74
 													}
 												l25:
-													v1 = v4 + v6
+													v1 = v4 + v5
 													t75 := int64(load64(m.memory, uint64(uint32(v3))+368))
 													store64(m.memory, uint32(v1), uint64(t75))
 													t76 := int64(load64(m.memory, uint64(uint32(v3))+392))
@@ -6959,226 +7304,114 @@ func (m *Module) fn86(v0, v1, v2 int32) {
 													t78 := int64(load64(m.memory, uint64(uint32(v3))+376))
 													store64(m.memory, uint64(uint32(v1))+8, uint64(t78))
 													t79 := v3
-													v5 = v5 + i32(1)
-													store32(m.memory, uint64(uint32(t79))+180, uint32(v5))
-													v6 = v6 + i32(32)
+													v6 = v6 + i32(1)
+													store32(m.memory, uint64(uint32(t79))+180, uint32(v6))
+													v5 = v5 + i32(32)
 													goto l26
 												}
 											}
 										l23:
 											store32(m.memory, uint64(uint32(v3))+180, uint32(i32(0)))
 											store64(m.memory, uint64(uint32(v3))+172, uint64(i64(0x800000000)))
-											m.fn35(v3 + i32(24))
+											m.fn42(v3 + i32(24))
 										l27:
+											t80 := int32(load32(m.memory, uint64(uint32(v2))+56))
+											t81 := int32(load32(m.memory, uint64(uint32(v2))+60))
+											m.fn92(v3+i32(220), t80, t81)
+											t82 := int32(load32(m.memory, uint64(uint32(v3))+224))
+											v2 = t82
 											{
-												t80 := int32(load32(m.memory, uint64(uint32(v2))+60))
-												v5 = t80
-												if v5 != 0 {
+												t83 := int32(load32(m.memory, uint64(uint32(v3))+220))
+												v5 = t83
+												if v5 != i32(-0x80000000) {
+													t84 := int32(load32(m.memory, uint64(uint32(v3))+228))
+													t85 := v3 + i32(172)
+													v1 = t84
+													m.fn70(t85, v1)
+													t86 := int32(load32(m.memory, uint64(uint32(v3))+180))
+													v6 = t86
 													{
-														t81 := int32(load32(m.memory, uint64(uint32(v2))+56))
-														v1 = t81
 														if v1 == 0 {
-															goto l30
-														}
-														if v1&i32(7) != 0 {
-															goto l30
-														}
-														if uint32(v5) < uint32(i32(0x4000000)) {
 															goto l29
 														}
+														v4 = v1 << 5
+														if v4 == 0 {
+															goto l29
+														}
+														t87 := int32(load32(m.memory, uint64(uint32(v3))+176))
+														memory_copy(m.memory, uint32(t87+v6<<5), uint32(v2), uint32(v4))
 													}
-												l30:
-													store64(m.memory, uint32(v0), uint64(i64(0x680000000)))
-													m.fn26(v3 + i32(172))
+												l29:
+													store32(m.memory, uint64(uint32(v3))+180, uint32(v6+v1))
+													m.fn8(v5, v2)
+													t88 := int32(load32(m.memory, uint64(uint32(v3))+180))
+													store32(m.memory, uint64(uint32(v0))+8, uint32(t88))
+													t89 := int64(load64(m.memory, uint64(uint32(v3))+172))
+													store64(m.memory, uint32(v0), uint64(t89))
 													goto l2
 												}
-												v1 = i32(8)
-												goto l29
-											}
-										l29:
-											v6 = v5 << 5
-											v5 = v1 + i32(12)
-										l42:
-											{
-												{
-													{
-														if v6 == 0 {
-															t83 := int32(load32(m.memory, uint64(uint32(v3))+180))
-															store32(m.memory, uint64(uint32(v0))+8, uint32(t83))
-															t84 := int64(load64(m.memory, uint64(uint32(v3))+172))
-															store64(m.memory, uint32(v0), uint64(t84))
-															goto l2
-														}
-														t82 := int32(load32(m.memory, uint64(uint32(v1))+8))
-														switch t82 {
-														case 0:
-															goto l32
-														case 1:
-															t85 := int64(load64(m.memory, uint32(v5+i32(12))))
-															v21 = t85
-															v7 = i32(-0x7fffffff)
-															goto l36
-														case 2:
-															t86 := math.Float64frombits(load64(m.memory, uint32(v5+i32(12))))
-															t87 := v8 & i32(-256)
-															var p88 int32
-															if t86 != float64(0) {
-																p88 = 1
-															}
-															v8 = t87 | p88
-															v7 = i32(-0x7ffffffe)
-															goto l36
-														default:
-															store64(m.memory, uint32(v0), uint64(i64(0x1080000000)))
-															goto l40
-														}
-													}
-												l32:
-													t89 := int32(load32(m.memory, uint32(v5)))
-													t90 := int32(load32(m.memory, uint32(v5+i32(4))))
-													m.fn52(v3+i32(220), t89, t90)
-													t91 := int32(load32(m.memory, uint64(uint32(v3))+224))
-													v8 = t91
-													t92 := int32(load32(m.memory, uint64(uint32(v3))+220))
-													v7 = t92
-													if v7 == i32(-0x7ffffffe) {
-														goto l37
-													}
-													{
-														if v7 == i32(-0x7fffffff) {
-															goto l38
-														}
-														t93 := int64(load32(m.memory, uint64(uint32(v3))+228))
-														v21 = v21&i64(-0x100000000) | t93
-														goto l36
-													}
-												l38:
-													v21 = v21 & i64(-0x100000000)
-													v7 = i32(0)
-													v8 = i32(1)
-												}
-											l36:
-												t94 := int32(load32(m.memory, uint32(v1)))
-												t95 := int32(load32(m.memory, uint64(uint32(v1))+4))
-												m.fn52(v3+i32(220), t94, t95)
-												t96 := int32(load32(m.memory, uint64(uint32(v3))+224))
-												v9 = t96
-												t97 := int32(load32(m.memory, uint64(uint32(v3))+220))
-												v2 = t97
-												if v2 != i32(-0x7ffffffe) {
-													t98 := int32(load32(m.memory, uint64(uint32(v3))+228))
-													var p99 int32
-													if v2 == i32(-0x7fffffff) {
-														p99 = 1
-													}
-													v4 = p99
-													p100 := t98
-													if v4 != 0 {
-														p100 = i32(0)
-													}
-													v10 = p100
-													p101 := v9
-													if v4 != 0 {
-														p101 = i32(1)
-													}
-													v9 = p101
-													p102 := v2
-													if v4 != 0 {
-														p102 = i32(0)
-													}
-													v12 = p102
-													{
-														t103 := int32(load32(m.memory, uint64(uint32(v3))+180))
-														v4 = t103
-														t104 := int32(load32(m.memory, uint64(uint32(v3))+172))
-														if v4 != t104 {
-															goto l41
-														}
-														m.fn58(v3 + i32(172))
-													}
-												l41:
-													v1 = v1 + i32(32)
-													t105 := int32(load32(m.memory, uint64(uint32(v3))+176))
-													v2 = t105 + v4<<5
-													store64(m.memory, uint64(uint32(v2))+24, uint64(v21))
-													store32(m.memory, uint64(uint32(v2))+20, uint32(v8))
-													store32(m.memory, uint64(uint32(v2))+16, uint32(v7))
-													store32(m.memory, uint64(uint32(v2))+8, uint32(v10))
-													store32(m.memory, uint64(uint32(v2))+4, uint32(v9))
-													store32(m.memory, uint32(v2), uint32(v12))
-													store32(m.memory, uint64(uint32(v3))+180, uint32(v4+i32(1)))
-													v6 = v6 + i32(-32)
-													v5 = v5 + i32(32)
-													goto l42
-												}
 												store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-												store32(m.memory, uint64(uint32(v0))+4, uint32(v9))
-												m.fn36(v7, v8)
-												goto l40
+												store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
+												m.fn26(v3 + i32(172))
+												goto l2
 											}
-										l37:
-											store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-											store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
-										l40:
-											m.fn26(v3 + i32(172))
-											goto l2
 										}
 										store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v18))
-										m.fn31(v16, v15)
-										m.fn31(v13, v12)
-										m.fn31(v9, v8)
-										m.fn31(v4, v6)
-										m.fn31(v5, v1)
+										m.fn38(v16, v15)
+										m.fn38(v13, v12)
+										m.fn38(v9, v8)
+										m.fn38(v4, v6)
+										m.fn38(v5, v1)
 										t59 := int32(load32(m.memory, uint64(uint32(v3))+228))
 										t60 := int32(load32(m.memory, uint64(uint32(v3))+232))
-										m.fn31(t59, t60)
+										m.fn38(t59, t60)
 										goto l2
 									}
 								}
 								store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 								store32(m.memory, uint64(uint32(v0))+4, uint32(v15))
-								m.fn31(v13, v12)
-								m.fn31(v9, v8)
-								m.fn31(v4, v6)
-								m.fn31(v5, v1)
+								m.fn38(v13, v12)
+								m.fn38(v9, v8)
+								m.fn38(v4, v6)
+								m.fn38(v5, v1)
 								t52 := int32(load32(m.memory, uint64(uint32(v3))+228))
 								t53 := int32(load32(m.memory, uint64(uint32(v3))+232))
-								m.fn31(t52, t53)
+								m.fn38(t52, t53)
 								goto l2
 							}
 						}
 						store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v12))
-						m.fn31(v9, v8)
-						m.fn31(v4, v6)
-						m.fn31(v5, v1)
+						m.fn38(v9, v8)
+						m.fn38(v4, v6)
+						m.fn38(v5, v1)
 						t45 := int32(load32(m.memory, uint64(uint32(v3))+228))
 						t46 := int32(load32(m.memory, uint64(uint32(v3))+232))
-						m.fn31(t45, t46)
+						m.fn38(t45, t46)
 						goto l2
 					}
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
-				m.fn31(v5, v1)
+				m.fn38(v5, v1)
 				t38 := int32(load32(m.memory, uint64(uint32(v3))+228))
 				t39 := int32(load32(m.memory, uint64(uint32(v3))+232))
-				m.fn31(t38, t39)
+				m.fn38(t38, t39)
 				goto l13
 			}
 		}
 	l13:
-		m.fn31(v9, v8)
+		m.fn38(v9, v8)
 	}
 l2:
 	m.g0 = v3 + i32(400)
 }
-func (m *Module) fn87(v0 int32) int32 {
+func (m *Module) fn94(v0 int32) int32 {
 	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+161704))
 	return t0
 }
-func (m *Module) fn88(v0, v1 int32) {
+func (m *Module) fn95(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint32(v1)))
@@ -7216,24 +7449,24 @@ func (m *Module) fn88(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x7fffffff)))
 }
-func (m *Module) fn89(v0, v1 int32) int32 {
+func (m *Module) fn96(v0, v1 int32) int32 {
 	m.fn18(v0, v1)
 	return i32(0)
 }
-func (m *Module) fn90(v0, v1, v2 int32) int32 {
+func (m *Module) fn97(v0, v1, v2 int32) int32 {
 	m.fn21(v0, v1, v2)
 	return i32(0)
 }
-func (m *Module) fn91(v0, v1 int32) {
+func (m *Module) fn98(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(64)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(64)))
-	m.fn292(v0, v2, i32(1))
+	m.fn296(v0, v2, i32(1))
 	m.g0 = v2 + i32(64)
 }
-func (m *Module) fn92(v0, v1, v2 int32) int32 {
+func (m *Module) fn99(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -7319,7 +7552,7 @@ func (m *Module) fn92(v0, v1, v2 int32) int32 {
 			v4 = v5 - v8
 			goto l11
 		l2:
-			t11 := m.fn206(v1, v1+v2)
+			t11 := m.fn210(v1, v1+v2)
 			v4 = t11
 		}
 	l11:
@@ -7338,7 +7571,7 @@ func (m *Module) fn92(v0, v1, v2 int32) int32 {
 			goto l1
 		}
 	l12:
-		m.fn207(v3+i32(8), v0, v7-v4, i32(0))
+		m.fn211(v3+i32(8), v0, v7-v4, i32(0))
 		v4 = i32(1)
 		t18 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v7 = t18
@@ -7359,7 +7592,7 @@ func (m *Module) fn92(v0, v1, v2 int32) int32 {
 		if t26 != 0 {
 			goto l1
 		}
-		t27 := m.fn209(v7, v8, v6, v0)
+		t27 := m.fn213(v7, v8, v6, v0)
 		v4 = t27
 	}
 l1:
@@ -7377,15 +7610,15 @@ func (m *Module) Xpylon_identity_alloc(v0 int32) int32 {
 		if uint32(v0) > uint32(i32(1)) {
 			p0 = v0
 		}
-		t1 := m.fn94(p0, i32(8))
+		t1 := m.fn101(p0, i32(8))
 		v1 = t1
 	}
 l0:
 	return v1
 }
-func (m *Module) fn94(v0, v1 int32) int32 {
+func (m *Module) fn101(v0, v1 int32) int32 {
 	{
-		t0 := m.fn171(v0, v1)
+		t0 := m.fn175(v0, v1)
 		v1 = t0
 		if v1 == 0 {
 			goto l0
@@ -7432,7 +7665,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 		if v5 == 0 {
 			goto l0
 		}
-		m.fn53(v6+i32(8), v0)
+		m.fn60(v6+i32(8), v0)
 		v8 = i32(1)
 		t1 := int32(load32(m.memory, uint64(uint32(v6))+12))
 		v0 = t1
@@ -7455,7 +7688,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 != 0 {
 				goto l3
 			}
-			m.fn27(v6+i32(79), v0, v8, v2, i32(1), i32(0))
+			m.fn34(v6+i32(79), v0, v8, v2, i32(1), i32(0))
 			goto l4
 		l3:
 			if v3 == 0 {
@@ -7464,7 +7697,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 			if v4 < i32(0) {
 				goto l0
 			}
-			m.fn27(v6+i32(79), v0, v8, v2, v3, v4)
+			m.fn34(v6+i32(79), v0, v8, v2, v3, v4)
 		l4:
 			t3 := int32(m.memory[uint64(uint32(v6))+80])
 			v7 = t3
@@ -7477,7 +7710,7 @@ func (m *Module) Xpylon_identity_chat_settings_hash(v0, v1, v2, v3, v4, v5 int32
 					m.memory[uint64(uint32(v5))+64] = byte(i32(0))
 					goto l6
 				}
-				t5 := m.fn87(v7)
+				t5 := m.fn94(v7)
 				v7 = t5
 				goto l0
 			}
@@ -7506,7 +7739,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 		v2 = i32(6)
 		goto l1
 	l0:
-		m.fn86(v5+i32(24), v0, v1)
+		m.fn93(v5+i32(24), v0, v1)
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+28))
 		v1 = t1
 		{
@@ -7528,7 +7761,7 @@ func (m *Module) Xpylon_identity_chat_settings_json(v0, v1, v2, v3, v4 int32) in
 				if v0 != i32(-0x80000000) {
 					goto l3
 				}
-				t6 := m.fn87(v1)
+				t6 := m.fn94(v1)
 				v2 = t6
 				goto l1
 			}
@@ -7578,34 +7811,34 @@ l1:
 	return v2
 }
 func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6 int32) int32 {
-	var v7, v8, v9, v10, v11 int32
+	var v7, v8 int32
 	t0 := m.g0
-	v7 = t0 - i32(112)
+	v7 = t0 - i32(48)
 	m.g0 = v7
 	v8 = i32(6)
 	{
 		if v4 == 0 {
 			goto l0
 		}
-		m.fn86(v7+i32(96), v0, v1)
-		t1 := int32(load32(m.memory, uint64(uint32(v7))+100))
+		m.fn93(v7+i32(36), v0, v1)
+		t1 := int32(load32(m.memory, uint64(uint32(v7))+40))
 		v1 = t1
 		{
-			t2 := int32(load32(m.memory, uint64(uint32(v7))+96))
+			t2 := int32(load32(m.memory, uint64(uint32(v7))+36))
 			v0 = t2
 			if v0 == i32(-0x80000000) {
 				goto l1
 			}
-			t3 := int32(load32(m.memory, uint64(uint32(v7))+104))
-			store32(m.memory, uint64(uint32(v7))+36, uint32(t3))
-			store32(m.memory, uint64(uint32(v7))+32, uint32(v1))
-			store32(m.memory, uint64(uint32(v7))+28, uint32(v0))
+			t3 := int32(load32(m.memory, uint64(uint32(v7))+44))
+			store32(m.memory, uint64(uint32(v7))+20, uint32(t3))
+			store32(m.memory, uint64(uint32(v7))+16, uint32(v1))
+			store32(m.memory, uint64(uint32(v7))+12, uint32(v0))
 			{
 				if v3 != 0 {
 					goto l2
 				}
-				v9 = i32(0)
-				v2 = i32(-0x7fffffff)
+				v8 = i32(0)
+				v0 = i32(-0x7fffffff)
 				goto l3
 			l2:
 				if v2 == 0 {
@@ -7615,254 +7848,89 @@ func (m *Module) Xpylon_identity_chat_settings_script(v0, v1, v2, v3, v4, v5, v6
 					goto l5
 				}
 			l4:
-				m.fn26(v7 + i32(28))
+				m.fn26(v7 + i32(12))
 				goto l0
 			l5:
-				m.fn0(v7+i32(40), v2, v3)
-				v2 = i32(-0x7fffffff)
+				m.fn0(v7+i32(24), v2, v3)
+				v0 = i32(-0x7fffffff)
 				{
-					t4 := int32(load32(m.memory, uint64(uint32(v7))+40))
-					v8 = t4
-					if v8 != i32(-0x7fffffff) {
+					t4 := int32(load32(m.memory, uint64(uint32(v7))+24))
+					v3 = t4
+					if v3 != i32(-0x7fffffff) {
 						goto l6
 					}
-					v9 = i32(0)
+					v8 = i32(0)
 					goto l3
 				}
 			l6:
-				t5 := int32(load32(m.memory, uint64(uint32(v7))+48))
-				v10 = t5
-				t6 := int32(load32(m.memory, uint64(uint32(v7))+44))
-				v9 = t6
-				v2 = v8
+				t5 := int32(load32(m.memory, uint64(uint32(v7))+32))
+				v1 = t5
+				t6 := int32(load32(m.memory, uint64(uint32(v7))+28))
+				v8 = t6
+				v0 = v3
 			}
 		l3:
-			m.fn7(v7+i32(96), v7+i32(28))
-			t7 := int32(m.memory[uint64(uint32(v7))+100])
+			m.fn27(v7+i32(36), v7+i32(12), v8, v1)
+			t7 := int32(m.memory[uint64(uint32(v7))+40])
 			v8 = t7
 			{
-				{
-					t8 := int32(load32(m.memory, uint64(uint32(v7))+96))
-					v11 = t8
-					if v11 == i32(-0x80000000) {
-						goto l7
-					}
-					t9 := int32(load32(m.memory, uint64(uint32(v7))+104))
-					store32(m.memory, uint64(uint32(v7))+72, uint32(t9))
-					t10 := int32(load32(m.memory, uint64(uint32(v7))+101))
-					store32(m.memory, uint64(uint32(v7))+69, uint32(t10))
-					m.memory[uint64(uint32(v7))+68] = byte(v8)
-					store32(m.memory, uint64(uint32(v7))+64, uint32(v11))
-					{
-						if v9 == 0 {
-							goto l8
-						}
-						m.fn99(v7+i32(16), i32(147101), i32(2), v9, v10)
-						{
-							{
-								t11 := int32(load32(m.memory, uint64(uint32(v7))+16))
-								v8 = t11
-								if v8 == 0 {
-									goto l9
-								}
-								t12 := int32(load32(m.memory, uint64(uint32(v7))+20))
-								v1 = t12
-								goto l10
-							}
-						l9:
-							m.fn100(v7+i32(8), v9, v10, i32(61))
-							t13 := int32(load32(m.memory, uint64(uint32(v7))+12))
-							v1 = t13
-							t14 := int32(load32(m.memory, uint64(uint32(v7))+8))
-							v8 = t14
-						}
-					l10:
-						{
-							p15 := v10
-							if v8 != 0 {
-								p15 = v1
-							}
-							v0 = p15
-							if v0 == 0 {
-								goto l11
-							}
-							p16 := v9
-							if v8 != 0 {
-								p16 = v8
-							}
-							v3 = p16
-							v8 = i32(0)
-						l15:
-							{
-								if v0 == v8 {
-									t19 := m.fn102(v3, v0, i32(154560), i32(6))
-									if t19 != 0 {
-										goto l11
-									}
-									store32(m.memory, uint64(uint32(v7))+92, uint32(v10))
-									store32(m.memory, uint64(uint32(v7))+88, uint32(v9))
-									store32(m.memory, uint64(uint32(v7))+100, uint32(i32(8)))
-									store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(88)))
-									m.fn23(v7+i32(76), i32(135103), v7+i32(96))
-									goto l14
-								}
-								t17 := int32(m.memory[uint32(v3+v8)])
-								v1 = t17
-								if uint32((v1+i32(-48))&i32(255)) < uint32(i32(10)) {
-									goto l13
-								}
-								if uint32((v1&i32(-33)+i32(-65))&i32(255)) <= uint32(i32(25)) {
-									goto l13
-								}
-								t18 := m.fn101(i32(143060), i32(4), v1)
-								if t18 != 0 {
-									goto l13
-								}
-								goto l11
-							}
-						l13:
-							v8 = v8 + i32(1)
-							goto l15
-						}
-					l11:
-						t20 := int32(load32(m.memory, uint64(uint32(v7))+68))
-						m.fn24(v11, t20)
-						v8 = i32(10)
-						goto l7
-					}
-				l8:
-					store32(m.memory, uint64(uint32(v7))+84, uint32(i32(0)))
-					store64(m.memory, uint64(uint32(v7))+76, uint64(i64(0x100000000)))
-				l14:
-					store32(m.memory, uint64(uint32(v7))+108, uint32(i32(11)))
-					store32(m.memory, uint64(uint32(v7))+100, uint32(i32(11)))
-					store32(m.memory, uint64(uint32(v7))+104, uint32(v7+i32(64)))
-					store32(m.memory, uint64(uint32(v7))+96, uint32(v7+i32(76)))
-					m.fn23(v7+i32(52), i32(131934), v7+i32(96))
-					t21 := int32(load32(m.memory, uint64(uint32(v7))+76))
-					t22 := int32(load32(m.memory, uint64(uint32(v7))+80))
-					m.fn24(t21, t22)
-					t23 := int32(load32(m.memory, uint64(uint32(v7))+64))
-					t24 := int32(load32(m.memory, uint64(uint32(v7))+68))
-					m.fn24(t23, t24)
-					t25 := int32(m.memory[uint64(uint32(v7))+56])
-					v8 = t25
-					t26 := int32(load32(m.memory, uint64(uint32(v7))+52))
-					v0 = t26
-					if v0 != i32(-0x80000000) {
-						goto l16
-					}
+				t8 := int32(load32(m.memory, uint64(uint32(v7))+36))
+				v3 = t8
+				if v3 != i32(-0x80000000) {
+					goto l7
 				}
-			l7:
-				t27 := m.fn87(v8)
-				v8 = t27
-				t28 := int32(load32(m.memory, uint64(uint32(v7))+44))
-				m.fn31(v2, t28)
+				t9 := m.fn94(v8)
+				v8 = t9
+				t10 := int32(load32(m.memory, uint64(uint32(v7))+28))
+				m.fn38(v0, t10)
 				goto l0
 			}
-		l16:
-			t29 := int32(m.memory[uint32(v7+i32(59))])
-			t30 := int32(load16(m.memory, uint64(uint32(v7))+57))
-			v8 = t29<<24 | t30<<8 | v8
+		l7:
+			t11 := int32(m.memory[uint32(v7+i32(43))])
+			t12 := int32(load16(m.memory, uint64(uint32(v7))+41))
+			v8 = t11<<24 | t12<<8 | v8
 			if v6&i32(3) == 0 {
-				goto l17
+				goto l8
 			}
 			v1 = i32(6)
-			goto l18
-		l17:
+			goto l9
+		l8:
 			{
-				t31 := int32(load32(m.memory, uint64(uint32(v7))+60))
-				v3 = t31
-				if uint32(v3) < uint32(v5) {
-					goto l19
+				t13 := int32(load32(m.memory, uint64(uint32(v7))+44))
+				v2 = t13
+				if uint32(v2) < uint32(v5) {
+					goto l10
 				}
 				v1 = i32(13)
-				goto l18
+				goto l9
 			}
-		l19:
-			if v3 == 0 {
-				goto l20
+		l10:
+			if v2 == 0 {
+				goto l11
 			}
-			memory_copy(m.memory, uint32(v4), uint32(v8), uint32(v3))
-		l20:
-			m.memory[uint32(v4+v3)] = byte(i32(0))
+			memory_copy(m.memory, uint32(v4), uint32(v8), uint32(v2))
+		l11:
+			m.memory[uint32(v4+v2)] = byte(i32(0))
 			v1 = i32(17)
 			if v6 == 0 {
-				goto l18
+				goto l9
 			}
-			store32(m.memory, uint32(v6), uint32(v3))
-		l18:
-			m.fn24(v0, v8)
-			t32 := int32(load32(m.memory, uint64(uint32(v7))+44))
-			m.fn31(v2, t32)
+			store32(m.memory, uint32(v6), uint32(v2))
+		l9:
+			m.fn24(v3, v8)
+			t14 := int32(load32(m.memory, uint64(uint32(v7))+28))
+			m.fn38(v0, t14)
 		}
 	l1:
-		p33 := v1
+		p15 := v1
 		if v1 == i32(17) {
-			p33 = i32(0)
+			p15 = i32(0)
 		}
-		v8 = p33
+		v8 = p15
 	}
 l0:
-	m.g0 = v7 + i32(112)
+	m.g0 = v7 + i32(48)
 	return v8
-}
-func (m *Module) fn99(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn202(v3, v4, v1, v2)
-	v1 = t0
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
-	t2 := v0
-	p1 := i32(0)
-	if v1 != 0 {
-		p1 = v3
-	}
-	store32(m.memory, uint32(t2), uint32(p1))
-}
-func (m *Module) fn100(v0, v1, v2, v3 int32) {
-	var v4 int32
-	t0 := m.g0
-	v4 = t0 - i32(32)
-	m.g0 = v4
-	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn260(v4+i32(16), v3, v4+i32(28))
-	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
-	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
-	m.fn99(v4+i32(8), t1, t2, v1, v2)
-	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
-	store64(m.memory, uint32(v0), uint64(t3))
-	m.g0 = v4 + i32(32)
-}
-func (m *Module) fn101(v0, v1, v2 int32) int32 {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	m.fn273(v3+i32(8), v2, v0, v1)
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	v1 = t1
-	m.g0 = v3 + i32(16)
-	var p2 int32
-	if v1 != i32(0) {
-		p2 = 1
-	}
-	return p2
-}
-func (m *Module) fn102(v0, v1, v2, v3 int32) int32 {
-	var v4 int32
-	v4 = i32(0)
-	{
-		if uint32(v1) < uint32(v3) {
-			goto l0
-		}
-		t0 := m.fn589(v2, v0, v3)
-		var p1 int32
-		if t0 == 0 {
-			p1 = 1
-		}
-		v4 = p1
-	}
-l0:
-	return v4
 }
 func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int32) int32 {
 	var v9, v10, v11, v12 int32
@@ -7923,9 +7991,9 @@ func (m *Module) Xpylon_identity_diagnose(v0, v1, v2, v3, v4, v5, v6, v7, v8 int
 		store32(m.memory, uint64(uint32(v9))+60, uint32(v9+i32(44)))
 		store32(m.memory, uint64(uint32(v9))+56, uint32(v9+i32(36)))
 		store32(m.memory, uint64(uint32(v9))+52, uint32(v9+i32(28)))
-		m.fn43(v9+i32(4), v9+i32(52))
-		m.fn104()
-		t1 := m.fn72(v9+i32(4), v6, v7, v8)
+		m.fn50(v9+i32(4), v9+i32(52))
+		m.fn107()
+		t1 := m.fn80(v9+i32(4), v6, v7, v8)
 		v6 = t1
 		t2 := int32(load32(m.memory, uint64(uint32(v9))+4))
 		t3 := int32(load32(m.memory, uint64(uint32(v9))+8))
@@ -7940,7 +8008,7 @@ l0:
 	m.g0 = v9 + i32(64)
 	return v10
 }
-func (m *Module) fn104() {
+func (m *Module) fn107() {
 	var v0, v1 int32
 	_ = v1
 	t0 := m.g0
@@ -8030,7 +8098,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		}
 		v3 = v12 + i32(1)
 	l5:
-		m.fn106(v7+i32(120), v2, v9, v3)
+		m.fn109(v7+i32(120), v2, v9, v3)
 		t7 := int32(load32(m.memory, uint64(uint32(v7))+124))
 		v13 = t7
 		t8 := int32(load32(m.memory, uint64(uint32(v7))+120))
@@ -8040,7 +8108,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		store32(m.memory, uint64(uint32(v7))+240, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v7))+224, uint32(i32(-0x7ffffffd)))
 		store32(m.memory, uint64(uint32(v7))+208, uint32(i32(-0x80000000)))
-		m.fn107(v7+i32(112), v14, v13)
+		m.fn110(v7+i32(112), v14, v13)
 		t9 := int32(load32(m.memory, uint64(uint32(v7))+116))
 		v2 = t9
 		t10 := int32(load32(m.memory, uint64(uint32(v7))+112))
@@ -8052,7 +8120,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		store32(m.memory, uint64(uint32(v7))+444, uint32(v8))
 		store32(m.memory, uint64(uint32(v7))+440, uint32(i32(96)))
 		store64(m.memory, uint64(uint32(v7))+432, uint64(i64(0x2700000022)))
-		m.fn108(v7+i32(168), v7+i32(432))
+		m.fn111(v7+i32(168), v7+i32(432))
 		{
 			{
 				t11 := int32(load32(m.memory, uint64(uint32(v7))+168))
@@ -8066,7 +8134,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			store32(m.memory, uint64(uint32(v7))+440, uint32(v2))
 			store32(m.memory, uint64(uint32(v7))+436, uint32(v8))
 			store32(m.memory, uint64(uint32(v7))+432, uint32(i32(32)))
-			m.fn109(v7+i32(168), v7+i32(432))
+			m.fn112(v7+i32(168), v7+i32(432))
 			t13 := int32(load32(m.memory, uint64(uint32(v7))+168))
 			v16 = t13
 			var p14 int32
@@ -8081,7 +8149,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			t16 := v7 + i32(104)
 			v17 = t15
 			t17 := int32(load32(m.memory, uint64(uint32(v7))+176))
-			m.fn107(t16, v17, t17)
+			m.fn110(t16, v17, t17)
 			t18 := int32(load32(m.memory, uint64(uint32(v7))+108))
 			v2 = t18
 			t19 := int32(load32(m.memory, uint64(uint32(v7))+104))
@@ -8090,26 +8158,26 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 	l8:
 		{
 			{
-				t20 := m.fn110(v8, v2, i32(123))
+				t20 := m.fn113(v8, v2, i32(123))
 				if t20 != 0 {
-					m.fn116(v7+i32(208), v8, v2)
+					m.fn119(v7+i32(208), v8, v2)
 					goto l11
 				}
 				{
-					t21 := m.fn110(v8, v2, i32(60))
+					t21 := m.fn113(v8, v2, i32(60))
 					if t21 != 0 {
 						goto l10
 					}
-					t22 := m.fn111(v8, v2, i32(146828), i32(7))
+					t22 := m.fn114(v8, v2, i32(146828), i32(7))
 					if t22 != 0 {
 						goto l10
 					}
-					t23 := m.fn111(v8, v2, i32(146835), i32(7))
+					t23 := m.fn114(v8, v2, i32(146835), i32(7))
 					if t23 != 0 {
 						goto l10
 					}
-					m.fn112(v7+i32(208), v8, v2)
-					m.fn114(v7+i32(432), v8, v2, i32(13))
+					m.fn115(v7+i32(208), v8, v2)
+					m.fn117(v7+i32(432), v8, v2, i32(13))
 					t24 := int32(load32(m.memory, uint64(uint32(v7))+444))
 					v8 = t24
 					t25 := int32(load32(m.memory, uint64(uint32(v7))+440))
@@ -8118,7 +8186,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					v2 = t26
 					t27 := int32(load32(m.memory, uint64(uint32(v7))+432))
 					v11 = t27
-					t28 := m.fn115(v7+i32(208), i32(142744))
+					t28 := m.fn118(v7+i32(208), i32(142744))
 					v3 = t28
 					if v8 == 0 {
 						goto l11
@@ -8126,11 +8194,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					if v3 == 0 {
 						goto l11
 					}
-					t29 := m.fn111(v11, v2, i32(146842), i32(1))
+					t29 := m.fn114(v11, v2, i32(146842), i32(1))
 					if t29 != 0 {
 						goto l11
 					}
-					m.fn116(v7+i32(208), v10, v8)
+					m.fn119(v7+i32(208), v10, v8)
 					goto l11
 				}
 			l10:
@@ -8138,7 +8206,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				store64(m.memory, uint64(uint32(v7))+392, uint64(i64(0x400000000)))
 			l14:
 				{
-					m.fn117(v7+i32(404), v8, v2, i32(146661), i32(1))
+					m.fn120(v7+i32(404), v8, v2, i32(146661), i32(1))
 					t30 := int32(load32(m.memory, uint64(uint32(v7))+404))
 					if t30 == 0 {
 						goto l12
@@ -8149,12 +8217,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 						t32 := int32(load32(m.memory, uint64(uint32(v7))+416))
 						t33 := v8
 						v2 = t32
-						t34 := m.fn102(t33, v2, i32(146662), i32(3))
+						t34 := m.fn31(t33, v2, i32(146662), i32(3))
 						if t34 != 0 {
-							m.fn125(v7+i32(8), v8, v2, i32(1))
+							m.fn128(v7+i32(8), v8, v2, i32(1))
 							t112 := int32(load32(m.memory, uint64(uint32(v7))+8))
 							t113 := int32(load32(m.memory, uint64(uint32(v7))+12))
-							m.fn117(v7+i32(432), t112, t113, i32(146825), i32(3))
+							m.fn120(v7+i32(432), t112, t113, i32(146825), i32(3))
 							t114 := int32(load32(m.memory, uint64(uint32(v7))+440))
 							t115 := int32(load32(m.memory, uint64(uint32(v7))+432))
 							v3 = t115
@@ -8171,7 +8239,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 							v2 = p118
 							goto l14
 						}
-						m.fn114(v7+i32(432), v8, v2, i32(14))
+						m.fn117(v7+i32(432), v8, v2, i32(14))
 						t35 := int32(load32(m.memory, uint64(uint32(v7))+436))
 						v12 = t35
 						if v12 == 0 {
@@ -8191,7 +8259,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					l37:
 						{
 							store32(m.memory, uint64(uint32(v7))+428, uint32(v3))
-							m.fn114(v7+i32(432), v10, v2, i32(15))
+							m.fn117(v7+i32(432), v10, v2, i32(15))
 							t39 := int32(load32(m.memory, uint64(uint32(v7))+440))
 							v8 = t39
 							{
@@ -8201,23 +8269,23 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									if v2 == 0 {
 										goto l15
 									}
-									t41 := m.fn110(v8, v2, i32(62))
+									t41 := m.fn113(v8, v2, i32(62))
 									if t41 == 0 {
-										m.fn114(v7+i32(432), v8, v2, i32(16))
+										m.fn117(v7+i32(432), v8, v2, i32(16))
 										t84 := int32(load32(m.memory, uint64(uint32(v7))+436))
 										v22 = t84
 										t85 := int32(load32(m.memory, uint64(uint32(v7))+432))
 										v21 = t85
 										t86 := int32(load32(m.memory, uint64(uint32(v7))+440))
 										t87 := int32(load32(m.memory, uint64(uint32(v7))+444))
-										m.fn114(v7+i32(432), t86, t87, i32(17))
+										m.fn117(v7+i32(432), t86, t87, i32(17))
 										t88 := int32(load32(m.memory, uint64(uint32(v7))+440))
 										t89 := v7 + i32(96)
 										v10 = t88
 										t90 := int32(load32(m.memory, uint64(uint32(v7))+444))
 										t91 := v10
 										v2 = t90
-										m.fn120(t89, t91, v2, i32(61))
+										m.fn123(t89, t91, v2, i32(61))
 										{
 											{
 												t92 := int32(load32(m.memory, uint64(uint32(v7))+96))
@@ -8231,7 +8299,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 											}
 										l31:
 											t93 := int32(load32(m.memory, uint64(uint32(v7))+100))
-											m.fn114(v7+i32(432), v8, t93, i32(17))
+											m.fn117(v7+i32(432), v8, t93, i32(17))
 											t94 := int32(load32(m.memory, uint64(uint32(v7))+440))
 											v8 = t94
 											{
@@ -8241,7 +8309,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													if v2 != 0 {
 														goto l33
 													}
-													m.fn114(v7+i32(368), v8, i32(0), i32(18))
+													m.fn117(v7+i32(368), v8, i32(0), i32(18))
 													goto l34
 												}
 											l33:
@@ -8254,19 +8322,19 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													if v10 == i32(39) {
 														goto l35
 													}
-													m.fn114(v7+i32(368), v8, v2, i32(18))
+													m.fn117(v7+i32(368), v8, v2, i32(18))
 													goto l34
 												}
 											l35:
-												m.fn125(v7+i32(88), v8, v2, i32(1))
+												m.fn128(v7+i32(88), v8, v2, i32(1))
 												t97 := int32(load32(m.memory, uint64(uint32(v7))+92))
 												v10 = t97
 												t98 := int32(load32(m.memory, uint64(uint32(v7))+88))
 												v23 = t98
-												m.fn106(v7+i32(80), v8, v2, i32(1))
+												m.fn109(v7+i32(80), v8, v2, i32(1))
 												t99 := int32(load32(m.memory, uint64(uint32(v7))+80))
 												t100 := int32(load32(m.memory, uint64(uint32(v7))+84))
-												m.fn117(v7+i32(168), v23, v10, t99, t100)
+												m.fn120(v7+i32(168), v23, v10, t99, t100)
 												store32(m.memory, uint64(uint32(v7))+436, uint32(v2))
 												store32(m.memory, uint64(uint32(v7))+432, uint32(v8))
 												store64(m.memory, uint64(uint32(v7))+440, uint64(i64(1)))
@@ -8298,7 +8366,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 											if v3 != t110 {
 												goto l36
 											}
-											m.fn134(v7 + i32(420))
+											m.fn137(v7 + i32(420))
 											t111 := int32(load32(m.memory, uint64(uint32(v7))+424))
 											v20 = t111
 										}
@@ -8317,7 +8385,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 							l15:
 								t42 := int32(load32(m.memory, uint64(uint32(v7))+424))
 								v21 = t42
-								m.fn120(v7+i32(72), v8, v19, i32(62))
+								m.fn123(v7+i32(72), v8, v19, i32(62))
 								t43 := int32(load32(m.memory, uint64(uint32(v7))+76))
 								t44 := int32(load32(m.memory, uint64(uint32(v7))+72))
 								t45 := v19
@@ -8350,15 +8418,15 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 										v8 = v8 + i32(8)
 										t49 := int32(load32(m.memory, uint32(v11)))
 										t50 := int32(load32(m.memory, uint32(v2)))
-										t51 := m.fn121(t49, t50, v18, v12)
+										t51 := m.fn124(t49, t50, v18, v12)
 										if t51 == 0 {
 											goto l19
 										}
 									}
-									m.fn122(v7+i32(432), v22, v10, i32(154730), i32(2))
+									m.fn125(v7+i32(432), v22, v10, i32(154730), i32(2))
 								l21:
 									{
-										m.fn123(v7+i32(168), v7+i32(432))
+										m.fn126(v7+i32(168), v7+i32(432))
 										t52 := int32(load32(m.memory, uint64(uint32(v7))+168))
 										if t52 != i32(1) {
 											goto l20
@@ -8369,7 +8437,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 										t56 := v10
 										v11 = t53
 										v8 = v11 + i32(2)
-										m.fn124(t54, t55, t56, v8, v8+v12)
+										m.fn127(t54, t55, t56, v8, v8+v12)
 										t57 := int32(load32(m.memory, uint64(uint32(v7))+68))
 										v8 = t57
 										t58 := int32(load32(m.memory, uint64(uint32(v7))+64))
@@ -8377,7 +8445,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 										if v2 == 0 {
 											goto l21
 										}
-										t59 := m.fn121(v2, v8, v18, v12)
+										t59 := m.fn124(v2, v8, v18, v12)
 										if t59 == 0 {
 											goto l21
 										}
@@ -8386,16 +8454,16 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 								l20:
 									v11 = v10
 								l22:
-									m.fn125(v7+i32(56), v22, v10, v11)
+									m.fn128(v7+i32(56), v22, v10, v11)
 									t60 := int32(load32(m.memory, uint64(uint32(v7))+60))
 									v2 = t60
 									t61 := int32(load32(m.memory, uint64(uint32(v7))+56))
 									v8 = t61
-									t62 := m.fn121(v18, v12, i32(146665), i32(6))
+									t62 := m.fn124(v18, v12, i32(146665), i32(6))
 									if t62 == 0 {
 										goto l18
 									}
-									m.fn126(v7+i32(48), v21, v3, i32(146780), i32(4))
+									m.fn129(v7+i32(48), v21, v3, i32(146780), i32(4))
 									t63 := int32(load32(m.memory, uint64(uint32(v7))+48))
 									t64 := v7 + i32(432)
 									v12 = t63
@@ -8408,7 +8476,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									if v12 != 0 {
 										p67 = t66
 									}
-									m.fn127(t64, p65, p67)
+									m.fn130(t64, p65, p67)
 									t68 := int32(load32(m.memory, uint64(uint32(v7))+436))
 									v24 = t68
 									t69 := int32(load32(m.memory, uint64(uint32(v7))+440))
@@ -8416,7 +8484,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									v20 = t69
 									t71 := m.fn11(t70, v20, i32(146784), i32(6))
 									v18 = t71
-									m.fn126(v7+i32(40), v21, v3, i32(146790), i32(3))
+									m.fn129(v7+i32(40), v21, v3, i32(146790), i32(3))
 									t72 := int32(load32(m.memory, uint64(uint32(v7))+44))
 									v19 = t72
 									t73 := int32(load32(m.memory, uint64(uint32(v7))+40))
@@ -8433,20 +8501,20 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 															if v12 == 0 {
 																goto l28
 															}
-															t76 := m.fn111(v12, v19, i32(146793), i32(27))
+															t76 := m.fn114(v12, v19, i32(146793), i32(27))
 															if t76 == 0 {
 																goto l25
 															}
 															goto l29
 														}
-														t74 := m.fn111(v24, v20, i32(146665), i32(6))
+														t74 := m.fn114(v24, v20, i32(146665), i32(6))
 														if t74 == 0 {
 															goto l25
 														}
 														if v12 == 0 {
 															goto l26
 														}
-														t75 := m.fn111(v12, v19, i32(146793), i32(27))
+														t75 := m.fn114(v12, v19, i32(146793), i32(27))
 														if t75 != 0 {
 															goto l27
 														}
@@ -8456,7 +8524,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													if v12 == 0 {
 														goto l30
 													}
-													t77 := m.fn111(v12, v19, i32(146793), i32(27))
+													t77 := m.fn114(v12, v19, i32(146793), i32(27))
 													if t77 == 0 {
 														goto l25
 													}
@@ -8465,12 +8533,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													}
 												}
 											l27:
-												m.fn126(v7+i32(32), v21, v3, i32(146820), i32(5))
+												m.fn129(v7+i32(32), v21, v3, i32(146820), i32(5))
 												t78 := int32(load32(m.memory, uint64(uint32(v7))+32))
 												if t78 != 0 {
 													goto l29
 												}
-												m.fn128(v7 + i32(208))
+												m.fn131(v7 + i32(208))
 												goto l25
 											}
 										l30:
@@ -8478,27 +8546,27 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 												goto l28
 											}
 										l26:
-											m.fn106(v7+i32(24), v22, v10, v11)
+											m.fn109(v7+i32(24), v22, v10, v11)
 											t79 := int32(load32(m.memory, uint64(uint32(v7))+24))
 											t80 := int32(load32(m.memory, uint64(uint32(v7))+28))
-											m.fn112(v7+i32(208), t79, t80)
+											m.fn115(v7+i32(208), t79, t80)
 											goto l25
 										}
 									l29:
-										m.fn129(v7+i32(392), i32(0), v7)
+										m.fn132(v7+i32(392), i32(0), v7)
 										goto l25
 									l28:
-										m.fn106(v7+i32(16), v22, v10, v11)
+										m.fn109(v7+i32(16), v22, v10, v11)
 										t81 := int32(load32(m.memory, uint64(uint32(v7))+16))
 										t82 := int32(load32(m.memory, uint64(uint32(v7))+20))
-										m.fn129(v7+i32(392), t81, t82)
+										m.fn132(v7+i32(392), t81, t82)
 									}
 								l25:
 									t83 := int32(load32(m.memory, uint64(uint32(v7))+432))
 									m.fn24(t83, v24)
 								}
 							l18:
-								m.fn130(v23, v21)
+								m.fn133(v23, v21)
 								goto l14
 							}
 						}
@@ -8525,16 +8593,16 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					goto l39
 				}
 				t123 := int32(load32(m.memory, uint32(v3+i32(4))))
-				m.fn112(v7+i32(208), v2, t123)
+				m.fn115(v7+i32(208), v2, t123)
 				goto l40
 			}
 		l39:
-			m.fn128(v7 + i32(208))
+			m.fn131(v7 + i32(208))
 		l40:
 			v8 = v8 + i32(8)
 			goto l41
 		l38:
-			m.fn34(v12, v10, i32(4), i32(8))
+			m.fn41(v12, v10, i32(4), i32(8))
 		}
 	l11:
 		{
@@ -8552,7 +8620,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				goto l43
 			}
 		l42:
-			t127 := m.fn115(v7+i32(208), i32(142744))
+			t127 := m.fn118(v7+i32(208), i32(142744))
 			v8 = t127
 		}
 	l43:
@@ -8564,7 +8632,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if t128&i32(1) == 0 {
 				goto l44
 			}
-			m.fn135(v7 + i32(208))
+			m.fn138(v7 + i32(208))
 			store32(m.memory, uint64(uint32(v7))+208, uint32(i32(-0x7fffffff)))
 		}
 	l44:
@@ -8574,7 +8642,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		}
 		m.fn24(v16, v17)
 	l45:
-		m.fn136(v7+i32(208), v7+i32(168))
+		m.fn139(v7+i32(208), v7+i32(168))
 		t129 := v7
 		var p130 int32
 		if uint32(v13) < uint32(v9) {
@@ -8598,7 +8666,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v23 == i32(-0x7ffffffd) {
 				goto l46
 			}
-			m.fn136(v7+i32(432), v21)
+			m.fn139(v7+i32(432), v21)
 			v10 = v7 + i32(208) + i32(16)
 			v3 = i32(0)
 			{
@@ -8610,7 +8678,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					}
 					v11 = v10 + v3
 					v3 = v2
-					t135 := m.fn137(v7+i32(432)+v2, v11)
+					t135 := m.fn140(v7+i32(432)+v2, v11)
 					if t135 == 0 {
 						goto l48
 					}
@@ -8618,11 +8686,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				v2 = i32(1)
 				goto l49
 			l47:
-				t136 := m.fn137(v7+i32(432)+i32(48), v7+i32(208)+i32(48))
+				t136 := m.fn140(v7+i32(432)+i32(48), v7+i32(208)+i32(48))
 				v2 = t136
 			}
 		l49:
-			m.fn138(v7 + i32(432))
+			m.fn141(v7 + i32(432))
 		}
 	l46:
 		store64(m.memory, uint64(uint32(v7))+432, uint64(i64(0x300000004)))
@@ -8633,7 +8701,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				goto l50
 			}
 			t137 := int32(load32(m.memory, uint32(v3)))
-			t138 := m.fn139(v7+i32(208), t137)
+			t138 := m.fn142(v7+i32(208), t137)
 			m.memory[uint32(v7+i32(368)+v8)] = byte(t138)
 			v8 = v8 + i32(1)
 			v3 = v3 + i32(4)
@@ -8653,7 +8721,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			}
 			t140 := v7 + i32(208)
 			v8 = v3 + i32(16)
-			t141 := m.fn115(t140+v8, i32(142744))
+			t141 := m.fn118(t140+v8, i32(142744))
 			if t141 != 0 {
 				goto l53
 			}
@@ -8674,14 +8742,14 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			p143 = 1
 		}
 		v12 = p143
-		t144 := m.fn140(v7 + i32(432))
+		t144 := m.fn143(v7 + i32(432))
 		v20 = t144
-		m.fn104()
-		t145 := m.fn141(v7+i32(360), i32(4))
+		m.fn107()
+		t145 := m.fn144(v7+i32(360), i32(4))
 		v18 = t145
-		t146 := m.fn141(v7+i32(360), i32(5))
+		t146 := m.fn144(v7+i32(360), i32(5))
 		v19 = t146
-		t147 := m.fn141(v7+i32(360), i32(6))
+		t147 := m.fn144(v7+i32(360), i32(6))
 		v9 = t147
 		t148 := int32(load32(m.memory, uint64(uint32(v7))+200))
 		v13 = t148
@@ -8695,12 +8763,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v3 != 0 {
 				goto l54
 			}
-			t150 := m.fn139(v7+i32(208), i32(1))
+			t150 := m.fn142(v7+i32(208), i32(1))
 			v22 = t150 ^ i32(1)
 		}
 	l54:
 		v24 = v24 & v12
-		t151 := m.fn139(v7+i32(208), i32(5))
+		t151 := m.fn142(v7+i32(208), i32(5))
 		var p152 int32
 		if v10 != i32(0) {
 			p152 = 1
@@ -8721,7 +8789,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					if v15 != 0 {
 						goto l56
 					}
-					t154 := m.fn139(v7+i32(208), i32(2))
+					t154 := m.fn142(v7+i32(208), i32(2))
 					v3 = t154 ^ i32(1)
 				}
 			l56:
@@ -8827,8 +8895,8 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				store32(m.memory, uint64(uint32(v7))+412, uint32(v7+i32(420)))
 				store32(m.memory, uint64(uint32(v7))+408, uint32(v7+i32(392)))
 				store32(m.memory, uint64(uint32(v7))+404, uint32(v7+i32(584)))
-				m.fn142(v7+i32(368), v7+i32(404))
-				m.fn104()
+				m.fn145(v7+i32(368), v7+i32(404))
+				m.fn107()
 				t179 := int32(load32(m.memory, uint64(uint32(v7))+376))
 				v3 = t179
 				if v3 == 0 {
@@ -8841,7 +8909,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				{
 					{
 						t181 := int32(m.memory[uint32(v12+v11)])
-						t182 := m.fn143(v7+i32(208), t181)
+						t182 := m.fn146(v7+i32(208), t181)
 						if t182 != 0 {
 							goto l59
 						}
@@ -8855,7 +8923,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 							t183 := int32(m.memory[uint32(v10)])
 							t184 := v7 + i32(208)
 							v10 = t183
-							t185 := m.fn143(t184, v10)
+							t185 := m.fn146(t184, v10)
 							if t185 == 0 {
 								goto l61
 							}
@@ -8946,7 +9014,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				if v11 != t195 {
 					goto l65
 				}
-				m.fn144(v7+i32(368), i32(1))
+				m.fn147(v7+i32(368), i32(1))
 			}
 		l65:
 			t196 := int32(load32(m.memory, uint64(uint32(v7))+372))
@@ -8959,8 +9027,8 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		}
 	l63:
 		t198 := int32(load32(m.memory, uint64(uint32(v7))+372))
-		m.fn145(t198, v11)
-		m.fn146(v7 + i32(368))
+		m.fn148(t198, v11)
+		m.fn149(v7 + i32(368))
 		t199 := int64(load64(m.memory, uint64(uint32(v7))+360))
 		store64(m.memory, uint64(uint32(v7))+380, uint64(t199))
 		t200 := int64(load64(m.memory, uint64(uint32(v7))+368))
@@ -8969,17 +9037,17 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		store64(m.memory, uint64(uint32(v7))+136, uint64(t201))
 		t202 := int64(load64(m.memory, uint64(uint32(v7))+384))
 		store64(m.memory, uint64(uint32(v7))+144, uint64(t202))
-		m.fn138(v7 + i32(208))
-		m.fn135(v7 + i32(168))
+		m.fn141(v7 + i32(208))
+		m.fn138(v7 + i32(168))
 		if v23 == i32(-0x7ffffffd) {
 			goto l66
 		}
-		m.fn135(v21)
+		m.fn138(v21)
 	l66:
 		t203 := int32(load32(m.memory, uint64(uint32(v7))+156))
 		t204 := int32(load32(m.memory, uint64(uint32(v7))+160))
 		m.fn20(t203, t204)
-		t205 := m.fn72(v7+i32(128), v4, v5, v6)
+		t205 := m.fn80(v7+i32(128), v4, v5, v6)
 		v8 = t205
 		t206 := int32(load32(m.memory, uint64(uint32(v7))+128))
 		t207 := int32(load32(m.memory, uint64(uint32(v7))+132))
@@ -8994,7 +9062,7 @@ l0:
 	m.g0 = v7 + i32(592)
 	return v8
 }
-func (m *Module) fn106(v0, v1, v2, v3 int32) {
+func (m *Module) fn109(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -9018,7 +9086,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn107(v0, v1, v2 int32) {
+func (m *Module) fn110(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -9037,7 +9105,7 @@ func (m *Module) fn107(v0, v1, v2 int32) {
 			v5 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+40))
 			v6 = t2
-			m.fn255(v3+i32(16), v2)
+			m.fn259(v3+i32(16), v2)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v7 = t3
@@ -9050,7 +9118,7 @@ func (m *Module) fn107(v0, v1, v2 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			v8 = t4
-			t5 := m.fn270(v7)
+			t5 := m.fn274(v7)
 			if t5 != 0 {
 				goto l2
 			}
@@ -9067,7 +9135,7 @@ l1:
 			v5 = t8
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+40))
 			v6 = t9
-			m.fn263(v3+i32(8), v2)
+			m.fn267(v3+i32(8), v2)
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			v7 = t10
 			if v7 == i32(1114112) {
@@ -9075,7 +9143,7 @@ l1:
 			}
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v9 = t11
-			t12 := m.fn270(v7)
+			t12 := m.fn274(v7)
 			if t12 != 0 {
 				goto l4
 			}
@@ -9089,7 +9157,7 @@ l3:
 	store32(m.memory, uint32(v0), uint32(v1+v8))
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn108(v0, v1 int32) {
+func (m *Module) fn111(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -9098,7 +9166,7 @@ func (m *Module) fn108(v0, v1 int32) {
 	v3 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+24))
 	v4 = t2
-	m.fn255(v2+i32(8), v1+i32(20))
+	m.fn259(v2+i32(8), v1+i32(20))
 	v5 = i32(2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -9110,7 +9178,7 @@ func (m *Module) fn108(v0, v1 int32) {
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+24))
 		v7 = t5
-		t6 := m.fn256(v1, i32(3), v6)
+		t6 := m.fn260(v1, i32(3), v6)
 		v1 = t6
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		t8 := v0
@@ -9123,7 +9191,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v5))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn109(v0, v1 int32) {
+func (m *Module) fn112(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
@@ -9136,7 +9204,7 @@ func (m *Module) fn109(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+48, uint32(v3+t3))
 	{
 		{
-			t4 := m.fn188(v2 + i32(44))
+			t4 := m.fn192(v2 + i32(44))
 			v4 = t4
 			if v4 != i32(1114112) {
 				goto l0
@@ -9158,7 +9226,7 @@ func (m *Module) fn109(v0, v1 int32) {
 		{
 			{
 				{
-					t6 := m.fn188(v2 + i32(44))
+					t6 := m.fn192(v2 + i32(44))
 					v3 = t6
 					if v3 == i32(1114112) {
 						goto l2
@@ -9180,7 +9248,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						goto l9
 					}
 					if v3 == i32(92) {
-						t16 := m.fn188(v2 + i32(44))
+						t16 := m.fn192(v2 + i32(44))
 						v3 = t16
 						switch v3 + i32(-110) {
 						case 1, 2, 3, 5, 9:
@@ -9191,12 +9259,12 @@ func (m *Module) fn109(v0, v1 int32) {
 							t23 := int32(load32(m.memory, uint64(uint32(v2))+48))
 							t24 := v3
 							v7 = t23 - v3
-							t25 := m.fn110(t24, v7, i32(123))
+							t25 := m.fn113(t24, v7, i32(123))
 							if t25 != 0 {
-								m.fn125(v2+i32(16), v3, v7, i32(1))
+								m.fn128(v2+i32(16), v3, v7, i32(1))
 								t39 := int32(load32(m.memory, uint64(uint32(v2))+16))
 								t40 := int32(load32(m.memory, uint64(uint32(v2))+20))
-								m.fn117(v2+i32(64), t39, t40, i32(153868), i32(1))
+								m.fn120(v2+i32(64), t39, t40, i32(153868), i32(1))
 								t41 := int32(load32(m.memory, uint64(uint32(v2))+64))
 								v3 = t41
 								if v3 == 0 {
@@ -9209,7 +9277,7 @@ func (m *Module) fn109(v0, v1 int32) {
 								t44 := int32(load32(m.memory, uint64(uint32(v2))+76))
 								store32(m.memory, uint64(uint32(v2))+48, uint32(v7+t44))
 								t45 := int32(load32(m.memory, uint64(uint32(v2))+68))
-								m.fn521(v2+i32(64), v3, t45, i32(16))
+								m.fn525(v2+i32(64), v3, t45, i32(16))
 								t46 := int32(load32(m.memory, uint64(uint32(v2))+68))
 								v3 = t46
 								p47 := v3
@@ -9229,7 +9297,7 @@ func (m *Module) fn109(v0, v1 int32) {
 								v3 = p50
 								goto l13
 							}
-							m.fn559(v2+i32(32), v2+i32(44), i32(4))
+							m.fn563(v2+i32(32), v2+i32(44), i32(4))
 							t26 := int32(load32(m.memory, uint64(uint32(v2))+32))
 							v7 = t26
 							t27 := int32(load32(m.memory, uint64(uint32(v2))+36))
@@ -9245,9 +9313,9 @@ func (m *Module) fn109(v0, v1 int32) {
 										if v3&i32(-1024) != i32(55296) {
 											goto l26
 										}
-										t29 := m.fn188(v2 + i32(64))
+										t29 := m.fn192(v2 + i32(64))
 										v8 = t29
-										t30 := m.fn188(v2 + i32(64))
+										t30 := m.fn192(v2 + i32(64))
 										v9 = t30
 										if v8 != i32(92) {
 											goto l26
@@ -9255,7 +9323,7 @@ func (m *Module) fn109(v0, v1 int32) {
 										if v9 != i32(117) {
 											goto l26
 										}
-										m.fn559(v2+i32(24), v2+i32(64), i32(4))
+										m.fn563(v2+i32(24), v2+i32(64), i32(4))
 										t31 := int32(load32(m.memory, uint64(uint32(v2))+24))
 										if t31 == 0 {
 											goto l26
@@ -9300,7 +9368,7 @@ func (m *Module) fn109(v0, v1 int32) {
 							v3 = i32(11)
 							goto l13
 						case 10:
-							m.fn559(v2+i32(8), v2+i32(44), i32(2))
+							m.fn563(v2+i32(8), v2+i32(44), i32(2))
 							t17 := int32(load32(m.memory, uint64(uint32(v2))+12))
 							v3 = t17
 							p18 := v3
@@ -9372,7 +9440,7 @@ func (m *Module) fn109(v0, v1 int32) {
 						t10 := int32(load32(m.memory, uint64(uint32(v2))+44))
 						v7 = t10
 						t11 := int32(load32(m.memory, uint64(uint32(v2))+48))
-						t12 := m.fn110(v7, t11-v7, i32(123))
+						t12 := m.fn113(v7, t11-v7, i32(123))
 						v7 = t12 ^ i32(1)
 						goto l10
 					}
@@ -9398,19 +9466,19 @@ func (m *Module) fn109(v0, v1 int32) {
 			if v3 != i32(1114112) {
 				p54 = 1
 			}
-			m.fn55(t53, p54)
+			m.fn62(t53, p54)
 		l30:
 			if v3 == i32(1114112) {
 				goto l29
 			}
-			m.fn444(v2+i32(52), v3)
+			m.fn448(v2+i32(52), v3)
 			v3 = i32(1114112)
 			goto l30
 		}
 	l11:
 		v7 = i32(1)
 	l10:
-		m.fn444(v2+i32(52), v3)
+		m.fn448(v2+i32(52), v3)
 		v6 = v6 & v7
 		goto l29
 	l9:
@@ -9423,24 +9491,24 @@ func (m *Module) fn109(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn110(v0, v1, v2 int32) int32 {
+func (m *Module) fn113(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
 	m.memory[uint64(uint32(v3))+12] = byte(v2)
-	t1 := m.fn102(v0, v1, v3+i32(12), i32(1))
+	t1 := m.fn31(v0, v1, v3+i32(12), i32(1))
 	v2 = t1
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn111(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn114(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn117(v4, v0, v1, v2, v3)
+	m.fn120(v4, v0, v1, v2, v3)
 	t1 := int32(load32(m.memory, uint32(v4)))
 	v3 = t1
 	m.g0 = v4 + i32(16)
@@ -9450,7 +9518,7 @@ func (m *Module) fn111(v0, v1, v2, v3 int32) int32 {
 	}
 	return p2
 }
-func (m *Module) fn112(v0, v1, v2 int32) {
+func (m *Module) fn115(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22 int32
 	t0 := m.g0
 	v3 = t0 - i32(144)
@@ -9479,7 +9547,7 @@ l1:
 		v6 = v3 + i32(52) + v5
 		t3 := int32(load32(m.memory, uint32(v6)))
 		t4 := int32(load32(m.memory, uint32(v6+i32(4))))
-		t5 := m.fn111(t1, t2, t3, t4)
+		t5 := m.fn114(t1, t2, t3, t4)
 		if t5 == 0 {
 			goto l1
 		}
@@ -9498,7 +9566,7 @@ l5:
 		{
 			{
 				{
-					t7 := m.fn562(v3 + i32(40))
+					t7 := m.fn566(v3 + i32(40))
 					v11 = t7
 					if v11 == i32(1114112) {
 						t29 := int32(load32(m.memory, uint64(uint32(v0))+32))
@@ -9520,26 +9588,26 @@ l5:
 				l4:
 					{
 						if v5 == 0 {
-							m.fn565(v3 + i32(40))
+							m.fn569(v3 + i32(40))
 							t30 := int32(load32(m.memory, uint64(uint32(v3))+48))
-							m.fn106(v3+i32(16), v13, v12, v12-t30)
+							m.fn109(v3+i32(16), v13, v12, v12-t30)
 							t31 := int32(load32(m.memory, uint64(uint32(v3))+16))
 							t32 := v3 + i32(8)
 							v5 = t31
 							t33 := int32(load32(m.memory, uint64(uint32(v3))+20))
 							t34 := v5
 							v4 = t33
-							m.fn262(t32, t34, v4, i64(0x2700000022))
+							m.fn266(t32, t34, v4, i64(0x2700000022))
 							t35 := int32(load32(m.memory, uint64(uint32(v3))+8))
 							t36 := int32(load32(m.memory, uint64(uint32(v3))+12))
 							t37 := m.fn11(t35, t36, i32(146932), i32(13))
 							t38 := int32(m.memory[uint64(uint32(v0))+36])
 							m.memory[uint64(uint32(v0))+36] = byte(t37 | t38)
-							t39 := m.fn272(i32(147084), i32(3), v11)
+							t39 := m.fn276(i32(147084), i32(3), v11)
 							if t39 == 0 {
 								goto l5
 							}
-							t40 := m.fn111(v5, v4, i32(146793), i32(27))
+							t40 := m.fn114(v5, v4, i32(146793), i32(27))
 							v5 = t40
 							if v9 != 0 {
 								goto l5
@@ -9547,7 +9615,7 @@ l5:
 							if v5 == 0 {
 								goto l5
 							}
-							m.fn128(v0)
+							m.fn131(v0)
 							goto l5
 						}
 						v4 = v5 + i32(146936)
@@ -9556,7 +9624,7 @@ l5:
 						v5 = v15
 						t12 := int32(load32(m.memory, uint32(v6)))
 						t13 := int32(load32(m.memory, uint32(v4)))
-						t14 := m.fn102(v13, v12, t12, t13)
+						t14 := m.fn31(v13, v12, t12, t13)
 						if t14 == 0 {
 							goto l4
 						}
@@ -9565,7 +9633,7 @@ l5:
 							goto l4
 						}
 					}
-					m.fn106(v3+i32(32), v1, v2, v2-v12)
+					m.fn109(v3+i32(32), v1, v2, v2-v12)
 					t15 := int32(load32(m.memory, uint64(uint32(v3))+32))
 					t16 := v3
 					v5 = t15
@@ -9577,7 +9645,7 @@ l5:
 					store32(m.memory, uint64(uint32(v3))+104, uint32(v4))
 					store32(m.memory, uint64(uint32(v3))+100, uint32(v5))
 					store32(m.memory, uint64(uint32(v3))+116, uint32(i32(0)))
-					m.fn269(v3+i32(120), v3+i32(100))
+					m.fn273(v3+i32(120), v3+i32(100))
 					t19 := int32(load32(m.memory, uint64(uint32(v3))+128))
 					t20 := int32(load32(m.memory, uint64(uint32(v3))+120))
 					t22 := v5
@@ -9585,9 +9653,9 @@ l5:
 					if t20 != 0 {
 						p21 = t19
 					}
-					t23 := m.fn202(t22, p21, i32(147087), i32(7))
+					t23 := m.fn206(t22, p21, i32(147087), i32(7))
 					v16 = t23
-					m.fn563(v3+i32(100), v3+i32(40))
+					m.fn567(v3+i32(100), v3+i32(40))
 					t24 := int32(load32(m.memory, uint64(uint32(v3))+100))
 					v17 = t24
 					if v17 == i32(-0x80000000) {
@@ -9598,11 +9666,11 @@ l5:
 					t26 := int32(load32(m.memory, uint64(uint32(v3))+104))
 					v14 = t26
 					v18 = i32(1)
-					t27 := m.fn564(v3+i32(40), i32(147094), i32(3))
+					t27 := m.fn568(v3+i32(40), i32(147094), i32(3))
 					if t27 != 0 {
 						goto l6
 					}
-					t28 := m.fn564(v3+i32(40), i32(147097), i32(3))
+					t28 := m.fn568(v3+i32(40), i32(147097), i32(3))
 					if t28 != 0 {
 						goto l6
 					}
@@ -9612,13 +9680,13 @@ l5:
 					goto l8
 				}
 			l7:
-				t41 := m.fn564(v3+i32(40), i32(147100), i32(1))
+				t41 := m.fn568(v3+i32(40), i32(147100), i32(1))
 				if t41 != 0 {
 					goto l9
 				}
 			}
 		l8:
-			t42 := m.fn562(v3 + i32(40))
+			t42 := m.fn566(v3 + i32(40))
 			if t42 != i32(61) {
 				goto l10
 			}
@@ -9627,15 +9695,15 @@ l5:
 			t44 := int32(load32(m.memory, uint64(uint32(v3))+48))
 			t45 := v5
 			v4 = t44
-			t46 := m.fn102(t45, v4, i32(147101), i32(2))
+			t46 := m.fn31(t45, v4, i32(147101), i32(2))
 			if t46 != 0 {
 				goto l10
 			}
-			t47 := m.fn102(v5, v4, i32(147103), i32(2))
+			t47 := m.fn31(v5, v4, i32(147103), i32(2))
 			if t47 != 0 {
 				goto l10
 			}
-			t48 := m.fn564(v3+i32(40), i32(147105), i32(1))
+			t48 := m.fn568(v3+i32(40), i32(147105), i32(1))
 			if t48 == 0 {
 				goto l10
 			}
@@ -9643,14 +9711,14 @@ l5:
 	l9:
 		v18 = i32(0)
 	l6:
-		_ = m.fn562(v3 + i32(40))
+		_ = m.fn566(v3 + i32(40))
 		t50 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v19 = t50
 		t51 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		v20 = t51
 		t52 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v21 = t52
-		m.fn563(v3+i32(100), v3+i32(40))
+		m.fn567(v3+i32(100), v3+i32(40))
 		{
 			{
 				{
@@ -9702,19 +9770,19 @@ l5:
 				}
 			}
 		l12:
-			m.fn566(v22, v11)
+			m.fn570(v22, v11)
 			store32(m.memory, uint64(uint32(v3))+48, uint32(v20))
 			store32(m.memory, uint64(uint32(v3))+44, uint32(v21))
 			store32(m.memory, uint64(uint32(v3))+40, uint32(v19))
 			goto l16
 		l13:
-			m.fn566(v22, v11)
+			m.fn570(v22, v11)
 			v18 = i32(1)
-			t62 := m.fn564(v3+i32(40), i32(147106), i32(2))
+			t62 := m.fn568(v3+i32(40), i32(147106), i32(2))
 			if t62 != 0 {
 				goto l16
 			}
-			t63 := m.fn564(v3+i32(40), i32(147108), i32(2))
+			t63 := m.fn568(v3+i32(40), i32(147108), i32(2))
 			if t63 == 0 {
 				goto l10
 			}
@@ -9728,7 +9796,7 @@ l5:
 		if uint32(v5) > uint32(i32(2)) {
 			p66 = i32(0)
 		}
-		m.fn560(t64, t65, p66)
+		m.fn564(t64, t65, p66)
 		switch v13 {
 		default:
 			goto l19
@@ -9740,7 +9808,7 @@ l5:
 			}
 			t68 := int32(load32(m.memory, uint64(uint32(v3))+88))
 			t69 := int32(load32(m.memory, uint64(uint32(v3))+92))
-			m.fn561(v3+i32(24), t68, t69, i32(0))
+			m.fn565(v3+i32(24), t68, t69, i32(0))
 			t70 := int32(m.memory[uint64(uint32(v3))+28])
 			var p71 int32
 			if t70 != i32(2) {
@@ -9772,7 +9840,7 @@ l5:
 				if t74 > i32(-1) {
 					goto l22
 				}
-				m.fn135(v5)
+				m.fn138(v5)
 				m.memory[uint64(uint32(v5))+12] = byte(i32(1))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(i32(0)))
 				store64(m.memory, uint32(v5), uint64(i64(0x400000000)))
@@ -9781,7 +9849,7 @@ l5:
 			v6 = v6 + i32(-8)
 			t75 := int32(load32(m.memory, uint32(v4)))
 			t76 := int32(m.memory[uint64(uint32(v4))+4])
-			t77 := m.fn556(v5, t75, t76)
+			t77 := m.fn560(v5, t75, t76)
 			v5 = t77
 			v4 = v4 + i32(8)
 			goto l23
@@ -9817,7 +9885,7 @@ l5:
 				l27:
 					{
 						if v6 == 0 {
-							m.fn366(v13, v18)
+							m.fn370(v13, v18)
 							t95 := int32(m.memory[uint64(uint32(v5))+12])
 							m.memory[uint64(uint32(v5))+12] = byte(t95 | v16)
 							goto l32
@@ -9832,9 +9900,9 @@ l5:
 						store64(m.memory, uint64(uint32(v3))+128, uint64(t88))
 						t89 := int64(load64(m.memory, uint64(uint32(v4))+5))
 						store64(m.memory, uint64(uint32(v3))+120, uint64(t89))
-						t90 := m.fn556(v5, v12, v15)
+						t90 := m.fn560(v5, v12, v15)
 						v15 = t90
-						m.fn135(v15)
+						m.fn138(v15)
 						t91 := int64(load64(m.memory, uint64(uint32(v7))+8))
 						store64(m.memory, uint64(uint32(v15))+8, uint64(t91))
 						t92 := int64(load64(m.memory, uint32(v7)))
@@ -9852,7 +9920,7 @@ l5:
 			}
 		l24:
 			if v18 != 0 {
-				t93 := m.fn115(v5, i32(142744))
+				t93 := m.fn118(v5, i32(142744))
 				if t93 != 0 {
 					goto l30
 				}
@@ -9860,15 +9928,15 @@ l5:
 				if t94 <= i32(-1) {
 					goto l31
 				}
-				m.fn557(v8)
+				m.fn561(v8)
 				goto l32
 			}
 			goto l30
 		l31:
-			m.fn135(v8)
+			m.fn138(v8)
 			goto l32
 		l30:
-			m.fn135(v5)
+			m.fn138(v5)
 			t96 := int64(load64(m.memory, uint64(uint32(v3))+92))
 			store64(m.memory, uint64(uint32(v5))+8, uint64(t96))
 			t97 := int64(load64(m.memory, uint64(uint32(v3))+84))
@@ -9881,14 +9949,14 @@ l10:
 	m.fn17(v17, v14)
 	goto l5
 }
-func fn113(v0 int32) int32 {
+func fn116(v0 int32) int32 {
 	var p0 int32
 	if v0 == i32(123) {
 		p0 = 1
 	}
 	return p0
 }
-func (m *Module) fn114(v0, v1, v2, v3 int32) {
+func (m *Module) fn117(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
@@ -9902,7 +9970,7 @@ func (m *Module) fn114(v0, v1, v2, v3 int32) {
 	v5 = v4 + i32(20)
 l2:
 	{
-		m.fn255(v4, v5)
+		m.fn259(v4, v5)
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 			v3 = t1
@@ -9922,10 +9990,10 @@ l2:
 		}
 	}
 l1:
-	m.fn372(v0, v1, v2, v6)
+	m.fn376(v0, v1, v2, v6)
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn115(v0, v1 int32) int32 {
+func (m *Module) fn118(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -10002,7 +10070,7 @@ func (m *Module) fn115(v0, v1 int32) int32 {
 				v3 = v2 + i32(1)
 				t21 := v5
 				v1 = v1 + i32(24)
-				t22 := m.fn137(t21+v1+i32(-16), v0+i32(8))
+				t22 := m.fn140(t21+v1+i32(-16), v0+i32(8))
 				if t22 == 0 {
 					goto l6
 				}
@@ -10021,7 +10089,7 @@ l0:
 l3:
 	return v2
 }
-func (m *Module) fn116(v0, v1, v2 int32) {
+func (m *Module) fn119(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
@@ -10029,7 +10097,7 @@ func (m *Module) fn116(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+40, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+36, uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(32)))
-	m.fn560(v3+i32(16), v3+i32(32), i32(2))
+	m.fn564(v3+i32(16), v3+i32(32), i32(2))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
@@ -10042,7 +10110,7 @@ func (m *Module) fn116(v0, v1, v2 int32) {
 				if v4 < i32(0) {
 					goto l0
 				}
-				m.fn561(v3+i32(8), v1, v2, i32(0))
+				m.fn565(v3+i32(8), v1, v2, i32(0))
 				t4 := int32(m.memory[uint64(uint32(v3))+12])
 				if t4 == i32(2) {
 					goto l1
@@ -10051,7 +10119,7 @@ func (m *Module) fn116(v0, v1, v2 int32) {
 		l0:
 			t5 := int32(m.memory[uint64(uint32(v3))+28])
 			v5 = t5
-			m.fn135(v0)
+			m.fn138(v0)
 			m.memory[uint64(uint32(v0))+12] = byte(v5)
 			store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
@@ -10067,7 +10135,7 @@ func (m *Module) fn116(v0, v1, v2 int32) {
 		store64(m.memory, uint64(uint32(v3))+56, uint64(t8))
 		t9 := int64(load64(m.memory, uint64(uint32(v3))+16))
 		store64(m.memory, uint64(uint32(v3))+48, uint64(t9))
-		t10 := m.fn74(i32(4), i32(24))
+		t10 := m.fn82(i32(4), i32(24))
 		v2 = t10
 		m.memory[uint64(uint32(v2))+4] = byte(i32(1))
 		store32(m.memory, uint32(v2), uint32(i32(0)))
@@ -10077,7 +10145,7 @@ func (m *Module) fn116(v0, v1, v2 int32) {
 		store64(m.memory, uint64(uint32(v2))+13, uint64(t12))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+60))
 		store32(m.memory, uint64(uint32(v2))+20, uint32(t13))
-		m.fn135(v0)
+		m.fn138(v0)
 		m.memory[uint64(uint32(v0))+12] = byte(i32(0))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 		store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
@@ -10086,13 +10154,13 @@ func (m *Module) fn116(v0, v1, v2 int32) {
 l2:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn117(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn120(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(80)
 	m.g0 = v5
-	m.fn122(v5+i32(16), v1, v2, v3, v4)
-	m.fn123(v5+i32(4), v5+i32(16))
+	m.fn125(v5+i32(16), v1, v2, v3, v4)
+	m.fn126(v5+i32(4), v5+i32(16))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -10117,7 +10185,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v5 + i32(80)
 }
-func fn118(v0 int32) int32 {
+func fn121(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0+i32(-58)) < uint32(i32(-10)) {
 		p0 = 1
@@ -10128,28 +10196,28 @@ func fn118(v0 int32) int32 {
 	}
 	return p0 & p1
 }
-func fn119(v0 int32) int32 {
+func fn122(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(47)) {
 		p0 = 1
 	}
 	return (p0 | int32(i64_shr_u(i64(0x7ffeffffc9ff), int64(uint32(v0))))) & i32(1)
 }
-func (m *Module) fn120(v0, v1, v2, v3 int32) {
+func (m *Module) fn123(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn260(v4+i32(16), v3, v4+i32(28))
+	m.fn264(v4+i32(16), v3, v4+i32(28))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
-	m.fn259(v4+i32(8), t1, t2, v1, v2)
+	m.fn263(v4+i32(8), t1, t2, v1, v2)
 	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn121(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn124(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	v4 = i32(0)
 	if v1 != v3 {
@@ -10184,7 +10252,7 @@ l2:
 l0:
 	return v4
 }
-func (m *Module) fn122(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn125(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	t0 := m.g0
@@ -10202,12 +10270,12 @@ func (m *Module) fn122(v0, v1, v2, v3, v4 int32) {
 			store64(m.memory, uint32(v0), uint64(i64(0)))
 			goto l7
 		}
-		m.fn231(v5+i32(8), v3, v4, i32(0))
+		m.fn235(v5+i32(8), v3, v4, i32(0))
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+12))
 		v6 = t1
 		t2 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v7 = t2
-		m.fn231(v5, v3, v4, i32(1))
+		m.fn235(v5, v3, v4, i32(1))
 		t3 := int32(load32(m.memory, uint32(v5)))
 		t4 := v4
 		t5 := v7
@@ -10259,9 +10327,9 @@ func (m *Module) fn122(v0, v1, v2, v3, v4 int32) {
 			}
 		l2:
 			v11 = i32(0)
-			t13 := m.fn232(v3, v4, v6, i32(0))
+			t13 := m.fn236(v3, v4, v6, i32(0))
 			v7 = t13
-			t14 := m.fn232(v3, v4, v6, i32(1))
+			t14 := m.fn236(v3, v4, v6, i32(1))
 			t15 := v4
 			v8 = t14
 			p16 := v7
@@ -10313,7 +10381,7 @@ l6:
 l7:
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn123(v0, v1 int32) {
+func (m *Module) fn126(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -10343,14 +10411,14 @@ func (m *Module) fn123(v0, v1 int32) {
 				t7 := v1
 				v9 = (v3 ^ i32(-1)) & i32(1)
 				m.memory[uint64(uint32(t7))+12] = byte(v9)
-				m.fn125(v2, v5, v4, v6)
+				m.fn128(v2, v5, v4, v6)
 				t8 := int32(load32(m.memory, uint32(v2)))
 				t9 := v2
 				v10 = t8
 				store32(m.memory, uint64(uint32(t9))+8, uint32(v10))
 				t10 := int32(load32(m.memory, uint64(uint32(v2))+4))
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v10+t10))
-				t11 := m.fn188(v2 + i32(8))
+				t11 := m.fn192(v2 + i32(8))
 				v10 = t11
 				if v9 != 0 {
 					goto l2
@@ -10408,16 +10476,16 @@ func (m *Module) fn123(v0, v1 int32) {
 			if t18 == i32(-1) {
 				goto l7
 			}
-			m.fn274(v0, v10, v6, v9, v3, v8, i32(0))
+			m.fn278(v0, v10, v6, v9, v3, v8, i32(0))
 			goto l6
 		}
 	l7:
-		m.fn274(v0, v10, v6, v9, v3, v8, i32(1))
+		m.fn278(v0, v10, v6, v9, v3, v8, i32(1))
 	}
 l6:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn124(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn127(v0, v1, v2, v3, v4 int32) {
 	var v5, v6 int32
 	v5 = i32(0)
 	if uint32(v4) < uint32(v3) {
@@ -10466,7 +10534,7 @@ l5:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn125(v0, v1, v2, v3 int32) {
+func (m *Module) fn128(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -10490,7 +10558,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2-v3))
 	store32(m.memory, uint32(v0), uint32(v1+v3))
 }
-func (m *Module) fn126(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn129(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	v5 = v2 << 4
 	v2 = v1 + i32(-16)
@@ -10508,7 +10576,7 @@ func (m *Module) fn126(v0, v1, v2, v3, v4 int32) {
 			v2 = v2 + i32(16)
 			t0 := int32(load32(m.memory, uint32(v2)))
 			t1 := int32(load32(m.memory, uint32(v1)))
-			t2 := m.fn121(t0, t1, v3, v4)
+			t2 := m.fn124(t0, t1, v3, v4)
 			if t2 == 0 {
 				goto l2
 			}
@@ -10522,22 +10590,22 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn127(v0, v1, v2 int32) {
+func (m *Module) fn130(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn68(v3+i32(4), v1, v2)
+	m.fn76(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn459(t1, t2)
+	m.fn463(t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn128(v0 int32) {
+func (m *Module) fn131(v0 int32) {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -10547,7 +10615,7 @@ func (m *Module) fn128(v0 int32) {
 		if t1 != i32(-0x7ffffffd) {
 			goto l0
 		}
-		m.fn567(v1, v0)
+		m.fn571(v1, v0)
 		v0 = v0 + i32(16)
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		store64(m.memory, uint64(uint32(v0))+8, uint64(t2))
@@ -10557,7 +10625,7 @@ func (m *Module) fn128(v0 int32) {
 l0:
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn129(v0, v1, v2 int32) {
+func (m *Module) fn132(v0, v1, v2 int32) {
 	var v3 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -10566,7 +10634,7 @@ func (m *Module) fn129(v0, v1, v2 int32) {
 		if v3 != t1 {
 			goto l0
 		}
-		m.fn558(v0)
+		m.fn562(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+i32(1)))
@@ -10575,10 +10643,10 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn130(v0, v1 int32) {
-	m.fn34(v0, v1, i32(4), i32(16))
+func (m *Module) fn133(v0, v1 int32) {
+	m.fn41(v0, v1, i32(4), i32(16))
 }
-func (m *Module) fn131(v0 int32) int32 {
+func (m *Module) fn134(v0 int32) int32 {
 	var v1, v2 int32
 	{
 		v1 = v0 + i32(-9)
@@ -10590,20 +10658,20 @@ func (m *Module) fn131(v0 int32) int32 {
 			goto l1
 		}
 	l0:
-		t0 := m.fn272(i32(0x22edd), i32(3), v0)
+		t0 := m.fn276(i32(0x22edd), i32(3), v0)
 		v2 = t0
 	}
 l1:
 	return v2
 }
-func fn132(v0 int32) int32 {
+func fn135(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(32)) {
 		p0 = 1
 	}
 	return (p0 | int32(i64_shr_u(i64(0xffffc9ff), int64(uint32(v0))))) & i32(1)
 }
-func fn133(v0 int32) int32 {
+func fn136(v0 int32) int32 {
 	var p0 int32
 	if v0 == i32(62) {
 		p0 = 1
@@ -10614,10 +10682,10 @@ func fn133(v0 int32) int32 {
 	}
 	return p0 | p1&int32(i64_shr_u(i64(0x100003600), int64(uint32(v0))))
 }
-func (m *Module) fn134(v0 int32) {
-	m.fn365(v0, i32(4), i32(16))
+func (m *Module) fn137(v0 int32) {
+	m.fn369(v0, i32(4), i32(16))
 }
-func (m *Module) fn135(v0 int32) {
+func (m *Module) fn138(v0 int32) {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -10628,7 +10696,7 @@ func (m *Module) fn135(v0 int32) {
 		}
 		switch p1 {
 		default:
-			m.fn557(v0)
+			m.fn561(v0)
 			fallthrough
 		case 0, 1:
 			return
@@ -10639,14 +10707,14 @@ func (m *Module) fn135(v0 int32) {
 		}
 	}
 }
-func (m *Module) fn136(v0, v1 int32) {
+func (m *Module) fn139(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	var v18 int64
 	var v19, v20, v21 int32
 	t0 := m.g0
 	v2 = t0 - i32(256)
 	m.g0 = v2
-	t1 := m.fn115(v1, i32(147112))
+	t1 := m.fn118(v1, i32(147112))
 	t2 := v2
 	v3 = t1
 	m.memory[uint64(uint32(t2))+44] = byte(v3)
@@ -10664,7 +10732,7 @@ func (m *Module) fn136(v0, v1 int32) {
 	v5 = p7
 	t8 := int32(load32(m.memory, uint64(uint32(v5))+4))
 	t9 := int32(load32(m.memory, uint64(uint32(v5))+8))
-	m.fn561(t4, t8, t9, i32(0))
+	m.fn565(t4, t8, t9, i32(0))
 	t10 := int32(m.memory[uint64(uint32(v2))+28])
 	v6 = t10
 	var p11 int32
@@ -10688,7 +10756,7 @@ func (m *Module) fn136(v0, v1 int32) {
 				}
 				v9 = i32(1)
 				v10 = i32(1)
-				t15 := m.fn115(v8, i32(147112))
+				t15 := m.fn118(v8, i32(147112))
 				if t15 == 0 {
 					goto l1
 				}
@@ -10705,7 +10773,7 @@ func (m *Module) fn136(v0, v1 int32) {
 	l1:
 		v9 = i32(0)
 		{
-			t17 := m.fn115(v8, i32(142744))
+			t17 := m.fn118(v8, i32(142744))
 			if t17 != 0 {
 				goto l3
 			}
@@ -10772,7 +10840,7 @@ l18:
 					}
 					t23 := int32(load32(m.memory, uint32(v8+i32(4))))
 					t24 := int32(load32(m.memory, uint32(v13)))
-					m.fn561(v2+i32(16), t23, t24, v6)
+					m.fn565(v2+i32(16), t23, t24, v6)
 					t25 := int32(m.memory[uint64(uint32(v2))+20])
 					v3 = t25
 					if v3 == i32(2) {
@@ -10785,7 +10853,7 @@ l18:
 			l9:
 				t27 := int32(load32(m.memory, uint64(uint32(v5))+4))
 				t28 := int32(load32(m.memory, uint64(uint32(v5))+8))
-				m.fn561(v2+i32(8), t27, t28, v6)
+				m.fn565(v2+i32(8), t27, t28, v6)
 				t29 := int32(m.memory[uint64(uint32(v2))+12])
 				v3 = t29
 				if v3 == i32(2) {
@@ -10801,8 +10869,8 @@ l18:
 		l10:
 			m.memory[uint64(uint32(v2))+232] = byte(i32(1))
 			store32(m.memory, uint64(uint32(v2))+216, uint32(i32(-0x80000000)))
-			m.fn567(v2+i32(192), v1)
-			m.fn135(v2 + i32(216))
+			m.fn571(v2+i32(192), v1)
+			m.fn138(v2 + i32(216))
 			v17 = i32(0)
 			goto l12
 		l11:
@@ -10845,13 +10913,13 @@ l18:
 		}
 	l13:
 		v3 = v3 & i32(1)
-		m.fn135(v1)
+		m.fn138(v1)
 		store32(m.memory, uint32(v1), uint32(v19))
 		t41 := int64(load64(m.memory, uint64(uint32(v2))+240))
 		store64(m.memory, uint64(uint32(v1))+4, uint64(t41))
 		t42 := int32(load32(m.memory, uint64(uint32(v2))+248))
 		store32(m.memory, uint64(uint32(v1))+12, uint32(t42))
-		t43 := m.fn115(v1, i32(147112))
+		t43 := m.fn118(v1, i32(147112))
 		v1 = t43
 		{
 			if v17 == 0 {
@@ -10881,7 +10949,7 @@ l18:
 		if v21 == 0 {
 			goto l17
 		}
-		m.fn135(v2 + i32(216))
+		m.fn138(v2 + i32(216))
 	l17:
 		v6 = v6 + i32(1)
 		v7 = v7 + i32(16)
@@ -10893,25 +10961,25 @@ l18:
 l8:
 	memory_copy(m.memory, uint32(v0), uint32(v2+i32(48)), uint32(i32(144)))
 	store64(m.memory, uint64(uint32(v0))+144, uint64(int64(uint32(v15))&i64(0xffff)<<32|int64(uint32(v11))&i64(0xffff)<<16|int64(uint32(v14))&i64(0xffff)))
-	m.fn557(v2 + i32(32))
+	m.fn561(v2 + i32(32))
 	m.g0 = v2 + i32(256)
 }
-func (m *Module) fn137(v0, v1 int32) int32 {
-	t0 := m.fn115(v0, v1)
+func (m *Module) fn140(v0, v1 int32) int32 {
+	t0 := m.fn118(v0, v1)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn138(v0 int32) {
+func (m *Module) fn141(v0 int32) {
 	var v1 int32
 	v1 = i32(0)
 l1:
 	if v1 == i32(144) {
 		return
 	}
-	m.fn135(v0 + v1)
+	m.fn138(v0 + v1)
 	v1 = v1 + i32(16)
 	goto l1
 }
-func (m *Module) fn139(v0, v1 int32) int32 {
+func (m *Module) fn142(v0, v1 int32) int32 {
 	var v2, v3 int32
 	v2 = i32(1)
 	{
@@ -10942,7 +11010,7 @@ func (m *Module) fn139(v0, v1 int32) int32 {
 l0:
 	return v2
 }
-func (m *Module) fn140(v0 int32) int32 {
+func (m *Module) fn143(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
@@ -10957,7 +11025,7 @@ func (m *Module) fn140(v0 int32) int32 {
 	t5 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t6 := v4
 	v0 = t5
-	m.fn48(t4, t6, v0)
+	m.fn55(t4, t6, v0)
 	t7 := int32(load32(m.memory, uint64(uint32(v1))+16))
 	t8 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	t9 := v1
@@ -10976,7 +11044,7 @@ func (m *Module) fn140(v0 int32) int32 {
 	if v5 != 0 {
 		p14 = v0
 	}
-	m.fn154(t9, p12, p14)
+	m.fn157(t9, p12, p14)
 	{
 		t15 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		v0 = t15
@@ -10988,7 +11056,7 @@ func (m *Module) fn140(v0 int32) int32 {
 		v6 = t16
 		store32(m.memory, uint64(uint32(t17))+24, uint32(v6))
 		store32(m.memory, uint64(uint32(v1))+28, uint32(v6+v0))
-		t18 := m.fn298(v1 + i32(24))
+		t18 := m.fn302(v1 + i32(24))
 		if t18 == 0 {
 			goto l0
 		}
@@ -11001,7 +11069,7 @@ func (m *Module) fn140(v0 int32) int32 {
 			v2 = v2 + i32(-1)
 			v5 = i32(1)
 			v4 = v4 + i32(1)
-			t19 := m.fn121(v4, v0, v6, v0)
+			t19 := m.fn124(v4, v0, v6, v0)
 			if t19 == 0 {
 				goto l1
 			}
@@ -11011,19 +11079,19 @@ func (m *Module) fn140(v0 int32) int32 {
 l0:
 	v5 = i32(0)
 l2:
-	m.fn435(v1 + i32(12))
+	m.fn439(v1 + i32(12))
 	m.g0 = v1 + i32(32)
 	return v5
 }
-func (m *Module) fn141(v0, v1 int32) int32 {
-	t0 := m.fn77(v0, v1)
+func (m *Module) fn144(v0, v1 int32) int32 {
+	t0 := m.fn85(v0, v1)
 	var p1 int32
 	if t0&i32(0xffff) != i32(0) {
 		p1 = 1
 	}
 	return p1
 }
-func (m *Module) fn142(v0, v1 int32) {
+func (m *Module) fn145(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	var v8 int64
 	t0 := m.g0
@@ -11034,7 +11102,7 @@ func (m *Module) fn142(v0, v1 int32) {
 	v3 = t1
 	t3 := int32(load32(m.memory, uint32(v3)))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn44(t2, t3, t4)
+	m.fn51(t2, t3, t4)
 	{
 		{
 			{
@@ -11050,7 +11118,7 @@ func (m *Module) fn142(v0, v1 int32) {
 					v5 = t12
 					t13 := int32(load32(m.memory, uint32(v5)))
 					t14 := int32(load32(m.memory, uint64(uint32(v5))+4))
-					t15 := m.fn45(t9, t10, t11, t13, t14)
+					t15 := m.fn52(t9, t10, t11, t13, t14)
 					if t15 == 0 {
 						goto l1
 					}
@@ -11071,7 +11139,7 @@ func (m *Module) fn142(v0, v1 int32) {
 			t19 := int32(load32(m.memory, uint64(uint32(v6))+4))
 			t20 := int32(load32(m.memory, uint32(v5)))
 			t21 := int32(load32(m.memory, uint64(uint32(v5))+4))
-			m.fn46(v2+i32(100), t16, t17, t18, t19, t20, t21)
+			m.fn53(v2+i32(100), t16, t17, t18, t19, t20, t21)
 			if v4 == 0 {
 				goto l2
 			}
@@ -11099,11 +11167,11 @@ l3:
 		t26 := int32(load32(m.memory, uint32(v3)))
 		v3 = t26
 		t27 := int32(load32(m.memory, uint64(uint32(v2))+104))
-		t28 := m.fn47(t27, i32(17))
+		t28 := m.fn54(t27, i32(17))
 		if t28 == 0 {
 			goto l4
 		}
-		m.fn48(v2+i32(112), v3, v7)
+		m.fn55(v2+i32(112), v3, v7)
 		{
 			t29 := int32(load32(m.memory, uint64(uint32(v2))+112))
 			v3 = t29
@@ -11119,7 +11187,7 @@ l3:
 		v8 = t30
 		store64(m.memory, uint64(uint32(t31))+296, uint64(v8))
 		store32(m.memory, uint64(uint32(v2))+292, uint32(v3))
-		m.fn44(v2+i32(200), int32(v8), int32(int64(uint64(v8)>>32)))
+		m.fn51(v2+i32(200), int32(v8), int32(int64(uint64(v8)>>32)))
 		{
 			t32 := int32(m.memory[uint64(uint32(v2))+200])
 			if t32 != 0 {
@@ -11130,11 +11198,11 @@ l3:
 			goto l7
 		}
 	l6:
-		m.fn49(v2 + i32(200))
+		m.fn56(v2 + i32(200))
 		v8 = i64(0)
 	l7:
 		store64(m.memory, uint64(uint32(v2))+112, uint64(v8))
-		m.fn302(v2 + i32(292))
+		m.fn306(v2 + i32(292))
 		v1 = i32(0)
 		if v8 == 0 {
 			goto l4
@@ -11146,7 +11214,7 @@ l3:
 		t35 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		t36 := int32(load32(m.memory, uint32(v5)))
 		t37 := int32(load32(m.memory, uint64(uint32(v5))+4))
-		t38 := m.fn45(v3, t34, t35, t36, t37)
+		t38 := m.fn52(v3, t34, t35, t36, t37)
 		v1 = t38
 		m.fn6(v2 + i32(200))
 	}
@@ -11162,7 +11230,7 @@ l4:
 		goto l9
 	}
 l8:
-	m.fn49(v2 + i32(200))
+	m.fn56(v2 + i32(200))
 	v3 = i32(12)
 l9:
 	t41 := int32(load32(m.memory, uint64(uint32(v2))+108))
@@ -11175,30 +11243,30 @@ l9:
 	m.memory[uint64(uint32(v0))+18] = byte(i32(2))
 	m.g0 = v2 + i32(304)
 }
-func (m *Module) fn143(v0, v1 int32) int32 {
+func (m *Module) fn146(v0, v1 int32) int32 {
 	var v2 int32
 	v2 = i32(1)
 	{
 		if v1&i32(255) != i32(36) {
 			goto l0
 		}
-		t0 := m.fn139(v0, i32(2))
+		t0 := m.fn142(v0, i32(2))
 		v2 = t0
 	}
 l0:
 	return v2
 }
-func (m *Module) fn144(v0, v1 int32) {
+func (m *Module) fn147(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(1), i32(1))
+	m.fn256(v0, t0, v1, i32(1), i32(1))
 }
-func (m *Module) fn145(v0, v1 int32) {
+func (m *Module) fn148(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(2)) {
 		return
 	}
-	m.fn462(v0, v1)
+	m.fn466(v0, v1)
 }
-func (m *Module) fn146(v0 int32) {
+func (m *Module) fn149(v0 int32) {
 	var v1, v2, v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -11258,15 +11326,15 @@ func (m *Module) Xpylon_identity_free(v0, v1 int32) {
 	if uint32(v1) > uint32(i32(0x7ffffff8)) {
 		return
 	}
-	m.fn148(v0, v1)
+	m.fn151(v0, v1)
 	t1 := v0
 	p0 := i32(1)
 	if uint32(v1) > uint32(i32(1)) {
 		p0 = v1
 	}
-	m.fn63(t1, p0)
+	m.fn71(t1, p0)
 }
-func (m *Module) fn148(v0, v1 int32) {
+func (m *Module) fn151(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11333,22 +11401,22 @@ func (m *Module) Xpylon_identity_secret_init(v0, v1, v2 int32) int32 {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+12, uint32(v3))
-		t1 := m.fn42(v3 + i32(4))
+		t1 := m.fn49(v3 + i32(4))
 		v0 = t1
-		m.fn150()
+		m.fn153()
 		v4 = i32(0)
 		v0 = v0 & i32(255)
 		if v0 == i32(12) {
 			goto l0
 		}
-		t2 := m.fn87(v0)
+		t2 := m.fn94(v0)
 		v4 = t2
 	}
 l0:
 	m.g0 = v3 + i32(16)
 	return v4
 }
-func (m *Module) fn150() {
+func (m *Module) fn153() {
 	var v0, v1 int32
 	_ = v1
 	t0 := m.g0
@@ -11409,7 +11477,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 			t3 := v5 + i32(32)
 			v7 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v5))+28))
-			m.fn152(t3, v7, t4)
+			m.fn155(t3, v7, t4)
 			{
 				{
 					{
@@ -11418,17 +11486,17 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 						t6 := int32(load32(m.memory, uint64(uint32(v5))+40))
 						t7 := v1
 						v8 = t6
-						t8 := m.fn102(t7, v8, i32(153945), i32(7))
+						t8 := m.fn31(t7, v8, i32(153945), i32(7))
 						if t8 != 0 {
 							goto l7
 						}
-						store32(m.memory, uint64(uint32(v5))+60, uint32(i32(8)))
+						store32(m.memory, uint64(uint32(v5))+60, uint32(i32(2)))
 						store32(m.memory, uint64(uint32(v5))+56, uint32(i32(153952)))
 						m.fn23(v5+i32(44), i32(0x2000a), v5+i32(56))
 						t9 := int32(load32(m.memory, uint64(uint32(v5))+48))
 						v0 = t9
 						t10 := int32(load32(m.memory, uint64(uint32(v5))+52))
-						t11 := m.fn153(v0, t10, v1, v8)
+						t11 := m.fn156(v0, t10, v1, v8)
 						v6 = t11
 						t12 := int32(load32(m.memory, uint64(uint32(v5))+44))
 						m.fn24(t12, v0)
@@ -11446,7 +11514,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 							v0 = v0 + i32(8)
 							t13 := int32(load32(m.memory, uint32(v2)))
 							t14 := int32(load32(m.memory, uint32(v6)))
-							t15 := m.fn102(v1, v8, t13, t14)
+							t15 := m.fn31(v1, v8, t13, t14)
 							if t15 == 0 {
 								goto l9
 							}
@@ -11467,7 +11535,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				v6 = i32(0)
 				goto l10
 			l11:
-				m.fn154(v5+i32(8), v3, v4)
+				m.fn157(v5+i32(8), v3, v4)
 				t18 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v6 = t18
 				t19 := int32(load32(m.memory, uint64(uint32(v5))+8))
@@ -11480,9 +11548,9 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				store32(m.memory, uint64(uint32(v5))+44, uint32(v0))
 				store16(m.memory, uint64(uint32(v5))+49, uint16(int32(uint32(v6)>>8)))
 				store32(m.memory, uint64(uint32(v5))+52, uint32(v5+i32(16)))
-				t20 := m.fn42(v5 + i32(44))
+				t20 := m.fn49(v5 + i32(44))
 				v6 = t20
-				m.fn150()
+				m.fn153()
 				v0 = i32(17)
 				v6 = v6 & i32(255)
 				if v6 == i32(12) {
@@ -11490,7 +11558,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 				}
 			}
 		l10:
-			t21 := m.fn87(v6)
+			t21 := m.fn94(v6)
 			v0 = t21
 		}
 	l6:
@@ -11506,22 +11574,22 @@ l0:
 	m.g0 = v5 + i32(64)
 	return v6
 }
-func (m *Module) fn152(v0, v1, v2 int32) {
+func (m *Module) fn155(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn68(v3+i32(4), v1, v2)
+	m.fn76(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn458(t1, t2)
+	m.fn462(t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn153(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn156(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(80)
@@ -11546,27 +11614,27 @@ func (m *Module) fn153(v0, v1, v2, v3 int32) int32 {
 			if v1 == i32(1) {
 				goto l3
 			}
-			m.fn122(v4+i32(16), v2, v3, v0, v1)
-			m.fn123(v4+i32(4), v4+i32(16))
+			m.fn125(v4+i32(16), v2, v3, v0, v1)
+			m.fn126(v4+i32(4), v4+i32(16))
 			t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 			v1 = t2
 			goto l1
 		}
 	l3:
 		t3 := int32(m.memory[uint32(v0)])
-		t4 := m.fn101(v2, v3, t3)
+		t4 := m.fn30(v2, v3, t3)
 		v1 = t4
 	}
 l1:
 	m.g0 = v4 + i32(80)
 	return v1
 }
-func (m *Module) fn154(v0, v1, v2 int32) {
+func (m *Module) fn157(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn28(v3+i32(16), v1, v2)
+	m.fn35(v3+i32(16), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		if t1 != 0 {
@@ -11590,7 +11658,7 @@ func (m *Module) fn154(v0, v1, v2 int32) {
 				v6 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t5
-				m.fn255(v3+i32(8), v2)
+				m.fn259(v3+i32(8), v2)
 				{
 					t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
 					v1 = t6
@@ -11603,7 +11671,7 @@ func (m *Module) fn154(v0, v1, v2 int32) {
 			l1:
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t7
-				t8 := m.fn265(v1)
+				t8 := m.fn269(v1)
 				if t8 != 0 {
 					goto l3
 				}
@@ -11620,7 +11688,7 @@ func (m *Module) fn154(v0, v1, v2 int32) {
 				v6 = t11
 				t12 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t12
-				m.fn263(v3, v2)
+				m.fn267(v3, v2)
 				t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t13
 				if v1 == i32(1114112) {
@@ -11628,7 +11696,7 @@ func (m *Module) fn154(v0, v1, v2 int32) {
 				}
 				t14 := int32(load32(m.memory, uint32(v3)))
 				v9 = t14
-				t15 := m.fn265(v1)
+				t15 := m.fn269(v1)
 				if t15 != 0 {
 					goto l5
 				}
@@ -11667,6 +11735,156 @@ l1:
 l0:
 	return v1
 }
+func (m *Module) Xpylon_identity_settings(v0, v1, v2, v3, v4, v5, v6, v7 int32) int32 {
+	var v8 int32
+	t0 := m.g0
+	v8 = t0 - i32(48)
+	m.g0 = v8
+	{
+		if v5 != 0 {
+			goto l0
+		}
+		v1 = i32(6)
+		goto l1
+	l0:
+		m.fn92(v8+i32(20), v0, v1)
+		t1 := int32(load32(m.memory, uint64(uint32(v8))+24))
+		v1 = t1
+		{
+			{
+				t2 := int32(load32(m.memory, uint64(uint32(v8))+20))
+				v0 = t2
+				if v0 == i32(-0x80000000) {
+					goto l2
+				}
+				t3 := int32(load32(m.memory, uint64(uint32(v8))+28))
+				store32(m.memory, uint64(uint32(v8))+16, uint32(t3))
+				store32(m.memory, uint64(uint32(v8))+12, uint32(v1))
+				store32(m.memory, uint64(uint32(v8))+8, uint32(v0))
+				{
+					{
+						if v4 != 0 {
+							goto l3
+						}
+						t4 := int32(load32(m.memory, uint64(uint32(v8))+16))
+						store32(m.memory, uint64(uint32(v8))+40, uint32(t4))
+						t5 := int64(load64(m.memory, uint64(uint32(v8))+8))
+						store64(m.memory, uint64(uint32(v8))+32, uint64(t5))
+						m.fn1(v8+i32(8), i32(1), i32(0))
+						goto l4
+					}
+				l3:
+					if v3 == 0 {
+						goto l5
+					}
+					if v4 < i32(0) {
+						goto l5
+					}
+					t6 := int32(load32(m.memory, uint64(uint32(v8))+16))
+					store32(m.memory, uint64(uint32(v8))+40, uint32(t6))
+					t7 := int64(load64(m.memory, uint64(uint32(v8))+8))
+					store64(m.memory, uint64(uint32(v8))+32, uint64(t7))
+					m.fn1(v8+i32(8), v3, v4)
+				}
+			l4:
+				{
+					if v2 != 0 {
+						t14 := int32(load32(m.memory, uint64(uint32(v8))+12))
+						t15 := v8 + i32(20)
+						t16 := v8 + i32(32)
+						v4 = t14
+						p17 := i32(0)
+						if v3 != 0 {
+							p17 = v4
+						}
+						t18 := int32(load32(m.memory, uint64(uint32(v8))+16))
+						m.fn27(t15, t16, p17, t18)
+						t19 := int32(m.memory[uint64(uint32(v8))+24])
+						v1 = t19
+						t20 := int32(load32(m.memory, uint64(uint32(v8))+20))
+						v0 = t20
+						if v0 == i32(-0x80000000) {
+							t23 := m.fn94(v1)
+							v1 = t23
+							goto l8
+						}
+						t21 := int32(load16(m.memory, uint64(uint32(v8))+25))
+						t22 := int32(m.memory[uint32(v8+i32(27))])
+						v4 = t21 | t22<<16
+						goto l9
+					}
+					m.fn7(v8+i32(20), v8+i32(32))
+					t8 := int32(m.memory[uint64(uint32(v8))+24])
+					v1 = t8
+					{
+						t9 := int32(load32(m.memory, uint64(uint32(v8))+20))
+						v0 = t9
+						if v0 != i32(-0x80000000) {
+							t12 := int32(load16(m.memory, uint64(uint32(v8))+25))
+							t13 := int32(m.memory[uint32(v8+i32(27))])
+							v4 = t12 | t13<<16
+							goto l9
+						}
+						t10 := m.fn94(v1)
+						v1 = t10
+						t11 := int32(load32(m.memory, uint64(uint32(v8))+12))
+						v4 = t11
+						goto l8
+					}
+				}
+			l5:
+				m.fn26(v8 + i32(8))
+				v1 = i32(6)
+				goto l2
+			l9:
+				t24 := int32(load32(m.memory, uint64(uint32(v8))+28))
+				v3 = t24
+				v4 = v4<<8 | v1&i32(255)
+				if v7&i32(3) == 0 {
+					goto l11
+				}
+				v1 = i32(6)
+				goto l12
+			l11:
+				if uint32(v3) < uint32(v6) {
+					goto l13
+				}
+				v1 = i32(13)
+				goto l12
+			l13:
+				if v3 == 0 {
+					goto l14
+				}
+				memory_copy(m.memory, uint32(v5), uint32(v4), uint32(v3))
+			l14:
+				m.memory[uint32(v5+v3)] = byte(i32(0))
+				v1 = i32(17)
+				if v7 == 0 {
+					goto l12
+				}
+				store32(m.memory, uint32(v7), uint32(v3))
+			l12:
+				m.fn24(v0, v4)
+				t25 := int32(load32(m.memory, uint64(uint32(v8))+8))
+				t26 := int32(load32(m.memory, uint64(uint32(v8))+12))
+				m.fn20(t25, t26)
+			}
+		l2:
+			p27 := v1
+			if v1 == i32(17) {
+				p27 = i32(0)
+			}
+			v1 = p27
+			goto l1
+		}
+	l8:
+		t28 := int32(load32(m.memory, uint64(uint32(v8))+8))
+		m.fn20(t28, v4)
+	}
+l1:
+	m.g0 = v8 + i32(48)
+	return v1
+}
 func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
@@ -11677,7 +11895,7 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 		if v3 == 0 {
 			goto l0
 		}
-		m.fn53(v4+i32(8), v0)
+		m.fn60(v4+i32(8), v0)
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		v0 = t1
 		{
@@ -11703,7 +11921,7 @@ func (m *Module) Xpylon_identity_sign(v0, v1, v2, v3 int32) int32 {
 			memory_copy(m.memory, uint32(v4+i32(112)), uint32(v0), uint32(i32(40)))
 			m.fn2(v4+i32(80), v4+i32(112), v1, v2)
 		l3:
-			m.fn41(v4+i32(16), v4+i32(80))
+			m.fn48(v4+i32(16), v4+i32(80))
 			memory_copy(m.memory, uint32(v3), uint32(v4+i32(16)), uint32(i32(64)))
 			m.memory[uint64(uint32(v3))+64] = byte(i32(0))
 			goto l4
@@ -11726,7 +11944,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 	t0 := m.g0
 	v5 = t0 - i32(384)
 	m.g0 = v5
-	m.fn53(v5+i32(32), v0)
+	m.fn60(v5+i32(32), v0)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+36))
 	v6 = t1
 	v7 = v6
@@ -11781,7 +11999,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 				store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 				t7 := int64(load64(m.memory, uint64(uint32(v5))+24))
 				store64(m.memory, uint64(uint32(v5))+304, uint64(t7))
-				m.fn56(v5+i32(304), i32(0), v11, i32(1), i32(64))
+				m.fn63(v5+i32(304), i32(0), v11, i32(1), i32(64))
 				v0 = v11 + i32(-1)
 				t8 := int32(load32(m.memory, uint64(uint32(v5))+308))
 				v12 = t8
@@ -11802,7 +12020,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 					{
 						{
 							if v3 == 0 {
-								m.fn34(v14, v12, i32(1), i32(64))
+								m.fn41(v14, v12, i32(1), i32(64))
 								goto l1
 							}
 							t12 := v5 + i32(16)
@@ -11817,7 +12035,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 							t14 := int64(load64(m.memory, uint64(uint32(v5))+16))
 							store64(m.memory, uint64(uint32(v5))+304, uint64(t14))
-							m.fn158(v5+i32(304), v0)
+							m.fn162(v5+i32(304), v0)
 							v3 = v3 + i32(-1)
 							t15 := int32(load32(m.memory, uint64(uint32(v5))+308))
 							v1 = t15
@@ -11901,10 +12119,10 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							switch v0 {
 							case 0:
 								store32(m.memory, uint64(uint32(i32(0)))+161884, uint32(i32(1)))
-								t24 := m.fn159()
+								t24 := m.fn163()
 								v18 = t24
 								store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-								t25 := m.fn160(v18, v5+i32(304))
+								t25 := m.fn164(v18, v5+i32(304))
 								v11 = t25
 								t26 := int32(load32(m.memory, uint32(v11)))
 								t27 := v11
@@ -11919,21 +12137,21 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 								goto l10
 							}
 						l17:
-							t28 := m.fn159()
+							t28 := m.fn163()
 							v18 = t28
 							store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-							t29 := m.fn160(v18, v5+i32(304))
+							t29 := m.fn164(v18, v5+i32(304))
 							v11 = t29
 						}
 					l19:
-						t30 := m.fn70(i32(20))
+						t30 := m.fn78(i32(20))
 						v0 = t30
 						m.memory[uint64(uint32(v0))+16] = byte(i32(0))
 						store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0)))
 						store32(m.memory, uint64(uint32(v0))+8, uint32(v11))
 						store64(m.memory, uint32(v0), uint64(i64(0x100000001)))
 						store32(m.memory, uint64(uint32(v5))+304, uint32(v0))
-						m.fn51(v5+i32(76), v7)
+						m.fn58(v5+i32(76), v7)
 					l20:
 						{
 							t31 := int32(load32(m.memory, uint64(uint32(v0))+12))
@@ -11945,10 +12163,10 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						if t32 != 0 {
 							goto l10
 						}
-						m.fn32(v5 + i32(304))
+						m.fn39(v5 + i32(304))
 						memory_zero(m.memory, uint32(v5+i32(160)), uint32(i32(64)))
-						m.fn65(v5+i32(80), v5+i32(160), i32(64))
-						m.fn161(v5+i32(80), v16)
+						m.fn73(v5+i32(80), v5+i32(160), i32(64))
+						m.fn165(v5+i32(80), v16)
 						t33 := int64(load64(m.memory, uint64(uint32(i32(0)))+160328))
 						t34 := v5
 						v18 = t33
@@ -11967,7 +12185,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						store64(m.memory, uint64(uint32(t40))+224, uint64(v21))
 						store64(m.memory, uint64(uint32(v5))+256, uint64(i64(0)))
 						m.fn3(v5+i32(224), v5+i32(80), i32(1))
-						m.fn162(v5+i32(80), v16)
+						m.fn166(v5+i32(80), v16)
 						store64(m.memory, uint64(uint32(v5))+288, uint64(v18))
 						store64(m.memory, uint64(uint32(v5))+280, uint64(v19))
 						store64(m.memory, uint64(uint32(v5))+272, uint64(v20))
@@ -11978,10 +12196,10 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						memory_copy(m.memory, uint32(v5+i32(304)), uint32(v5+i32(224)), uint32(i32(40)))
 						memory_copy(m.memory, uint32(v5+i32(80)), uint32(v5+i32(304)), uint32(i32(80)))
 						v0 = v5 + i32(80)
-						m.fn163(v5+i32(8), i32(1), i32(0))
+						m.fn167(v5+i32(8), i32(1), i32(0))
 						t41 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						t42 := int32(load32(m.memory, uint64(uint32(v5))+12))
-						m.fn29(v5+i32(264), v5+i32(80), t41, t42)
+						m.fn36(v5+i32(264), v5+i32(80), t41, t42)
 						v0 = v5 + i32(264)
 						v6 = v6 << 6
 						v0 = v4
@@ -12028,11 +12246,11 @@ l2:
 l10:
 	panic("unreachable")
 }
-func (m *Module) fn158(v0, v1 int32) {
+func (m *Module) fn162(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(4), i32(8))
+	m.fn256(v0, t0, v1, i32(4), i32(8))
 }
-func (m *Module) fn159() int64 {
+func (m *Module) fn163() int64 {
 	var v0 int64
 	{
 		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+162344))
@@ -12040,14 +12258,14 @@ func (m *Module) fn159() int64 {
 		if v0 != i64(0) {
 			goto l0
 		}
-		t1 := m.fn575()
+		t1 := m.fn579()
 		v0 = t1
 		store64(m.memory, uint64(uint32(i32(0)))+162344, uint64(v0))
 	}
 l0:
 	return v0
 }
-func (m *Module) fn160(v0 int64, v1 int32) int32 {
+func (m *Module) fn164(v0 int64, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -12089,7 +12307,7 @@ func (m *Module) fn160(v0 int64, v1 int32) int32 {
 					}
 				}
 			l2:
-				m.fn203(v2, i32(0), v3, v4)
+				m.fn207(v2, i32(0), v3, v4)
 				t5 := int32(load32(m.memory, uint32(v2)))
 				if t5&i32(1) != 0 {
 					goto l4
@@ -12120,7 +12338,7 @@ func (m *Module) fn160(v0 int64, v1 int32) int32 {
 					t13 := v2 + i32(20)
 					t14 := v4
 					v6 = v4 + i32(1)
-					m.fn180(t13, t14, t12, v6, i32(1), i32(1))
+					m.fn184(t13, t14, t12, v6, i32(1), i32(1))
 					t15 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					v3 = t15
 					{
@@ -12141,7 +12359,7 @@ func (m *Module) fn160(v0 int64, v1 int32) int32 {
 					goto l8
 				}
 			l9:
-				m.fn195(v2 + i32(8))
+				m.fn199(v2 + i32(8))
 				t17 := int32(load32(m.memory, uint64(uint32(v2))+8))
 				v6 = t17
 			}
@@ -12163,17 +12381,17 @@ func (m *Module) fn160(v0 int64, v1 int32) int32 {
 				goto l11
 			}
 			v1 = i32(1)
-			m.fn178(v7, i32(1), v6)
+			m.fn182(v7, i32(1), v6)
 			goto l1
 		l11:
-			t20 := m.fn169(v7, v6, i32(1), v3)
+			t20 := m.fn173(v7, v6, i32(1), v3)
 			v1 = t20
 			if v1 == 0 {
 				goto l4
 			}
 		}
 	l1:
-		t21 := m.fn171(i32(24), i32(8))
+		t21 := m.fn175(i32(24), i32(8))
 		v4 = t21
 		if v4 == 0 {
 			goto l4
@@ -12188,7 +12406,7 @@ func (m *Module) fn160(v0 int64, v1 int32) int32 {
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn161(v0, v1 int32) {
+func (m *Module) fn165(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -12200,7 +12418,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn162(v0, v1 int32) {
+func (m *Module) fn166(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -12212,7 +12430,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn163(v0, v1, v2 int32) {
+func (m *Module) fn167(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -12261,8 +12479,8 @@ func (m *Module) Xpylon_identity_sign_message_with_hmac(v0, v1, v2, v3, v4 int32
 		store32(m.memory, uint64(uint32(v5))+12, uint32(v3))
 		store32(m.memory, uint64(uint32(v5))+8, uint32(v7))
 		store32(m.memory, uint64(uint32(v5))+16, uint32(v5+i32(136)))
-		m.fn39(v5+i32(71), v5+i32(8))
-		m.fn150()
+		m.fn46(v5+i32(71), v5+i32(8))
+		m.fn153()
 		t1 := int32(m.memory[uint64(uint32(v5))+72])
 		v6 = t1
 		{
@@ -12270,7 +12488,7 @@ func (m *Module) Xpylon_identity_sign_message_with_hmac(v0, v1, v2, v3, v4 int32
 			if t2 != i32(1) {
 				goto l3
 			}
-			t3 := m.fn87(v6)
+			t3 := m.fn94(v6)
 			v6 = t3
 			goto l0
 		}
@@ -12290,7 +12508,7 @@ func (m *Module) Xpylon_identity_status_code(v0 int32) int32 {
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn54(v1, v0)
+	m.fn61(v1, v0)
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v0 = t1
 	m.g0 = v1 + i32(16)
@@ -12305,7 +12523,7 @@ func (m *Module) Xpylon_identity_status_message(v0 int32) int32 {
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn54(v1, v0)
+	m.fn61(v1, v0)
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v0 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -12322,7 +12540,7 @@ func (m *Module) Xpylon_identity_verify(v0, v1, v2, v3, v4 int32) int32 {
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
-	m.fn53(v5+i32(8), v0)
+	m.fn60(v5+i32(8), v0)
 	v6 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+12))
 	v0 = t1
@@ -12353,13 +12571,13 @@ func (m *Module) Xpylon_identity_verify(v0, v1, v2, v3, v4 int32) int32 {
 				if v4 < i32(0) {
 					goto l2
 				}
-				t4 := m.fn45(v7, v6, v2, v3, v4)
+				t4 := m.fn52(v7, v6, v2, v3, v4)
 				if t4 == 0 {
 					goto l5
 				}
 				goto l4
 			}
-			t3 := m.fn45(v7, v6, v2, i32(1), i32(0))
+			t3 := m.fn52(v7, v6, v2, i32(1), i32(0))
 			if t3 != 0 {
 				goto l4
 			}
@@ -12382,12 +12600,12 @@ l2:
 func (m *Module) Xpylon_identity_version() int32 {
 	return i32(132018)
 }
-func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn173(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8 int32
 	v4 = v0 + i32(-4)
 	t0 := int32(load32(m.memory, uint32(v4)))
 	v5 = t0
-	fn170(v5, v1)
+	fn174(v5, v1)
 	{
 		{
 			if uint32(v2) < uint32(i32(9)) {
@@ -12420,10 +12638,10 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
 						if uint32(v5) < uint32(i32(16)) {
 							goto l10
 						}
-						m.fn173(v7, v1)
+						m.fn177(v7, v1)
 						v3 = v7 + v1
-						m.fn173(v3, v5)
-						m.fn174(v3, v5)
+						m.fn177(v3, v5)
+						m.fn178(v3, v5)
 						goto l9
 					}
 					v5 = v7 + v6
@@ -12432,7 +12650,7 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
 						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+162308))
 						v5 = t8 + v6
 						if uint32(v5) > uint32(v1) {
-							m.fn173(v7, v1)
+							m.fn177(v7, v1)
 							v3 = v7 + v1
 							t10 := v3
 							v1 = v5 - v1
@@ -12455,12 +12673,12 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
 							if uint32(v3) > uint32(i32(15)) {
 								goto l11
 							}
-							m.fn173(v7, v5)
+							m.fn177(v7, v5)
 							v3 = i32(0)
 							v1 = i32(0)
 							goto l12
 						l11:
-							m.fn173(v7, v1)
+							m.fn177(v7, v1)
 							v1 = v7 + v1
 							store32(m.memory, uint64(uint32(v1))+4, uint32(v3|i32(1)))
 							v2 = v7 + v5
@@ -12483,20 +12701,20 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
 					if uint32(v6) < uint32(v1) {
 						goto l7
 					}
-					m.fn172(v5, v8)
+					m.fn176(v5, v8)
 					v3 = v6 - v1
 					if uint32(v3) < uint32(i32(16)) {
-						m.fn173(v7, v6)
+						m.fn177(v7, v6)
 						goto l9
 					}
-					m.fn173(v7, v1)
+					m.fn177(v7, v1)
 					v1 = v7 + v1
-					m.fn173(v1, v3)
-					m.fn174(v1, v3)
+					m.fn177(v1, v3)
+					m.fn178(v1, v3)
 					goto l9
 				}
 			}
-			t1 := m.fn171(v3, v2)
+			t1 := m.fn175(v3, v2)
 			v2 = t1
 			if v2 != 0 {
 				{
@@ -12511,7 +12729,7 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
 					memory_copy(m.memory, uint32(v2), uint32(v0), uint32(v3))
 				}
 			l14:
-				m.fn63(v0, v1)
+				m.fn71(v0, v1)
 				goto l2
 			}
 			return i32(0)
@@ -12523,7 +12741,7 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
 	l9:
 		return v0
 	l7:
-		t11 := m.fn71(v3)
+		t11 := m.fn79(v3)
 		v1 = t11
 		if v1 == 0 {
 			goto l2
@@ -12548,13 +12766,13 @@ func (m *Module) fn169(v0, v1, v2, v3 int32) int32 {
 			memory_copy(m.memory, uint32(v1), uint32(v0), uint32(v3))
 		}
 	l15:
-		m.fn175(v0)
+		m.fn179(v0)
 		return v1
 	}
 l2:
 	return v2
 }
-func fn170(v0, v1 int32) {
+func fn174(v0, v1 int32) {
 	var v2 int32
 	{
 		v2 = v0 & i32(-8)
@@ -12577,7 +12795,7 @@ func fn170(v0, v1 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn171(v0, v1 int32) int32 {
+func (m *Module) fn175(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -12600,7 +12818,7 @@ func (m *Module) fn171(v0, v1 int32) int32 {
 				p2 = i32(16)
 			}
 			v3 = p2
-			t4 := m.fn71(t3 + v3 + i32(12))
+			t4 := m.fn79(t3 + v3 + i32(12))
 			v0 = t4
 			if v0 == 0 {
 				goto l1
@@ -12627,16 +12845,16 @@ func (m *Module) fn171(v0, v1 int32) int32 {
 					store32(m.memory, uint32(v1), uint32(v2+v0))
 					goto l3
 				}
-				m.fn173(v1, v4)
-				m.fn173(v2, v0)
-				m.fn174(v2, v0)
+				m.fn177(v1, v4)
+				m.fn177(v2, v0)
+				m.fn178(v2, v0)
 				goto l3
 			}
 			v1 = v2
 			goto l3
 		}
 	l0:
-		t10 := m.fn71(v0)
+		t10 := m.fn79(v0)
 		v2 = t10
 	}
 l1:
@@ -12652,22 +12870,22 @@ l3:
 		if uint32(v0) <= uint32(v3+i32(16)) {
 			goto l5
 		}
-		m.fn173(v1, v3)
+		m.fn177(v1, v3)
 		v2 = v1 + v3
 		t12 := v2
 		v0 = v0 - v3
-		m.fn173(t12, v0)
-		m.fn174(v2, v0)
+		m.fn177(t12, v0)
+		m.fn178(v2, v0)
 	}
 l5:
 	return v1 + i32(8)
 }
-func (m *Module) fn172(v0, v1 int32) {
+func (m *Module) fn176(v0, v1 int32) {
 	var v2 int32
 	if uint32(v1) < uint32(i32(256)) {
 		goto l0
 	}
-	m.fn578(v0)
+	m.fn582(v0)
 	return
 l0:
 	{
@@ -12687,14 +12905,14 @@ l1:
 	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+162296))
 	store32(m.memory, uint64(uint32(i32(0)))+162296, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
 }
-func (m *Module) fn173(v0, v1 int32) {
+func (m *Module) fn177(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|t0&i32(1)|i32(2)))
 	v0 = v0 + v1
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(t1|i32(1)))
 }
-func (m *Module) fn174(v0, v1 int32) {
+func (m *Module) fn178(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = v0 + v1
 	{
@@ -12727,7 +12945,7 @@ func (m *Module) fn174(v0, v1 int32) {
 			return
 		}
 	l2:
-		m.fn172(v0, v3)
+		m.fn176(v0, v3)
 	}
 l0:
 	{
@@ -12763,7 +12981,7 @@ l0:
 		}
 		t8 := v2
 		v3 = v3 & i32(-8)
-		m.fn172(t8, v3)
+		m.fn176(t8, v3)
 		t9 := v0
 		v1 = v3 + v1
 		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
@@ -12780,10 +12998,10 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
 	store32(m.memory, uint32(v0+v1), uint32(v1))
 l6:
-	m.fn580(v0, v1)
+	m.fn584(v0, v1)
 	return
 }
-func (m *Module) fn175(v0 int32) {
+func (m *Module) fn179(v0 int32) {
 	var v1, v2, v3 int32
 	v1 = v0 + i32(-8)
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
@@ -12820,7 +13038,7 @@ func (m *Module) fn175(v0 int32) {
 				return
 			}
 		l2:
-			m.fn172(v1, v2)
+			m.fn176(v1, v2)
 		}
 	l0:
 		{
@@ -12840,7 +13058,7 @@ func (m *Module) fn175(v0 int32) {
 				}
 				t9 := v3
 				v2 = v2 & i32(-8)
-				m.fn172(t9, v2)
+				m.fn176(t9, v2)
 				t10 := v1
 				v0 = v2 + v0
 				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
@@ -12858,17 +13076,17 @@ func (m *Module) fn175(v0 int32) {
 			store32(m.memory, uint32(v1+v0), uint32(v0))
 		l6:
 			if uint32(v0) < uint32(i32(256)) {
-				m.fn583(v1, v0)
+				m.fn587(v1, v0)
 				return
 			}
-			m.fn584(v1, v0)
+			m.fn588(v1, v0)
 			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+162336))
 			v0 = t12 + i32(-1)
 			store32(m.memory, uint64(uint32(i32(0)))+162336, uint32(v0))
 			if v0 != 0 {
 				return
 			}
-			m.fn585()
+			m.fn589()
 			return
 		}
 	l4:
@@ -12900,10 +13118,10 @@ func (m *Module) fn175(v0 int32) {
 			if uint32(t17) < uint32(i32(41)) {
 				goto l9
 			}
-			_ = m.fn581(v0)
+			_ = m.fn585(v0)
 		}
 	l9:
-		m.fn585()
+		m.fn589()
 		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+162308))
 		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+162328))
 		if uint32(t19) <= uint32(t20) {
@@ -12920,12 +13138,12 @@ l5:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 	store32(m.memory, uint32(v1+v0), uint32(v0))
 }
-func (m *Module) fn176(v0, v1, v2 int32) {
+func (m *Module) fn180(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn177(v3+i32(8), v1, v2, i32(0))
+	m.fn181(v3+i32(8), v1, v2, i32(0))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -12933,7 +13151,7 @@ func (m *Module) fn176(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn177(v0, v1, v2, v3 int32) {
+func (m *Module) fn181(v0, v1, v2, v3 int32) {
 	{
 		if v2 == 0 {
 			goto l0
@@ -12942,25 +13160,25 @@ func (m *Module) fn177(v0, v1, v2, v3 int32) {
 			if v3 != 0 {
 				goto l1
 			}
-			t0 := m.fn171(v2, v1)
+			t0 := m.fn175(v2, v1)
 			v1 = t0
 			goto l0
 		}
 	l1:
-		t1 := m.fn94(v2, v1)
+		t1 := m.fn101(v2, v1)
 		v1 = t1
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn178(v0, v1, v2 int32) {
+func (m *Module) fn182(v0, v1, v2 int32) {
 	if v2 == 0 {
 		return
 	}
-	m.fn63(v0, v2)
+	m.fn71(v0, v2)
 }
-func (m *Module) fn179(v0, v1 int32) {
+func (m *Module) fn183(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		{
@@ -12991,7 +13209,7 @@ func (m *Module) fn179(v0, v1 int32) {
 l1:
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t2
-	m.fn55(v0, v3)
+	m.fn62(v0, v3)
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v5 = t3 + t4
@@ -13022,12 +13240,12 @@ l5:
 l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v4))
 }
-func (m *Module) fn180(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn184(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(32)
 	m.g0 = v6
-	m.fn181(v6+i32(16), v3, v4, v5)
+	m.fn185(v6+i32(16), v3, v4, v5)
 	v7 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v6))+20))
 	v8 = t1
@@ -13064,12 +13282,12 @@ l3:
 				t5 := int32(load32(m.memory, uint64(uint32(v6))+28))
 				v7 = t5
 				if v7 != 0 {
-					t8 := m.fn169(v2, v7, v8, v3)
+					t8 := m.fn173(v2, v7, v8, v3)
 					v7 = t8
 					v5 = v3
 					goto l6
 				}
-				m.fn177(v6+i32(8), v8, v3, i32(0))
+				m.fn181(v6+i32(8), v8, v3, i32(0))
 				t6 := int32(load32(m.memory, uint64(uint32(v6))+12))
 				v5 = t6
 				t7 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -13078,7 +13296,7 @@ l3:
 			}
 		}
 	l4:
-		m.fn176(v6, v8, v3)
+		m.fn180(v6, v8, v3)
 		t9 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v5 = t9
 		t10 := int32(load32(m.memory, uint32(v6)))
@@ -13100,7 +13318,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3))
 	m.g0 = v6 + i32(32)
 }
-func (m *Module) fn181(v0, v1, v2, v3 int32) {
+func (m *Module) fn185(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	v4 = i32(0)
@@ -13122,11 +13340,11 @@ l0:
 	store32(m.memory, uint32(v0+v6), uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn182(v0, v1, v2 int32) {
+func (m *Module) fn186(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := v0
 	v3 = v2 - v1
-	m.fn55(t0, v3)
+	m.fn62(t0, v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t1
 	{
@@ -13142,13 +13360,13 @@ func (m *Module) fn182(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v3))
 }
-func (m *Module) fn183(v0, v1 int32) {
+func (m *Module) fn187(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn60(v2+i32(4), v1, i32(0), i32(1), i32(1))
+	m.fn67(v2+i32(4), v1, i32(0), i32(1), i32(1))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		if t1 != i32(1) {
@@ -13163,7 +13381,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn184(v0, v1 int32) {
+func (m *Module) fn188(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -13314,12 +13532,12 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v4-v5))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v5))
 }
-func (m *Module) fn185(v0, v1, v2 int32) {
+func (m *Module) fn189(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn187(v3+i32(16), v1, v2, i32(19))
+	m.fn191(v3+i32(16), v1, v2, i32(19))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3
 	v4 = t1
@@ -13338,7 +13556,7 @@ func (m *Module) fn185(v0, v1, v2 int32) {
 	v8 = v1 + v2
 l18:
 	{
-		t7 := m.fn188(v3 + i32(36))
+		t7 := m.fn192(v3 + i32(36))
 		v6 = t7
 		if v6 == i32(1114112) {
 			t27 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -13373,7 +13591,7 @@ l18:
 					goto l20
 				}
 			l19:
-				m.fn191(v3+i32(16), v6, i32(138824))
+				m.fn195(v3+i32(16), v6, i32(138824))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t31 := v6
 				v7 = t30
@@ -13399,8 +13617,8 @@ l18:
 					}
 					t36 := int32(load32(m.memory, uint64(uint32(v3))+24))
 					v6 = t36
-					m.fn179(v3, v9)
-					m.fn179(v3, v7)
+					m.fn183(v3, v9)
+					m.fn183(v3, v7)
 					v7 = v10
 					if v6 == 0 {
 						goto l18
@@ -13411,7 +13629,7 @@ l18:
 				v6 = v9
 			}
 		l20:
-			m.fn179(v3, v6)
+			m.fn183(v3, v6)
 			v7 = v10
 			goto l18
 		}
@@ -13491,7 +13709,7 @@ l18:
 				if v12&i32(1) != 0 {
 					goto l11
 				}
-				t20 := m.fn189(v7)
+				t20 := m.fn193(v7)
 				if t20 == 0 {
 					goto l11
 				}
@@ -13506,7 +13724,7 @@ l18:
 			if v7 == i32(1114112) {
 				goto l13
 			}
-			t21 := m.fn190(v7)
+			t21 := m.fn194(v7)
 			if t21 == 0 {
 				goto l5
 			}
@@ -13535,7 +13753,7 @@ l18:
 		l17:
 			{
 				{
-					t23 := m.fn188(v3 + i32(16))
+					t23 := m.fn192(v3 + i32(16))
 					v6 = t23
 					if v6 != i32(1114112) {
 						goto l16
@@ -13544,12 +13762,12 @@ l18:
 					goto l5
 				}
 			l16:
-				t24 := m.fn189(v6)
+				t24 := m.fn193(v6)
 				if t24 != 0 {
 					goto l17
 				}
 			}
-			t25 := m.fn190(v6)
+			t25 := m.fn194(v6)
 			p26 := i32(962)
 			if t25 != 0 {
 				p26 = i32(963)
@@ -13557,14 +13775,14 @@ l18:
 			v13 = p26
 		}
 	l5:
-		m.fn179(v3, v13)
+		m.fn183(v3, v13)
 		v7 = v10
 		goto l18
 	}
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn186(v0 int32) int32 {
+func (m *Module) fn190(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -13573,12 +13791,12 @@ func (m *Module) fn186(v0 int32) int32 {
 	}
 	return p1 | v0
 }
-func (m *Module) fn187(v0, v1, v2, v3 int32) {
+func (m *Module) fn191(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn183(v4+i32(12), v2)
+	m.fn187(v4+i32(12), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+20))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -13664,7 +13882,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v2))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn188(v0 int32) int32 {
+func (m *Module) fn192(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -13705,7 +13923,7 @@ func (m *Module) fn188(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn189(v0 int32) int32 {
+func (m *Module) fn193(v0 int32) int32 {
 	{
 		if uint32(v0) < uint32(i32(128)) {
 			v0 = v0 + i32(-39)
@@ -13718,7 +13936,7 @@ func (m *Module) fn189(v0 int32) int32 {
 		if uint32(v0) < uint32(i32(168)) {
 			goto l1
 		}
-		t0 := m.fn192(v0)
+		t0 := m.fn196(v0)
 		v0 = t0
 		goto l2
 	}
@@ -13727,17 +13945,17 @@ l1:
 l2:
 	return v0 & i32(1)
 }
-func (m *Module) fn190(v0 int32) int32 {
+func (m *Module) fn194(v0 int32) int32 {
 	if uint32(v0&i32(2097119)+i32(-65)) >= uint32(i32(26)) {
 		if uint32(v0) >= uint32(i32(170)) {
-			t0 := m.fn193(v0)
+			t0 := m.fn197(v0)
 			return t0
 		}
 		return i32(0)
 	}
 	return i32(1)
 }
-func (m *Module) fn191(v0, v1, v2 int32) {
+func (m *Module) fn195(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -13853,7 +14071,7 @@ l9:
 	t19 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t19))
 }
-func (m *Module) fn192(v0 int32) int32 {
+func (m *Module) fn196(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(36)
@@ -13929,7 +14147,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn193(v0 int32) int32 {
+func (m *Module) fn197(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(22)
@@ -14005,7 +14223,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn194(v0 int32) int32 {
+func (m *Module) fn198(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -14014,15 +14232,15 @@ func (m *Module) fn194(v0 int32) int32 {
 	}
 	return p1 ^ v0
 }
-func (m *Module) fn195(v0 int32) {
+func (m *Module) fn199(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn59(v0, t0, i32(1), i32(1), i32(1))
+	t1 := m.fn66(v0, t0, i32(1), i32(1), i32(1))
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn196(v0, v1, v2 int32) int32 {
+func (m *Module) fn200(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -14162,22 +14380,22 @@ l17:
 	m.g0 = v3 + i32(16)
 	return v1
 }
-func (m *Module) fn197(v0 int32) {
+func (m *Module) fn201(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn24(t0, t1)
 }
-func (m *Module) fn198(v0, v1 int32) int32 {
-	m.fn179(v0, v1)
+func (m *Module) fn202(v0, v1 int32) int32 {
+	m.fn183(v0, v1)
 	return i32(0)
 }
-func (m *Module) fn199(v0, v1 int32) {
+func (m *Module) fn203(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn60(v2+i32(4), v1, i32(1), i32(1), i32(1))
+	m.fn67(v2+i32(4), v1, i32(1), i32(1), i32(1))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		if t1 != i32(1) {
@@ -14192,15 +14410,15 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn200(v0, v1, v2 int32) {
+func (m *Module) fn204(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn199(v3+i32(12), v2<<1)
+	m.fn203(v3+i32(12), v2<<1)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn30(v3+i32(24), v1, v2, t1, t2)
+	m.fn37(v3+i32(24), v1, v2, t1, t2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		if t3 != 0 {
@@ -14215,7 +14433,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn201(v0 int32) int32 {
+func (m *Module) fn205(v0 int32) int32 {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -14229,7 +14447,7 @@ func (m *Module) fn201(v0 int32) int32 {
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	return i32(0) - t3
 }
-func (m *Module) fn202(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn206(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	v4 = i32(0)
 	{
@@ -14242,7 +14460,7 @@ func (m *Module) fn202(v0, v1, v2, v3 int32) int32 {
 l0:
 	return v4
 }
-func (m *Module) fn203(v0, v1, v2, v3 int32) {
+func (m *Module) fn207(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -14258,7 +14476,7 @@ func (m *Module) fn203(v0, v1, v2, v3 int32) {
 			t2 := v1
 			t3 := v2
 			v5 = v6 - v2
-			m.fn204(t1, t2, t3, v5)
+			m.fn208(t1, t2, t3, v5)
 			v6 = i32(1)
 			t4 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			if t4&i32(1) != 0 {
@@ -14286,7 +14504,7 @@ func (m *Module) fn203(v0, v1, v2, v3 int32) {
 				}
 			}
 		l2:
-			m.fn204(v4, v1, v2+v5, v3-v5)
+			m.fn208(v4, v1, v2+v5, v3-v5)
 			v6 = i32(1)
 			t8 := int32(load32(m.memory, uint32(v4)))
 			if t8&i32(1) != 0 {
@@ -14306,7 +14524,7 @@ l5:
 	store32(m.memory, uint32(v0), uint32(v6))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn204(v0, v1, v2, v3 int32) {
+func (m *Module) fn208(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	v4 = i32(0)
 	v5 = v1 & i32(255)
@@ -14327,7 +14545,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v4))
 }
-func (m *Module) fn205(v0, v1, v2, v3, v4, v5 int32) int32 {
+func (m *Module) fn209(v0, v1, v2, v3, v4, v5 int32) int32 {
 	var v6, v7, v8, v9, v10 int32
 	var v11 int64
 	var v12 int32
@@ -14364,7 +14582,7 @@ l1:
 		v2 = i32(0)
 		goto l3
 	l2:
-		t4 := m.fn206(v2, v2+v3)
+		t4 := m.fn210(v2, v2+v3)
 		v1 = t4 + v1
 	}
 l3:
@@ -14378,7 +14596,7 @@ l3:
 			t17 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t18 := v1
 			v0 = t17
-			t19 := m.fn208(t18, v0, v8, v2, v3)
+			t19 := m.fn212(t18, v0, v8, v2, v3)
 			if t19 == 0 {
 				t31 := int32(load32(m.memory, uint64(uint32(v0))+12))
 				t32 := m.t0[uint(t31)].(func(int32, int32, int32) int32)(v1, v4, v5)
@@ -14397,12 +14615,12 @@ l3:
 			t23 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t24 := v10
 			v12 = t23
-			t25 := m.fn208(t24, v12, v8, v2, v3)
+			t25 := m.fn212(t24, v12, v8, v2, v3)
 			if t25 != 0 {
 				goto l8
 			}
 			v7 = i32(1)
-			m.fn207(v6+i32(8), v0, v9-v1, i32(1))
+			m.fn211(v6+i32(8), v0, v9-v1, i32(1))
 			t26 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v2 = t26
 			if v2 == i32(1114112) {
@@ -14415,7 +14633,7 @@ l3:
 			if t29 != 0 {
 				goto l6
 			}
-			t30 := m.fn209(v2, v1, v10, v12)
+			t30 := m.fn213(v2, v1, v10, v12)
 			if t30 != 0 {
 				goto l6
 			}
@@ -14424,7 +14642,7 @@ l3:
 			goto l6
 		}
 		v7 = i32(1)
-		m.fn207(v6, v0, v9-v1, i32(1))
+		m.fn211(v6, v0, v9-v1, i32(1))
 		t7 := int32(load32(m.memory, uint32(v6)))
 		v1 = t7
 		if v1 == i32(1114112) {
@@ -14437,7 +14655,7 @@ l3:
 		t10 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t11 := v9
 		v0 = t10
-		t12 := m.fn208(t11, v0, v8, v2, v3)
+		t12 := m.fn212(t11, v0, v8, v2, v3)
 		if t12 != 0 {
 			goto l6
 		}
@@ -14446,7 +14664,7 @@ l3:
 		if t14 != 0 {
 			goto l6
 		}
-		t15 := m.fn209(v1, v10, v9, v0)
+		t15 := m.fn213(v1, v10, v9, v0)
 		v7 = t15
 		goto l6
 	}
@@ -14456,7 +14674,7 @@ l6:
 	m.g0 = v6 + i32(16)
 	return v7
 }
-func (m *Module) fn206(v0, v1 int32) int32 {
+func (m *Module) fn210(v0, v1 int32) int32 {
 	var v2 int32
 	if v0 != v1 {
 		v2 = v1 - v0
@@ -14480,7 +14698,7 @@ func (m *Module) fn206(v0, v1 int32) int32 {
 	}
 	return i32(0)
 }
-func (m *Module) fn207(v0, v1, v2, v3 int32) {
+func (m *Module) fn211(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
 	v4 = i32(0)
 	v5 = i32(0)
@@ -14529,7 +14747,7 @@ l5:
 	store16(m.memory, uint64(uint32(v0))+4, uint16(v4))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn208(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn212(v0, v1, v2, v3, v4 int32) int32 {
 	{
 		if v2 == i32(1114112) {
 			goto l0
@@ -14549,7 +14767,7 @@ l0:
 	}
 	return i32(0)
 }
-func (m *Module) fn209(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn213(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	v4 = i32(0)
 l1:
@@ -14573,7 +14791,7 @@ l0:
 	}
 	return p2
 }
-func (m *Module) fn210(v0, v1, v2 int32) {
+func (m *Module) fn214(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	var v8 int32
@@ -14625,19 +14843,19 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 		t8 := v8
 		v9 = int64(bits.LeadingZeros64(uint64(v7)))
 		v10 = t8 - int32(v9)
-		m.fn211(t5, t6, t7, v10)
+		m.fn215(t5, t6, t7, v10)
 		t9 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v11 = t9
-		m.fn211(v3+i32(1240), v4, v8, v10)
+		m.fn215(v3+i32(1240), v4, v8, v10)
 		t10 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v12 = t10
-		m.fn212(v3+i32(1240), i32(-96)-v10)
+		m.fn216(v3+i32(1240), i32(-96)-v10)
 		t11 := int64(load64(m.memory, uint64(uint32(v3))+1248))
 		t12 := v3 + i32(16)
 		v13 = t11
-		m.fn586(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
-		m.fn586(v3+i32(32), v13, i64(0), v11, i64(0))
-		m.fn586(v3+i32(48), v13, i64(0), v12, i64(0))
+		m.fn590(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
+		m.fn590(v3+i32(32), v13, i64(0), v11, i64(0))
+		m.fn590(v3+i32(48), v13, i64(0), v12, i64(0))
 		v14 = i32(0)
 		t13 := int64(load64(m.memory, uint64(uint32(v3))+24))
 		t14 := int64(load64(m.memory, uint64(uint32(v3))+16))
@@ -14648,7 +14866,7 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 		v10 = i32(0) - (v10 + t16)
 		v13 = int64(uint32(v10))
 		v16 = int32(i64_shr_u(t17, v13))
-		m.fn213(t15, v16)
+		m.fn217(t15, v16)
 		t18 := v15
 		v17 = i64_shl(i64(1), v13)
 		v18 = v17 + i64(-1)
@@ -14683,7 +14901,7 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 			v16 = v16 - v23*v10
 			v25 = i64_shl(int64(uint32(v16)), v9) + v13
 			if uint64(v25) < uint64(v12) {
-				m.fn214(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
+				m.fn218(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
 				goto l4
 			}
 			if v20 != v14 {
@@ -14711,7 +14929,7 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 					goto l3
 				}
 			}
-			m.fn214(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
+			m.fn218(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
 			goto l4
 		l4:
 		}
@@ -14730,9 +14948,9 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 		l6:
 			t33 := int32(int8(m.memory[uint64(uint32(v1))+26]))
 			v16 = t33
-			m.fn215(v3+i32(92), v4)
-			m.fn215(v3+i32(256), v5)
-			m.fn215(v3+i32(420), v6)
+			m.fn219(v3+i32(92), v4)
+			m.fn219(v3+i32(256), v5)
+			m.fn219(v3+i32(420), v6)
 			memory_zero(m.memory, uint32(v3+i32(588)), uint32(i32(156)))
 			store32(m.memory, uint64(uint32(v3))+584, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v3))+744, uint32(i32(1)))
@@ -14741,12 +14959,12 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 			if v8 < i32(0) {
 				goto l8
 			}
-			_ = m.fn216(v3+i32(92), v8)
-			_ = m.fn216(v3+i32(256), v8)
-			_ = m.fn216(v3+i32(420), v8)
+			_ = m.fn220(v3+i32(92), v8)
+			_ = m.fn220(v3+i32(256), v8)
+			_ = m.fn220(v3+i32(420), v8)
 			goto l9
 		l8:
-			_ = m.fn216(v3+i32(584), int32(int16(i32(0)-v8)))
+			_ = m.fn220(v3+i32(584), int32(int16(i32(0)-v8)))
 		l9:
 			{
 				if v21 > i32(-1) {
@@ -14754,38 +14972,38 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 				}
 				t38 := v3 + i32(92)
 				v14 = (i32(0) - v21) & i32(0xffff)
-				_ = m.fn217(t38, v14)
-				_ = m.fn217(v3+i32(256), v14)
-				_ = m.fn217(v3+i32(420), v14)
+				_ = m.fn221(t38, v14)
+				_ = m.fn221(v3+i32(256), v14)
+				_ = m.fn221(v3+i32(420), v14)
 				goto l11
 			}
 		l10:
-			_ = m.fn217(v3+i32(584), v14&i32(0x7fff))
+			_ = m.fn221(v3+i32(584), v14&i32(0x7fff))
 		l11:
 			memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
 			{
-				t43 := m.fn218(v3+i32(1240), v3+i32(420))
-				t44 := m.fn219(v3+i32(584), t43)
+				t43 := m.fn222(v3+i32(1240), v3+i32(420))
+				t44 := m.fn223(v3+i32(584), t43)
 				if int32(int8(t44)) < v16 {
 					goto l12
 				}
-				_ = m.fn220(v3+i32(92), i32(10))
-				_ = m.fn220(v3+i32(256), i32(10))
-				_ = m.fn220(v3+i32(420), i32(10))
+				_ = m.fn224(v3+i32(92), i32(10))
+				_ = m.fn224(v3+i32(256), i32(10))
+				_ = m.fn224(v3+i32(420), i32(10))
 				goto l13
 			}
 		l12:
 			v21 = v21 + i32(1)
 		l13:
 			memory_copy(m.memory, uint32(v3+i32(748)), uint32(v3+i32(584)), uint32(i32(164)))
-			t48 := m.fn216(v3+i32(748), i32(1))
+			t48 := m.fn220(v3+i32(748), i32(1))
 			v24 = t48
 			memory_copy(m.memory, uint32(v3+i32(912)), uint32(v3+i32(584)), uint32(i32(164)))
-			t49 := m.fn216(v3+i32(912), i32(2))
+			t49 := m.fn220(v3+i32(912), i32(2))
 			v20 = t49
 			memory_copy(m.memory, uint32(v3+i32(1076)), uint32(v3+i32(584)), uint32(i32(164)))
 			v10 = i32(0)
-			t50 := m.fn216(v3+i32(1076), i32(3))
+			t50 := m.fn220(v3+i32(1076), i32(3))
 			v1 = t50
 			{
 				{
@@ -14794,50 +15012,50 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 						{
 							v14 = i32(0)
 							{
-								t51 := m.fn221(v3+i32(92), v1)
+								t51 := m.fn225(v3+i32(92), v1)
 								if t51 == 0 {
 									goto l14
 								}
-								_ = m.fn222(v3+i32(92), v1)
+								_ = m.fn226(v3+i32(92), v1)
 								v14 = i32(8)
 							}
 						l14:
 							{
-								t53 := m.fn221(v3+i32(92), v20)
+								t53 := m.fn225(v3+i32(92), v20)
 								if t53 == 0 {
 									goto l15
 								}
-								_ = m.fn222(v3+i32(92), v20)
+								_ = m.fn226(v3+i32(92), v20)
 								v14 = v14 | i32(4)
 							}
 						l15:
 							{
-								t55 := m.fn221(v3+i32(92), v24)
+								t55 := m.fn225(v3+i32(92), v24)
 								if t55 == 0 {
 									goto l16
 								}
-								_ = m.fn222(v3+i32(92), v24)
+								_ = m.fn226(v3+i32(92), v24)
 								v14 = v14 + i32(2)
 							}
 						l16:
 							{
-								t57 := m.fn221(v3+i32(92), v3+i32(584))
+								t57 := m.fn225(v3+i32(92), v3+i32(584))
 								if t57 == 0 {
 									goto l17
 								}
 								v14 = v14 + i32(1)
-								_ = m.fn222(v3+i32(92), v3+i32(584))
+								_ = m.fn226(v3+i32(92), v3+i32(584))
 							}
 						l17:
 							if v10 == i32(17) {
 								goto l0
 							}
 							m.memory[uint32(v2+v10)] = byte(v14 + i32(48))
-							t59 := m.fn219(v3+i32(92), v3+i32(256))
+							t59 := m.fn223(v3+i32(92), v3+i32(256))
 							v14 = t59
 							memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
-							t60 := m.fn218(v3+i32(1240), v3+i32(420))
-							t61 := m.fn219(v3+i32(584), t60)
+							t60 := m.fn222(v3+i32(1240), v3+i32(420))
+							t61 := m.fn223(v3+i32(584), t60)
 							v23 = int32(int8(t61))
 							if int32(int8(v14)) < v16 {
 								goto l18
@@ -14845,9 +15063,9 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 							if v23 < v16 {
 								goto l19
 							}
-							_ = m.fn220(v3+i32(92), i32(10))
-							_ = m.fn220(v3+i32(256), i32(10))
-							_ = m.fn220(v3+i32(420), i32(10))
+							_ = m.fn224(v3+i32(92), i32(10))
+							_ = m.fn224(v3+i32(256), i32(10))
+							_ = m.fn224(v3+i32(420), i32(10))
 							v10 = v10 + i32(1)
 							goto l20
 						l18:
@@ -14856,8 +15074,8 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 						if v23 >= v16 {
 							goto l21
 						}
-						t65 := m.fn216(v3+i32(92), i32(1))
-						t66 := m.fn221(t65, v3+i32(584))
+						t65 := m.fn220(v3+i32(92), i32(1))
+						t66 := m.fn225(t65, v3+i32(584))
 						if t66 != 0 {
 							goto l22
 						}
@@ -14866,7 +15084,7 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 				l19:
 					v14 = v10 + i32(1)
 				l22:
-					m.fn223(v3+i32(8), v2, v14)
+					m.fn227(v3+i32(8), v2, v14)
 					t67 := int32(m.memory[uint64(uint32(v3))+8])
 					if t67 != 0 {
 						goto l23
@@ -14898,7 +15116,7 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn211(v0 int32, v1 int64, v2, v3 int32) {
+func (m *Module) fn215(v0 int32, v1 int64, v2, v3 int32) {
 	var v4, v5 int64
 	{
 		v2 = int32(int16(v2 - v3))
@@ -14918,7 +15136,7 @@ func (m *Module) fn211(v0 int32, v1 int64, v2, v3 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn212(v0, v1 int32) {
+func (m *Module) fn216(v0, v1 int32) {
 	v1 = (int32(int16(v1))*i32(80) + i32(86960)) / i32(2126)
 	if uint32(v1) > uint32(i32(80)) {
 		panic("unreachable")
@@ -14932,7 +15150,7 @@ func (m *Module) fn212(v0, v1 int32) {
 	t3 := int32(load16(m.memory, uint64(uint32(v1))+141130))
 	store16(m.memory, uint32(v0), uint16(t3))
 }
-func (m *Module) fn213(v0, v1 int32) {
+func (m *Module) fn217(v0, v1 int32) {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(10000)) {
@@ -15027,7 +15245,7 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	m.memory[uint32(v0)] = byte(v1)
 }
-func (m *Module) fn214(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
+func (m *Module) fn218(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
 	var v9 int32
 	var v10, v11, v12, v13 int64
 	var v14 int32
@@ -15101,7 +15319,7 @@ l7:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn215(v0 int32, v1 int64) {
+func (m *Module) fn219(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(160)
@@ -15128,7 +15346,7 @@ l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(i32(160)))
 	m.g0 = v2 + i32(160)
 }
-func (m *Module) fn216(v0, v1 int32) int32 {
+func (m *Module) fn220(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		if uint32(v1) >= uint32(i32(1280)) {
@@ -15226,12 +15444,12 @@ l4:
 	store32(m.memory, uint64(uint32(v0))+160, uint32(v8))
 	return v0
 }
-func (m *Module) fn217(v0, v1 int32) int32 {
+func (m *Module) fn221(v0, v1 int32) int32 {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(8)) {
 			t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+142416))
-			_ = m.fn220(v0, t0)
+			_ = m.fn224(v0, t0)
 			return v0
 		}
 		v2 = v1 & i32(7)
@@ -15241,43 +15459,43 @@ func (m *Module) fn217(v0, v1 int32) int32 {
 		goto l2
 	l1:
 		t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+142416))
-		_ = m.fn220(v0, i32_shr_u(t2, v2))
+		_ = m.fn224(v0, i32_shr_u(t2, v2))
 	}
 l2:
 	if v1&i32(8) == 0 {
 		goto l3
 	}
-	_ = m.fn220(v0, i32(390625))
+	_ = m.fn224(v0, i32(390625))
 l3:
 	if v1&i32(16) == 0 {
 		goto l4
 	}
-	_ = m.fn225(v0, i32(142456), i32(2))
+	_ = m.fn229(v0, i32(142456), i32(2))
 l4:
 	if v1&i32(32) == 0 {
 		goto l5
 	}
-	_ = m.fn225(v0, i32(142464), i32(3))
+	_ = m.fn229(v0, i32(142464), i32(3))
 l5:
 	if v1&i32(64) == 0 {
 		goto l6
 	}
-	_ = m.fn225(v0, i32(142476), i32(5))
+	_ = m.fn229(v0, i32(142476), i32(5))
 l6:
 	if v1&i32(128) == 0 {
 		goto l7
 	}
-	_ = m.fn225(v0, i32(142496), i32(10))
+	_ = m.fn229(v0, i32(142496), i32(10))
 l7:
 	if v1&i32(256) == 0 {
 		goto l8
 	}
-	_ = m.fn225(v0, i32(0x22cc8), i32(19))
+	_ = m.fn229(v0, i32(0x22cc8), i32(19))
 l8:
-	_ = m.fn216(v0, v1)
+	_ = m.fn220(v0, v1)
 	return v0
 }
-func (m *Module) fn218(v0, v1 int32) int32 {
+func (m *Module) fn222(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -15336,7 +15554,7 @@ func (m *Module) fn218(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn219(v0, v1 int32) int32 {
+func (m *Module) fn223(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -15400,7 +15618,7 @@ func (m *Module) fn219(v0, v1 int32) int32 {
 		return p11
 	}
 }
-func (m *Module) fn220(v0, v1 int32) int32 {
+func (m *Module) fn224(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -15445,15 +15663,15 @@ func (m *Module) fn220(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn221(v0, v1 int32) int32 {
-	t0 := m.fn219(v0, v1)
+func (m *Module) fn225(v0, v1 int32) int32 {
+	t0 := m.fn223(v0, v1)
 	var p1 int32
 	if int32(int8(t0)) > i32(-1) {
 		p1 = 1
 	}
 	return p1
 }
-func (m *Module) fn222(v0, v1 int32) int32 {
+func (m *Module) fn226(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -15507,7 +15725,7 @@ func (m *Module) fn222(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn223(v0, v1, v2 int32) {
+func (m *Module) fn227(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	v3 = v2
 	{
@@ -15561,7 +15779,7 @@ l4:
 	m.memory[uint64(uint32(v0))+1] = byte(v5)
 	m.memory[uint32(v0)] = byte(v4)
 }
-func (m *Module) fn224(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn228(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	{
 		if v2 == 0 {
@@ -15640,7 +15858,7 @@ func (m *Module) fn224(v0, v1, v2, v3, v4, v5 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn225(v0, v1, v2 int32) int32 {
+func (m *Module) fn229(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
@@ -15656,12 +15874,12 @@ func (m *Module) fn225(v0, v1, v2 int32) int32 {
 			if uint32(v4) >= uint32(i32(41)) {
 				panic("unreachable")
 			}
-			t2 := m.fn226(v3, v1, v2, v0, v4)
+			t2 := m.fn230(v3, v1, v2, v0, v4)
 			v2 = t2
 			goto l2
 		}
 	l0:
-		t3 := m.fn226(v3, v0, v4, v1, v2)
+		t3 := m.fn230(v3, v0, v4, v1, v2)
 		v2 = t3
 	}
 l2:
@@ -15670,7 +15888,7 @@ l2:
 	m.g0 = v3 + i32(160)
 	return v0
 }
-func (m *Module) fn226(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn230(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	var v15 int32
@@ -15746,7 +15964,7 @@ l4:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn227(v0 int32, v1 float64) {
+func (m *Module) fn231(v0 int32, v1 float64) {
 	var v2, v3 int64
 	var v4 int32
 	var v5, v6 int64
@@ -15831,7 +16049,7 @@ l0:
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v5))
 	m.memory[uint32(v0)] = byte(int64(uint64(v2) >> 63))
 }
-func (m *Module) fn228(v0, v1 int32) {
+func (m *Module) fn232(v0, v1 int32) {
 	var v2 int32
 	var v3, v4, v5 int64
 	{
@@ -15867,7 +16085,7 @@ func (m *Module) fn228(v0, v1 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn229(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
+func (m *Module) fn233(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 	var v9 int32
 	t0 := m.g0
 	v9 = t0 - i32(16)
@@ -15904,7 +16122,7 @@ func (m *Module) fn229(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 		if uint32(v3) > uint32(v2) {
 			goto l6
 		}
-		m.fn223(v9+i32(8), v1, v3)
+		m.fn227(v9+i32(8), v1, v3)
 		{
 			t2 := int32(m.memory[uint64(uint32(v9))+8])
 			if t2 == 0 {
@@ -15938,7 +16156,7 @@ l5:
 l9:
 	m.g0 = v9 + i32(16)
 }
-func (m *Module) fn230(v0 int32) int32 {
+func (m *Module) fn234(v0 int32) int32 {
 	t0 := int32(load16(m.memory, uint32(v0)))
 	switch t0 {
 	default:
@@ -15956,7 +16174,7 @@ func (m *Module) fn230(v0 int32) int32 {
 		return t3
 	}
 }
-func (m *Module) fn231(v0, v1, v2, v3 int32) {
+func (m *Module) fn235(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(0)
 	v5 = i32(1)
@@ -16025,7 +16243,7 @@ l4:
 	v6 = v5 - v4
 	goto l8
 }
-func (m *Module) fn232(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn236(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(1)
 	v5 = i32(0)
@@ -16105,7 +16323,7 @@ l6:
 l0:
 	return v7
 }
-func (m *Module) fn233(v0, v1 int32) int32 {
+func (m *Module) fn237(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16123,19 +16341,19 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(1), i32(154690), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn209(v1, i32(1), i32(154690), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn234(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn238(v0, v1, v2, v3 int32) int32 {
 	t1 := v0
 	t2 := v2
 	p0 := v3
 	if uint32(v1) < uint32(v3) {
 		p0 = v1
 	}
-	t3 := m.fn589(t1, t2, p0)
+	t3 := m.fn593(t1, t2, p0)
 	v2 = t3
 	p4 := v1 - v3
 	if v2 != 0 {
@@ -16152,7 +16370,7 @@ func (m *Module) fn234(v0, v1, v2, v3 int32) int32 {
 	}
 	return p5 - p6
 }
-func (m *Module) fn235(v0, v1 int32) int32 {
+func (m *Module) fn239(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7 int32
@@ -16168,7 +16386,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 			}
 			t2 := int32(load32(m.memory, uint32(v0)))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t4 := m.fn236(t2, t3, v1)
+			t4 := m.fn240(t2, t3, v1)
 			v1 = t4
 			goto l1
 		}
@@ -16221,7 +16439,7 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 			v5 = t17
 		l6:
 			{
-				t18 := m.fn230(v5)
+				t18 := m.fn234(v5)
 				v7 = v1 + t18
 				p19 := v7
 				if uint32(v7) < uint32(v1) {
@@ -16243,12 +16461,12 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 				}
 				t20 := int32(load32(m.memory, uint32(v0)))
 				t21 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				t22 := m.fn236(t20, t21, v2+i32(16))
+				t22 := m.fn240(t20, t21, v2+i32(16))
 				v1 = t22
 				goto l8
 			}
 		l7:
-			m.fn207(v2+i32(8), v0, v3-v1, i32(1))
+			m.fn211(v2+i32(8), v0, v3-v1, i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v1 = t23
 			if v1 == i32(1114112) {
@@ -16261,11 +16479,11 @@ func (m *Module) fn235(v0, v1 int32) int32 {
 			t26 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t27 := v6
 			v7 = t26
-			t28 := m.fn236(t27, v7, v2+i32(16))
+			t28 := m.fn240(t27, v7, v2+i32(16))
 			if t28 != 0 {
 				goto l4
 			}
-			t29 := m.fn209(v1, v5, v6, v7)
+			t29 := m.fn213(v1, v5, v6, v7)
 			v1 = t29
 		}
 	l8:
@@ -16278,7 +16496,7 @@ l1:
 	m.g0 = v2 + i32(32)
 	return v1
 }
-func (m *Module) fn236(v0, v1, v2 int32) int32 {
+func (m *Module) fn240(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -16317,7 +16535,7 @@ func (m *Module) fn236(v0, v1, v2 int32) int32 {
 					v4 = t8
 					m.memory[uint64(uint32(v3))+12] = byte(i32(0))
 					store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
-					t9 := m.fn230(v5)
+					t9 := m.fn234(v5)
 					v9 = t9
 					v2 = v9
 					if uint32(v9) < uint32(i32(6)) {
@@ -16393,7 +16611,7 @@ l2:
 	m.g0 = v3 + i32(16)
 	return v7
 }
-func (m *Module) fn237(v0, v1 int32) int32 {
+func (m *Module) fn241(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16411,12 +16629,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(1), i32(154690), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t3 := m.fn209(v1, i32(1), i32(154690), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn238(v0, v1 int32) int32 {
+func (m *Module) fn242(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16434,12 +16652,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(1), i32(154690), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn209(v1, i32(1), i32(154690), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn239(v0, v1 int32) int32 {
+func (m *Module) fn243(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -16457,12 +16675,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn205(v1, i32(1), i32(154690), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn209(v1, i32(1), i32(154690), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn240(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn244(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
 	var v10, v11, v12 int64
 	var v13, v14 int32
@@ -16471,7 +16689,7 @@ func (m *Module) fn240(v0 int32, v1 float64, v2, v3 int32) int32 {
 	t0 := m.g0
 	v4 = t0 - i32(1904)
 	m.g0 = v4
-	m.fn227(v4+i32(48), v1)
+	m.fn231(v4+i32(48), v1)
 	v5 = i32(0)
 	v6 = i32(1)
 	{
@@ -16569,9 +16787,9 @@ l0:
 				t13 := v9
 				v15 = int64(bits.LeadingZeros64(uint64(v10)))
 				v7 = t13 - int32(v15)
-				m.fn212(t12, i32(-96)-v7)
+				m.fn216(t12, i32(-96)-v7)
 				t14 := int64(load64(m.memory, uint64(uint32(v4))+56))
-				m.fn586(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
+				m.fn590(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
 				{
 					t15 := int32(load16(m.memory, uint64(uint32(v4))+64))
 					v7 = i32(-64) - (v7 + t15)
@@ -16589,7 +16807,7 @@ l0:
 					v20 = int64(uint32(v7 & i32(63)))
 					t19 := v4 + i32(24)
 					v21 = int32(i64_shr_u(v15, v16))
-					m.fn213(t19, v21)
+					m.fn217(t19, v21)
 					t20 := int32(load32(m.memory, uint64(uint32(v4))+28))
 					v2 = t20
 					{
@@ -16599,7 +16817,7 @@ l0:
 						v23 = int32(int16(v22 - t22 + i32(1)))
 						if v23 <= v13 {
 							t28 := int64(uint64(v15) / uint64(i64(10)))
-							m.fn229(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
+							m.fn233(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
 							goto l15
 						}
 						v24 = v7 & i32(0xffff)
@@ -16659,11 +16877,11 @@ l0:
 								goto l14
 							}
 						}
-						m.fn229(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
+						m.fn233(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
 						goto l15
 					}
 				l11:
-					m.fn229(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
+					m.fn233(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
 				l15:
 					t29 := int32(load32(m.memory, uint64(uint32(v4))+1072))
 					v7 = t29
@@ -16689,7 +16907,7 @@ l0:
 				if uint64(v10) < uint64(v12) {
 					goto l8
 				}
-				m.fn215(v4+i32(1084), v10)
+				m.fn219(v4+i32(1084), v10)
 				memory_zero(m.memory, uint32(v4+i32(1252)), uint32(i32(156)))
 				store32(m.memory, uint64(uint32(v4))+1248, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v4))+1408, uint32(i32(1)))
@@ -16698,32 +16916,32 @@ l0:
 				if v9 < i32(0) {
 					goto l17
 				}
-				_ = m.fn216(v4+i32(1084), v9)
+				_ = m.fn220(v4+i32(1084), v9)
 				goto l18
 			l17:
-				_ = m.fn216(v4+i32(1248), int32(int16(i32(0)-v9)))
+				_ = m.fn220(v4+i32(1248), int32(int16(i32(0)-v9)))
 			l18:
 				if v26 > i32(-1) {
 					goto l19
 				}
-				_ = m.fn217(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
+				_ = m.fn221(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
 				goto l20
 			l19:
-				_ = m.fn217(v4+i32(1248), v7&i32(0x7fff))
+				_ = m.fn221(v4+i32(1248), v7&i32(0x7fff))
 			l20:
 				memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 				v7 = v14
 			l22:
 				if uint32(v7) < uint32(i32(10)) {
 					t36 := int32(load32(m.memory, uint64(uint32(v7<<2))+142416))
-					m.fn228(v4+i32(1740), t36<<1)
+					m.fn232(v4+i32(1740), t36<<1)
 					{
-						t37 := m.fn218(v4+i32(1740), v4+i32(1084))
-						t38 := m.fn221(t37, v4+i32(1248))
+						t37 := m.fn222(v4+i32(1740), v4+i32(1084))
+						t38 := m.fn225(t37, v4+i32(1248))
 						if t38 != 0 {
 							goto l23
 						}
-						_ = m.fn220(v4+i32(1084), i32(10))
+						_ = m.fn224(v4+i32(1084), i32(10))
 						goto l24
 					}
 				l23:
@@ -16749,14 +16967,14 @@ l0:
 							v27 = p41
 							if v27 != 0 {
 								memory_copy(m.memory, uint32(v4+i32(1412)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t42 := m.fn216(v4+i32(1412), i32(1))
+								t42 := m.fn220(v4+i32(1412), i32(1))
 								v23 = t42
 								memory_copy(m.memory, uint32(v4+i32(1576)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t43 := m.fn216(v4+i32(1576), i32(2))
+								t43 := m.fn220(v4+i32(1576), i32(2))
 								v24 = t43
 								memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 								v7 = i32(0)
-								t44 := m.fn216(v4+i32(1740), i32(3))
+								t44 := m.fn220(v4+i32(1740), i32(3))
 								v28 = t44
 							l34:
 								{
@@ -16795,46 +17013,46 @@ l0:
 									}
 									v2 = i32(0)
 									{
-										t47 := m.fn221(v4+i32(1084), v28)
+										t47 := m.fn225(v4+i32(1084), v28)
 										if t47 == 0 {
 											goto l30
 										}
-										_ = m.fn222(v4+i32(1084), v28)
+										_ = m.fn226(v4+i32(1084), v28)
 										v2 = i32(8)
 									}
 								l30:
 									{
-										t49 := m.fn221(v4+i32(1084), v24)
+										t49 := m.fn225(v4+i32(1084), v24)
 										if t49 == 0 {
 											goto l31
 										}
-										_ = m.fn222(v4+i32(1084), v24)
+										_ = m.fn226(v4+i32(1084), v24)
 										v2 = v2 | i32(4)
 									}
 								l31:
 									{
-										t51 := m.fn221(v4+i32(1084), v23)
+										t51 := m.fn225(v4+i32(1084), v23)
 										if t51 == 0 {
 											goto l32
 										}
-										_ = m.fn222(v4+i32(1084), v23)
+										_ = m.fn226(v4+i32(1084), v23)
 										v2 = v2 + i32(2)
 									}
 								l32:
 									{
-										t53 := m.fn221(v4+i32(1084), v4+i32(1248))
+										t53 := m.fn225(v4+i32(1084), v4+i32(1248))
 										if t53 == 0 {
 											goto l33
 										}
 										v2 = v2 + i32(1)
-										_ = m.fn222(v4+i32(1084), v4+i32(1248))
+										_ = m.fn226(v4+i32(1084), v4+i32(1248))
 									}
 								l33:
 									if v7 == v14 {
 										goto l8
 									}
 									m.memory[uint32(v4+i32(48)+v7)] = byte(v2 + i32(48))
-									_ = m.fn220(v4+i32(1084), i32(10))
+									_ = m.fn224(v4+i32(1084), i32(10))
 									v7 = v25
 									goto l34
 								}
@@ -16847,8 +17065,8 @@ l0:
 				l25:
 					{
 						{
-							t56 := m.fn220(v4+i32(1248), i32(5))
-							t57 := m.fn219(v4+i32(1084), t56)
+							t56 := m.fn224(v4+i32(1248), i32(5))
+							t57 := m.fn223(v4+i32(1084), t56)
 							v2 = t57 & i32(255)
 							if v2 == i32(1) {
 								goto l37
@@ -16874,7 +17092,7 @@ l0:
 						if uint32(v27) > uint32(v14) {
 							goto l8
 						}
-						m.fn223(v4+i32(16), v4+i32(48), v27)
+						m.fn227(v4+i32(16), v4+i32(48), v27)
 						t61 := int32(m.memory[uint64(uint32(v4))+16])
 						if t61 == 0 {
 							goto l38
@@ -16898,7 +17116,7 @@ l0:
 					v7 = v4 + i32(48)
 					goto l16
 				}
-				m.fn228(v4+i32(1740), i32(1000000000))
+				m.fn232(v4+i32(1740), i32(1000000000))
 				v7 = v7 + i32(-9)
 				goto l22
 			}
@@ -16923,7 +17141,7 @@ l0:
 					v2 = v4 + i32(1740)
 					goto l6
 				}
-				m.fn224(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
+				m.fn228(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
 				t63 := int32(load32(m.memory, uint64(uint32(v4))+12))
 				v7 = t63
 				t64 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -16942,17 +17160,17 @@ l6:
 	store32(m.memory, uint64(uint32(v4))+1584, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+1580, uint32(v5))
 	store32(m.memory, uint64(uint32(v4))+1576, uint32(v6))
-	t65 := m.fn235(v0, v4+i32(1576))
+	t65 := m.fn239(v0, v4+i32(1576))
 	v7 = t65
 	m.g0 = v4 + i32(1904)
 	return v7
 }
-func (m *Module) fn241(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn245(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(128)
 	m.g0 = v3
-	m.fn227(v3+i32(32), v1)
+	m.fn231(v3+i32(32), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+32])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -17022,11 +17240,11 @@ l0:
 			v4 = v3 + i32(32)
 			goto l6
 		case 3:
-			m.fn210(v3+i32(32), v3+i32(96), v3+i32(15))
+			m.fn214(v3+i32(32), v3+i32(96), v3+i32(15))
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+36))
 			t12 := int32(load16(m.memory, uint64(uint32(v3))+40))
-			m.fn224(v3, t10, t11, t12, i32(1), v3+i32(32))
+			m.fn228(v3, t10, t11, t12, i32(1), v3+i32(32))
 			t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			v7 = t13
 			t14 := int32(load32(m.memory, uint32(v3)))
@@ -17038,17 +17256,17 @@ l6:
 	store32(m.memory, uint64(uint32(v3))+88, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v6))
-	t15 := m.fn235(v0, v3+i32(80))
+	t15 := m.fn239(v0, v3+i32(80))
 	v7 = t15
 	m.g0 = v3 + i32(128)
 	return v7
 }
-func (m *Module) fn242(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn246(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn227(v3+i32(24), v1)
+	m.fn231(v3+i32(24), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+24])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+56))
@@ -17114,7 +17332,7 @@ l0:
 				v7 = i32(1)
 				goto l6
 			case 3:
-				m.fn210(v3+i32(96), v3+i32(112), v3+i32(7))
+				m.fn214(v3+i32(96), v3+i32(112), v3+i32(7))
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+100))
 				v4 = t10
 				if v4 == 0 {
@@ -17179,7 +17397,7 @@ l0:
 		store32(m.memory, uint64(uint32(v3))+100, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+96, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v3+i32(24)))
-		t21 := m.fn235(v0, v3+i32(96))
+		t21 := m.fn239(v0, v3+i32(96))
 		v7 = t21
 		m.g0 = v3 + i32(144)
 		return v7
@@ -17187,7 +17405,7 @@ l0:
 l7:
 	panic("unreachable")
 }
-func (m *Module) fn243(v0, v1 int32) int32 {
+func (m *Module) fn247(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17238,14 +17456,14 @@ func (m *Module) fn243(v0, v1 int32) int32 {
 		m.memory[uint64(uint32(v2))+12] = byte(int32(uint32(v0)>>18) | i32(240))
 		v0 = i32(4)
 	l5:
-		t7 := m.fn92(v1, v2+i32(12), v0)
+		t7 := m.fn99(v1, v2+i32(12), v0)
 		v0 = t7
 	}
 l1:
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn244(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn248(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	if v2&i32(1) == 0 {
 		goto l0
@@ -17274,10 +17492,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn245(t2)
+			t3 := fn249(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn245(t4)
+			t5 := fn249(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -17300,33 +17518,33 @@ l1:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 }
-func fn245(v0 int32) int32 {
+func fn249(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func fn246(v0 int32) int32 {
+func fn250(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(64)-v0)&(v0+i32(-71))>>8&(v0+i32(-54)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func (m *Module) fn247(v0, v1 int32) {
+func (m *Module) fn251(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn248(v2+i32(8), v1, i32(1), i32(1))
+	m.fn252(v2+i32(8), v1, i32(1), i32(1))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn248(v0, v1, v2, v3 int32) {
+func (m *Module) fn252(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn60(v4+i32(4), v1, i32(0), v2, v3)
+	m.fn67(v4+i32(4), v1, i32(0), v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		if t1 != i32(1) {
@@ -17338,75 +17556,6 @@ l0:
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
 	store64(m.memory, uint32(v0), uint64(t2))
 	m.g0 = v4 + i32(16)
-}
-func (m *Module) fn249(v0, v1, v2 int32) {
-	var v3, v4, v5, v6 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	v4 = v1 + i32(4)
-	v5 = i32(0)
-	v6 = v2
-l0:
-	{
-		t1 := int32(load32(m.memory, uint32(v4)))
-		v5 = t1 + v5
-		v4 = v4 + i32(8)
-		v6 = v6 + i32(-1)
-		if v6 != 0 {
-			goto l0
-		}
-	}
-	m.fn247(v3+i32(4), v5)
-	v4 = v2 << 3
-l2:
-	{
-		if v4 == 0 {
-			goto l1
-		}
-		t2 := int32(load32(m.memory, uint32(v1)))
-		t3 := v3 + i32(4)
-		v5 = t2
-		t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn250(t3, v5, v5+t4)
-		v4 = v4 + i32(-8)
-		v1 = v1 + i32(8)
-		goto l2
-	}
-l1:
-	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	store32(m.memory, uint64(uint32(v0))+8, uint32(t5))
-	t6 := int64(load64(m.memory, uint64(uint32(v3))+4))
-	store64(m.memory, uint32(v0), uint64(t6))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn250(v0, v1, v2 int32) {
-	m.fn251(v0, v1, v2-v1)
-}
-func (m *Module) fn251(v0, v1, v2 int32) {
-	var v3 int32
-	m.fn144(v0, v2)
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	v3 = t0
-	{
-		if v2 == 0 {
-			goto l0
-		}
-		if v2 == 0 {
-			goto l0
-		}
-		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-		memory_copy(m.memory, uint32(t1+v3), uint32(v1), uint32(v2))
-	}
-l0:
-	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
-}
-func (m *Module) fn252(v0, v1, v2, v3, v4 int32) {
-	t0 := int32(load32(m.memory, uint32(v0)))
-	if uint32(v2) <= uint32(t0-v1) {
-		return
-	}
-	m.fn57(v0, v1, v2, v3, v4)
 }
 func (m *Module) fn253(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
@@ -17426,7 +17575,76 @@ l0:
 			goto l0
 		}
 	}
-	m.fn247(v3+i32(4), v5)
+	m.fn251(v3+i32(4), v5)
+	v4 = v2 << 3
+l2:
+	{
+		if v4 == 0 {
+			goto l1
+		}
+		t2 := int32(load32(m.memory, uint32(v1)))
+		t3 := v3 + i32(4)
+		v5 = t2
+		t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
+		m.fn254(t3, v5, v5+t4)
+		v4 = v4 + i32(-8)
+		v1 = v1 + i32(8)
+		goto l2
+	}
+l1:
+	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	store32(m.memory, uint64(uint32(v0))+8, uint32(t5))
+	t6 := int64(load64(m.memory, uint64(uint32(v3))+4))
+	store64(m.memory, uint32(v0), uint64(t6))
+	m.g0 = v3 + i32(16)
+}
+func (m *Module) fn254(v0, v1, v2 int32) {
+	m.fn255(v0, v1, v2-v1)
+}
+func (m *Module) fn255(v0, v1, v2 int32) {
+	var v3 int32
+	m.fn147(v0, v2)
+	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
+	v3 = t0
+	{
+		if v2 == 0 {
+			goto l0
+		}
+		if v2 == 0 {
+			goto l0
+		}
+		t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
+		memory_copy(m.memory, uint32(t1+v3), uint32(v1), uint32(v2))
+	}
+l0:
+	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
+}
+func (m *Module) fn256(v0, v1, v2, v3, v4 int32) {
+	t0 := int32(load32(m.memory, uint32(v0)))
+	if uint32(v2) <= uint32(t0-v1) {
+		return
+	}
+	m.fn64(v0, v1, v2, v3, v4)
+}
+func (m *Module) fn257(v0, v1, v2 int32) {
+	var v3, v4, v5, v6 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	v4 = v1 + i32(4)
+	v5 = i32(0)
+	v6 = v2
+l0:
+	{
+		t1 := int32(load32(m.memory, uint32(v4)))
+		v5 = t1 + v5
+		v4 = v4 + i32(8)
+		v6 = v6 + i32(-1)
+		if v6 != 0 {
+			goto l0
+		}
+	}
+	m.fn251(v3+i32(4), v5)
 	v4 = v2 << 3
 l2:
 	{
@@ -17447,7 +17665,7 @@ l1:
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn254(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn258(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -17468,7 +17686,7 @@ func (m *Module) fn254(v0, v1, v2, v3, v4 int32) {
 		l2:
 			{
 				if v2 == 0 {
-					m.fn247(v5+i32(4), v8)
+					m.fn251(v5+i32(4), v8)
 					t3 := int32(load32(m.memory, uint32(v1)))
 					t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
 					m.fn21(v5+i32(4), t3, t4)
@@ -17591,14 +17809,14 @@ l7:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn255(v0, v1 int32) {
+func (m *Module) fn259(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v3 = t1
 	{
-		t2 := m.fn188(v1)
+		t2 := m.fn192(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -17614,7 +17832,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn256(v0, v1, v2 int32) int32 {
+func (m *Module) fn260(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	v1 = v1 << 2
 l1:
@@ -17639,7 +17857,7 @@ l0:
 	}
 	return p1
 }
-func (m *Module) fn257(v0, v1 int32) {
+func (m *Module) fn261(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17648,7 +17866,7 @@ func (m *Module) fn257(v0, v1 int32) {
 	v3 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+20))
 	v4 = t2
-	m.fn255(v2+i32(8), v1+i32(16))
+	m.fn259(v2+i32(8), v1+i32(16))
 	v5 = i32(2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -17660,7 +17878,7 @@ func (m *Module) fn257(v0, v1 int32) {
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+20))
 		v7 = t5
-		t6 := m.fn258(v1, v6)
+		t6 := m.fn262(v1, v6)
 		v1 = t6
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		t8 := v0
@@ -17673,12 +17891,12 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v5))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn258(v0, v1 int32) int32 {
-	t0 := m.fn256(v0, i32(2), v1)
+func (m *Module) fn262(v0, v1 int32) int32 {
+	t0 := m.fn260(v0, i32(2), v1)
 	return t0
 }
-func (m *Module) fn259(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn102(v3, v4, v1, v2)
+func (m *Module) fn263(v0, v1, v2, v3, v4 int32) {
+	t0 := m.fn31(v3, v4, v1, v2)
 	v1 = t0
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
 	t2 := v0
@@ -17688,7 +17906,7 @@ func (m *Module) fn259(v0, v1, v2, v3, v4 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p1))
 }
-func (m *Module) fn260(v0, v1, v2 int32) {
+func (m *Module) fn264(v0, v1, v2 int32) {
 	var v3 int32
 	{
 		if uint32(v1) >= uint32(i32(128)) {
@@ -17710,11 +17928,11 @@ func (m *Module) fn260(v0, v1, v2 int32) {
 		v3 = p0
 	}
 l1:
-	m.fn261(v1, v2)
+	m.fn265(v1, v2)
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn261(v0, v1 int32) {
+func (m *Module) fn265(v0, v1 int32) {
 	var v2, v3, v4 int32
 	if uint32(v0) < uint32(i32(128)) {
 		m.memory[uint32(v1)] = byte(v0)
@@ -17741,7 +17959,7 @@ l2:
 	m.memory[uint64(uint32(v1))+1] = byte(v2&i32(63) | i32(128))
 	m.memory[uint32(v1)] = byte(int32(uint32(v0)>>18) | i32(240))
 }
-func (m *Module) fn262(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn266(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -17755,7 +17973,7 @@ func (m *Module) fn262(v0, v1, v2 int32, v3 int64) {
 	v5 = v4 + i32(24)
 l0:
 	{
-		m.fn257(v4+i32(36), v4+i32(8))
+		m.fn261(v4+i32(36), v4+i32(8))
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+36))
 		switch t1 {
 		case 1:
@@ -17782,7 +18000,7 @@ l5:
 	{
 		v9 = v8
 		v10 = v2
-		m.fn263(v4, v5)
+		m.fn267(v4, v5)
 		t6 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		v11 = t6
 		if v11 == i32(1114112) {
@@ -17794,7 +18012,7 @@ l5:
 		v2 = t8
 		t9 := int32(load32(m.memory, uint64(uint32(v4))+28))
 		v8 = t9
-		t10 := m.fn258(v4+i32(8), v11)
+		t10 := m.fn262(v4+i32(8), v11)
 		if t10 != 0 {
 			goto l5
 		}
@@ -17805,10 +18023,10 @@ l4:
 	store32(m.memory, uint32(v0), uint32(v1+v7))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn263(v0, v1 int32) {
+func (m *Module) fn267(v0, v1 int32) {
 	var v2, v3 int32
 	{
-		t0 := m.fn264(v1)
+		t0 := m.fn268(v1)
 		v2 = t0
 		if v2 == i32(1114112) {
 			goto l0
@@ -17822,7 +18040,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn264(v0 int32) int32 {
+func (m *Module) fn268(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -17886,15 +18104,15 @@ func (m *Module) fn264(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn265(v0 int32) int32 {
-	t0 := m.fn266(v0)
+func (m *Module) fn269(v0 int32) int32 {
+	t0 := m.fn270(v0)
 	var p1 int32
 	if v0 == i32(65279) {
 		p1 = 1
 	}
 	return p1 | t0
 }
-func (m *Module) fn266(v0 int32) int32 {
+func (m *Module) fn270(v0 int32) int32 {
 	var v1, v2 int32
 	{
 		v1 = v0 + i32(-9)
@@ -17945,7 +18163,7 @@ func (m *Module) fn266(v0 int32) int32 {
 l1:
 	return v2 & i32(1)
 }
-func (m *Module) fn267(v0, v1, v2 int32) {
+func (m *Module) fn271(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -17955,14 +18173,14 @@ func (m *Module) fn267(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(0)))
-	m.fn268(v3+i32(20), v3)
+	m.fn272(v3+i32(20), v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	v4 = t2
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	v5 = t3
-	m.fn269(v3+i32(20), v3)
+	m.fn273(v3+i32(20), v3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	t6 := v0
 	p5 := i32(0)
@@ -17983,7 +18201,7 @@ func (m *Module) fn267(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v0), uint32(v1+v2))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn268(v0, v1 int32) {
+func (m *Module) fn272(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17996,7 +18214,7 @@ func (m *Module) fn268(v0, v1 int32) {
 			v4 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			v5 = t2
-			m.fn255(v2+i32(8), v3)
+			m.fn259(v2+i32(8), v3)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v6 = t3
@@ -18009,7 +18227,7 @@ func (m *Module) fn268(v0, v1 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v7 = t4
-			t5 := m.fn266(v6)
+			t5 := m.fn270(v6)
 			if t5 != 0 {
 				goto l2
 			}
@@ -18024,7 +18242,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn269(v0, v1 int32) {
+func (m *Module) fn273(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -18037,7 +18255,7 @@ func (m *Module) fn269(v0, v1 int32) {
 			v4 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			v5 = t2
-			m.fn263(v2+i32(8), v3)
+			m.fn267(v2+i32(8), v3)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v6 = t3
@@ -18050,7 +18268,7 @@ func (m *Module) fn269(v0, v1 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v7 = t4
-			t5 := m.fn266(v6)
+			t5 := m.fn270(v6)
 			if t5 != 0 {
 				goto l2
 			}
@@ -18065,21 +18283,21 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn270(v0 int32) int32 {
-	t0 := m.fn266(v0)
+func (m *Module) fn274(v0 int32) int32 {
+	t0 := m.fn270(v0)
 	var p1 int32
 	if v0 == i32(65279) {
 		p1 = 1
 	}
 	return p1 | t0
 }
-func (m *Module) fn271(v0, v1, v2, v3 int32) {
+func (m *Module) fn275(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+12, uint32(i32(0)))
-	m.fn260(v4, v1, v4+i32(12))
+	m.fn264(v4, v1, v4+i32(12))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	v5 = t1
 	store32(m.memory, uint64(uint32(v0))+16, uint32(v3))
@@ -18092,7 +18310,7 @@ func (m *Module) fn271(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v0))+20, uint32(t2))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn272(v0, v1, v2 int32) int32 {
+func (m *Module) fn276(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -18103,22 +18321,22 @@ func (m *Module) fn272(v0, v1, v2 int32) int32 {
 				goto l0
 			}
 			store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
-			m.fn260(v3, v2, v3+i32(12))
+			m.fn264(v3, v2, v3+i32(12))
 			t1 := int32(load32(m.memory, uint32(v3)))
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-			t3 := m.fn153(t1, t2, v0, v1)
+			t3 := m.fn156(t1, t2, v0, v1)
 			v2 = t3
 			goto l1
 		}
 	l0:
-		t4 := m.fn101(v0, v1, v2)
+		t4 := m.fn30(v0, v1, v2)
 		v2 = t4
 	}
 l1:
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn273(v0, v1, v2, v3 int32) {
+func (m *Module) fn277(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -18143,7 +18361,7 @@ func (m *Module) fn273(v0, v1, v2, v3 int32) {
 		v1 = v3
 		goto l2
 	l0:
-		m.fn203(v4+i32(8), v1, v2, v3)
+		m.fn207(v4+i32(8), v1, v2, v3)
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		v1 = t2
 		t3 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -18154,7 +18372,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn274(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn278(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	var v14, v15, v16, v17, v18, v19, v20, v21 int32
@@ -18290,7 +18508,7 @@ l12:
 l9:
 	store32(m.memory, uint32(v0), uint32(v12))
 }
-func (m *Module) fn275(v0, v1, v2 int32) {
+func (m *Module) fn279(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -18300,7 +18518,7 @@ func (m *Module) fn275(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
-	m.fn268(v3+i32(20), v3)
+	m.fn272(v3+i32(20), v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	t4 := v0
@@ -18314,13 +18532,13 @@ func (m *Module) fn275(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v0), uint32(v1+v4))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn276(v0, v1 int32) int32 {
+func (m *Module) fn280(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	t4 := m.fn234(t0, t1, t2, t3)
+	t4 := m.fn238(t0, t1, t2, t3)
 	v2 = t4 & i32(255)
 	t5 := int32(load32(m.memory, uint64(uint32(v0))+20))
 	t6 := int32(load32(m.memory, uint64(uint32(v1))+20))
@@ -18338,14 +18556,14 @@ func (m *Module) fn276(v0, v1 int32) int32 {
 	}
 	return p7
 }
-func (m *Module) fn277(v0, v1, v2 int32) {
+func (m *Module) fn281(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	if uint32(v1) <= uint32(t0) {
 		return
 	}
-	_ = m.fn278(v0, v1, v2)
+	_ = m.fn282(v0, v1, v2)
 }
-func (m *Module) fn278(v0, v1, v2 int32) int32 {
+func (m *Module) fn282(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	var v11, v12, v13, v14, v15, v16 int32
@@ -18422,13 +18640,13 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 							v15 = v7 + v1*i32(-12) + i32(-12)
 						l19:
 							{
-								t58 := m.fn283(v2, v7, v1)
+								t58 := m.fn287(v2, v7, v1)
 								t59 := v1
 								t60 := v5
 								v10 = t58
 								v11 = int32(v10)
 								v12 = t60 & v11
-								t61 := m.fn284(v7, v6, v10)
+								t61 := m.fn288(v7, v6, v10)
 								t62 := t59 - v12
 								v9 = t61
 								if uint32((t62^(v9-v12))&v5) < uint32(i32(8)) {
@@ -18453,7 +18671,7 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 								if v16 == i32(255) {
 									goto l18
 								}
-								m.fn285(v15, v9, i32(3))
+								m.fn289(v15, v9, i32(3))
 								goto l19
 							l18:
 							}
@@ -18501,7 +18719,7 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 				v1 = p8
 			}
 		l3:
-			m.fn281(v3+i32(28), i32(12), i32(8), v1)
+			m.fn285(v3+i32(28), i32(12), i32(8), v1)
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v9 = t9
 			if v9 == 0 {
@@ -18513,7 +18731,7 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 			t12 := v3 + i32(16)
 			t13 := v9
 			v5 = t11
-			m.fn282(t12, t13, v5)
+			m.fn286(t12, t13, v5)
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			v9 = t14
 			if v9 == 0 {
@@ -18528,7 +18746,7 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 				t16 := int32(uint32(v6+i32(-8)) / uint32(i32(13)))
 				t17 := v3 + i32(28)
 				v1 = i32_shl(i32(1), int32(bits.LeadingZeros32(uint32(t16)))^i32(-1))
-				m.fn281(t17, i32(12), i32(8), v1)
+				m.fn285(t17, i32(12), i32(8), v1)
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+36))
 				v7 = t18
 			}
@@ -18568,7 +18786,7 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 				v1 = t44
 				store32(m.memory, uint64(uint32(t45))+52, uint32(v1))
 				store32(m.memory, uint64(uint32(v3))+48, uint32(v11-v1))
-				m.fn285(v0, v12, i32(4))
+				m.fn289(v0, v12, i32(4))
 				t46 := int32(load32(m.memory, uint64(uint32(v3))+44))
 				v1 = t46
 				if v1 == 0 {
@@ -18577,12 +18795,12 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 				t47 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t48 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				t49 := int32(load32(m.memory, uint64(uint32(v3))+36))
-				m.fn286(t47, v1, t48, t49)
+				m.fn290(t47, v1, t48, t49)
 				goto l10
 			}
 		l8:
 			{
-				m.fn279(v3+i32(8), v3+i32(56))
+				m.fn283(v3+i32(8), v3+i32(56))
 				t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				if t23&i32(1) != 0 {
 					t28 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -18598,9 +18816,9 @@ func (m *Module) fn278(v0, v1, v2 int32) int32 {
 					t35 := v2
 					t36 := v5
 					v6 = v1 + t31
-					t37 := m.fn283(t35, t36, v6)
+					t37 := m.fn287(t35, t36, v6)
 					v10 = t37
-					t38 := m.fn284(t33, t34, v10)
+					t38 := m.fn288(t33, t34, v10)
 					v1 = t38
 					t39 := t32 + v1
 					v5 = int32(uint32(int32(v10)) >> 25)
@@ -18635,7 +18853,7 @@ l10:
 	m.g0 = v3 + i32(80)
 	return i32(-0x7fffffff)
 }
-func (m *Module) fn279(v0, v1 int32) {
+func (m *Module) fn283(v0, v1 int32) {
 	var v2 int64
 	var v3 int32
 	{
@@ -18655,7 +18873,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn280(v0, v1 int32, v2 int64, v3 int32) {
+func (m *Module) fn284(v0, v1 int32, v2 int64, v3 int32) {
 	t0 := v0
 	v2 = v2 & i64(-0x7f7f7f7f7f7f7f80)
 	var p1 int32
@@ -18665,7 +18883,7 @@ func (m *Module) fn280(v0, v1 int32, v2 int64, v3 int32) {
 	store32(m.memory, uint32(t0), uint32(p1))
 	store32(m.memory, uint64(uint32(v0))+4, uint32((int32(uint32(int64(bits.TrailingZeros64(uint64(v2))))>>3)+v3)&v1))
 }
-func (m *Module) fn281(v0, v1, v2, v3 int32) {
+func (m *Module) fn285(v0, v1, v2, v3 int32) {
 	var v4 int64
 	var v5 int32
 	v4 = int64(uint32(v1)) * int64(uint32(v3))
@@ -18708,28 +18926,28 @@ l2:
 l3:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn282(v0, v1, v2 int32) {
+func (m *Module) fn286(v0, v1, v2 int32) {
 	{
 		if v2 == 0 {
 			goto l0
 		}
-		t0 := m.fn171(v2, v1)
+		t0 := m.fn175(v2, v1)
 		v1 = t0
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn283(v0, v1, v2 int32) int64 {
+func (m *Module) fn287(v0, v1, v2 int32) int64 {
 	t0 := int64(load64(m.memory, uint32(v0)))
 	t1 := int64(load64(m.memory, uint32(v0+i32(8))))
 	v0 = v1 + (i32(0)-v2)*i32(12)
 	t2 := int32(load32(m.memory, uint32(v0+i32(-8))))
 	t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	t4 := m.fn287(t0, t1, t2, t3)
+	t4 := m.fn291(t0, t1, t2, t3)
 	return t4
 }
-func (m *Module) fn284(v0, v1 int32, v2 int64) int32 {
+func (m *Module) fn288(v0, v1 int32, v2 int64) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -18739,7 +18957,7 @@ func (m *Module) fn284(v0, v1 int32, v2 int64) int32 {
 l1:
 	{
 		t1 := int64(load64(m.memory, uint32(v0+v4)))
-		m.fn280(v3+i32(8), v1, t1, v4)
+		m.fn284(v3+i32(8), v1, t1, v4)
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t2 != 0 {
 			{
@@ -18762,7 +18980,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn285(v0, v1, v2 int32) {
+func (m *Module) fn289(v0, v1, v2 int32) {
 	var v3 int32
 l1:
 	{
@@ -18780,19 +18998,19 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn286(v0, v1, v2, v3 int32) {
+func (m *Module) fn290(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn281(v4+i32(4), v2, v3, v1+i32(1))
+	m.fn285(v4+i32(4), v2, v3, v1+i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v4))+8))
-	m.fn178(v0-t1, t2, t3)
+	m.fn182(v0-t1, t2, t3)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn287(v0, v1 int64, v2, v3 int32) int64 {
+func (m *Module) fn291(v0, v1 int64, v2, v3 int32) int64 {
 	var v4 int32
 	var v5, v6, v7 int64
 	t0 := m.g0
@@ -18807,8 +19025,8 @@ func (m *Module) fn287(v0, v1 int64, v2, v3 int32) int64 {
 	store64(m.memory, uint64(uint32(v4))+8, uint64(v0^i64(0x6c7967656e657261)))
 	store64(m.memory, uint32(v4), uint64(v0^i64(8317987319222330741)))
 	store32(m.memory, uint64(uint32(v4))+64, uint32(v3))
-	m.fn288(v4, v4+i32(64), i32(4))
-	m.fn288(v4, v2, v3)
+	m.fn292(v4, v4+i32(64), i32(4))
+	m.fn292(v4, v2, v3)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+16))
 	store64(m.memory, uint64(uint32(v4))+80, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
@@ -18821,7 +19039,7 @@ func (m *Module) fn287(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = t4<<56 | t5
 	t7 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(t6))+88, uint64(v5^t7))
-	m.fn289(v4 + i32(64))
+	m.fn293(v4 + i32(64))
 	t8 := int64(load64(m.memory, uint64(uint32(v4))+80))
 	v1 = t8
 	t9 := int64(load64(m.memory, uint64(uint32(v4))+64))
@@ -18858,7 +19076,7 @@ func (m *Module) fn287(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = v0 + v5
 	return t17 ^ i64_rotl(v5, i64(32)) ^ i64_rotl(i64_rotl(v1, i64(16))^v0, i64(21)) ^ v5
 }
-func (m *Module) fn288(v0, v1, v2 int32) {
+func (m *Module) fn292(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5 int64
 	var v6 int32
@@ -18876,7 +19094,7 @@ func (m *Module) fn288(v0, v1, v2 int32) {
 				if uint32(v4) < uint32(v2) {
 					p4 = v4
 				}
-				t5 := m.fn290(t2, t3, i32(0), p4)
+				t5 := m.fn294(t2, t3, i32(0), p4)
 				v5 = t5
 				t6 := int64(load64(m.memory, uint64(uint32(v0))+48))
 				t7 := v0
@@ -18889,7 +19107,7 @@ func (m *Module) fn288(v0, v1, v2 int32) {
 					}
 					t8 := int64(load64(m.memory, uint64(uint32(v0))+24))
 					store64(m.memory, uint64(uint32(v0))+24, uint64(t8^v5))
-					m.fn289(v0)
+					m.fn293(v0)
 					store32(m.memory, uint64(uint32(v0))+60, uint32(i32(0)))
 					t9 := int64(load64(m.memory, uint32(v0)))
 					t10 := int64(load64(m.memory, uint64(uint32(v0))+48))
@@ -18913,7 +19131,7 @@ func (m *Module) fn288(v0, v1, v2 int32) {
 			t13 := v0
 			v5 = t12
 			store64(m.memory, uint64(uint32(t13))+24, uint64(t11^v5))
-			m.fn289(v0)
+			m.fn293(v0)
 			t14 := int64(load64(m.memory, uint32(v0)))
 			store64(m.memory, uint32(v0), uint64(v5^t14))
 			v4 = v4 + i32(8)
@@ -18925,13 +19143,13 @@ func (m *Module) fn288(v0, v1, v2 int32) {
 		t17 := v2
 		t18 := v4
 		v3 = v6 & i32(7)
-		t19 := m.fn290(t16, t17, t18, v3)
+		t19 := m.fn294(t16, t17, t18, v3)
 		store64(m.memory, uint64(uint32(t15))+48, uint64(t19))
 	}
 l3:
 	store32(m.memory, uint64(uint32(v0))+60, uint32(v3))
 }
-func (m *Module) fn289(v0 int32) {
+func (m *Module) fn293(v0 int32) {
 	var v1, v2, v3, v4, v5 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+24))
 	t1 := v0
@@ -18955,7 +19173,7 @@ func (m *Module) fn289(v0 int32) {
 	store64(m.memory, uint64(uint32(t7))+16, uint64(v1^i64_rotl(v2, i64(17))))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64_rotl(v1, i64(32))))
 }
-func (m *Module) fn290(v0, v1, v2, v3 int32) int64 {
+func (m *Module) fn294(v0, v1, v2, v3 int32) int64 {
 	var v4 int32
 	var v5 int64
 	v4 = i32(4)
@@ -18990,7 +19208,7 @@ l2:
 l3:
 	return v5
 }
-func (m *Module) fn291(v0, v1, v2 int32) {
+func (m *Module) fn295(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	var v7 int32
@@ -19020,11 +19238,11 @@ l0:
 	if uint32(v7) > uint32(i32(7)) {
 		goto l1
 	}
-	m.fn91(v0, v1)
+	m.fn98(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(56)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+56, uint64(v6))
-	m.fn91(v0, v1)
+	m.fn98(v0, v1)
 	v4 = i32(0)
 	m.memory[uint64(uint32(v1))+63] = byte(i32(0))
 l3:
@@ -19050,7 +19268,7 @@ l2:
 	store64(m.memory, uint32(v2), uint64(t10))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn292(v0, v1, v2 int32) {
+func (m *Module) fn296(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
@@ -19216,7 +19434,7 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v11))
 	store32(m.memory, uint32(v0), uint32(v12))
 }
-func (m *Module) fn293(v0 int32) {
+func (m *Module) fn297(v0 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
@@ -19227,13 +19445,13 @@ func (m *Module) fn293(v0 int32) {
 	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(i64(0)))
 }
-func fn294(v0 int32) int32 {
+func fn298(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn295(v0 int32) {
-	m.fn148(v0, i32(32))
+func (m *Module) fn299(v0 int32) {
+	m.fn151(v0, i32(32))
 }
-func (m *Module) fn296(v0, v1, v2 int32) {
+func (m *Module) fn300(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
@@ -19257,7 +19475,7 @@ func (m *Module) fn296(v0, v1, v2 int32) {
 						goto l1
 					}
 				}
-				m.fn297(v3+i32(88), v1, v2)
+				m.fn301(v3+i32(88), v1, v2)
 				t3 := int64(load64(m.memory, uint64(uint32(v3))+88))
 				v6 = t3
 				if v4&i32(255) == 0 {
@@ -19273,12 +19491,12 @@ func (m *Module) fn296(v0, v1, v2 int32) {
 				goto l3
 			}
 		l0:
-			m.fn297(v3+i32(88), v1, v2)
+			m.fn301(v3+i32(88), v1, v2)
 			t4 := int64(load64(m.memory, uint64(uint32(v3))+88))
 			v6 = t4
 		}
 	l2:
-		t5 := m.fn62(v1, v2)
+		t5 := m.fn69(v1, v2)
 		v5 = t5
 		if v6 == 0 {
 			goto l4
@@ -19292,7 +19510,7 @@ l3:
 	m.memory[uint32(v0)] = byte(v5)
 	m.g0 = v3 + i32(176)
 }
-func (m *Module) fn297(v0, v1, v2 int32) {
+func (m *Module) fn301(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	t0 := m.g0
@@ -19302,7 +19520,7 @@ func (m *Module) fn297(v0, v1, v2 int32) {
 	if uint32(v2) > uint32(i32(128)) {
 		goto l0
 	}
-	m.fn64(v3+i32(72), v1, v2, v3+i32(8), i32(64))
+	m.fn72(v3+i32(72), v1, v2, v3+i32(8), i32(64))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -19313,10 +19531,10 @@ func (m *Module) fn297(v0, v1, v2 int32) {
 			goto l2
 		}
 	l1:
-		m.fn65(v3+i32(80), v3+i32(8), i32(64))
+		m.fn73(v3+i32(80), v3+i32(8), i32(64))
 		t2 := v3 + i32(80)
 		v2 = v3 + i32(80) + i32(64)
-		m.fn161(t2, v2)
+		m.fn165(t2, v2)
 		t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+160328))
 		t4 := v3
 		v4 = t3
@@ -19335,7 +19553,7 @@ func (m *Module) fn297(v0, v1, v2 int32) {
 		store64(m.memory, uint64(uint32(t10))+144, uint64(v7))
 		store64(m.memory, uint64(uint32(v3))+176, uint64(i64(0)))
 		m.fn3(v3+i32(144), v3+i32(80), i32(1))
-		m.fn162(v3+i32(80), v2)
+		m.fn166(v3+i32(80), v2)
 		store64(m.memory, uint64(uint32(v3))+208, uint64(v4))
 		store64(m.memory, uint64(uint32(v3))+200, uint64(v5))
 		store64(m.memory, uint64(uint32(v3))+192, uint64(v6))
@@ -19351,12 +19569,12 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v4))
 	goto l3
 l0:
-	m.fn66(v0, v1, v2)
+	m.fn74(v0, v1, v2)
 l3:
-	m.fn67(v3 + i32(8))
+	m.fn75(v3 + i32(8))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn298(v0 int32) int32 {
+func (m *Module) fn302(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -19390,7 +19608,7 @@ l1:
 l0:
 	return v3
 }
-func (m *Module) fn299(v0 int32) {
+func (m *Module) fn303(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(64)
@@ -19405,7 +19623,7 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(64)))
 }
-func (m *Module) fn300(v0, v1, v2 int32) {
+func (m *Module) fn304(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(304)
@@ -19435,7 +19653,7 @@ func (m *Module) fn300(v0, v1, v2 int32) {
 		t5 := v3
 		v4 = int32(uint32(v2) >> 6)
 		store64(m.memory, uint64(uint32(t5))+96, uint64(uint32(v4)))
-		m.fn292(v3+i32(64), v1, v4)
+		m.fn296(v3+i32(64), v1, v4)
 		t6 := v3
 		v4 = v2 & i32(63)
 		m.memory[uint64(uint32(t6))+63] = byte(v4)
@@ -19448,8 +19666,8 @@ l2:
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3), uint32(i32(104)))
 	m.fn4(v3 + i32(208))
 	v2 = v3 + i32(104) + i32(64)
-	m.fn291(v2, v3+i32(104), v3+i32(208))
-	m.fn293(v2)
+	m.fn295(v2, v3+i32(104), v3+i32(208))
+	m.fn297(v2)
 	memory_zero(m.memory, uint32(v3+i32(240)), uint32(i32(64)))
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3+i32(240)), uint32(i32(64)))
 	t7 := int64(load64(m.memory, uint64(uint32(v3))+232))
@@ -19462,16 +19680,16 @@ l2:
 	store64(m.memory, uint32(v0), uint64(t10))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn301(v0, v1, v2 int32) {
+func (m *Module) fn305(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	t0 := m.g0
 	v3 = t0 - i32(224)
 	m.g0 = v3
-	m.fn65(v3, v1, v2)
+	m.fn73(v3, v1, v2)
 	t1 := v3
 	v2 = v3 + i32(64)
-	m.fn161(t1, v2)
+	m.fn165(t1, v2)
 	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+160328))
 	t3 := v3
 	v4 = t2
@@ -19490,7 +19708,7 @@ func (m *Module) fn301(v0, v1, v2 int32) {
 	store64(m.memory, uint64(uint32(t9))+64, uint64(v7))
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0)))
 	m.fn3(v3+i32(64), v3, i32(1))
-	m.fn162(v3, v2)
+	m.fn166(v3, v2)
 	store64(m.memory, uint64(uint32(v3))+128, uint64(v4))
 	store64(m.memory, uint64(uint32(v3))+120, uint64(v5))
 	store64(m.memory, uint64(uint32(v3))+112, uint64(v6))
@@ -19502,13 +19720,13 @@ func (m *Module) fn301(v0, v1, v2 int32) {
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(144)), uint32(i32(80)))
 	m.g0 = v3 + i32(224)
 }
-func (m *Module) fn302(v0 int32) {
-	m.fn50(v0)
+func (m *Module) fn306(v0 int32) {
+	m.fn57(v0)
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn24(t0, t1)
 }
-func (m *Module) fn303(v0 int32) {
+func (m *Module) fn307(v0 int32) {
 	var v1, v2 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -19526,31 +19744,31 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn304(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn305(v2, v3, v0, v1)
+func (m *Module) fn308(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn309(v2, v3, v0, v1)
 	return t0
 }
-func (m *Module) fn305(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn309(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn11(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn306(v0 int32) {
-	m.fn302(v0)
+func (m *Module) fn310(v0 int32) {
+	m.fn306(v0)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
 	m.fn24(t0, t1)
 }
-func (m *Module) fn307(v0, v1 int32) {
+func (m *Module) fn311(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(4), i32(12))
+	m.fn256(v0, t0, v1, i32(4), i32(12))
 }
-func (m *Module) fn308(v0, v1 int32) {
+func (m *Module) fn312(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
 	m.fn24(v0, v1)
 }
-func (m *Module) fn309(v0, v1 int32) {
+func (m *Module) fn313(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	v2 = t0
@@ -19596,20 +19814,20 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn310(v0 int32) {
+func (m *Module) fn314(v0 int32) {
 	var v1 int32
 	var v2 int64
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn248(v1+i32(8), i32(4), i32(4), i32(8))
+	m.fn252(v1+i32(8), i32(4), i32(4), i32(8))
 	t1 := int64(load64(m.memory, uint64(uint32(v1))+8))
 	v2 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v2))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn311(v0, v1 int32) {
+func (m *Module) fn315(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -19618,7 +19836,7 @@ func (m *Module) fn311(v0, v1 int32) {
 	v3 = t1
 	{
 	l3:
-		m.fn312(v2+i32(8), v1)
+		m.fn316(v2+i32(8), v1)
 		{
 			t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v4 = t2
@@ -19649,7 +19867,7 @@ func (m *Module) fn311(v0, v1 int32) {
 l2:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn312(v0, v1 int32) {
+func (m *Module) fn316(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19666,7 +19884,7 @@ func (m *Module) fn312(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		v3 = t2
-		m.fn313(v2+i32(4), v1)
+		m.fn317(v2+i32(4), v1)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(1) {
@@ -19724,7 +19942,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn313(v0, v1 int32) {
+func (m *Module) fn317(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19757,7 +19975,7 @@ l2:
 			goto l0
 		}
 		t8 := int32(m.memory[uint32(v5)])
-		m.fn273(v2+i32(8), t8, v7+v6, v8-v6)
+		m.fn277(v2+i32(8), t8, v7+v6, v8-v6)
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		if t9 != i32(1) {
 			store32(m.memory, uint64(uint32(v1))+12, uint32(v8))
@@ -19790,14 +20008,14 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v11))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn314(v0, v1 int32) {
+func (m *Module) fn318(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := v0
 	var p1 int32
 	if v1&i32(255) != i32(37) {
 		p1 = 1
 	}
-	m.fn144(t0, p1)
+	m.fn147(t0, p1)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t2
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -19813,7 +20031,7 @@ l1:
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 }
-func (m *Module) fn315(v0 int32) int32 {
+func (m *Module) fn319(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v1 = t0
@@ -19836,14 +20054,14 @@ l1:
 		v2 = v4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t6 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		t7 := m.fn73(v5, t5, t6)
+		t7 := m.fn81(v5, t5, t6)
 		if t7 != 0 {
 			goto l1
 		}
 	}
 	return v5
 }
-func (m *Module) fn316(v0, v1 int32) {
+func (m *Module) fn320(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 	{
@@ -19860,11 +20078,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn317(v0, v1 int32) {
+func (m *Module) fn321(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(4), i32(20))
+	m.fn256(v0, t0, v1, i32(4), i32(20))
 }
-func (m *Module) fn318(v0, v1, v2 int32) {
+func (m *Module) fn322(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -19872,16 +20090,16 @@ func (m *Module) fn318(v0, v1, v2 int32) {
 	m.g0 = v3
 	t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	m.fn319(v3+i32(8), v1, t1, t2)
+	m.fn323(v3+i32(8), v1, t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
 	v4 = t3
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+16))
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
-	m.fn320(v0, t4, t5)
+	m.fn324(v0, t4, t5)
 	store64(m.memory, uint64(uint32(v0))+12, uint64(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn319(v0, v1, v2, v3 int32) {
+func (m *Module) fn323(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8 int64
 	t0 := m.g0
@@ -19889,10 +20107,10 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 	m.g0 = v4
 	switch v1 & i32(255) {
 	default:
-		m.fn65(v4+i32(128), v2, v3)
+		m.fn73(v4+i32(128), v2, v3)
 		t1 := v4 + i32(128)
 		v3 = v4 + i32(192)
-		m.fn161(t1, v3)
+		m.fn165(t1, v3)
 		t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+160328))
 		t3 := v4
 		v5 = t2
@@ -19911,7 +20129,7 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 		store64(m.memory, uint64(uint32(t9))+8, uint64(v8))
 		store64(m.memory, uint64(uint32(v4))+40, uint64(i64(0)))
 		m.fn3(v4+i32(8), v4+i32(128), i32(1))
-		m.fn162(v4+i32(128), v3)
+		m.fn166(v4+i32(128), v3)
 		store64(m.memory, uint64(uint32(v4))+72, uint64(v5))
 		store64(m.memory, uint64(uint32(v4))+64, uint64(v6))
 		store64(m.memory, uint64(uint32(v4))+56, uint64(v7))
@@ -19920,13 +20138,13 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 		m.fn3(v4+i32(48), v4+i32(128), i32(1))
 		memory_copy(m.memory, uint32(v4+i32(208)+i32(40)), uint32(v4+i32(48)), uint32(i32(40)))
 		memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(8)), uint32(i32(40)))
-		t10 := m.fn74(i32(8), i32(80))
+		t10 := m.fn82(i32(8), i32(80))
 		v3 = t10
 		memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(80)))
 		v1 = i32(142668)
 		goto l3
 	case 1:
-		m.fn321(v4 + i32(368))
+		m.fn325(v4 + i32(368))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l4
 		}
@@ -19936,7 +20154,7 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(368)), uint32(v2), uint32(v3))
 		goto l5
 	l4:
-		m.fn322(v4+i32(368), v2, v3)
+		m.fn326(v4+i32(368), v2, v3)
 	l5:
 		v3 = i32(0)
 	l7:
@@ -19945,7 +20163,7 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 				memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(160336)), uint32(i32(64)))
 				store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 				store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-				m.fn323(v4+i32(48), v4+i32(368), i32(1))
+				m.fn327(v4+i32(48), v4+i32(368), i32(1))
 				v3 = i32(0)
 			l9:
 				{
@@ -19953,10 +20171,10 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 						memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(160336)), uint32(i32(64)))
 						store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 						store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-						m.fn323(v4+i32(128), v4+i32(368), i32(1))
+						m.fn327(v4+i32(128), v4+i32(368), i32(1))
 						memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 						memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
-						t13 := m.fn74(i32(16), i32(160))
+						t13 := m.fn82(i32(16), i32(160))
 						v3 = t13
 						memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(160)))
 						v1 = i32(142692)
@@ -19976,7 +20194,7 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 			goto l7
 		}
 	case 2:
-		m.fn321(v4 + i32(496))
+		m.fn325(v4 + i32(496))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l10
 		}
@@ -19986,7 +20204,7 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(496)), uint32(v2), uint32(v3))
 		goto l11
 	l10:
-		m.fn324(v4+i32(496), v2, v3)
+		m.fn328(v4+i32(496), v2, v3)
 	l11:
 		v3 = i32(0)
 	l13:
@@ -20004,7 +20222,7 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(160400)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-		m.fn323(v4+i32(48), v4+i32(496), i32(1))
+		m.fn327(v4+i32(48), v4+i32(496), i32(1))
 		v3 = i32(0)
 	l15:
 		{
@@ -20021,10 +20239,10 @@ func (m *Module) fn319(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(160400)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-		m.fn323(v4+i32(128), v4+i32(496), i32(1))
+		m.fn327(v4+i32(128), v4+i32(496), i32(1))
 		memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 		memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
-		t16 := m.fn74(i32(16), i32(160))
+		t16 := m.fn82(i32(16), i32(160))
 		v3 = t16
 		memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(160)))
 		v1 = i32(142716)
@@ -20034,12 +20252,12 @@ l3:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v4 + i32(624)
 }
-func (m *Module) fn320(v0, v1, v2 int32) {
+func (m *Module) fn324(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn247(v3+i32(4), v2)
+	m.fn251(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -20059,7 +20277,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn321(v0 int32) {
+func (m *Module) fn325(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(128)
@@ -20074,7 +20292,7 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(128)))
 }
-func (m *Module) fn322(v0, v1, v2 int32) {
+func (m *Module) fn326(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(592)
@@ -20100,7 +20318,7 @@ func (m *Module) fn322(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn325(v4, v1, v5)
+		m.fn329(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -20111,16 +20329,16 @@ func (m *Module) fn322(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn335(v3 + i32(416))
+	m.fn339(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn336(v2, v3+i32(208), v3+i32(416))
-	m.fn337(v2)
+	m.fn340(v2, v3+i32(208), v3+i32(416))
+	m.fn341(v2)
 	memory_zero(m.memory, uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(48)))
 	m.g0 = v3 + i32(592)
 }
-func (m *Module) fn323(v0, v1, v2 int32) {
+func (m *Module) fn327(v0, v1, v2 int32) {
 	var v3, v4 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+64))
 	t1 := v0
@@ -20134,9 +20352,9 @@ func (m *Module) fn323(v0, v1, v2 int32) {
 		p4 = 1
 	}
 	store64(m.memory, uint64(uint32(t3))+72, uint64(t2+int64(uint32(p4))))
-	m.fn325(v0, v1, v2)
+	m.fn329(v0, v1, v2)
 }
-func (m *Module) fn324(v0, v1, v2 int32) {
+func (m *Module) fn328(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(608)
@@ -20162,7 +20380,7 @@ func (m *Module) fn324(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn325(v4, v1, v5)
+		m.fn329(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -20173,16 +20391,16 @@ func (m *Module) fn324(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn299(v3 + i32(416))
+	m.fn303(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn329(v2, v3+i32(208), v3+i32(416))
-	m.fn337(v2)
+	m.fn333(v2, v3+i32(208), v3+i32(416))
+	m.fn341(v2)
 	memory_zero(m.memory, uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(64)))
 	m.g0 = v3 + i32(608)
 }
-func (m *Module) fn325(v0, v1, v2 int32) {
+func (m *Module) fn329(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5, v6, v7, v8, v9, v10, v11 int64
 	var v12 int32
@@ -20340,12 +20558,12 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v13))
 	m.g0 = v3 + i32(640)
 }
-func (m *Module) fn326(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn327(v0, v1, v2, v3)
-	m.fn328(v0)
+func (m *Module) fn330(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn331(v0, v1, v2, v3)
+	m.fn332(v0)
 	return i32(64)
 }
-func (m *Module) fn327(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn331(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(480)
@@ -20365,7 +20583,7 @@ func (m *Module) fn327(v0, v1, v2, v3 int32) int32 {
 		m.memory[uint64(uint32(v4))+287] = byte(v2)
 		goto l2
 	l0:
-		m.fn323(v4, v1, int32(uint32(v2)>>7))
+		m.fn327(v4, v1, int32(uint32(v2)>>7))
 		t1 := v4
 		v0 = v2 & i32(127)
 		m.memory[uint64(uint32(t1))+287] = byte(v0)
@@ -20375,34 +20593,34 @@ func (m *Module) fn327(v0, v1, v2, v3 int32) int32 {
 		memory_copy(m.memory, uint32(v4+i32(160)), uint32(v1+v2&i32(0x7fffff80)), uint32(v0))
 	}
 l2:
-	m.fn299(v4 + i32(288))
-	m.fn299(v4 + i32(352))
-	m.fn329(v4, v4+i32(160), v4+i32(352))
+	m.fn303(v4 + i32(288))
+	m.fn303(v4 + i32(352))
+	m.fn333(v4, v4+i32(160), v4+i32(352))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(352)), uint32(i32(64)))
 	m.memory[uint64(uint32(v4))+287] = byte(i32(64))
-	m.fn329(v5, v4+i32(160), v4+i32(288))
+	m.fn333(v5, v4+i32(160), v4+i32(288))
 	memory_zero(m.memory, uint32(v4+i32(352)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(352)), uint32(i32(128)))
-	m.fn328(v4)
+	m.fn332(v4)
 	memory_copy(m.memory, uint32(v3), uint32(v4+i32(288)), uint32(i32(64)))
 	m.g0 = v4 + i32(480)
 	return i32(64)
 }
-func (m *Module) fn328(v0 int32) {
-	m.fn337(v0)
-	m.fn337(v0 + i32(80))
+func (m *Module) fn332(v0 int32) {
+	m.fn341(v0)
+	m.fn341(v0 + i32(80))
 }
-func (m *Module) fn329(v0, v1, v2 int32) {
+func (m *Module) fn333(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn299(v3)
-	m.fn330(v0, v1, v3)
+	m.fn303(v3)
+	m.fn334(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn330(v0, v1, v2 int32) {
+func (m *Module) fn334(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -20435,12 +20653,12 @@ l0:
 	if uint32(v7) > uint32(i32(15)) {
 		goto l1
 	}
-	m.fn331(v0, v1)
+	m.fn335(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(112)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+112, uint64(v8))
 	store64(m.memory, uint64(uint32(v1))+120, uint64(v5))
-	m.fn331(v0, v1)
+	m.fn335(v0, v1)
 	v3 = i32(0)
 	m.memory[uint64(uint32(v1))+127] = byte(i32(0))
 l3:
@@ -20456,24 +20674,24 @@ l3:
 		goto l3
 	}
 }
-func (m *Module) fn331(v0, v1 int32) {
+func (m *Module) fn335(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(128)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(128)))
-	m.fn325(v0, v2, i32(1))
+	m.fn329(v0, v2, i32(1))
 	m.g0 = v2 + i32(128)
 }
-func (m *Module) fn332(v0 int32) {
-	m.fn328(v0)
+func (m *Module) fn336(v0 int32) {
+	m.fn332(v0)
 }
-func (m *Module) fn333(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn334(v0, v1, v2, v3)
-	m.fn328(v0)
+func (m *Module) fn337(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn338(v0, v1, v2, v3)
+	m.fn332(v0)
 	return i32(48)
 }
-func (m *Module) fn334(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn338(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(464)
@@ -20493,7 +20711,7 @@ func (m *Module) fn334(v0, v1, v2, v3 int32) int32 {
 		m.memory[uint64(uint32(v4))+287] = byte(v2)
 		goto l2
 	l0:
-		m.fn323(v4, v1, int32(uint32(v2)>>7))
+		m.fn327(v4, v1, int32(uint32(v2)>>7))
 		t1 := v4
 		v0 = v2 & i32(127)
 		m.memory[uint64(uint32(t1))+287] = byte(v0)
@@ -20503,20 +20721,20 @@ func (m *Module) fn334(v0, v1, v2, v3 int32) int32 {
 		memory_copy(m.memory, uint32(v4+i32(160)), uint32(v1+v2&i32(0x7fffff80)), uint32(v0))
 	}
 l2:
-	m.fn335(v4 + i32(288))
-	m.fn335(v4 + i32(336))
-	m.fn336(v4, v4+i32(160), v4+i32(336))
+	m.fn339(v4 + i32(288))
+	m.fn339(v4 + i32(336))
+	m.fn340(v4, v4+i32(160), v4+i32(336))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(336)), uint32(i32(48)))
 	m.memory[uint64(uint32(v4))+287] = byte(i32(48))
-	m.fn336(v5, v4+i32(160), v4+i32(288))
+	m.fn340(v5, v4+i32(160), v4+i32(288))
 	memory_zero(m.memory, uint32(v4+i32(336)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(336)), uint32(i32(128)))
-	m.fn328(v4)
+	m.fn332(v4)
 	memory_copy(m.memory, uint32(v3), uint32(v4+i32(288)), uint32(i32(48)))
 	m.g0 = v4 + i32(464)
 	return i32(48)
 }
-func (m *Module) fn335(v0 int32) {
+func (m *Module) fn339(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(48)
@@ -20531,17 +20749,17 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(48)))
 }
-func (m *Module) fn336(v0, v1, v2 int32) {
+func (m *Module) fn340(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn299(v3)
-	m.fn330(v0, v1, v3)
+	m.fn303(v3)
+	m.fn334(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(48)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn337(v0 int32) {
+func (m *Module) fn341(v0 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
@@ -20553,22 +20771,22 @@ func (m *Module) fn337(v0 int32) {
 	store64(m.memory, uint64(uint32(v0))+72, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+64, uint64(i64(0)))
 }
-func (m *Module) fn338(v0 int32) {
+func (m *Module) fn342(v0 int32) {
 	m.fn6(v0)
 }
-func (m *Module) fn339(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn340(v0, v1, v2, v3)
+func (m *Module) fn343(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn344(v0, v1, v2, v3)
 	m.fn6(v0)
 	return i32(32)
 }
-func (m *Module) fn340(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn344(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(112)
 	m.g0 = v4
 	memory_copy(m.memory, uint32(v4+i32(32)+i32(40)), uint32(v0+i32(40)), uint32(i32(40)))
 	memory_copy(m.memory, uint32(v4+i32(32)), uint32(v0), uint32(i32(40)))
-	m.fn29(v4, v4+i32(32), v1, v2)
+	m.fn36(v4, v4+i32(32), v1, v2)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(v3))+24, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+16))
@@ -20580,7 +20798,7 @@ func (m *Module) fn340(v0, v1, v2, v3 int32) int32 {
 	m.g0 = v4 + i32(112)
 	return i32(32)
 }
-func (m *Module) fn341(v0, v1 int32) {
+func (m *Module) fn345(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -20608,7 +20826,7 @@ func (m *Module) fn341(v0, v1 int32) {
 		if v3 == 0 {
 			goto l1
 		}
-		m.fn342(v2+i32(4), v4)
+		m.fn346(v2+i32(4), v4)
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 		v3 = t3
 		t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -20639,11 +20857,11 @@ func (m *Module) fn341(v0, v1 int32) {
 		goto l2
 	}
 l1:
-	m.fn342(v0, v4)
+	m.fn346(v0, v4)
 l2:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn342(v0, v1 int32) {
+func (m *Module) fn346(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -20660,7 +20878,7 @@ func (m *Module) fn342(v0, v1 int32) {
 					store64(m.memory, uint32(v0), uint64(i64(0x100000000)))
 					goto l2
 				}
-				m.fn358(v0, v1)
+				m.fn362(v0, v1)
 				goto l2
 			}
 			if v3 == i32(2) {
@@ -20668,7 +20886,7 @@ func (m *Module) fn342(v0, v1 int32) {
 			}
 			t3 := int32(load32(m.memory, uint64(uint32(v1))+120))
 			v3 = t3
-			m.fn358(v2+i32(4), v1)
+			m.fn362(v2+i32(4), v1)
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v5 = t4
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -20707,13 +20925,13 @@ func (m *Module) fn342(v0, v1 int32) {
 l2:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn343(v0, v1, v2 int32) {
+func (m *Module) fn347(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn344(v0+v1*i32(20), v2-v1)
+	m.fn348(v0+v1*i32(20), v2-v1)
 }
-func (m *Module) fn344(v0, v1 int32) {
+func (m *Module) fn348(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -20721,7 +20939,7 @@ l1:
 		}
 		t0 := int32(load32(m.memory, uint32(v0+i32(12))))
 		t1 := int32(load32(m.memory, uint32(v0+i32(16))))
-		m.fn345(t0, t1)
+		m.fn349(t0, t1)
 		t2 := int32(load32(m.memory, uint32(v0)))
 		t3 := int32(load32(m.memory, uint32(v0+i32(4))))
 		m.fn24(t2, t3)
@@ -20730,7 +20948,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn345(v0, v1 int32) {
+func (m *Module) fn349(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -20748,10 +20966,10 @@ l0:
 			return
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn178(v0, t2, v2)
+		m.fn182(v0, t2, v2)
 	}
 }
-func (m *Module) fn346(v0, v1 int32) {
+func (m *Module) fn350(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	v2 = v1 + i32(8)
 	t0 := int32(load32(m.memory, uint32(v1)))
@@ -20783,30 +21001,30 @@ l1:
 		goto l1
 	}
 l0:
-	m.fn343(v2, v5, v5)
+	m.fn347(v2, v5, v5)
 }
-func (m *Module) fn347(v0, v1 int32) {
+func (m *Module) fn351(v0, v1 int32) {
 	var v2 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1&i32(255)<<2))+161752))
 	v1 = t0
-	t1 := m.fn74(i32(1), i32(0))
+	t1 := m.fn82(i32(1), i32(0))
 	v2 = t1
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn348(v0 int32) {
+func (m *Module) fn352(v0 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	m.fn345(t0, t1)
-	m.fn302(v0)
+	m.fn349(t0, t1)
+	m.fn306(v0)
 }
-func (m *Module) fn349(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn350(v0, v1, v2, v3)
+func (m *Module) fn353(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn354(v0, v1, v2, v3)
 	v3 = t0
-	m.fn348(v0)
+	m.fn352(v0)
 	return v3
 }
-func (m *Module) fn350(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn354(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
@@ -20821,7 +21039,7 @@ func (m *Module) fn350(v0, v1, v2, v3 int32) int32 {
 			store32(m.memory, uint64(uint32(v4))+16, uint32(v1))
 			t2 := int64(load64(m.memory, uint64(uint32(v0))+4))
 			store64(m.memory, uint64(uint32(v4))+24, uint64(t2))
-			m.fn351(v4+i32(4), v4+i32(16), i32(2))
+			m.fn355(v4+i32(4), v4+i32(16), i32(2))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+12))
 			t4 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			t5 := int32(load32(m.memory, uint64(uint32(v4))+12))
@@ -20829,7 +21047,7 @@ func (m *Module) fn350(v0, v1, v2, v3 int32) int32 {
 			t7 := int32(load32(m.memory, uint64(uint32(t6))+20))
 			t8 := m.t0[uint(t7)].(func(int32, int32, int32, int32) int32)(t3, t4, t5, v3)
 			v0 = t8
-			m.fn302(v4 + i32(4))
+			m.fn306(v4 + i32(4))
 			goto l1
 		}
 	l0:
@@ -20837,7 +21055,7 @@ func (m *Module) fn350(v0, v1, v2, v3 int32) int32 {
 		store32(m.memory, uint64(uint32(v4))+24, uint32(v1))
 		t9 := int64(load64(m.memory, uint64(uint32(v0))+4))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(t9))
-		m.fn351(v4+i32(4), v4+i32(16), i32(2))
+		m.fn355(v4+i32(4), v4+i32(16), i32(2))
 		t10 := int32(load32(m.memory, uint64(uint32(v0))+12))
 		t11 := int32(load32(m.memory, uint64(uint32(v4))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v4))+12))
@@ -20845,25 +21063,25 @@ func (m *Module) fn350(v0, v1, v2, v3 int32) int32 {
 		t14 := int32(load32(m.memory, uint64(uint32(t13))+20))
 		t15 := m.t0[uint(t14)].(func(int32, int32, int32, int32) int32)(t10, t11, t12, v3)
 		v0 = t15
-		m.fn302(v4 + i32(4))
+		m.fn306(v4 + i32(4))
 	}
 l1:
 	m.g0 = v4 + i32(32)
 	return v0
 }
-func (m *Module) fn351(v0, v1, v2 int32) {
-	m.fn253(v0, v1, v2)
+func (m *Module) fn355(v0, v1, v2 int32) {
+	m.fn257(v0, v1, v2)
 }
-func (m *Module) fn352(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn353(v3, v1, v2, v3)
+func (m *Module) fn356(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn357(v3, v1, v2, v3)
 	return i32(32)
 }
-func (m *Module) fn353(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn357(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn300(v4, v1, v2)
+	m.fn304(v4, v1, v2)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(v3))+24, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+16))
@@ -20875,35 +21093,35 @@ func (m *Module) fn353(v0, v1, v2, v3 int32) int32 {
 	m.g0 = v4 + i32(32)
 	return i32(32)
 }
-func (m *Module) fn354(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn355(v3, v1, v2, v3)
+func (m *Module) fn358(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn359(v3, v1, v2, v3)
 	return i32(48)
 }
-func (m *Module) fn355(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn359(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn322(v4, v1, v2)
+	m.fn326(v4, v1, v2)
 	memory_copy(m.memory, uint32(v3), uint32(v4), uint32(i32(48)))
 	m.g0 = v4 + i32(48)
 	return i32(48)
 }
-func (m *Module) fn356(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn357(v3, v1, v2, v3)
+func (m *Module) fn360(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn361(v3, v1, v2, v3)
 	return i32(64)
 }
-func (m *Module) fn357(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn361(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(64)
 	m.g0 = v4
-	m.fn324(v4, v1, v2)
+	m.fn328(v4, v1, v2)
 	memory_copy(m.memory, uint32(v3), uint32(v4), uint32(i32(64)))
 	m.g0 = v4 + i32(64)
 	return i32(64)
 }
-func (m *Module) fn358(v0, v1 int32) {
+func (m *Module) fn362(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+56))
 	v2 = t0
@@ -20966,16 +21184,16 @@ l0:
 	}
 	store32(m.memory, uint32(t17), uint32(p19))
 }
-func (m *Module) fn359(v0, v1 int32) {
+func (m *Module) fn363(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(4), i32(24))
+	m.fn256(v0, t0, v1, i32(4), i32(24))
 }
-func (m *Module) fn360(v0, v1, v2 int32) {
+func (m *Module) fn364(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn361(v3+i32(8), v1, v2, i32(0x22ee0))
+	m.fn365(v3+i32(8), v1, v2, i32(0x22ee0))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := v0
 	v2 = t1
@@ -20990,23 +21208,23 @@ func (m *Module) fn360(v0, v1, v2 int32) {
 	store64(m.memory, uint64(uint32(v0))+16, uint64(t6))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn361(v0, v1, v2, v3 int32) {
+func (m *Module) fn365(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn68(v4+i32(4), v1, v2)
-	m.fn362(v0, v4+i32(4), v3, i32(1))
+	m.fn76(v4+i32(4), v1, v2)
+	m.fn366(v0, v4+i32(4), v3, i32(1))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn362(v0, v1, v2, v3 int32) {
-	m.fn320(v0+i32(12), v2, v3)
+func (m *Module) fn366(v0, v1, v2, v3 int32) {
+	m.fn324(v0+i32(12), v2, v3)
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0))
 	t1 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn363(v0, v1 int32) {
+func (m *Module) fn367(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -21015,37 +21233,37 @@ func (m *Module) fn363(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn364(v0)
+		m.fn368(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.memory[uint32(t2+v2)] = byte(v1)
 }
-func (m *Module) fn364(v0 int32) {
-	m.fn365(v0, i32(1), i32(1))
+func (m *Module) fn368(v0 int32) {
+	m.fn369(v0, i32(1), i32(1))
 }
-func (m *Module) fn365(v0, v1, v2 int32) {
+func (m *Module) fn369(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn59(v0, t0, i32(1), v1, v2)
+	t1 := m.fn66(v0, t0, i32(1), v1, v2)
 	if t1 == i32(-0x7fffffff) {
 		return
 	}
 	panic("unreachable")
 }
-func (m *Module) fn366(v0, v1 int32) {
-	m.fn34(v0, v1, i32(4), i32(24))
+func (m *Module) fn370(v0, v1 int32) {
+	m.fn41(v0, v1, i32(4), i32(24))
 }
-func (m *Module) fn367(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn371(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
-	m.fn68(v5+i32(4), v1, v2)
-	m.fn362(v0, v5+i32(4), v3, v4)
+	m.fn76(v5+i32(4), v1, v2)
+	m.fn366(v0, v5+i32(4), v3, v4)
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn368(v0, v1 int32) {
+func (m *Module) fn372(v0, v1 int32) {
 	var v2, v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -21060,7 +21278,7 @@ func (m *Module) fn368(v0, v1 int32) {
 		goto l1
 	}
 l0:
-	m.fn316(v2+i32(8), v1+i32(4))
+	m.fn320(v2+i32(8), v1+i32(4))
 	{
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		if t2 != i32(1) {
@@ -21077,7 +21295,7 @@ l0:
 		}
 	}
 l2:
-	m.fn369(v1)
+	m.fn373(v1)
 	store32(m.memory, uint32(v1), uint32(i32(0)))
 	v3 = i32(-0x80000000)
 l3:
@@ -21086,22 +21304,22 @@ l3:
 l1:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn369(v0 int32) {
+func (m *Module) fn373(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == 0 {
 		return
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn370(v0+i32(12), t1, t2)
+	m.fn374(v0+i32(12), t1, t2)
 }
-func (m *Module) fn370(v0, v1, v2 int32) {
+func (m *Module) fn374(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn371(v0+v1*i32(12), v2-v1)
+	m.fn375(v0+v1*i32(12), v2-v1)
 }
-func (m *Module) fn371(v0, v1 int32) {
+func (m *Module) fn375(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -21115,12 +21333,12 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn372(v0, v1, v2, v3 int32) {
+func (m *Module) fn376(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn373(v4, v1, v2, v3)
+	m.fn377(v4, v1, v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint32(v4)))
 		if t1 == 0 {
@@ -21134,7 +21352,7 @@ func (m *Module) fn372(v0, v1, v2, v3 int32) {
 		return
 	}
 }
-func (m *Module) fn373(v0, v1, v2, v3 int32) {
+func (m *Module) fn377(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -21161,7 +21379,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v2-v3))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1+v3))
 }
-func (m *Module) fn374(v0, v1 int32) {
+func (m *Module) fn378(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(80)
@@ -21170,7 +21388,7 @@ func (m *Module) fn374(v0, v1 int32) {
 	v4 = v2 + i32(8) + i32(24)
 	v5 = v2 + i32(56) + i32(12)
 l4:
-	m.fn375(v2+i32(56), v1)
+	m.fn379(v2+i32(56), v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+56))
 		if t1 == i32(-0x80000000) {
@@ -21207,7 +21425,7 @@ l0:
 			t9 := int32(load32(m.memory, uint32(v8+i32(20))))
 			t10 := v9
 			v10 = t9
-			t11 := m.fn73(i32(18), t10, v10)
+			t11 := m.fn81(i32(18), t10, v10)
 			if t11 != 0 {
 				goto l3
 			}
@@ -21218,9 +21436,9 @@ l0:
 		t14 := int32(load32(m.memory, uint64(uint32(v8))+8))
 		t15 := v6
 		v8 = t14
-		m.fn376(t13, t15, v8)
-		m.fn250(v5, v9, v9+v10)
-		m.fn367(v2+i32(8), v6, v8, v9, v10)
+		m.fn380(t13, t15, v8)
+		m.fn254(v5, v9, v9+v10)
+		m.fn371(v2+i32(8), v6, v8, v9, v10)
 		t16 := int64(load64(m.memory, uint64(uint32(v2))+72))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(t16))
 		t17 := int64(load64(m.memory, uint64(uint32(v2))+64))
@@ -21231,18 +21449,18 @@ l0:
 		if t19 == i32(-0x80000000) {
 			goto l2
 		}
-		m.fn377(v1)
+		m.fn381(v1)
 		store32(m.memory, uint64(uint32(v1))+8, uint32(i32(2)))
 		store64(m.memory, uint32(v1), uint64(i64(1)))
 		memory_copy(m.memory, uint32(v3), uint32(v2+i32(8)), uint32(i32(48)))
 		goto l4
 	}
 l2:
-	m.fn375(v0, v1+i32(60))
+	m.fn379(v0, v1+i32(60))
 l1:
 	m.g0 = v2 + i32(80)
 }
-func (m *Module) fn375(v0, v1 int32) {
+func (m *Module) fn379(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -21257,7 +21475,7 @@ func (m *Module) fn375(v0, v1 int32) {
 			goto l1
 		}
 	l0:
-		m.fn316(v2, v1+i32(4))
+		m.fn320(v2, v1+i32(4))
 		{
 			t2 := int32(load32(m.memory, uint32(v2)))
 			if t2 != i32(1) {
@@ -21279,7 +21497,7 @@ func (m *Module) fn375(v0, v1 int32) {
 			}
 		}
 	l2:
-		m.fn377(v1)
+		m.fn381(v1)
 		store32(m.memory, uint32(v1), uint32(i32(0)))
 		v3 = i32(-0x80000000)
 	l3:
@@ -21294,7 +21512,7 @@ func (m *Module) fn375(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn376(v0, v1, v2 int32) {
+func (m *Module) fn380(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -21313,7 +21531,7 @@ l3:
 			v8 = v1 + v7
 			store32(m.memory, uint64(uint32(t1))+20, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+24, uint32(v8+i32(2)))
-			t2 := m.fn298(v3 + i32(20))
+			t2 := m.fn302(v3 + i32(20))
 			if t2 != 0 {
 				v7 = v7 + i32(2)
 				v6 = v6 + i32(1)
@@ -21326,7 +21544,7 @@ l3:
 		if uint32(v7) > uint32(v2) {
 			goto l2
 		}
-		m.fn381(v3+i32(20), v1, v7)
+		m.fn385(v3+i32(20), v1, v7)
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 		if t3 == i32(-0x80000000) {
 			goto l2
@@ -21343,14 +21561,14 @@ l3:
 			p7 = i32(13)
 		}
 		m.memory[uint64(uint32(t8))+20] = byte(p7)
-		m.fn362(v0, v3+i32(8), v3+i32(20), i32(1))
+		m.fn366(v0, v3+i32(8), v3+i32(20), i32(1))
 		m.g0 = v3 + i32(32)
 		return
 	}
 l2:
 	panic("unreachable")
 }
-func (m *Module) fn377(v0 int32) {
+func (m *Module) fn381(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -21365,14 +21583,14 @@ func (m *Module) fn377(v0 int32) {
 		if t3 == v2 {
 			return
 		}
-		m.fn380(v0+v2*i32(24)+i32(12), v1-v2)
+		m.fn384(v0+v2*i32(24)+i32(12), v1-v2)
 	}
 }
-func (m *Module) fn378(v0 int32) {
-	m.fn377(v0)
-	m.fn377(v0 + i32(60))
+func (m *Module) fn382(v0 int32) {
+	m.fn381(v0)
+	m.fn381(v0 + i32(60))
 }
-func (m *Module) fn379(v0, v1 int32) {
+func (m *Module) fn383(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+64))
 	v2 = t0
@@ -21429,17 +21647,17 @@ l0:
 	}
 	store32(m.memory, uint64(uint32(t15))+4, uint32(p16&p17))
 }
-func (m *Module) fn380(v0, v1 int32) {
+func (m *Module) fn384(v0, v1 int32) {
 l1:
 	if v1 == 0 {
 		return
 	}
 	v1 = v1 + i32(-1)
-	m.fn306(v0)
+	m.fn310(v0)
 	v0 = v0 + i32(24)
 	goto l1
 }
-func (m *Module) fn381(v0, v1, v2 int32) {
+func (m *Module) fn385(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -21452,14 +21670,14 @@ func (m *Module) fn381(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn199(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn203(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn64(t2, t3, t4, v4, t5)
+		m.fn72(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -21482,7 +21700,7 @@ func (m *Module) fn381(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn382(v0, v1 int32) {
+func (m *Module) fn386(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -21526,7 +21744,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn383(v0, v1 int32) {
+func (m *Module) fn387(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -21543,7 +21761,7 @@ func (m *Module) fn383(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+48))
 		v3 = t2
-		m.fn123(v2+i32(4), v1)
+		m.fn126(v2+i32(4), v1)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(1) {
@@ -21601,7 +21819,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn384(v0, v1 int32) {
+func (m *Module) fn388(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -21623,7 +21841,7 @@ func (m *Module) fn384(v0, v1 int32) {
 		store32(m.memory, uint32(v1), uint32(v3+i32(12)))
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+8))
-		m.fn385(v2+i32(8), t4, t5)
+		m.fn389(v2+i32(8), t4, t5)
 		v1 = i32(2)
 		{
 			t6 := int32(m.memory[uint64(uint32(v2))+12])
@@ -21648,7 +21866,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn385(v0, v1, v2 int32) {
+func (m *Module) fn389(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -21672,11 +21890,11 @@ l6:
 				}
 				t3 := int32(m.memory[uint32(v8)])
 				v9 = t3
-				t4 := m.fn386(v9)
+				t4 := m.fn390(v9)
 				if t4 == 0 {
 					goto l3
 				}
-				m.fn387(v3+i32(16), v3+i32(24))
+				m.fn391(v3+i32(16), v3+i32(24))
 				t5 := int32(m.memory[uint64(uint32(v3))+16])
 				if t5 == 0 {
 					goto l4
@@ -21692,7 +21910,7 @@ l6:
 				goto l4
 			}
 		l2:
-			m.fn387(v3+i32(8), v3+i32(24))
+			m.fn391(v3+i32(8), v3+i32(24))
 			t8 := int32(m.memory[uint64(uint32(v3))+8])
 			if t8 == 0 {
 				v7 = v6 << 3
@@ -21719,11 +21937,11 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v6))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn386(v0 int32) int32 {
-	t0 := m.fn101(i32(143223), i32(2), v0)
+func (m *Module) fn390(v0 int32) int32 {
+	t0 := m.fn30(i32(143223), i32(2), v0)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn387(v0, v1 int32) {
+func (m *Module) fn391(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -21740,7 +21958,7 @@ l1:
 		store32(m.memory, uint32(t2), uint32(v2))
 		t3 := int32(m.memory[uint32(v4)])
 		v5 = t3
-		t4 := m.fn386(v5)
+		t4 := m.fn390(v5)
 		if t4 == 0 {
 			goto l1
 		}
@@ -21764,14 +21982,14 @@ l0:
 	}
 	m.memory[uint64(uint32(t8))+1] = byte(p9 | v5)
 }
-func (m *Module) fn388(v0, v1 int32) {
+func (m *Module) fn392(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(48)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+40))
 	v3 = t1
-	m.fn312(v2+i32(40), v1)
+	m.fn316(v2+i32(40), v1)
 	{
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v4 = t2
@@ -21819,7 +22037,7 @@ l5:
 							goto l10
 						}
 						t15 := int32(m.memory[uint32(v4)])
-						m.fn389(v2+i32(24), t15, i32(10))
+						m.fn393(v2+i32(24), t15, i32(10))
 						t16 := int32(load32(m.memory, uint64(uint32(v2))+24))
 						if t16 != i32(1) {
 							goto l17
@@ -21838,7 +22056,7 @@ l5:
 						goto l10
 					}
 					t6 := int32(m.memory[uint32(v4)])
-					m.fn389(v2+i32(32), t6, i32(10))
+					m.fn393(v2+i32(32), t6, i32(10))
 					t7 := int32(load32(m.memory, uint64(uint32(v2))+32))
 					v7 = t7
 					if v7 != i32(1) {
@@ -21872,7 +22090,7 @@ l5:
 							goto l10
 						}
 						t12 := int32(m.memory[uint32(v4)])
-						m.fn389(v2+i32(8), t12, i32(10))
+						m.fn393(v2+i32(8), t12, i32(10))
 						t13 := int32(load32(m.memory, uint64(uint32(v2))+8))
 						if t13 != i32(1) {
 							goto l17
@@ -21891,7 +22109,7 @@ l5:
 						goto l10
 					}
 					t9 := int32(m.memory[uint32(v4)])
-					m.fn389(v2+i32(16), t9, i32(10))
+					m.fn393(v2+i32(16), t9, i32(10))
 					t10 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v7 = t10
 					if v7 != i32(1) {
@@ -21957,7 +22175,7 @@ l1:
 	m.memory[uint32(v0)] = byte(v1 & i32(1))
 	m.g0 = v2 + i32(48)
 }
-func (m *Module) fn389(v0, v1, v2 int32) {
+func (m *Module) fn393(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := v0
 	t1 := (v1+i32(-65))&i32(-33) + i32(10)
@@ -21979,13 +22197,13 @@ func (m *Module) fn389(v0, v1, v2 int32) {
 	}
 	store32(m.memory, uint32(t4), uint32(p5))
 }
-func (m *Module) fn390(v0, v1 int32) {
+func (m *Module) fn394(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v2 = t0
 	{
 		{
-			t1 := m.fn188(v1)
+			t1 := m.fn192(v1)
 			v1 = t1
 			if v1 != i32(1114112) {
 				goto l0
@@ -22009,7 +22227,7 @@ l2:
 	m.memory[uint64(uint32(v0))+1] = byte(v1)
 	m.memory[uint32(v0)] = byte(v3 & i32(1))
 }
-func (m *Module) fn391(v0, v1 int32) {
+func (m *Module) fn395(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22017,7 +22235,7 @@ func (m *Module) fn391(v0, v1 int32) {
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v3 = t1
 	{
-		t2 := m.fn188(v1)
+		t2 := m.fn192(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -22030,7 +22248,7 @@ func (m *Module) fn391(v0, v1 int32) {
 				if v5&i32(255) != v5 {
 					goto l1
 				}
-				m.fn392(v2+i32(8), v4, v1)
+				m.fn396(v2+i32(8), v4, v1)
 				v1 = v5
 				t3 := int32(m.memory[uint64(uint32(v2))+8])
 				if t3 == 0 {
@@ -22043,7 +22261,7 @@ func (m *Module) fn391(v0, v1 int32) {
 			goto l3
 		}
 	l1:
-		m.fn392(v2, v4, i32(255))
+		m.fn396(v2, v4, i32(255))
 		{
 			t5 := int32(m.memory[uint32(v2)])
 			if t5 == 0 {
@@ -22064,9 +22282,9 @@ l3:
 	m.memory[uint32(v0)] = byte(v5 & i32(1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn392(v0, v1, v2 int32) {
+func (m *Module) fn396(v0, v1, v2 int32) {
 	var v3 int32
-	t0 := m.fn393(v2)
+	t0 := m.fn397(v2)
 	v3 = t0
 	m.memory[uint64(uint32(v0))+1] = byte(v2)
 	t1 := v0
@@ -22076,7 +22294,7 @@ func (m *Module) fn392(v0, v1, v2 int32) {
 	}
 	m.memory[uint32(t1)] = byte(p2)
 }
-func (m *Module) fn393(v0 int32) int32 {
+func (m *Module) fn397(v0 int32) int32 {
 	var v1, v2, v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -22108,7 +22326,7 @@ func (m *Module) fn393(v0 int32) int32 {
 		}
 	l2:
 		store32(m.memory, uint64(uint32(v1))+8, uint32(v3))
-		t3 := m.fn188(v1 + i32(8))
+		t3 := m.fn192(v1 + i32(8))
 		v0 = t3
 		p4 := v0
 		if v0 == i32(1114112) {
@@ -22120,8 +22338,8 @@ l1:
 	m.g0 = v1 + i32(16)
 	return v0
 }
-func (m *Module) fn394(v0, v1 int32) {
-	t0 := m.fn188(v1)
+func (m *Module) fn398(v0, v1 int32) {
+	t0 := m.fn192(v1)
 	t1 := v0
 	v1 = t0
 	store32(m.memory, uint64(uint32(t1))+4, uint32(v1))
@@ -22132,18 +22350,18 @@ func (m *Module) fn394(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p3))
 }
-func (m *Module) fn395(v0, v1 int32) {
+func (m *Module) fn399(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn252(v0, t0, v1, i32(2), i32(2))
+	m.fn256(v0, t0, v1, i32(2), i32(2))
 }
-func (m *Module) fn396(v0, v1 int32) {
+func (m *Module) fn400(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 l2:
 	{
-		m.fn397(v2, v1)
+		m.fn401(v2, v1)
 		t1 := int32(load16(m.memory, uint32(v2)))
 		if t1&i32(1) == 0 {
 			goto l0
@@ -22157,7 +22375,7 @@ l2:
 			if v4 != t4 {
 				goto l1
 			}
-			m.fn398(v2+i32(4), v1)
+			m.fn402(v2+i32(4), v1)
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			t6 := v0
 			v5 = t5 + i32(1)
@@ -22165,7 +22383,7 @@ l2:
 			if v5 != 0 {
 				p7 = v5
 			}
-			m.fn395(t6, p7)
+			m.fn399(t6, p7)
 		}
 	l1:
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v4+i32(1)))
@@ -22176,7 +22394,7 @@ l2:
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn397(v0, v1 int32) {
+func (m *Module) fn401(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22189,12 +22407,12 @@ func (m *Module) fn397(v0, v1 int32) {
 		}
 		v4 = i32(0)
 		store32(m.memory, uint64(uint32(v2))+12, uint32(i32(0)))
-		t2 := m.fn188(v1)
+		t2 := m.fn192(v1)
 		v5 = t2
 		if v5 == i32(1114112) {
 			goto l1
 		}
-		m.fn399(v2, v5, v2+i32(12))
+		m.fn403(v2, v5, v2+i32(12))
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(2) {
@@ -22217,7 +22435,7 @@ l1:
 	store16(m.memory, uint32(v0), uint16(v4))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn398(v0, v1 int32) {
+func (m *Module) fn402(v0, v1 int32) {
 	var v2, v3 int32
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(1)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -22242,7 +22460,7 @@ func (m *Module) fn398(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t7), uint32(t8+p9))
 }
-func (m *Module) fn399(v0, v1, v2 int32) {
+func (m *Module) fn403(v0, v1, v2 int32) {
 	var v3 int32
 	if uint32(v1) > uint32(i32(0xffff)) {
 		goto l0
@@ -22258,12 +22476,12 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn400(v0, v1, v2 int32) {
+func (m *Module) fn404(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn48(v3+i32(20), v1, v2)
+	m.fn55(v3+i32(20), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+20))
@@ -22277,15 +22495,15 @@ func (m *Module) fn400(v0, v1, v2 int32) {
 			goto l1
 		}
 	l0:
-		m.fn154(v3+i32(8), v1, v2)
+		m.fn157(v3+i32(8), v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		m.fn414(v0, t4, t5)
+		m.fn418(v0, t4, t5)
 	}
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn401(v0, v1, v2 int32) {
+func (m *Module) fn405(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -22295,10 +22513,10 @@ func (m *Module) fn401(v0, v1, v2 int32) {
 			goto l0
 		}
 		t1 := int32(uint32(v2<<2) / uint32(i32(3)))
-		m.fn199(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
+		m.fn203(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-		m.fn442(v3+i32(8), v1, v2, t2, t3)
+		m.fn446(v3+i32(8), v1, v2, t2, t3)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t4 == 0 {
 			goto l0
@@ -22313,15 +22531,15 @@ func (m *Module) fn401(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn402(v0, v1 int32) int32 {
-	t0 := m.fn102(v0, v1, i32(0x22ee1), i32(3))
+func (m *Module) fn406(v0, v1 int32) int32 {
+	t0 := m.fn31(v0, v1, i32(0x22ee1), i32(3))
 	return t0
 }
-func (m *Module) fn403(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn407(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn11(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn404(v0, v1, v2 int32) {
+func (m *Module) fn408(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
@@ -22344,7 +22562,7 @@ l2:
 		v5 = v3 + i32(36) + v4
 		t2 := int32(load32(m.memory, uint32(v5)))
 		t3 := int32(load32(m.memory, uint32(v5+i32(4))))
-		m.fn259(t1, t2, t3, v1, v2)
+		m.fn263(t1, t2, t3, v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -22372,7 +22590,7 @@ l1:
 		v8 = v3 + i32(88)
 	l6:
 		{
-			m.fn255(v3+i32(16), v8)
+			m.fn259(v3+i32(16), v8)
 			{
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v4 = t7
@@ -22392,13 +22610,13 @@ l1:
 			if uint32(v5) < uint32(i32(26)) {
 				goto l6
 			}
-			t9 := m.fn272(i32(142784), i32(9), v4)
+			t9 := m.fn276(i32(142784), i32(9), v4)
 			if t9 != 0 {
 				goto l6
 			}
 		}
 	l5:
-		m.fn106(v3+i32(8), v1, v2, v6)
+		m.fn109(v3+i32(8), v1, v2, v6)
 		v8 = v1 + v6
 		v9 = v2 - v6
 		v2 = i32(1)
@@ -22441,7 +22659,7 @@ l1:
 		store32(m.memory, uint64(uint32(v3))+92, uint32(v8))
 		store32(m.memory, uint64(uint32(v3))+88, uint32(i32(44)))
 		store64(m.memory, uint64(uint32(v3))+80, uint64(i64(0x3a0000003d)))
-		m.fn108(v3+i32(68), v3+i32(80))
+		m.fn111(v3+i32(68), v3+i32(80))
 		if v2 == 0 {
 			goto l10
 		}
@@ -22453,7 +22671,7 @@ l1:
 		t15 := v3
 		t16 := v8
 		v4 = t14
-		m.fn275(t15, t16+v4, v9-v4)
+		m.fn279(t15, t16+v4, v9-v4)
 		t17 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		v5 = t17
 		t18 := int32(load32(m.memory, uint32(v3)))
@@ -22461,7 +22679,7 @@ l1:
 	}
 l3:
 	if uint32(v5) > uint32(i32(15)) {
-		m.fn68(v3+i32(80), v6, v5)
+		m.fn76(v3+i32(80), v6, v5)
 		store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 		t19 := int64(load64(m.memory, uint64(uint32(v3))+80))
 		store64(m.memory, uint32(v0), uint64(t19))
@@ -22477,12 +22695,12 @@ l10:
 l12:
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn405(v0, v1, v2 int32) {
+func (m *Module) fn409(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn448(v3+i32(4), v1, v2)
+	m.fn452(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v4 = t1
 	{
@@ -22491,7 +22709,7 @@ func (m *Module) fn405(v0, v1, v2 int32) {
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t4 := v5
 		v6 = t3
-		t5 := m.fn403(t4, v6, v1, v2)
+		t5 := m.fn407(t4, v6, v1, v2)
 		if t5 != 0 {
 			goto l0
 		}
@@ -22508,7 +22726,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn406(v0, v1, v2 int32) {
+func (m *Module) fn410(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -22521,7 +22739,7 @@ l3:
 		}
 		t1 := int32(load32(m.memory, uint32(v4+i32(159568))))
 		t2 := int32(load32(m.memory, uint32(v4+i32(159572))))
-		m.fn259(v3+i32(8), t1, t2, v1, v2)
+		m.fn263(v3+i32(8), t1, t2, v1, v2)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v5 = t3
@@ -22531,7 +22749,7 @@ l3:
 			t4 := int32(load32(m.memory, uint32(v4+i32(159576))))
 			t5 := int32(load32(m.memory, uint32(v4+i32(159580))))
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			m.fn99(v3, t4, t5, v5, t6)
+			m.fn28(v3, t4, t5, v5, t6)
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			v6 = t7
 			t8 := int32(load32(m.memory, uint32(v3)))
@@ -22553,19 +22771,19 @@ l2:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	goto l5
 l4:
-	m.fn68(v0, v5, v6)
+	m.fn76(v0, v5, v6)
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(143102)))
 l5:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn407(v0, v1, v2 int32) {
+func (m *Module) fn411(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	var v18, v19 int64
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn271(v3+i32(12), i32(61), v1, v2)
+	m.fn275(v3+i32(12), i32(61), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -22583,7 +22801,7 @@ l1:
 		t7 := v4
 		v8 = v2
 		store32(m.memory, uint64(uint32(t6))+108, uint32(t7+v8))
-		t8 := m.fn264(v3 + i32(104))
+		t8 := m.fn268(v3 + i32(104))
 		v9 = t8
 		if v9 == i32(1114112) {
 			goto l0
@@ -22599,12 +22817,12 @@ l1:
 l0:
 	v8 = i32(0)
 l2:
-	m.fn447(v3+i32(12), v1, v8, i32(45), i32(143135), i32(1))
+	m.fn451(v3+i32(12), v1, v8, i32(45), i32(143135), i32(1))
 	t11 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t12 := v3
 	v2 = t11
 	t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn447(t12, v2, t13, i32(95), i32(159513), i32(1))
+	m.fn451(t12, v2, t13, i32(95), i32(159513), i32(1))
 	t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	m.fn24(t14, v2)
 	t15 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -22614,7 +22832,7 @@ l2:
 	v11 = t16
 	v2 = v11 & i32(3)
 	v12 = int32(uint32(v2*i32(3))>>2) + int32(uint32(v11)>>2)*i32(3)
-	m.fn199(t17, v12)
+	m.fn203(t17, v12)
 	t18 := int32(load32(m.memory, uint64(uint32(v3))+44))
 	v13 = t18
 	{
@@ -22652,7 +22870,7 @@ l2:
 							v1 = i32(0)
 						l6:
 							{
-								m.fn440(v3+i32(12), v3+i32(52), v3+i32(72))
+								m.fn444(v3+i32(12), v3+i32(52), v3+i32(72))
 								t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
 								v2 = t25
 								if v2 == 0 {
@@ -22674,20 +22892,20 @@ l2:
 									memory_copy(m.memory, uint32(v3+i32(96)), uint32(v9), uint32(v2))
 								l7:
 									t41 := int32(m.memory[uint64(uint32(v3))+96])
-									t42 := m.fn441(t41)
+									t42 := m.fn445(t41)
 									v4 = t42
 									t43 := int32(m.memory[uint64(uint32(v3))+97])
-									t44 := m.fn441(t43)
+									t44 := m.fn445(t43)
 									v9 = t44
 									t45 := int32(m.memory[uint64(uint32(v3))+99])
 									v5 = t45
 									t46 := int32(m.memory[uint64(uint32(v3))+98])
-									t47 := m.fn441(t46)
+									t47 := m.fn445(t46)
 									t48 := v3
 									v6 = t47
 									m.memory[uint64(uint32(t48))+94] = byte(int32(uint32(v6)>>2) | v9<<4)
 									m.memory[uint64(uint32(v3))+93] = byte(int32(uint32(v9)>>4) | v4<<2)
-									t49 := m.fn441(v5)
+									t49 := m.fn445(v5)
 									t50 := v3
 									v5 = t49
 									m.memory[uint64(uint32(t50))+95] = byte(v5 | v6<<6)
@@ -22771,7 +22989,7 @@ l2:
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v3+i32(100)+v2))
 										store32(m.memory, uint64(uint32(v3))+20, uint32(v3+i32(100)))
 									l32:
-										m.fn440(v3+i32(124), v3+i32(104), v3+i32(12))
+										m.fn444(v3+i32(124), v3+i32(104), v3+i32(12))
 										{
 											t68 := int32(load32(m.memory, uint64(uint32(v3))+124))
 											v2 = t68
@@ -23047,7 +23265,7 @@ l2:
 									if v9 == i32(64) {
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 										store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(64)))
-										t119 := m.fn298(v3 + i32(12))
+										t119 := m.fn302(v3 + i32(12))
 										if t119 == 0 {
 											goto l34
 										}
@@ -23071,25 +23289,25 @@ l2:
 								t28 := int32(load32(m.memory, uint64(uint32(v3))+20))
 								v4 = t28
 								t29 := int32(m.memory[uint32(v2)])
-								t30 := m.fn441(t29)
+								t30 := m.fn445(t29)
 								v7 = t30
 								if v9 == i32(1) {
 									goto l5
 								}
 								t31 := int32(m.memory[uint64(uint32(v2))+1])
-								t32 := m.fn441(t31)
+								t32 := m.fn445(t31)
 								v6 = t32
 								if uint32(v9) <= uint32(i32(2)) {
 									goto l5
 								}
 								t33 := int32(m.memory[uint64(uint32(v2))+2])
-								t34 := m.fn441(t33)
+								t34 := m.fn445(t33)
 								v5 = t34
 								if v9 == i32(3) {
 									goto l5
 								}
 								t35 := int32(m.memory[uint64(uint32(v2))+3])
-								t36 := m.fn441(t35)
+								t36 := m.fn445(t35)
 								v2 = t36
 								if v8 == 0 {
 									goto l5
@@ -23113,14 +23331,14 @@ l2:
 						goto l33
 					}
 				l34:
-					m.fn200(v0, v8, v9)
+					m.fn204(v0, v8, v9)
 					store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(159516)))
 					goto l40
 				l36:
 					store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 					store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(128)))
-					t121 := m.fn298(v3 + i32(12))
+					t121 := m.fn302(v3 + i32(12))
 					if t121 != 0 {
 						goto l39
 					}
@@ -23129,18 +23347,18 @@ l2:
 					}
 				}
 			l37:
-				t122 := m.fn101(v8, v9+i32(-32), i32(64))
+				t122 := m.fn30(v8, v9+i32(-32), i32(64))
 				if t122 == 0 {
 					goto l38
 				}
-				m.fn200(v0, v8, v9)
+				m.fn204(v0, v8, v9)
 				store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(159516)))
 				goto l40
 			}
 		l39:
-			m.fn411(v3+i32(12), v3+i32(72))
-			m.fn412(v3+i32(104), v3+i32(12))
+			m.fn415(v3+i32(12), v3+i32(72))
+			m.fn416(v3+i32(104), v3+i32(12))
 			t123 := int32(load32(m.memory, uint64(uint32(v3))+104))
 			v2 = t123
 			if v2 == i32(-0x80000000) {
@@ -23170,12 +23388,12 @@ l2:
 l5:
 	panic("unreachable")
 }
-func (m *Module) fn408(v0, v1, v2 int32) {
+func (m *Module) fn412(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v3 = t0 - i32(384)
 	m.g0 = v3
-	m.fn259(v3+i32(56), i32(159568), i32(8), v1, v2)
+	m.fn263(v3+i32(56), i32(159568), i32(8), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -23188,7 +23406,7 @@ func (m *Module) fn408(v0, v1, v2 int32) {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+60))
-		m.fn100(v3+i32(48), v4, t2, i32(62))
+		m.fn29(v3+i32(48), v4, t2, i32(62))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+52))
 		v5 = t3
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+48))
@@ -23222,7 +23440,7 @@ l1:
 	v7 = p6
 l12:
 	{
-		m.fn421(v3+i32(40), v3+i32(64), i32(7))
+		m.fn425(v3+i32(40), v3+i32(64), i32(7))
 		t7 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v4 = t7
 		if v4 == 0 {
@@ -23230,20 +23448,20 @@ l12:
 		}
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v2 = t8
-		m.fn445(v3+i32(32), v7, v6, i32(154694), i32(2))
+		m.fn449(v3+i32(32), v7, v6, i32(154694), i32(2))
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+36))
-		m.fn445(v3+i32(24), t9, t10, i32(154690), i32(2))
+		m.fn449(v3+i32(24), t9, t10, i32(154690), i32(2))
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		t13 := v3 + i32(128)
 		v1 = t12
-		m.fn122(t13, t11, v1, v4, v2)
+		m.fn125(t13, t11, v1, v4, v2)
 		store16(m.memory, uint64(uint32(v3))+200, uint16(i32(1)))
 		store32(m.memory, uint64(uint32(v3))+196, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+192, uint32(i32(0)))
 		memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(128)), uint32(i32(80)))
-		m.fn383(v3+i32(16), v3+i32(208))
+		m.fn387(v3+i32(16), v3+i32(208))
 		{
 			{
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
@@ -23255,7 +23473,7 @@ l12:
 				}
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v2 = t15
-				m.fn310(v3 + i32(304))
+				m.fn314(v3 + i32(304))
 				t16 := int32(load32(m.memory, uint64(uint32(v3))+308))
 				v1 = t16
 				store32(m.memory, uint64(uint32(v1))+4, uint32(v2))
@@ -23266,7 +23484,7 @@ l12:
 				memory_copy(m.memory, uint32(v3+i32(304)), uint32(v3+i32(208)), uint32(i32(80)))
 			l6:
 				{
-					m.fn383(v3+i32(8), v3+i32(304))
+					m.fn387(v3+i32(8), v3+i32(304))
 					t18 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v2 = t18
 					if v2 == 0 {
@@ -23348,7 +23566,7 @@ l12:
 		goto l12
 	l8:
 	}
-	m.fn254(v0, v9, v10, i32(1), i32(0))
+	m.fn258(v0, v9, v10, i32(1), i32(0))
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(143102)))
 	m.fn17(v8, v9)
@@ -23358,28 +23576,28 @@ l2:
 l13:
 	m.g0 = v3 + i32(384)
 }
-func (m *Module) fn409(v0, v1, v2 int32) {
+func (m *Module) fn413(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+140, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+132, uint64(i64(0x100000000)))
-	m.fn55(v3+i32(132), i32(0))
+	m.fn62(v3+i32(132), i32(0))
 	store32(m.memory, uint64(uint32(v3))+76, uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v1+v2))
 l1:
 	{
-		t1 := m.fn188(v3 + i32(76))
+		t1 := m.fn192(v3 + i32(76))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		t2 := m.fn266(v1)
+		t2 := m.fn270(v1)
 		if t2 != 0 {
 			goto l1
 		}
-		m.fn444(v3+i32(132), v1)
+		m.fn448(v3+i32(132), v1)
 		goto l1
 	}
 l0:
@@ -23391,7 +23609,7 @@ l0:
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+140))
 	t7 := v5
 	v2 = t6
-	m.fn259(t5, i32(159452), i32(24), t7, v2)
+	m.fn263(t5, i32(159452), i32(24), t7, v2)
 	v1 = v5
 	{
 		{
@@ -23401,7 +23619,7 @@ l0:
 				goto l2
 			}
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+68))
-			m.fn100(v3+i32(56), v6, t9, i32(125))
+			m.fn29(v3+i32(56), v6, t9, i32(125))
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+56))
 			v1 = t10
 			if v1 == 0 {
@@ -23411,17 +23629,17 @@ l0:
 			v2 = t11
 		}
 	l2:
-		m.fn445(v3+i32(48), v1, v2, i32(159476), i32(14))
+		m.fn449(v3+i32(48), v1, v2, i32(159476), i32(14))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+52))
-		m.fn445(v3+i32(40), t12, t13, i32(159490), i32(9))
+		m.fn449(v3+i32(40), t12, t13, i32(159490), i32(9))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		t15 := v3 + i32(32)
 		v2 = t14
 		t16 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		t17 := v2
 		v6 = t16
-		m.fn120(t15, t17, v6, i32(91))
+		m.fn123(t15, t17, v6, i32(91))
 		{
 			{
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -23434,7 +23652,7 @@ l0:
 			}
 		l4:
 			t19 := int32(load32(m.memory, uint64(uint32(v3))+36))
-			m.fn100(v3+i32(24), v1, t19, i32(93))
+			m.fn29(v3+i32(24), v1, t19, i32(93))
 			t20 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v7 = t20
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -23450,10 +23668,10 @@ l0:
 		if v1 != 0 {
 			p24 = v7
 		}
-		m.fn446(t23, p22, p24, i32(44))
+		m.fn450(t23, p22, p24, i32(44))
 		m.memory[uint64(uint32(v3))+75] = byte(i32(0))
 		store32(m.memory, uint64(uint32(v3))+116, uint32(v3+i32(75)))
-		m.fn388(v3+i32(16), v3+i32(76))
+		m.fn392(v3+i32(16), v3+i32(76))
 		{
 			{
 				t25 := int32(m.memory[uint64(uint32(v3))+16])
@@ -23462,14 +23680,14 @@ l0:
 				}
 				t26 := int32(m.memory[uint64(uint32(v3))+17])
 				v1 = t26
-				m.fn247(v3+i32(120), i32(8))
+				m.fn251(v3+i32(120), i32(8))
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				m.memory[uint32(t27)] = byte(v1)
 				store32(m.memory, uint64(uint32(v3))+128, uint32(i32(1)))
 				memory_copy(m.memory, uint32(v3+i32(132)), uint32(v3+i32(76)), uint32(i32(44)))
 			l9:
 				{
-					m.fn388(v3+i32(8), v3+i32(132))
+					m.fn392(v3+i32(8), v3+i32(132))
 					t28 := int32(m.memory[uint64(uint32(v3))+8])
 					if t28 == 0 {
 						t33 := int32(load32(m.memory, uint64(uint32(v3))+120))
@@ -23487,7 +23705,7 @@ l0:
 						if t36<<32 != i64(0x2000000000) {
 							goto l12
 						}
-						m.fn200(v3+i32(132), v2, i32(32))
+						m.fn204(v3+i32(132), v2, i32(32))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 						t37 := int64(load64(m.memory, uint64(uint32(v3))+132))
 						store64(m.memory, uint32(v0), uint64(t37))
@@ -23505,7 +23723,7 @@ l0:
 						if v1 != t31 {
 							goto l8
 						}
-						m.fn55(v3+i32(120), i32(1))
+						m.fn62(v3+i32(120), i32(1))
 					}
 				l8:
 					t32 := int32(load32(m.memory, uint64(uint32(v3))+124))
@@ -23542,7 +23760,7 @@ l15:
 	m.fn24(v4, v5)
 	m.g0 = v3 + i32(176)
 }
-func (m *Module) fn410(v0, v1, v2 int32) {
+func (m *Module) fn414(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -23555,14 +23773,14 @@ func (m *Module) fn410(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v3))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn199(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn203(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn64(t2, t3, t4, v4, t5)
+		m.fn72(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -23582,17 +23800,17 @@ func (m *Module) fn410(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(t10))
 	}
 l1:
-	m.fn428(v0, v3)
+	m.fn432(v0, v3)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn411(v0, v1 int32) {
+func (m *Module) fn415(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn28(v2+i32(4), t1, t2)
+	m.fn35(v2+i32(4), t1, t2)
 	{
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
@@ -23617,7 +23835,7 @@ func (m *Module) fn411(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn412(v0, v1 int32) {
+func (m *Module) fn416(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -23636,7 +23854,7 @@ l0:
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	m.fn24(v2, t3)
 }
-func (m *Module) fn413(v0, v1 int32) {
+func (m *Module) fn417(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -23644,15 +23862,15 @@ func (m *Module) fn413(v0, v1 int32) {
 	t2 := v0
 	v3 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn251(t2, v3, t3)
+	m.fn255(t2, v3, t3)
 	m.fn24(v2, v3)
 }
-func (m *Module) fn414(v0, v1, v2 int32) {
+func (m *Module) fn418(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn247(v3+i32(4), v2)
+	m.fn251(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -23672,7 +23890,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn415(v0, v1 int32) int32 {
+func (m *Module) fn419(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5, v6, v7 int64
 	var v8, v9, v10, v11, v12, v13 int32
@@ -23688,9 +23906,9 @@ func (m *Module) fn415(v0, v1 int32) int32 {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	t5 := v3
 	v4 = t4
-	t6 := m.fn287(t1, t2, t5, v4)
+	t6 := m.fn291(t1, t2, t5, v4)
 	v5 = t6
-	m.fn277(v0, i32(1), v0+i32(16))
+	m.fn281(v0, i32(1), v0+i32(16))
 	v6 = int64(uint64(v5) >> 25)
 	v7 = v6 & i64(127) * i64(72340172838076673)
 	t7 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -23712,7 +23930,7 @@ func (m *Module) fn415(v0, v1 int32) int32 {
 			{
 			l1:
 				{
-					m.fn279(v2+i32(16), v2+i32(24))
+					m.fn283(v2+i32(16), v2+i32(24))
 					t11 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v15 = t11
 					if v15 != i32(1) {
@@ -23739,7 +23957,7 @@ func (m *Module) fn415(v0, v1 int32) int32 {
 				if v11 != 0 {
 					goto l3
 				}
-				m.fn280(v2+i32(8), v8, v14, v9)
+				m.fn284(v2+i32(8), v8, v14, v9)
 				t19 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v17 = t19
 				t20 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -23794,22 +24012,22 @@ l2:
 	m.g0 = v2 + i32(32)
 	return v15 & i32(1)
 }
-func (m *Module) fn416(v0, v1 int32) {
+func (m *Module) fn420(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn449(v0, t0, t1)
+	m.fn453(v0, t0, t1)
 	store32(m.memory, uint64(uint32(v1))+8, uint32(i32(0)))
 }
-func (m *Module) fn417(v0 int32) {
+func (m *Module) fn421(v0 int32) {
 	var v1 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn380(v1, t1)
+	m.fn384(v1, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn366(t2, v1)
+	m.fn370(t2, v1)
 }
-func (m *Module) fn418(v0, v1 int32) {
+func (m *Module) fn422(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -23818,7 +24036,7 @@ func (m *Module) fn418(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn451(v0)
+		m.fn455(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -23831,7 +24049,7 @@ l0:
 	t5 := int64(load64(m.memory, uint64(uint32(v1))+16))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(t5))
 }
-func (m *Module) fn419(v0, v1 int32) {
+func (m *Module) fn423(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v2 = t0 - i32(4096)
@@ -23848,19 +24066,19 @@ func (m *Module) fn419(v0, v1 int32) {
 			if uint32(v3) < uint32(i32(342)) {
 				goto l1
 			}
-			m.fn422(v2, int32(uint32(v3)>>1))
+			m.fn426(v2, int32(uint32(v3)>>1))
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			t5 := v4
 			t6 := v3
 			v5 = t4
 			t7 := int32(load32(m.memory, uint32(v2)))
-			m.fn450(t5, t6, t3+v5*i32(24), t7-v5)
-			m.fn417(v2)
+			m.fn454(t5, t6, t3+v5*i32(24), t7-v5)
+			m.fn421(v2)
 			goto l2
 		}
 	l1:
-		m.fn450(v4, v3, v2, i32(170))
+		m.fn454(v4, v3, v2, i32(170))
 	l2:
 		v5 = v4 + i32(24)
 		v6 = i32(1)
@@ -23875,7 +24093,7 @@ func (m *Module) fn419(v0, v1 int32) {
 			t11 := int32(load32(m.memory, uint32(v5+i32(-16))))
 			t12 := m.fn11(t8, t9, t10, t11)
 			if t12 != 0 {
-				m.fn306(v5)
+				m.fn310(v5)
 				v7 = v4 + i32(24)
 				v8 = v6
 			l7:
@@ -23893,7 +24111,7 @@ func (m *Module) fn419(v0, v1 int32) {
 					t17 := m.fn11(t13, t14, t15, t16)
 					if t17 != 0 {
 						v9 = v9 + i32(1)
-						m.fn306(v5)
+						m.fn310(v5)
 						v5 = v5 + i32(24)
 						goto l8
 					}
@@ -23922,18 +24140,18 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t22))
 	m.g0 = v2 + i32(4096)
 }
-func (m *Module) fn420(v0, v1, v2 int32) {
+func (m *Module) fn424(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	t0 := m.g0
 	v3 = t0 - i32(624)
 	m.g0 = v3
-	m.fn154(v3+i32(8), v1, v2)
+	m.fn157(v3+i32(8), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	v5 = t2
-	m.fn414(v3+i32(16), v1, v2)
+	m.fn418(v3+i32(16), v1, v2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	v6 = t3
 	v7 = i32(0)
@@ -23991,14 +24209,14 @@ func (m *Module) fn420(v0, v1, v2 int32) {
 		goto l0
 	}
 l0:
-	t9 := m.fn74(i32(4), i32(24))
+	t9 := m.fn82(i32(4), i32(24))
 	v9 = t9
-	t10 := m.fn74(i32(1), i32(0))
+	t10 := m.fn82(i32(1), i32(0))
 	v11 = t10
 	store32(m.memory, uint64(uint32(v3))+520, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v3))+516, uint32(v11))
 	store32(m.memory, uint64(uint32(v3))+512, uint32(i32(0)))
-	m.fn362(v3+i32(424), v3+i32(512), i32(154696), i32(1))
+	m.fn366(v3+i32(424), v3+i32(512), i32(154696), i32(1))
 	t11 := int64(load64(m.memory, uint64(uint32(v3))+440))
 	store64(m.memory, uint64(uint32(v9))+16, uint64(t11))
 	t12 := int64(load64(m.memory, uint64(uint32(v3))+432))
@@ -24017,20 +24235,20 @@ l0:
 	{
 	l34:
 		{
-			m.fn437(v3, v3+i32(576), i32(2))
+			m.fn441(v3, v3+i32(576), i32(2))
 			{
 				{
 					t14 := int32(load32(m.memory, uint32(v3)))
 					v10 = t14
 					if v10 == 0 {
-						m.fn376(v3+i32(424), v1, v2)
-						m.fn418(v3+i32(28), v3+i32(424))
-						m.fn376(v3+i32(40), v5, v4)
-						m.fn363(v3+i32(40)+i32(12), i32(15))
-						m.fn418(v3+i32(28), v3+i32(40))
+						m.fn380(v3+i32(424), v1, v2)
+						m.fn422(v3+i32(28), v3+i32(424))
+						m.fn380(v3+i32(40), v5, v4)
+						m.fn367(v3+i32(40)+i32(12), i32(15))
+						m.fn422(v3+i32(28), v3+i32(40))
 						if v4 != 0 {
-							m.fn367(v3+i32(424), v5, v4, i32(154697), i32(1))
-							m.fn418(v3+i32(28), v3+i32(424))
+							m.fn371(v3+i32(424), v5, v4, i32(154697), i32(1))
+							m.fn422(v3+i32(28), v3+i32(424))
 							v9 = i32(0)
 							store32(m.memory, uint64(uint32(v3))+572, uint32(i32(0)))
 							store64(m.memory, uint64(uint32(v3))+564, uint64(i64(0x100000001)))
@@ -24052,7 +24270,7 @@ l0:
 									store32(m.memory, uint64(uint32(v3))+80, uint32(v2))
 									store32(m.memory, uint64(uint32(v3))+76, uint32(v1))
 									v8 = v3 + i32(496)
-									m.fn351(v8, v3+i32(76), i32(1))
+									m.fn355(v8, v3+i32(76), i32(1))
 									store32(m.memory, uint64(uint32(v3))+492, uint32(i32(1)))
 									store64(m.memory, uint64(uint32(v3))+484, uint64(i64(1)))
 									store64(m.memory, uint64(uint32(v3))+424, uint64(i64(1)))
@@ -24062,13 +24280,13 @@ l0:
 									v9 = i32(1)
 								l22:
 									if v9&i32(1) != 0 {
-										m.fn452(v3+i32(512), v11, i32(4))
+										m.fn456(v3+i32(512), v11, i32(4))
 										{
 											t23 := int32(load32(m.memory, uint64(uint32(v3))+512))
 											if t23 != i32(-0x80000000) {
 												goto l17
 											}
-											m.fn453(v3 + i32(424))
+											m.fn457(v3 + i32(424))
 											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(0)))
 										}
 									l17:
@@ -24099,14 +24317,14 @@ l0:
 										goto l20
 									}
 								l19:
-									m.fn452(v3+i32(112), v6, i32(1))
+									m.fn456(v3+i32(112), v6, i32(1))
 								l20:
-									m.fn435(v3 + i32(576))
+									m.fn439(v3 + i32(576))
 								l18:
 									{
 										t30 := int32(load32(m.memory, uint64(uint32(v3))+112))
 										if t30 == i32(-0x80000000) {
-											m.fn453(v3 + i32(424))
+											m.fn457(v3 + i32(424))
 											{
 												t35 := int32(load32(m.memory, uint64(uint32(v3))+484))
 												if t35 == 0 {
@@ -24114,10 +24332,10 @@ l0:
 												}
 												t36 := int32(load32(m.memory, uint64(uint32(v3))+488))
 												t37 := int32(load32(m.memory, uint64(uint32(v3))+492))
-												m.fn454(v8, t36, t37)
+												m.fn458(v8, t36, t37)
 											}
 										l23:
-											t38 := m.fn74(i32(4), i32(192))
+											t38 := m.fn82(i32(4), i32(192))
 											v6 = t38
 											store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(143211)))
@@ -24125,26 +24343,26 @@ l0:
 											store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+80, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+76, uint32(i32(143211)))
-											m.fn351(v3+i32(64), v3+i32(76), i32(3))
+											m.fn355(v3+i32(64), v3+i32(76), i32(3))
 											store32(m.memory, uint64(uint32(v3))+132, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+128, uint32(i32(143212)))
 											store32(m.memory, uint64(uint32(v3))+124, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+120, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+116, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+112, uint32(i32(143212)))
-											m.fn351(v3+i32(100), v3+i32(112), i32(3))
+											m.fn355(v3+i32(100), v3+i32(112), i32(3))
 											store32(m.memory, uint64(uint32(v3))+164, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+160, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+156, uint32(i32(2)))
 											store32(m.memory, uint64(uint32(v3))+152, uint32(i32(154690)))
-											m.fn351(v3+i32(140), v3+i32(152), i32(2))
+											m.fn355(v3+i32(140), v3+i32(152), i32(2))
 											store32(m.memory, uint64(uint32(v3))+596, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+592, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+588, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+584, uint32(i32(147105)))
 											store32(m.memory, uint64(uint32(v3))+580, uint32(i32(21)))
 											store32(m.memory, uint64(uint32(v3))+576, uint32(i32(154700)))
-											m.fn351(v3+i32(168), v3+i32(576), i32(3))
+											m.fn355(v3+i32(168), v3+i32(576), i32(3))
 											store32(m.memory, uint64(uint32(v3))+452, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+448, uint32(i32(143211)))
 											store32(m.memory, uint64(uint32(v3))+444, uint32(v4))
@@ -24153,50 +24371,50 @@ l0:
 											store32(m.memory, uint64(uint32(v3))+432, uint32(i32(154721)))
 											store32(m.memory, uint64(uint32(v3))+428, uint32(i32(21)))
 											store32(m.memory, uint64(uint32(v3))+424, uint32(i32(154700)))
-											m.fn351(v3+i32(180), v3+i32(424), i32(4))
+											m.fn355(v3+i32(180), v3+i32(424), i32(4))
 											store32(m.memory, uint64(uint32(v3))+216, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+212, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+208, uint32(i32(3)))
 											store32(m.memory, uint64(uint32(v3))+204, uint32(i32(154723)))
-											m.fn351(v3+i32(192), v3+i32(204), i32(2))
-											m.fn456(v3+i32(220), v5, v4, i32(20))
-											m.fn456(v3+i32(232), v5, v4, i32(21))
-											m.fn456(v3+i32(272), v5, v4, i32(20))
+											m.fn355(v3+i32(192), v3+i32(204), i32(2))
+											m.fn460(v3+i32(220), v5, v4, i32(20))
+											m.fn460(v3+i32(232), v5, v4, i32(21))
+											m.fn460(v3+i32(272), v5, v4, i32(20))
 											store32(m.memory, uint64(uint32(v3))+260, uint32(i32(2)))
 											store32(m.memory, uint64(uint32(v3))+256, uint32(i32(154726)))
 											t39 := int64(load64(m.memory, uint64(uint32(v3))+276))
 											store64(m.memory, uint64(uint32(v3))+264, uint64(t39))
-											m.fn351(v3+i32(244), v3+i32(256), i32(2))
-											m.fn401(v3+i32(284), v5, v4)
+											m.fn355(v3+i32(244), v3+i32(256), i32(2))
+											m.fn405(v3+i32(284), v5, v4)
 											store32(m.memory, uint64(uint32(v3))+332, uint32(i32(1)))
 											store32(m.memory, uint64(uint32(v3))+328, uint32(i32(144153)))
 											store32(m.memory, uint64(uint32(v3))+324, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+320, uint32(v5))
-											m.fn351(v3+i32(308), v3+i32(320), i32(2))
+											m.fn355(v3+i32(308), v3+i32(320), i32(2))
 											t40 := int32(load32(m.memory, uint64(uint32(v3))+312))
 											t41 := int32(load32(m.memory, uint64(uint32(v3))+316))
-											m.fn401(v3+i32(296), t40, t41)
-											m.fn401(v3+i32(348), v5, v4)
+											m.fn405(v3+i32(296), t40, t41)
+											m.fn405(v3+i32(348), v5, v4)
 											t42 := int32(load32(m.memory, uint64(uint32(v3))+352))
 											t43 := int32(load32(m.memory, uint64(uint32(v3))+356))
-											m.fn401(v3+i32(336), t42, t43)
-											m.fn376(v3+i32(512), v5, v4)
+											m.fn405(v3+i32(336), t42, t43)
+											m.fn380(v3+i32(512), v5, v4)
 											t44 := int32(load32(m.memory, uint64(uint32(v3))+516))
 											t45 := int32(load32(m.memory, uint64(uint32(v3))+520))
-											m.fn401(v3+i32(360), t44, t45)
+											m.fn405(v3+i32(360), t44, t45)
 											store32(m.memory, uint64(uint32(v3))+396, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+392, uint32(v5))
 											store32(m.memory, uint64(uint32(v3))+388, uint32(v4))
 											store32(m.memory, uint64(uint32(v3))+384, uint32(v5))
-											m.fn351(v3+i32(372), v3+i32(384), i32(2))
-											m.fn414(v3+i32(400), v5, v4)
+											m.fn355(v3+i32(372), v3+i32(384), i32(2))
+											m.fn418(v3+i32(400), v5, v4)
 											t46 := int32(load32(m.memory, uint64(uint32(v3))+404))
 											t47 := int32(load32(m.memory, uint64(uint32(v3))+408))
-											m.fn458(t46, t47)
-											m.fn414(v3+i32(412), v5, v4)
+											m.fn462(t46, t47)
+											m.fn418(v3+i32(412), v5, v4)
 											t48 := int32(load32(m.memory, uint64(uint32(v3))+416))
 											t49 := int32(load32(m.memory, uint64(uint32(v3))+420))
-											m.fn459(t48, t49)
+											m.fn463(t48, t49)
 											t50 := int32(load32(m.memory, uint64(uint32(v3))+72))
 											store32(m.memory, uint64(uint32(v6))+8, uint32(t50))
 											t51 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -24261,19 +24479,19 @@ l0:
 											store32(m.memory, uint64(uint32(v6))+188, uint32(t80))
 											t81 := int64(load64(m.memory, uint64(uint32(v3))+412))
 											store64(m.memory, uint64(uint32(v6))+180, uint64(t81))
-											m.fn306(v3 + i32(512))
-											m.fn302(v3 + i32(348))
-											m.fn302(v3 + i32(308))
-											m.fn302(v3 + i32(272))
+											m.fn310(v3 + i32(512))
+											m.fn306(v3 + i32(348))
+											m.fn306(v3 + i32(308))
+											m.fn306(v3 + i32(272))
 											v8 = i32(0)
 											v9 = v6
 										l25:
 											{
 												t82 := int32(load32(m.memory, uint32(v9+i32(4))))
 												t83 := int32(load32(m.memory, uint32(v9+i32(8))))
-												t84 := m.fn304(v5, v4, t82, t83)
+												t84 := m.fn308(v5, v4, t82, t83)
 												if t84 == 0 {
-													m.fn302(v9)
+													m.fn306(v9)
 													v7 = v6 + i32(12)
 													v10 = v8
 												l29:
@@ -24287,7 +24505,7 @@ l0:
 														{
 															t85 := int32(load32(m.memory, uint32(v9+i32(4))))
 															t86 := int32(load32(m.memory, uint32(v9+i32(8))))
-															t87 := m.fn304(v5, v4, t85, t86)
+															t87 := m.fn308(v5, v4, t85, t86)
 															if t87 != 0 {
 																v8 = v6 + v10*i32(12)
 																t88 := int32(load32(m.memory, uint64(uint32(v9))+8))
@@ -24299,7 +24517,7 @@ l0:
 																goto l29
 															}
 															v11 = v11 + i32(1)
-															m.fn302(v9)
+															m.fn306(v9)
 															v9 = v9 + i32(12)
 															goto l28
 														}
@@ -24318,13 +24536,13 @@ l0:
 										store32(m.memory, uint64(uint32(v3))+520, uint32(t31))
 										t32 := int64(load64(m.memory, uint64(uint32(v3))+112))
 										store64(m.memory, uint64(uint32(v3))+512, uint64(t32))
-										t33 := m.fn74(i32(1), i32(2))
+										t33 := m.fn82(i32(1), i32(2))
 										v9 = t33
 										store16(m.memory, uint32(v9), uint16(i32(3852)))
 										store32(m.memory, uint64(uint32(v3))+532, uint32(i32(2)))
 										store32(m.memory, uint64(uint32(v3))+528, uint32(v9))
 										store32(m.memory, uint64(uint32(v3))+524, uint32(i32(2)))
-										m.fn418(v3+i32(28), v3+i32(512))
+										m.fn422(v3+i32(28), v3+i32(512))
 										t34 := int32(load32(m.memory, uint64(uint32(v3))+424))
 										v9 = t34
 										goto l22
@@ -24337,7 +24555,7 @@ l0:
 								store32(m.memory, uint64(uint32(v3))+436, uint32(v4))
 								store32(m.memory, uint64(uint32(v3))+432, uint32(v5))
 								store64(m.memory, uint64(uint32(v3))+424, uint64(v13))
-								m.fn351(v3+i32(112), v3+i32(424), i32(3))
+								m.fn355(v3+i32(112), v3+i32(424), i32(3))
 								v6 = v3 + i32(576) + v9
 								t21 := int64(load64(m.memory, uint64(uint32(v3))+112))
 								store64(m.memory, uint32(v6), uint64(t21))
@@ -24355,7 +24573,7 @@ l0:
 					t16 := v3 + i32(512)
 					t17 := v10
 					v8 = t15
-					m.fn376(t16, t17, v8)
+					m.fn380(t16, t17, v8)
 					{
 						if v8 == 0 {
 							goto l8
@@ -24367,11 +24585,11 @@ l0:
 						}
 					}
 				l8:
-					m.fn302(v3 + i32(512))
+					m.fn306(v3 + i32(512))
 					goto l10
 				}
 			l9:
-				m.fn44(v3+i32(424), v10, v8)
+				m.fn51(v3+i32(424), v10, v8)
 				v11 = i32(1)
 				v9 = i32(0)
 				{
@@ -24404,7 +24622,7 @@ l0:
 					v6 = i32(13)
 				l32:
 					v9 = i32(1)
-					t93 := m.fn74(i32(1), i32(1))
+					t93 := m.fn82(i32(1), i32(1))
 					v11 = t93
 					m.memory[uint32(v11)] = byte(v6)
 				}
@@ -24412,40 +24630,40 @@ l0:
 				store32(m.memory, uint64(uint32(v3))+84, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+80, uint32(v11))
 				store32(m.memory, uint64(uint32(v3))+76, uint32(v9))
-				m.fn49(v3 + i32(424))
-				t94 := m.fn305(v10, v8, v1, v2)
+				m.fn56(v3 + i32(424))
+				t94 := m.fn309(v10, v8, v1, v2)
 				t96 := v3 + i32(76)
 				p95 := i32(37)
 				if t94 != 0 {
 					p95 = i32(15)
 				}
-				m.fn314(t96, p95)
+				m.fn318(t96, p95)
 				t97 := int32(load32(m.memory, uint64(uint32(v3))+516))
 				t98 := v3 + i32(424)
 				v9 = t97
 				t99 := int32(load32(m.memory, uint64(uint32(v3))+80))
 				t100 := int32(load32(m.memory, uint64(uint32(v3))+84))
-				m.fn460(t98, v9, v7, t99, t100)
+				m.fn464(t98, v9, v7, t99, t100)
 				t101 := int32(load32(m.memory, uint64(uint32(v3))+424))
 				v11 = t101
 				t102 := int32(load32(m.memory, uint64(uint32(v3))+428))
 				t103 := v3 + i32(28)
 				v6 = t102
 				t104 := int32(load32(m.memory, uint64(uint32(v3))+432))
-				m.fn449(t103, v6, t104)
-				m.fn366(v11, v6)
+				m.fn453(t103, v6, t104)
+				m.fn370(v11, v6)
 				store32(m.memory, uint64(uint32(v3))+124, uint32(v7))
 				store32(m.memory, uint64(uint32(v3))+120, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+116, uint32(v7))
 				store32(m.memory, uint64(uint32(v3))+112, uint32(v9))
-				m.fn351(v3+i32(424), v3+i32(112), i32(2))
-				t105 := m.fn74(i32(1), i32(1))
+				m.fn355(v3+i32(424), v3+i32(112), i32(2))
+				t105 := m.fn82(i32(1), i32(1))
 				v9 = t105
 				m.memory[uint32(v9)] = byte(i32(17))
 				store32(m.memory, uint64(uint32(v3))+444, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v3))+440, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+436, uint32(i32(1)))
-				m.fn418(v3+i32(28), v3+i32(424))
+				m.fn422(v3+i32(28), v3+i32(424))
 				t106 := int32(load32(m.memory, uint64(uint32(v3))+84))
 				store32(m.memory, uint64(uint32(v12))+8, uint32(t106))
 				t107 := int64(load64(m.memory, uint64(uint32(v3))+76))
@@ -24454,7 +24672,7 @@ l0:
 				store64(m.memory, uint64(uint32(v3))+424, uint64(t108))
 				t109 := int32(load32(m.memory, uint64(uint32(v3))+520))
 				store32(m.memory, uint64(uint32(v3))+432, uint32(t109))
-				m.fn418(v3+i32(28), v3+i32(424))
+				m.fn422(v3+i32(28), v3+i32(424))
 			}
 		l10:
 			t110 := int32(load32(m.memory, uint64(uint32(v3))+524))
@@ -24483,7 +24701,7 @@ l0:
 			}
 			t114 := int64(load64(m.memory, uint64(uint32(v9))+4))
 			v13 = t114
-			t115 := m.fn74(i32(1), i32(2))
+			t115 := m.fn82(i32(1), i32(2))
 			v10 = t115
 			store16(m.memory, uint32(v10), uint16(i32(4364)))
 			store32(m.memory, uint64(uint32(v3))+444, uint32(i32(2)))
@@ -24492,7 +24710,7 @@ l0:
 			store64(m.memory, uint64(uint32(v3))+428, uint64(v13))
 			store32(m.memory, uint64(uint32(v3))+424, uint32(v8))
 			v11 = v11 + i32(12)
-			m.fn418(v3+i32(28), v3+i32(424))
+			m.fn422(v3+i32(28), v3+i32(424))
 			v9 = v9 + i32(12)
 			goto l38
 		}
@@ -24500,14 +24718,14 @@ l0:
 		v9 = v6 + v11 + i32(12)
 	l36:
 		t116 := int32(uint32(v12-v9) / uint32(i32(12)))
-		m.fn461(v9, t116)
-		m.fn34(i32(16), v6, i32(4), i32(12))
+		m.fn465(v9, t116)
+		m.fn41(i32(16), v6, i32(4), i32(12))
 	}
 l12:
-	m.fn199(v3+i32(512), v4)
+	m.fn203(v3+i32(512), v4)
 	t117 := int32(load32(m.memory, uint64(uint32(v3))+516))
 	t118 := int32(load32(m.memory, uint64(uint32(v3))+520))
-	m.fn438(v3+i32(576), v5, v4, t117, t118)
+	m.fn442(v3+i32(576), v5, v4, t117, t118)
 	{
 		t119 := int32(load32(m.memory, uint64(uint32(v3))+576))
 		v9 = t119
@@ -24515,21 +24733,21 @@ l12:
 			goto l39
 		}
 		t120 := int32(load32(m.memory, uint64(uint32(v3))+580))
-		m.fn367(v3+i32(424), v9, t120, i32(142740), i32(1))
-		m.fn418(v3+i32(28), v3+i32(424))
+		m.fn371(v3+i32(424), v9, t120, i32(142740), i32(1))
+		m.fn422(v3+i32(28), v3+i32(424))
 	}
 l39:
-	m.fn419(v0, v3+i32(28))
-	m.fn302(v3 + i32(512))
-	m.fn302(v3 + i32(16))
+	m.fn423(v0, v3+i32(28))
+	m.fn306(v3 + i32(512))
+	m.fn306(v3 + i32(16))
 	m.g0 = v3 + i32(624)
 }
-func (m *Module) fn421(v0, v1, v2 int32) {
+func (m *Module) fn425(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn316(v3+i32(8), v1)
+	m.fn320(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -24552,20 +24770,20 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn422(v0, v1 int32) {
+func (m *Module) fn426(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn248(v2+i32(8), v1, i32(4), i32(24))
+	m.fn252(v2+i32(8), v1, i32(4), i32(24))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn423(v0, v1, v2 int32) {
+func (m *Module) fn427(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -24578,14 +24796,14 @@ func (m *Module) fn423(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn199(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn203(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn244(t2, t3, t4, v4, t5)
+		m.fn248(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -24608,20 +24826,20 @@ func (m *Module) fn423(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn424(v0, v1 int32) {
+func (m *Module) fn428(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn248(v2+i32(8), v1, i32(4), i32(20))
+	m.fn252(v2+i32(8), v1, i32(4), i32(20))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn425(v0, v1 int32) {
+func (m *Module) fn429(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -24634,7 +24852,7 @@ func (m *Module) fn425(v0, v1 int32) {
 		goto l1
 	l0:
 		t1 := int32(m.memory[uint32(v1)])
-		m.fn389(v2+i32(8), t1, i32(16))
+		m.fn393(v2+i32(8), t1, i32(16))
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+12))
 		v3 = t2
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -24645,7 +24863,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn426(v0, v1 int32) {
+func (m *Module) fn430(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -24656,10 +24874,10 @@ func (m *Module) fn426(v0, v1 int32) {
 	m.fn23(v0, i32(131146), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn427(v0 int32) {
-	m.fn365(v0, i32(4), i32(12))
+func (m *Module) fn431(v0 int32) {
+	m.fn369(v0, i32(4), i32(12))
 }
-func (m *Module) fn428(v0, v1 int32) {
+func (m *Module) fn432(v0, v1 int32) {
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
 		if t0 == i32(-0x80000000) {
@@ -24674,9 +24892,9 @@ func (m *Module) fn428(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn308(i32(-0x80000000), t3)
+	m.fn312(i32(-0x80000000), t3)
 }
-func (m *Module) fn429(v0, v1 int32) {
+func (m *Module) fn433(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -24684,7 +24902,7 @@ func (m *Module) fn429(v0, v1 int32) {
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn319(v2+i32(8), i32(0), t1, t2)
+	m.fn323(v2+i32(8), i32(0), t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t3
 	t4 := int64(load64(m.memory, uint64(uint32(v1))+16))
@@ -24692,7 +24910,7 @@ func (m *Module) fn429(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn430(v0, v1, v2 int32) int32 {
+func (m *Module) fn434(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := v1
@@ -24703,7 +24921,7 @@ func (m *Module) fn430(v0, v1, v2 int32) int32 {
 	t5 := m.fn11(v3, i32(32), t3, t4)
 	return t5
 }
-func (m *Module) fn431(v0, v1, v2, v3 int32) {
+func (m *Module) fn435(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	t0 := m.g0
@@ -24718,7 +24936,7 @@ func (m *Module) fn431(v0, v1, v2, v3 int32) {
 			t4 := v5
 			v6 = t3
 			t5 := int32(load32(m.memory, uint32(v6+i32(20))))
-			t6 := m.fn430(t2, t4, t5)
+			t6 := m.fn434(t2, t4, t5)
 			if t6 != 0 {
 				goto l0
 			}
@@ -24728,7 +24946,7 @@ func (m *Module) fn431(v0, v1, v2, v3 int32) {
 			store64(m.memory, uint64(uint32(v0))+8, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v2)))
 			store64(m.memory, uint32(v0), uint64(t9))
-			m.fn345(v5, v6)
+			m.fn349(v5, v6)
 			goto l1
 		}
 	l0:
@@ -24779,12 +24997,12 @@ func (m *Module) fn431(v0, v1, v2, v3 int32) {
 			p28 = i32(8)
 		}
 		t30 := int32(load32(m.memory, uint32(t29+p28)))
-		m.fn345(t27, t30)
+		m.fn349(t27, t30)
 	}
 l1:
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn432(v0 int32) {
+func (m *Module) fn436(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -24804,21 +25022,21 @@ func (m *Module) fn432(v0 int32) {
 			}
 			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
 			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn345(t3, t4)
+			m.fn349(t3, t4)
 			v1 = v1 + i32(-1)
 			v0 = v0 + i32(16)
 			goto l1
 		}
 	}
 }
-func (m *Module) fn433(v0 int32) {
-	m.fn417(v0)
-	m.fn417(v0 + i32(12))
-	m.fn417(v0 + i32(24))
-	m.fn417(v0 + i32(36))
-	m.fn417(v0 + i32(48))
+func (m *Module) fn437(v0 int32) {
+	m.fn421(v0)
+	m.fn421(v0 + i32(12))
+	m.fn421(v0 + i32(24))
+	m.fn421(v0 + i32(36))
+	m.fn421(v0 + i32(48))
 }
-func (m *Module) fn434(v0, v1, v2 int32) {
+func (m *Module) fn438(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -24845,7 +25063,7 @@ func (m *Module) fn434(v0, v1, v2 int32) {
 		if v4 != t2 {
 			goto l0
 		}
-		m.fn436(v0, v1+i32(1), v2+i32(-2))
+		m.fn440(v0, v1+i32(1), v2+i32(-2))
 		goto l2
 	}
 l0:
@@ -24858,7 +25076,7 @@ l0:
 	store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x300000000)))
 l4:
 	{
-		m.fn437(v3, v3+i32(8), i32(3))
+		m.fn441(v3, v3+i32(8), i32(3))
 		t3 := int32(load32(m.memory, uint32(v3)))
 		v5 = t3
 		if v5 == 0 {
@@ -24875,13 +25093,13 @@ l4:
 			goto l4
 		}
 	}
-	m.fn436(v0, v1+v4, v2-v4)
+	m.fn440(v0, v1+v4, v2-v4)
 	goto l2
 l3:
 	{
-		t7 := m.fn101(v1, v2, i32(0))
+		t7 := m.fn30(v1, v2, i32(0))
 		if t7 != 0 {
-			m.fn247(v3+i32(8), int32(uint32(v2)>>1))
+			m.fn251(v3+i32(8), int32(uint32(v2)>>1))
 			v4 = v2 & i32(-2)
 		l17:
 			{
@@ -24889,7 +25107,7 @@ l3:
 					if v4 == 0 {
 						t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
 						t15 := int32(load32(m.memory, uint64(uint32(v3))+16))
-						m.fn436(v0, t14, t15)
+						m.fn440(v0, t14, t15)
 						goto l10
 					}
 					t12 := int32(m.memory[uint64(uint32(v1))+1])
@@ -24924,7 +25142,7 @@ l3:
 					if v2 != t17 {
 						goto l15
 					}
-					m.fn195(v3 + i32(8))
+					m.fn199(v3 + i32(8))
 				}
 			l15:
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -24943,7 +25161,7 @@ l3:
 		l14:
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		l10:
-			m.fn302(v3 + i32(8))
+			m.fn306(v3 + i32(8))
 			goto l2
 		}
 		t8 := v1
@@ -24960,11 +25178,11 @@ l3:
 		}
 		store32(m.memory, uint64(uint32(v3))+12, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
-		t11 := m.fn298(v3 + i32(8))
+		t11 := m.fn302(v3 + i32(8))
 		if t11 == 0 {
 			goto l6
 		}
-		m.fn436(v0, v1, v4)
+		m.fn440(v0, v1, v4)
 		goto l2
 	}
 l6:
@@ -24978,7 +25196,7 @@ l6:
 		}
 		{
 			t19 := int32(m.memory[uint32(v4)])
-			t20 := m.fn101(i32(143064), i32(2), t19)
+			t20 := m.fn30(i32(143064), i32(2), t19)
 			if t20 != 0 {
 				t21 := v2
 				v8 = v5 + i32(1)
@@ -25004,7 +25222,7 @@ l6:
 							goto l24
 						}
 					}
-					m.fn436(v0, v10, v8)
+					m.fn440(v0, v10, v8)
 					goto l2
 				}
 				{
@@ -25016,7 +25234,7 @@ l6:
 					if uint32((v9&i32(-33)+i32(-65))&i32(255)) < uint32(i32(26)) {
 						goto l22
 					}
-					t23 := m.fn101(i32(143066), i32(3), v9)
+					t23 := m.fn30(i32(143066), i32(3), v9)
 					if t23 == 0 {
 						goto l18
 					}
@@ -25034,22 +25252,22 @@ l18:
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v7))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
 	{
-		t25 := m.fn298(v3 + i32(8))
+		t25 := m.fn302(v3 + i32(8))
 		if t25 != 0 {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			goto l2
 		}
-		m.fn199(v3+i32(8), v2)
+		m.fn203(v3+i32(8), v2)
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t27 := int32(load32(m.memory, uint64(uint32(v3))+16))
-		m.fn438(v3+i32(40), v1, v2, t26, t27)
+		m.fn442(v3+i32(40), v1, v2, t26, t27)
 		t28 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v1 = t28
 		if v1 != 0 {
 			t29 := int32(load32(m.memory, uint64(uint32(v3))+44))
 			t30 := v1
 			v4 = t29
-			t31 := m.fn439(t30, v4)
+			t31 := m.fn443(t30, v4)
 			v5 = t31
 			if v4 == 0 {
 				goto l27
@@ -25057,7 +25275,7 @@ l18:
 			if v5 == 0 {
 				goto l27
 			}
-			m.fn436(v0, v1, v4)
+			m.fn440(v0, v1, v4)
 			goto l28
 		}
 		goto l27
@@ -25065,34 +25283,34 @@ l18:
 l27:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 l28:
-	m.fn302(v3 + i32(8))
+	m.fn306(v3 + i32(8))
 l2:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn435(v0 int32) {
+func (m *Module) fn439(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == i32(-0x80000000) {
 		return
 	}
-	m.fn302(v0)
+	m.fn306(v0)
 }
-func (m *Module) fn436(v0, v1, v2 int32) {
+func (m *Module) fn440(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn154(v3+i32(8), v1, v2)
+	m.fn157(v3+i32(8), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn414(v0, t1, t2)
+	m.fn418(v0, t1, t2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn437(v0, v1, v2 int32) {
+func (m *Module) fn441(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn316(v3+i32(8), v1)
+	m.fn320(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -25115,7 +25333,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn438(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn442(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	t0 := m.g0
 	v5 = t0 - i32(80)
@@ -25183,7 +25401,7 @@ l2:
 		store32(m.memory, uint64(uint32(v5))+36, uint32(v3+v4))
 	l9:
 		{
-			m.fn440(v5+i32(56), v5+i32(16), v5+i32(36))
+			m.fn444(v5+i32(56), v5+i32(16), v5+i32(36))
 			t10 := int32(load32(m.memory, uint64(uint32(v5))+56))
 			v4 = t10
 			if v4 == 0 {
@@ -25205,20 +25423,20 @@ l2:
 				memory_copy(m.memory, uint32(v5+i32(76)), uint32(v7), uint32(v4))
 			l10:
 				t26 := int32(m.memory[uint64(uint32(v5))+76])
-				t27 := m.fn441(t26)
+				t27 := m.fn445(t26)
 				v9 = t27
 				t28 := int32(m.memory[uint64(uint32(v5))+77])
-				t29 := m.fn441(t28)
+				t29 := m.fn445(t28)
 				v7 = t29
 				t30 := int32(m.memory[uint64(uint32(v5))+79])
 				v11 = t30
 				t31 := int32(m.memory[uint64(uint32(v5))+78])
-				t32 := m.fn441(t31)
+				t32 := m.fn445(t31)
 				t33 := v5
 				v10 = t32
 				m.memory[uint64(uint32(t33))+74] = byte(int32(uint32(v10)>>2) | v7<<4)
 				m.memory[uint64(uint32(v5))+73] = byte(int32(uint32(v7)>>4) | v9<<2)
-				t34 := m.fn441(v11)
+				t34 := m.fn445(v11)
 				t35 := v5
 				v11 = t34
 				m.memory[uint64(uint32(t35))+75] = byte(v11 | v10<<6)
@@ -25268,7 +25486,7 @@ l2:
 					}
 					v9 = i32(0)
 					store32(m.memory, uint64(uint32(v5))+56, uint32(i32(0)))
-					m.fn442(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
+					m.fn446(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
 					{
 						t45 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						v7 = t45
@@ -25327,25 +25545,25 @@ l2:
 			t13 := int32(load32(m.memory, uint64(uint32(v5))+64))
 			v9 = t13
 			t14 := int32(m.memory[uint32(v4)])
-			t15 := m.fn441(t14)
+			t15 := m.fn445(t14)
 			v12 = t15
 			if v7 == i32(1) {
 				goto l8
 			}
 			t16 := int32(m.memory[uint64(uint32(v4))+1])
-			t17 := m.fn441(t16)
+			t17 := m.fn445(t16)
 			v10 = t17
 			if uint32(v7) <= uint32(i32(2)) {
 				goto l8
 			}
 			t18 := int32(m.memory[uint64(uint32(v4))+2])
-			t19 := m.fn441(t18)
+			t19 := m.fn445(t18)
 			v11 = t19
 			if v7 == i32(3) {
 				goto l8
 			}
 			t20 := int32(m.memory[uint64(uint32(v4))+3])
-			t21 := m.fn441(t20)
+			t21 := m.fn445(t20)
 			v4 = t21
 			if v8 == 0 {
 				goto l8
@@ -25371,7 +25589,7 @@ l12:
 l5:
 	m.g0 = v5 + i32(80)
 }
-func (m *Module) fn439(v0, v1 int32) int32 {
+func (m *Module) fn443(v0, v1 int32) int32 {
 	var v2, v3 int32
 	if uint32(v1) > uint32(i32(3)) {
 		v3 = i32(0)
@@ -25426,7 +25644,7 @@ l2:
 	}
 	return i32(0)
 }
-func (m *Module) fn440(v0, v1, v2 int32) {
+func (m *Module) fn444(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -25450,7 +25668,7 @@ func (m *Module) fn440(v0, v1, v2 int32) {
 		t5 := v1
 		v4 = t4
 		store32(m.memory, uint32(t5), uint32(v4+v5))
-		m.fn443(v3+i32(8), v2)
+		m.fn447(v3+i32(8), v2)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v1 = t6
@@ -25471,7 +25689,7 @@ func (m *Module) fn440(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn441(v0 int32) int32 {
+func (m *Module) fn445(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	v1 = v0 & i32(255)
 	v2 = v0 ^ i32(-1) | i32(-256)
@@ -25504,7 +25722,7 @@ l2:
 	v3 = v4 + v3
 	goto l3
 }
-func (m *Module) fn442(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn446(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -25532,7 +25750,7 @@ func (m *Module) fn442(v0, v1, v2, v3, v4 int32) {
 		store32(m.memory, uint64(uint32(v5))+40, uint32(v7))
 		store32(m.memory, uint64(uint32(v5))+28, uint32(v3+v7))
 	l21:
-		m.fn440(v5+i32(48), v5+i32(8), v5+i32(28))
+		m.fn444(v5+i32(48), v5+i32(8), v5+i32(28))
 		{
 			t5 := int32(load32(m.memory, uint64(uint32(v5))+48))
 			v2 = t5
@@ -25541,7 +25759,7 @@ func (m *Module) fn442(v0, v1, v2, v3, v4 int32) {
 				v2 = t24
 				t25 := int32(load32(m.memory, uint64(uint32(v5))+20))
 				v8 = t25
-				m.fn443(v5, v5+i32(28))
+				m.fn447(v5, v5+i32(28))
 				{
 					t26 := int32(load32(m.memory, uint32(v5)))
 					v1 = t26
@@ -25773,7 +25991,7 @@ l1:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn443(v0, v1 int32) {
+func (m *Module) fn447(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+16))
 	v2 = t0
@@ -25797,7 +26015,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn444(v0, v1 int32) {
+func (m *Module) fn448(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -25821,20 +26039,20 @@ func (m *Module) fn444(v0, v1 int32) {
 		v3 = p1
 	}
 l1:
-	m.fn55(v0, v3)
+	m.fn62(v0, v3)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn261(v1, t2+t3)
+	m.fn265(v1, t2+t3)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn445(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn449(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24 int32
 	var v25 int64
 	var v26, v27, v28, v29, v30, v31 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
 	m.g0 = v5
-	m.fn122(v5, v1, v2, v3, v4)
+	m.fn125(v5, v1, v2, v3, v4)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+16))
 	v6 = t1
 	v7 = v6 + i32(-1)
@@ -26082,13 +26300,13 @@ l20:
 	store32(m.memory, uint32(v0), uint32(v1+v29))
 	m.g0 = v5 + i32(64)
 }
-func (m *Module) fn446(v0, v1, v2, v3 int32) {
-	m.fn271(v0, v3, v1, v2)
+func (m *Module) fn450(v0, v1, v2, v3 int32) {
+	m.fn275(v0, v3, v1, v2)
 	store16(m.memory, uint64(uint32(v0))+36, uint16(i32(1)))
 	store32(m.memory, uint64(uint32(v0))+32, uint32(v2))
 	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
 }
-func (m *Module) fn447(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn451(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(64)
@@ -26100,8 +26318,8 @@ func (m *Module) fn447(v0, v1, v2, v3, v4, v5 int32) {
 			}
 			t1 := int32(m.memory[uint32(v4)])
 			v7 = t1
-			m.fn247(v6+i32(24), v2)
-			m.fn55(v6+i32(24), v2)
+			m.fn251(v6+i32(24), v2)
+			m.fn62(v6+i32(24), v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v6))+32))
 			v8 = t2
 			{
@@ -26137,12 +26355,12 @@ func (m *Module) fn447(v0, v1, v2, v3, v4, v5 int32) {
 			goto l3
 		}
 	l0:
-		m.fn247(v6+i32(12), v2)
-		m.fn271(v6+i32(24), v3, v1, v2)
+		m.fn251(v6+i32(12), v2)
+		m.fn275(v6+i32(24), v3, v1, v2)
 		v8 = i32(0)
 	l5:
 		{
-			m.fn313(v6+i32(52), v6+i32(24))
+			m.fn317(v6+i32(52), v6+i32(24))
 			t9 := int32(load32(m.memory, uint64(uint32(v6))+52))
 			if t9 != i32(1) {
 				goto l4
@@ -26166,13 +26384,13 @@ func (m *Module) fn447(v0, v1, v2, v3, v4, v5 int32) {
 l3:
 	m.g0 = v6 + i32(64)
 }
-func (m *Module) fn448(v0, v1, v2 int32) {
+func (m *Module) fn452(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	m.fn446(v3+i32(16), v1, v2, i32(37))
-	m.fn312(v3+i32(8), v3+i32(16))
+	m.fn450(v3+i32(16), v1, v2, i32(37))
+	m.fn316(v3+i32(8), v3+i32(16))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v3 + i32(56)
 	v4 = t1
@@ -26185,15 +26403,15 @@ func (m *Module) fn448(v0, v1, v2 int32) {
 	if v4 != 0 {
 		p5 = t4
 	}
-	m.fn414(t2, p3, p5)
+	m.fn418(t2, p3, p5)
 l6:
-	m.fn312(v3, v3+i32(16))
+	m.fn316(v3, v3+i32(16))
 	{
 		{
 			t6 := int32(load32(m.memory, uint32(v3)))
 			v4 = t6
 			if v4 == 0 {
-				m.fn411(v3+i32(92), v3+i32(56))
+				m.fn415(v3+i32(92), v3+i32(56))
 				{
 					{
 						t8 := int32(load32(m.memory, uint64(uint32(v3))+92))
@@ -26203,7 +26421,7 @@ l6:
 						}
 						t9 := int32(load32(m.memory, uint64(uint32(v3))+96))
 						v5 = t9
-						m.fn68(v0, v1, v2)
+						m.fn76(v0, v1, v2)
 						m.fn24(v4, v5)
 						goto l4
 					}
@@ -26228,8 +26446,8 @@ l6:
 			goto l2
 		}
 	l1:
-		m.fn381(v3+i32(92), v4, i32(2))
-		m.fn428(v3+i32(68), v3+i32(92))
+		m.fn385(v3+i32(92), v4, i32(2))
+		m.fn432(v3+i32(68), v3+i32(92))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+68))
 		v6 = t13
 		if v6 != i32(-0x80000000) {
@@ -26241,8 +26459,8 @@ l6:
 			store32(m.memory, uint64(uint32(v3))+100, uint32(v4+i32(2)))
 			store32(m.memory, uint64(uint32(v3))+96, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+92, uint32(v7))
-			m.fn253(v3+i32(80), v3+i32(92), i32(2))
-			m.fn503(v3+i32(56), v3+i32(80))
+			m.fn257(v3+i32(80), v3+i32(92), i32(2))
+			m.fn507(v3+i32(56), v3+i32(80))
 			m.fn24(v6, v7)
 			goto l6
 		}
@@ -26252,13 +26470,13 @@ l2:
 	store32(m.memory, uint64(uint32(v3))+100, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(159582)))
-	m.fn253(v3+i32(80), v3+i32(92), i32(2))
-	m.fn503(v3+i32(56), v3+i32(80))
+	m.fn257(v3+i32(80), v3+i32(92), i32(2))
+	m.fn507(v3+i32(56), v3+i32(80))
 	goto l6
 }
-func (m *Module) fn449(v0, v1, v2 int32) {
+func (m *Module) fn453(v0, v1, v2 int32) {
 	var v3, v4 int32
-	m.fn359(v0, v2)
+	m.fn363(v0, v2)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t0
 	{
@@ -26275,16 +26493,16 @@ func (m *Module) fn449(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn450(v0, v1, v2, v3 int32) {
+func (m *Module) fn454(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	if uint32(v1) > uint32(i32(2)) {
 		t0 := v0
 		v4 = int32(uint32(v1) >> 1)
-		m.fn450(t0, v4, v2, v3)
+		m.fn454(t0, v4, v2, v3)
 		v5 = v0 + v4*i32(24)
 		t1 := v5
 		v6 = v1 - v4
-		m.fn450(t1, v6, v2, v3)
+		m.fn454(t1, v6, v2, v3)
 		t3 := v3
 		p2 := v4
 		if uint32(v6) < uint32(v4) {
@@ -26311,7 +26529,7 @@ func (m *Module) fn450(v0, v1, v2, v3 int32) {
 				if v2 == v4 {
 					goto l8
 				}
-				t12 := m.fn276(v5, v2)
+				t12 := m.fn280(v5, v2)
 				t13 := v0
 				t14 := v5
 				t15 := v2
@@ -26345,7 +26563,7 @@ func (m *Module) fn450(v0, v1, v2, v3 int32) {
 		{
 			v5 = v5 + i32(-24)
 			v4 = v4 + i32(-24)
-			t4 := m.fn276(v4, v5)
+			t4 := m.fn280(v4, v5)
 			t5 := v1
 			t6 := v5
 			t7 := v4
@@ -26375,11 +26593,11 @@ func (m *Module) fn450(v0, v1, v2, v3 int32) {
 	}
 	if v1 == i32(2) {
 		v5 = v0 + i32(24)
-		t20 := m.fn276(v5, v0)
+		t20 := m.fn280(v5, v0)
 		if t20 == 0 {
 			return
 		}
-		m.fn285(v0, v5, i32(6))
+		m.fn289(v0, v5, i32(6))
 		return
 	}
 	return
@@ -26393,15 +26611,15 @@ l8:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(v5))
 	return
 }
-func (m *Module) fn451(v0 int32) {
-	m.fn365(v0, i32(4), i32(24))
+func (m *Module) fn455(v0 int32) {
+	m.fn369(v0, i32(4), i32(24))
 }
-func (m *Module) fn452(v0, v1, v2 int32) {
+func (m *Module) fn456(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn316(v3+i32(8), v1)
+	m.fn320(v3+i32(8), v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t1 != i32(1) {
@@ -26421,30 +26639,30 @@ l0:
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn453(v0 int32) {
+func (m *Module) fn457(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == 0 {
 		return
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn454(v0+i32(12), t1, t2)
+	m.fn458(v0+i32(12), t1, t2)
 }
-func (m *Module) fn454(v0, v1, v2 int32) {
+func (m *Module) fn458(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn461(v0+v1*i32(12), v2-v1)
+	m.fn465(v0+v1*i32(12), v2-v1)
 }
-func fn455(v0 int32) int32 {
+func fn459(v0 int32) int32 {
 	return v0
 }
-func (m *Module) fn456(v0, v1, v2, v3 int32) {
+func (m *Module) fn460(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn247(v4+i32(8), v2<<1)
+	m.fn251(v4+i32(8), v2<<1)
 	v5 = v1 + v2
 	v6 = v4 + i32(28)
 l3:
@@ -26455,7 +26673,7 @@ l3:
 		t1 := int32(m.memory[uint32(v1)])
 		t2 := m.t0[uint(v3)].(func(int32) int32)(t1)
 		store16(m.memory, uint32(v6), uint16(t2))
-		m.fn55(v4+i32(8), i32(2))
+		m.fn62(v4+i32(8), i32(2))
 		t3 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t4 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		v7 = t4
@@ -26481,10 +26699,10 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t7))
 	m.g0 = v4 + i32(32)
 }
-func fn457(v0 int32) int32 {
+func fn461(v0 int32) int32 {
 	return v0<<8 | int32(uint32(v0&i32(0xff00))>>8)
 }
-func (m *Module) fn458(v0, v1 int32) {
+func (m *Module) fn462(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -26501,7 +26719,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn459(v0, v1 int32) {
+func (m *Module) fn463(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -26518,7 +26736,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn460(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn464(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := m.g0
 	v5 = t0 - i32(176)
@@ -26532,27 +26750,27 @@ func (m *Module) fn460(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+48, uint32(v1))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1114114)))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(i32(1114114)))
-	m.fn466(v5+i32(56), v2, v5+i32(24), i32(23), i32(24))
+	m.fn470(v5+i32(56), v2, v5+i32(24), i32(23), i32(24))
 	v6 = i32(0)
 	store32(m.memory, uint64(uint32(v5))+40, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v2))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v1))
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+8))
-	m.fn466(v5+i32(56)+i32(12), t1, v5+i32(24), i32(25), i32(26))
-	m.fn470(v5+i32(56)+i32(24), v5+i32(12), i32(27))
-	m.fn470(v5+i32(92), v5+i32(12), i32(28))
-	m.fn470(v5+i32(104), v5+i32(12), i32(29))
-	m.fn470(v5+i32(116), v5+i32(12), i32(30))
-	m.fn470(v5+i32(128), v5+i32(12), i32(31))
-	m.fn470(v5+i32(140), v5+i32(12), i32(32))
+	m.fn470(v5+i32(56)+i32(12), t1, v5+i32(24), i32(25), i32(26))
+	m.fn474(v5+i32(56)+i32(24), v5+i32(12), i32(27))
+	m.fn474(v5+i32(92), v5+i32(12), i32(28))
+	m.fn474(v5+i32(104), v5+i32(12), i32(29))
+	m.fn474(v5+i32(116), v5+i32(12), i32(30))
+	m.fn474(v5+i32(128), v5+i32(12), i32(31))
+	m.fn474(v5+i32(140), v5+i32(12), i32(32))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(154688)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v4))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v3))
-	m.fn249(v5+i32(152), v5+i32(24), i32(2))
-	m.fn422(v5+i32(164), i32(8))
-	m.fn359(v5+i32(164), i32(8))
+	m.fn253(v5+i32(152), v5+i32(24), i32(2))
+	m.fn426(v5+i32(164), i32(8))
+	m.fn363(v5+i32(164), i32(8))
 	t2 := int32(load32(m.memory, uint64(uint32(v5))+168))
 	t3 := int32(load32(m.memory, uint64(uint32(v5))+172))
 	v7 = t3
@@ -26566,7 +26784,7 @@ l0:
 	{
 		t6 := int32(load32(m.memory, uint32(v1+i32(-4))))
 		t7 := int32(load32(m.memory, uint32(v1)))
-		m.fn367(v5+i32(24), t6, t7, v4, v3)
+		m.fn371(v5+i32(24), t6, t7, v4, v3)
 		t8 := int64(load64(m.memory, uint64(uint32(v5))+40))
 		store64(m.memory, uint64(uint32(v2))+16, uint64(t8))
 		t9 := int64(load64(m.memory, uint64(uint32(v5))+32))
@@ -26590,23 +26808,23 @@ l2:
 	if v2 == i32(96) {
 		goto l1
 	}
-	m.fn302(v5 + i32(56) + v2)
+	m.fn306(v5 + i32(56) + v2)
 	v2 = v2 + i32(12)
 	goto l2
 l1:
 	m.g0 = v5 + i32(176)
 }
-func (m *Module) fn461(v0, v1 int32) {
+func (m *Module) fn465(v0, v1 int32) {
 l1:
 	if v1 == 0 {
 		return
 	}
 	v1 = v1 + i32(-1)
-	m.fn302(v0)
+	m.fn306(v0)
 	v0 = v0 + i32(12)
 	goto l1
 }
-func (m *Module) fn462(v0, v1 int32) {
+func (m *Module) fn466(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	v2 = int32(uint32(v1)>>1) + v1
 l3:
@@ -26676,12 +26894,12 @@ l3:
 		}
 	}
 }
-func (m *Module) fn463(v0, v1 int32) int32 {
+func (m *Module) fn467(v0, v1 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
-	t1 := m.fn237(t0, v1)
+	t1 := m.fn241(t0, v1)
 	return t1
 }
-func (m *Module) fn464(v0 int32) int32 {
+func (m *Module) fn468(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -26690,7 +26908,7 @@ func (m *Module) fn464(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn480(v0)
+			t1 := m.fn484(v0)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -26700,7 +26918,7 @@ func (m *Module) fn464(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn184(v1, v2)
+				m.fn188(v1, v2)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -26721,14 +26939,14 @@ func (m *Module) fn464(v0 int32) int32 {
 			}
 		l1:
 		}
-		t8 := m.fn480(v0 + i32(12))
+		t8 := m.fn484(v0 + i32(12))
 		v3 = t8
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn465(v0, v1 int32) {
+func (m *Module) fn469(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -26742,7 +26960,7 @@ func (m *Module) fn465(v0, v1 int32) {
 	if t1 == i32(1114114) {
 		p2 = i32(0)
 	}
-	m.fn481(t3, p2, v2+i32(8))
+	m.fn485(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -26755,7 +26973,7 @@ func (m *Module) fn465(v0, v1 int32) {
 	if t7 == i32(1114114) {
 		p8 = i32(0)
 	}
-	m.fn481(t9, p8, v2+i32(8))
+	m.fn485(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -26788,15 +27006,15 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn466(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn470(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn247(v5+i32(8), v1<<2)
+	m.fn251(v5+i32(8), v1<<2)
 	m.t0[uint(v4)].(func(int32, int32))(v5+i32(20), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
-	m.fn55(v5+i32(8), t1)
+	m.fn62(v5+i32(8), t1)
 l1:
 	{
 		t2 := m.t0[uint(v3)].(func(int32) int32)(v2)
@@ -26804,7 +27022,7 @@ l1:
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		m.fn444(v5+i32(8), v1)
+		m.fn448(v5+i32(8), v1)
 		goto l1
 	}
 l0:
@@ -26814,7 +27032,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn467(v0 int32) int32 {
+func (m *Module) fn471(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -26823,7 +27041,7 @@ func (m *Module) fn467(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn478(v2)
+			t1 := m.fn482(v2)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -26833,7 +27051,7 @@ func (m *Module) fn467(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn184(v1, v0)
+				m.fn188(v1, v0)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -26847,14 +27065,14 @@ func (m *Module) fn467(v0 int32) int32 {
 			}
 		l1:
 		}
-		t5 := m.fn478(v0 + i32(16))
+		t5 := m.fn482(v0 + i32(16))
 		v3 = t5
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn468(v0, v1 int32) {
+func (m *Module) fn472(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -26868,7 +27086,7 @@ func (m *Module) fn468(v0, v1 int32) {
 	if t1 != 0 {
 		p2 = v1 + i32(8)
 	}
-	m.fn479(t3, p2, v2+i32(8))
+	m.fn483(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -26881,7 +27099,7 @@ func (m *Module) fn468(v0, v1 int32) {
 	if t7 != 0 {
 		p8 = v1 + i32(16)
 	}
-	m.fn479(t9, p8, v2+i32(8))
+	m.fn483(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -26914,10 +27132,10 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func fn469(v0 int32) int32 {
+func fn473(v0 int32) int32 {
 	return v0 & i32(255)
 }
-func (m *Module) fn470(v0, v1, v2 int32) {
+func (m *Module) fn474(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -26932,38 +27150,38 @@ func (m *Module) fn470(v0, v1, v2 int32) {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2+t4))
 	t5 := int32(load32(m.memory, uint32(v4+i32(4))))
-	m.fn466(v0, t5, v3+i32(4), i32(33), i32(34))
+	m.fn470(v0, t5, v3+i32(4), i32(33), i32(34))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn471(v0 int32) int32 {
-	t0 := m.fn393(v0)
+func (m *Module) fn475(v0 int32) int32 {
+	t0 := m.fn397(v0)
 	return t0
 }
-func fn472(v0 int32) int32 {
+func fn476(v0 int32) int32 {
 	return v0 & i32(127)
 }
-func fn473(v0 int32) int32 {
+func fn477(v0 int32) int32 {
 	p0 := i32(1114112)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn474(v0 int32) int32 {
+func fn478(v0 int32) int32 {
 	p0 := i32(65533)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn475(v0 int32) int32 {
+func fn479(v0 int32) int32 {
 	p0 := i32(63)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0
 	}
 	return p0 & i32(255)
 }
-func (m *Module) fn476(v0 int32) int32 {
+func (m *Module) fn480(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -26992,20 +27210,20 @@ l1:
 	}
 	return v4
 }
-func (m *Module) fn477(v0, v1 int32) {
+func (m *Module) fn481(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0x100000000)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint32(v1)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0-t1))
 }
-func (m *Module) fn478(v0 int32) int32 {
+func (m *Module) fn482(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
 		if t0 == 0 {
 			goto l0
 		}
-		t1 := m.fn188(v0)
+		t1 := m.fn192(v0)
 		v1 = t1
 		if v1 != i32(1114112) {
 			goto l1
@@ -27017,7 +27235,7 @@ l0:
 l1:
 	return v1
 }
-func (m *Module) fn479(v0, v1, v2 int32) {
+func (m *Module) fn483(v0, v1, v2 int32) {
 	{
 		if v1 == 0 {
 			goto l0
@@ -27043,7 +27261,7 @@ l0:
 	t7 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t7))
 }
-func (m *Module) fn480(v0 int32) int32 {
+func (m *Module) fn484(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -27056,7 +27274,7 @@ func (m *Module) fn480(v0 int32) int32 {
 			if t1 == 0 {
 				goto l1
 			}
-			t2 := m.fn188(v0 + i32(4))
+			t2 := m.fn192(v0 + i32(4))
 			v1 = t2
 			if v1 != i32(1114112) {
 				goto l2
@@ -27081,7 +27299,7 @@ l0:
 l2:
 	return v1
 }
-func (m *Module) fn481(v0, v1, v2 int32) {
+func (m *Module) fn485(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	{
 		if v1 == 0 {
@@ -27148,15 +27366,15 @@ l0:
 	t12 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t12))
 }
-func (m *Module) fn482(v0, v1, v2 int32) {
+func (m *Module) fn486(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(96)
 	m.g0 = v3
-	t1 := m.fn74(i32(4), i32(48))
+	t1 := m.fn82(i32(4), i32(48))
 	v4 = t1
-	m.fn185(v3+i32(52), v1, v2)
-	m.fn187(v3+i32(76), v1, v2, i32(35))
+	m.fn189(v3+i32(52), v1, v2)
+	m.fn191(v3+i32(76), v1, v2, i32(35))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+84))
 	store32(m.memory, uint64(uint32(v3))+72, uint32(t2))
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+76))
@@ -27169,11 +27387,11 @@ func (m *Module) fn482(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+16, uint32(v5))
 l4:
 	{
-		t7 := m.fn188(v3 + i32(16))
+		t7 := m.fn192(v3 + i32(16))
 		v5 = t7
 		if v5 == i32(1114112) {
-			m.fn127(v3+i32(16), v1, v2)
-			m.fn152(v3+i32(76), v1, v2)
+			m.fn130(v3+i32(16), v1, v2)
+			m.fn155(v3+i32(76), v1, v2)
 			t16 := int32(load32(m.memory, uint64(uint32(v3))+60))
 			store32(m.memory, uint64(uint32(v4))+8, uint32(t16))
 			t17 := int64(load64(m.memory, uint64(uint32(v3))+52))
@@ -27194,7 +27412,7 @@ l4:
 			store32(m.memory, uint64(uint32(v3))+12, uint32(i32(4)))
 			store32(m.memory, uint64(uint32(v3))+8, uint32(v4))
 			store32(m.memory, uint64(uint32(v3))+4, uint32(i32(4)))
-			m.fn483(v3+i32(16), v1, v2, i32(64))
+			m.fn487(v3+i32(16), v1, v2, i32(64))
 			{
 				t24 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				v6 = t24
@@ -27206,16 +27424,16 @@ l4:
 				store32(m.memory, uint64(uint32(v3))+32, uint32(v6))
 				t26 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+28))
-				m.fn185(v3+i32(52), t26, t27)
-				store32(m.memory, uint64(uint32(v3))+88, uint32(i32(11)))
-				store32(m.memory, uint64(uint32(v3))+80, uint32(i32(8)))
+				m.fn189(v3+i32(52), t26, t27)
+				store32(m.memory, uint64(uint32(v3))+88, uint32(i32(3)))
+				store32(m.memory, uint64(uint32(v3))+80, uint32(i32(2)))
 				store32(m.memory, uint64(uint32(v3))+84, uint32(v3+i32(52)))
 				store32(m.memory, uint64(uint32(v3))+76, uint32(v3+i32(32)))
 				m.fn23(v3+i32(40), i32(0x2000e), v3+i32(76))
 				t28 := int32(load32(m.memory, uint64(uint32(v3))+52))
 				t29 := int32(load32(m.memory, uint64(uint32(v3))+56))
 				m.fn24(t28, t29)
-				m.fn81(v3+i32(4), v3+i32(40))
+				m.fn87(v3+i32(4), v3+i32(40))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+12))
 				v5 = t30
 				t31 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -27231,15 +27449,15 @@ l4:
 			v5 = i32(0)
 		l8:
 			if v6 == v5 {
-				m.fn83(i32(0), i32(4))
+				m.fn89(i32(0), i32(4))
 				v5 = v4 + v5
-				m.fn484(v5, i32(0))
+				m.fn488(v5, i32(0))
 				t33 := int32(uint32(v5-v4) / uint32(i32(12)))
 				store32(m.memory, uint64(uint32(v0))+8, uint32(t33))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 				store32(m.memory, uint32(v0), uint32(v7))
-				m.fn484(i32(4), i32(0))
-				m.fn83(i32(0), i32(4))
+				m.fn488(i32(4), i32(0))
+				m.fn89(i32(0), i32(4))
 				m.g0 = v3 + i32(96)
 				return
 			}
@@ -27248,7 +27466,7 @@ l4:
 		}
 		{
 			if uint32(v5) > uint32(i32(180)) {
-				m.fn191(v3+i32(76), v5, i32(140856))
+				m.fn195(v3+i32(76), v5, i32(140856))
 				t9 := int32(load32(m.memory, uint64(uint32(v3))+76))
 				t10 := v5
 				v6 = t9
@@ -27273,8 +27491,8 @@ l4:
 				}
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+84))
 				v5 = t15
-				m.fn179(v3+i32(64), v7)
-				m.fn179(v3+i32(64), v6)
+				m.fn183(v3+i32(64), v7)
+				m.fn183(v3+i32(64), v6)
 				if v5 == 0 {
 					goto l4
 				}
@@ -27291,15 +27509,15 @@ l4:
 l3:
 	v5 = v7
 l2:
-	m.fn179(v3+i32(64), v5)
+	m.fn183(v3+i32(64), v5)
 	goto l4
 }
-func (m *Module) fn483(v0, v1, v2, v3 int32) {
+func (m *Module) fn487(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn271(v4+i32(4), v3, v1, v2)
+	m.fn275(v4+i32(4), v3, v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+8))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -27450,7 +27668,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v14))
 	goto l10
 }
-func (m *Module) fn484(v0, v1 int32) {
+func (m *Module) fn488(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -27464,14 +27682,14 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn485(v0, v1, v2 int32) {
+func (m *Module) fn489(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	var v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(240)
 	m.g0 = v3
-	m.fn267(v3, v1, v2)
+	m.fn271(v3, v1, v2)
 	t1 := int64(load64(m.memory, uint32(v3)))
 	store64(m.memory, uint64(uint32(v3))+12, uint64(t1))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(1)))
@@ -27503,9 +27721,9 @@ l1:
 		t3 := int64(load64(m.memory, uint32(v1)))
 		store64(m.memory, uint64(uint32(v3))+200, uint64(t3))
 		store64(m.memory, uint64(uint32(v3))+208, uint64(v4))
-		store32(m.memory, uint64(uint32(v3))+236, uint32(i32(8)))
-		store32(m.memory, uint64(uint32(v3))+228, uint32(i32(8)))
-		store32(m.memory, uint64(uint32(v3))+220, uint32(i32(8)))
+		store32(m.memory, uint64(uint32(v3))+236, uint32(i32(2)))
+		store32(m.memory, uint64(uint32(v3))+228, uint32(i32(2)))
+		store32(m.memory, uint64(uint32(v3))+220, uint32(i32(2)))
 		store32(m.memory, uint64(uint32(v3))+232, uint32(v3+i32(208)))
 		store32(m.memory, uint64(uint32(v3))+224, uint32(v3+i32(12)))
 		store32(m.memory, uint64(uint32(v3))+216, uint32(v3+i32(200)))
@@ -27520,7 +27738,7 @@ l1:
 		goto l1
 	}
 l0:
-	t6 := m.fn74(i32(4), i32(72))
+	t6 := m.fn82(i32(4), i32(72))
 	v2 = t6
 	memory_copy(m.memory, uint32(v2), uint32(v3+i32(116)), uint32(i32(72)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(6)))
@@ -27528,7 +27746,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(i32(6)))
 	m.g0 = v3 + i32(240)
 }
-func (m *Module) fn486(v0, v1, v2 int32) {
+func (m *Module) fn490(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(208)
@@ -27554,7 +27772,7 @@ l3:
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+192))
 			t7 := v6
 			v7 = t6
-			t8 := m.fn403(t7, v7, v1, v2)
+			t8 := m.fn407(t7, v7, v1, v2)
 			if t8 != 0 {
 				goto l1
 			}
@@ -27564,8 +27782,8 @@ l3:
 		}
 	l1:
 		m.t0[uint(v5)].(func(int32, int32, int32))(v3+i32(196), v6, v7)
-		m.fn487(v3, v3+i32(196))
-		m.fn487(v3, v3+i32(184))
+		m.fn491(v3, v3+i32(196))
+		m.fn491(v3, v3+i32(184))
 	l2:
 		v4 = v4 + i32(4)
 		goto l3
@@ -27577,7 +27795,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t11))
 	m.g0 = v3 + i32(208)
 }
-func (m *Module) fn487(v0, v1 int32) {
+func (m *Module) fn491(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -27586,7 +27804,7 @@ func (m *Module) fn487(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn427(v0)
+		m.fn431(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -27597,13 +27815,13 @@ l0:
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
 }
-func (m *Module) fn488(v0, v1, v2 int32) {
+func (m *Module) fn492(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	t0 := m.g0
 	v3 = t0 - i32(304)
 	m.g0 = v3
-	t1 := m.fn74(i32(4), i32(36))
+	t1 := m.fn82(i32(4), i32(36))
 	v4 = t1
 	store32(m.memory, uint64(uint32(v3))+248, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+240, uint64(i64(0x100000000)))
@@ -27613,7 +27831,7 @@ func (m *Module) fn488(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 l9:
 	{
-		t3 := m.fn188(v3 + i32(104))
+		t3 := m.fn192(v3 + i32(104))
 		v6 = t3
 		if v6 == i32(1114112) {
 			goto l0
@@ -27643,7 +27861,7 @@ l9:
 			p11 = i32(4)
 		}
 		v10 = p11
-		t12 := m.fn264(v3 + i32(168))
+		t12 := m.fn268(v3 + i32(168))
 		v12 = t12
 		{
 		l4:
@@ -27668,7 +27886,7 @@ l9:
 			store32(m.memory, uint64(uint32(v3))+172, uint32(v9))
 			store32(m.memory, uint64(uint32(v3))+168, uint32(v7))
 			{
-				t15 := m.fn264(v3 + i32(168))
+				t15 := m.fn268(v3 + i32(168))
 				v11 = t15
 				if v11 == i32(1114112) {
 					goto l5
@@ -27700,7 +27918,7 @@ l9:
 			v6 = t17
 		}
 	l1:
-		m.fn444(v3+i32(240), v6)
+		m.fn448(v3+i32(240), v6)
 		goto l9
 	}
 l0:
@@ -27714,12 +27932,12 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+168, uint32(v1))
 l11:
 	{
-		t20 := m.fn188(v3 + i32(168))
+		t20 := m.fn192(v3 + i32(168))
 		v10 = t20
 		if v10 == i32(1114112) {
 			goto l10
 		}
-		m.fn489(v3+i32(240), v10)
+		m.fn493(v3+i32(240), v10)
 		goto l11
 	}
 l10:
@@ -27728,7 +27946,7 @@ l10:
 	t22 := int32(load32(m.memory, uint64(uint32(v3))+248))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(t22))
 	v13 = i32(0)
-	m.fn247(v3+i32(168), i32(0))
+	m.fn251(v3+i32(168), i32(0))
 	t23 := int64(load64(m.memory, uint64(uint32(i32(0)))+143092))
 	store64(m.memory, uint64(uint32(v3))+256, uint64(t23))
 	t24 := int64(load64(m.memory, uint64(uint32(i32(0)))+0x22eec))
@@ -27747,7 +27965,7 @@ l13:
 	{
 		v7 = v11
 		v9 = v10
-		m.fn255(v3+i32(40), v6)
+		m.fn259(v3+i32(40), v6)
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v12 = t26
 		if v12 == i32(1114112) {
@@ -27759,12 +27977,12 @@ l13:
 		v10 = t28
 		t29 := int32(load32(m.memory, uint64(uint32(v3))+276))
 		v11 = t29
-		t30 := m.fn256(v3+i32(240), i32(6), v12)
+		t30 := m.fn260(v3+i32(240), i32(6), v12)
 		if t30 == 0 {
 			goto l13
 		}
 		m.fn21(v3+i32(168), v1+v13, v8-v13)
-		m.fn182(v3+i32(168), i32(1), i32(1))
+		m.fn186(v3+i32(168), i32(1), i32(1))
 		v13 = v8 + v7 - (v9 + v11) + v10
 		goto l13
 	}
@@ -27791,7 +28009,7 @@ l12:
 	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+56, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(3)))
-	m.fn483(v3+i32(64), v1, v2, i32(64))
+	m.fn487(v3+i32(64), v1, v2, i32(64))
 	{
 		t39 := int32(load32(m.memory, uint64(uint32(v3))+64))
 		v10 = t39
@@ -27816,19 +28034,19 @@ l12:
 			}
 			t43 := int32(load32(m.memory, uint32(v13+v9<<2)))
 			v10 = t43
-			m.fn446(v3+i32(104), v8, v4, i32(46))
+			m.fn450(v3+i32(104), v8, v4, i32(46))
 			store32(m.memory, uint64(uint32(v3))+144, uint32(v10))
 			m.memory[uint64(uint32(v3))+151] = byte(i32(0))
 			memory_copy(m.memory, uint32(v3+i32(168)), uint32(v3+i32(104)), uint32(i32(44)))
 			store32(m.memory, uint64(uint32(v3))+212, uint32(v3+i32(151)))
-			m.fn311(v3+i32(228), v3+i32(168))
+			m.fn315(v3+i32(228), v3+i32(168))
 			{
 				t44 := int32(load32(m.memory, uint64(uint32(v3))+228))
 				if t44 == i32(-0x80000000) {
 					goto l15
 				}
 				v10 = i32(12)
-				m.fn248(v3+i32(32), i32(4), i32(4), i32(12))
+				m.fn252(v3+i32(32), i32(4), i32(4), i32(12))
 				t45 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				v12 = t45
 				t46 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -27844,7 +28062,7 @@ l12:
 				memory_copy(m.memory, uint32(v3+i32(240)), uint32(v3+i32(168)), uint32(i32(48)))
 			l18:
 				{
-					m.fn311(v3+i32(292), v3+i32(240))
+					m.fn315(v3+i32(292), v3+i32(240))
 					t49 := int32(load32(m.memory, uint64(uint32(v3))+292))
 					if t49 == i32(-0x80000000) {
 						t55 := int64(load64(m.memory, uint64(uint32(v3))+216))
@@ -27858,7 +28076,7 @@ l12:
 						if v11 != t50 {
 							goto l17
 						}
-						m.fn76(v3+i32(216), i32(1))
+						m.fn84(v3+i32(216), i32(1))
 						t51 := int32(load32(m.memory, uint64(uint32(v3))+220))
 						v6 = t51
 					}
@@ -27885,7 +28103,7 @@ l12:
 					if t57 != i32(1) {
 						goto l20
 					}
-					m.fn82(v3 + i32(152))
+					m.fn88(v3 + i32(152))
 					v11 = i32(-0x80000000)
 					goto l21
 				}
@@ -27900,16 +28118,16 @@ l12:
 				v14 = t59
 				store32(m.memory, uint64(uint32(v3))+104, uint32(v10))
 				store64(m.memory, uint64(uint32(v3))+108, uint64(v14))
-				m.fn85(v3+i32(168), int32(v14), int32(int64(uint64(v14)>>32)), i32(143100))
-				store32(m.memory, uint64(uint32(v3))+252, uint32(i32(11)))
-				store32(m.memory, uint64(uint32(v3))+244, uint32(i32(8)))
+				m.fn91(v3+i32(168), int32(v14), int32(int64(uint64(v14)>>32)), i32(143100))
+				store32(m.memory, uint64(uint32(v3))+252, uint32(i32(3)))
+				store32(m.memory, uint64(uint32(v3))+244, uint32(i32(2)))
 				store32(m.memory, uint64(uint32(v3))+248, uint32(v3+i32(168)))
 				store32(m.memory, uint64(uint32(v3))+240, uint32(v3+i32(80)))
 				m.fn23(v3+i32(292), i32(0x2000e), v3+i32(240))
 				t60 := int32(load32(m.memory, uint64(uint32(v3))+168))
 				t61 := int32(load32(m.memory, uint64(uint32(v3))+172))
 				m.fn24(t60, t61)
-				m.fn82(v3 + i32(104))
+				m.fn88(v3 + i32(104))
 				t62 := int32(load32(m.memory, uint64(uint32(v3))+292))
 				v11 = t62
 			}
@@ -27920,7 +28138,7 @@ l12:
 			if v11 != i32(-0x80000000) {
 				p64 = 1
 			}
-			m.fn307(t63, p64)
+			m.fn311(t63, p64)
 			t65 := int32(load32(m.memory, uint64(uint32(v3))+56))
 			t66 := int32(load32(m.memory, uint64(uint32(v3))+60))
 			v12 = t66
@@ -27945,7 +28163,7 @@ l12:
 	}
 l14:
 	{
-		t69 := m.fn439(v1, v2)
+		t69 := m.fn443(v1, v2)
 		if t69 != 0 {
 			goto l25
 		}
@@ -27954,7 +28172,7 @@ l14:
 		store32(m.memory, uint64(uint32(v3))+108, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+112, uint32(v3+i32(88)))
-		m.fn390(v3+i32(24), v3+i32(104))
+		m.fn394(v3+i32(24), v3+i32(104))
 		v7 = i32(1)
 		v12 = i32(0)
 		{
@@ -27964,7 +28182,7 @@ l14:
 			}
 			t71 := int32(m.memory[uint64(uint32(v3))+25])
 			v10 = t71
-			m.fn247(v3+i32(240), i32(8))
+			m.fn251(v3+i32(240), i32(8))
 			t72 := int32(load32(m.memory, uint64(uint32(v3))+244))
 			m.memory[uint32(t72)] = byte(v10)
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(1)))
@@ -27976,7 +28194,7 @@ l14:
 			store64(m.memory, uint64(uint32(v3))+240, uint64(t75))
 		l29:
 			{
-				m.fn390(v3+i32(16), v3+i32(240))
+				m.fn394(v3+i32(16), v3+i32(240))
 				t76 := int32(m.memory[uint64(uint32(v3))+16])
 				if t76 == 0 {
 					goto l27
@@ -27990,7 +28208,7 @@ l14:
 					if v10 != t79 {
 						goto l28
 					}
-					m.fn55(v3+i32(168), i32(1))
+					m.fn62(v3+i32(168), i32(1))
 				}
 			l28:
 				t80 := int32(load32(m.memory, uint64(uint32(v3))+172))
@@ -28021,7 +28239,7 @@ l14:
 		store32(m.memory, uint64(uint32(v3))+108, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+112, uint32(v3+i32(88)))
-		m.fn391(v3+i32(8), v3+i32(104))
+		m.fn395(v3+i32(8), v3+i32(104))
 		v9 = i32(1)
 		v4 = i32(0)
 		{
@@ -28031,7 +28249,7 @@ l14:
 			}
 			t86 := int32(m.memory[uint64(uint32(v3))+9])
 			v10 = t86
-			m.fn247(v3+i32(240), i32(8))
+			m.fn251(v3+i32(240), i32(8))
 			t87 := int32(load32(m.memory, uint64(uint32(v3))+244))
 			m.memory[uint32(t87)] = byte(v10)
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(1)))
@@ -28043,7 +28261,7 @@ l14:
 			store64(m.memory, uint64(uint32(v3))+240, uint64(t90))
 		l34:
 			{
-				m.fn391(v3, v3+i32(240))
+				m.fn395(v3, v3+i32(240))
 				t91 := int32(m.memory[uint32(v3)])
 				if t91 == 0 {
 					goto l32
@@ -28057,7 +28275,7 @@ l14:
 					if v10 != t94 {
 						goto l33
 					}
-					m.fn55(v3+i32(168), i32(1))
+					m.fn62(v3+i32(168), i32(1))
 				}
 			l33:
 				t95 := int32(load32(m.memory, uint64(uint32(v3))+172))
@@ -28115,7 +28333,7 @@ l14:
 			v10 = p102
 		}
 	l37:
-		m.fn307(v3+i32(52), v10)
+		m.fn311(v3+i32(52), v10)
 		t103 := int32(load32(m.memory, uint64(uint32(v3))+60))
 		v11 = t103
 		t104 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -28165,7 +28383,7 @@ l14:
 			v12 = t105
 			store32(m.memory, uint64(uint32(v3))+176, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+168, uint64(i64(0x100000000)))
-			m.fn55(v3+i32(168), v2)
+			m.fn62(v3+i32(168), v2)
 			v10 = v2
 			v11 = v1
 		l43:
@@ -28176,12 +28394,12 @@ l14:
 					t109 := int64(load64(m.memory, uint64(uint32(v3))+168))
 					store64(m.memory, uint64(uint32(v3))+104, uint64(t109))
 					v6 = v6 + i32(1)
-					m.fn487(v3+i32(52), v3+i32(104))
+					m.fn491(v3+i32(52), v3+i32(104))
 					goto l44
 				}
 				t106 := int32(m.memory[uint32(v11)])
 				t107 := m.t0[uint(v12)].(func(int32) int32)(t106)
-				m.fn444(v3+i32(168), t107)
+				m.fn448(v3+i32(168), t107)
 				v10 = v10 + i32(-1)
 				v11 = v11 + i32(1)
 				goto l43
@@ -28195,7 +28413,7 @@ l25:
 	store64(m.memory, uint32(v0), uint64(t111))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn489(v0, v1 int32) {
+func (m *Module) fn493(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	v2 = i32(378)
 	v3 = i32(0)
@@ -28220,12 +28438,12 @@ l1:
 				t6 := v0
 				v2 = v2 * i32(12)
 				t7 := int32(load32(m.memory, uint64(uint32(v2))+154876))
-				m.fn489(t6, t7)
+				m.fn493(t6, t7)
 				t8 := int32(load32(m.memory, uint64(uint32(v2))+154880))
 				v1 = t8
 			}
 		l2:
-			m.fn444(v0, v1)
+			m.fn448(v0, v1)
 			return
 		}
 		t0 := v3
@@ -28241,13 +28459,13 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn490(v0, v1, v2 int32) {
+func (m *Module) fn494(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	var v12, v13 int64
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn259(v3+i32(16), i32(154749), i32(4), v1, v2)
+	m.fn263(v3+i32(16), i32(154749), i32(4), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v4 = t1
@@ -28258,7 +28476,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 		t3 := v3 + i32(28)
 		t4 := v4
 		v1 = t2
-		m.fn483(t3, t4, v1, i32(45))
+		m.fn487(t3, t4, v1, i32(45))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v5 = t5
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -28292,7 +28510,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 		}
 		v5 = p15
 		{
-			t16 := m.fn188(v3 + i32(44))
+			t16 := m.fn192(v3 + i32(44))
 			v2 = t16
 			if v2 == i32(1114112) {
 				goto l1
@@ -28314,7 +28532,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 			if uint32(v6) > uint32(i32(3)) {
 				p23 = v6
 			}
-			m.fn248(t18, p23+i32(1), i32(4), i32(4))
+			m.fn252(t18, p23+i32(1), i32(4), i32(4))
 			t24 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v8 = t24
 			t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -28329,7 +28547,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 			v2 = i32(1)
 		l4:
 			{
-				t26 := m.fn188(v3 + i32(28))
+				t26 := m.fn192(v3 + i32(28))
 				v4 = t26
 				if v4 == i32(1114112) {
 					goto l2
@@ -28349,7 +28567,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 					if v6&i32(3) != i32(0) {
 						p33 = 1
 					}
-					m.fn252(t30, t31, t32+p33+i32(1), i32(4), i32(4))
+					m.fn256(t30, t31, t32+p33+i32(1), i32(4), i32(4))
 					t34 := int32(load32(m.memory, uint64(uint32(v3))+56))
 					v6 = t34
 				}
@@ -28382,12 +28600,12 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 				v2 = i32(0)
 				store32(m.memory, uint64(uint32(v3))+36, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v3))+28, uint64(i64(0x100000000)))
-				m.fn55(v3+i32(28), v4)
+				m.fn62(v3+i32(28), v4)
 				v4 = v4 << 2
 			l11:
 				{
 					if v4 == v2 {
-						m.fn492(v5, v1)
+						m.fn496(v5, v1)
 						t47 := int32(load32(m.memory, uint64(uint32(v3))+36))
 						store32(m.memory, uint64(uint32(v0))+8, uint32(t47))
 						t48 := int64(load64(m.memory, uint64(uint32(v3))+28))
@@ -28395,7 +28613,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 						goto l12
 					}
 					t46 := int32(load32(m.memory, uint32(v1+v2)))
-					m.fn444(v3+i32(28), t46)
+					m.fn448(v3+i32(28), t46)
 					v2 = v2 + i32(4)
 					goto l11
 				}
@@ -28464,7 +28682,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 					if v11 == 0 {
 						p52 = 1
 					}
-					t53 := fn493(t50, t51, p52)
+					t53 := fn497(t50, t51, p52)
 					v1 = t53
 					t54 := int32(uint32(v6) / uint32(v7))
 					v4 = t54
@@ -28485,7 +28703,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 						if v2 != t56 {
 							goto l14
 						}
-						m.fn494(v3 + i32(52))
+						m.fn498(v3 + i32(52))
 					}
 				l14:
 					t57 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -28516,16 +28734,16 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+52))
 			t59 := int32(load32(m.memory, uint64(uint32(v3))+56))
-			m.fn492(t58, t59)
+			m.fn496(t58, t59)
 			goto l12
 		}
 	}
 l0:
-	m.fn68(v0, v1, v2)
+	m.fn76(v0, v1, v2)
 l12:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn491(v0, v1, v2 int32) {
+func (m *Module) fn495(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18 int32
 	var v19 int64
 	t0 := m.g0
@@ -28533,19 +28751,19 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 	m.g0 = v3
 	{
 		{
-			t1 := m.fn439(v1, v2)
+			t1 := m.fn443(v1, v2)
 			if t1 != 0 {
-				m.fn68(v0, v1, v2)
+				m.fn76(v0, v1, v2)
 				goto l10
 			}
-			m.fn185(v3+i32(24), v1, v2)
+			m.fn189(v3+i32(24), v1, v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			t3 := v3
 			v4 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			store32(m.memory, uint64(uint32(t3))+40, uint32(v4+t4))
 			store32(m.memory, uint64(uint32(v3))+36, uint32(v4))
-			m.fn394(v3+i32(16), v3+i32(36))
+			m.fn398(v3+i32(16), v3+i32(36))
 			v5 = i32(4)
 			v6 = i32(0)
 			v7 = i32(0)
@@ -28573,7 +28791,7 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(3)) {
 					p13 = v8
 				}
-				m.fn248(t8, p13+i32(1), i32(4), i32(4))
+				m.fn252(t8, p13+i32(1), i32(4), i32(4))
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t14
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -28588,7 +28806,7 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 				v6 = i32(1)
 			l4:
 				{
-					m.fn394(v3, v3+i32(44))
+					m.fn398(v3, v3+i32(44))
 					t16 := int32(load32(m.memory, uint32(v3)))
 					if t16 != i32(1) {
 						goto l2
@@ -28610,7 +28828,7 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 						if v8&i32(3) != i32(0) {
 							p24 = 1
 						}
-						m.fn252(t21, t22, t23+p24+i32(1), i32(4), i32(4))
+						m.fn256(t21, t22, t23+p24+i32(1), i32(4), i32(4))
 						t25 := int32(load32(m.memory, uint64(uint32(v3))+56))
 						v5 = t25
 					}
@@ -28631,7 +28849,7 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 			m.fn24(t28, v4)
 			store32(m.memory, uint64(uint32(v3))+60, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+52, uint64(i64(0x100000000)))
-			m.fn55(v3+i32(52), i32(0))
+			m.fn62(v3+i32(52), i32(0))
 			if v6 == 0 {
 				goto l5
 			}
@@ -28644,7 +28862,7 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(127)) {
 					goto l6
 				}
-				m.fn444(v3+i32(52), v8)
+				m.fn448(v3+i32(52), v8)
 			}
 		l6:
 			v2 = v2 + i32(4)
@@ -28665,7 +28883,7 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 			goto l9
 		}
 	l8:
-		m.fn444(v3+i32(24), i32(45))
+		m.fn448(v3+i32(24), i32(45))
 	l9:
 		v10 = v5 + i32(4)
 		v11 = v6 << 2
@@ -28677,13 +28895,13 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 		v17 = i32(0)
 	l21:
 		if uint32(v16) >= uint32(v6) {
-			store32(m.memory, uint64(uint32(v3))+56, uint32(i32(11)))
+			store32(m.memory, uint64(uint32(v3))+56, uint32(i32(3)))
 			store32(m.memory, uint64(uint32(v3))+52, uint32(v3+i32(24)))
 			m.fn23(v0, i32(131091), v3+i32(52))
 			t57 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			m.fn24(t57, t58)
-			m.fn492(v7, v5)
+			m.fn496(v7, v5)
 			goto l10
 		}
 		v8 = i32(0)
@@ -28805,12 +29023,12 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 					goto l12
 				}
 				t56 := int32(m.memory[uint64(uint32(v8))+154834])
-				m.fn444(v3+i32(24), t56)
+				m.fn448(v3+i32(24), t56)
 				v1 = v1 + i32(36)
 				goto l20
 			}
 			t48 := int32(m.memory[uint64(uint32(v15))+154834])
-			m.fn444(v3+i32(24), t48)
+			m.fn448(v3+i32(24), t48)
 			t49 := v4
 			v1 = v16 + i32(1)
 			t50 := v1
@@ -28818,7 +29036,7 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 			if v16 == v9 {
 				p51 = 1
 			}
-			t52 := fn493(t49, t50, p51)
+			t52 := fn497(t49, t50, p51)
 			v14 = t52
 			v16 = v1
 			v4 = i32(0)
@@ -28829,15 +29047,15 @@ func (m *Module) fn491(v0, v1, v2 int32) {
 		t59 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t60 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		m.fn24(t59, t60)
-		m.fn492(v7, v5)
+		m.fn496(v7, v5)
 	}
 l10:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn492(v0, v1 int32) {
-	m.fn34(v0, v1, i32(4), i32(4))
+func (m *Module) fn496(v0, v1 int32) {
+	m.fn41(v0, v1, i32(4), i32(4))
 }
-func fn493(v0, v1, v2 int32) int32 {
+func fn497(v0, v1, v2 int32) int32 {
 	if v1 == 0 {
 		panic("unreachable")
 	}
@@ -28863,13 +29081,13 @@ l2:
 		goto l2
 	}
 }
-func (m *Module) fn494(v0 int32) {
-	m.fn365(v0, i32(4), i32(4))
+func (m *Module) fn498(v0 int32) {
+	m.fn369(v0, i32(4), i32(4))
 }
-func (m *Module) fn495(v0, v1, v2 int32) {
-	m.fn496(v0, v1, v2, i32(143119), i32(9), i32(143128), i32(3), i32(1))
+func (m *Module) fn499(v0, v1, v2 int32) {
+	m.fn500(v0, v1, v2, i32(143119), i32(9), i32(143128), i32(3), i32(1))
 }
-func (m *Module) fn496(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
+func (m *Module) fn500(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	var v8, v9, v10 int32
 	t0 := m.g0
 	v8 = t0 - i32(48)
@@ -28898,7 +29116,7 @@ l5:
 			if uint32((v9&i32(223)+i32(-65))&i32(255)) < uint32(i32(26)) {
 				goto l3
 			}
-			t3 := m.fn101(v3, v4, v9)
+			t3 := m.fn30(v3, v4, v9)
 			if t3 != 0 {
 				goto l3
 			}
@@ -28932,7 +29150,7 @@ l5:
 			}
 		}
 	l3:
-		m.fn444(v8+i32(12), v9)
+		m.fn448(v8+i32(12), v9)
 	l2:
 		v1 = v1 + i32(1)
 		v2 = v2 + i32(-1)
@@ -28945,25 +29163,25 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t13))
 	m.g0 = v8 + i32(48)
 }
-func (m *Module) fn497(v0, v1, v2 int32) {
-	m.fn496(v0, v1, v2, i32(143169), i32(20), i32(143128), i32(3), i32(1))
-}
-func (m *Module) fn498(v0, v1, v2 int32) {
-	m.fn496(v0, v1, v2, i32(143131), i32(4), i32(143135), i32(1), i32(1))
-}
-func (m *Module) fn499(v0, v1, v2 int32) {
-	m.fn496(v0, v1, v2, i32(143136), i32(5), i32(143128), i32(3), i32(1))
-}
-func (m *Module) fn500(v0, v1, v2 int32) {
-	m.fn496(v0, v1, v2, i32(143141), i32(4), i32(143128), i32(3), i32(1))
-}
 func (m *Module) fn501(v0, v1, v2 int32) {
-	m.fn496(v0, v1, v2, i32(143141), i32(4), i32(143135), i32(1), i32(1))
+	m.fn500(v0, v1, v2, i32(143169), i32(20), i32(143128), i32(3), i32(1))
 }
 func (m *Module) fn502(v0, v1, v2 int32) {
-	m.fn496(v0, v1, v2, i32(143145), i32(7), i32(143135), i32(1), i32(0))
+	m.fn500(v0, v1, v2, i32(143131), i32(4), i32(143135), i32(1), i32(1))
 }
-func (m *Module) fn503(v0, v1 int32) {
+func (m *Module) fn503(v0, v1, v2 int32) {
+	m.fn500(v0, v1, v2, i32(143136), i32(5), i32(143128), i32(3), i32(1))
+}
+func (m *Module) fn504(v0, v1, v2 int32) {
+	m.fn500(v0, v1, v2, i32(143141), i32(4), i32(143128), i32(3), i32(1))
+}
+func (m *Module) fn505(v0, v1, v2 int32) {
+	m.fn500(v0, v1, v2, i32(143141), i32(4), i32(143135), i32(1), i32(1))
+}
+func (m *Module) fn506(v0, v1, v2 int32) {
+	m.fn500(v0, v1, v2, i32(143145), i32(7), i32(143135), i32(1), i32(0))
+}
+func (m *Module) fn507(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v2 = t0
@@ -28972,7 +29190,7 @@ func (m *Module) fn503(v0, v1 int32) {
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	t3 := v0
 	v1 = t2
-	m.fn55(t3, v1)
+	m.fn62(t3, v1)
 	t4 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v4 = t4
 	{
@@ -28989,46 +29207,46 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v1))
 	m.fn24(v3, v2)
 }
-func (m *Module) fn504(v0, v1, v2 int32) {
+func (m *Module) fn508(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn447(v3+i32(4), v1, v2, i32(43), i32(143102), i32(1))
+	m.fn451(v3+i32(4), v1, v2, i32(43), i32(143102), i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn448(t2, v2, t3)
+	m.fn452(t2, v2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn24(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn505(v0, v1, v2 int32) {
-	m.fn447(v0, v1, v2, i32(43), i32(143102), i32(1))
+func (m *Module) fn509(v0, v1, v2 int32) {
+	m.fn451(v0, v1, v2, i32(43), i32(143102), i32(1))
 }
-func (m *Module) fn506(v0, v1, v2 int32) {
-	m.fn447(v0, v1, v2, i32(32), i32(143135), i32(1))
+func (m *Module) fn510(v0, v1, v2 int32) {
+	m.fn451(v0, v1, v2, i32(32), i32(143135), i32(1))
 }
-func (m *Module) fn507(v0, v1, v2 int32) {
-	m.fn508(v0, v1, v2, i32(143152), i32(6), i32(143158), i32(6))
+func (m *Module) fn511(v0, v1, v2 int32) {
+	m.fn512(v0, v1, v2, i32(143152), i32(6), i32(143158), i32(6))
 }
-func (m *Module) fn508(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn512(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7 int32
 	t0 := m.g0
 	v7 = t0 - i32(48)
 	m.g0 = v7
-	m.fn447(v7+i32(36), v1, v2, i32(38), i32(159760), i32(5))
+	m.fn451(v7+i32(36), v1, v2, i32(38), i32(159760), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v7))+40))
 	t2 := v7 + i32(24)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v7))+44))
-	m.fn447(t2, v2, t3, i32(60), i32(159765), i32(4))
+	m.fn451(t2, v2, t3, i32(60), i32(159765), i32(4))
 	t4 := int32(load32(m.memory, uint64(uint32(v7))+28))
 	t5 := v7 + i32(12)
 	v1 = t4
 	t6 := int32(load32(m.memory, uint64(uint32(v7))+32))
-	m.fn447(t5, v1, t6, i32(62), i32(159769), i32(4))
+	m.fn451(t5, v1, t6, i32(62), i32(159769), i32(4))
 	t7 := int32(load32(m.memory, uint64(uint32(v7))+24))
 	m.fn24(t7, v1)
 	t8 := int32(load32(m.memory, uint64(uint32(v7))+36))
@@ -29037,71 +29255,71 @@ func (m *Module) fn508(v0, v1, v2, v3, v4, v5, v6 int32) {
 	t10 := v7 + i32(36)
 	v2 = t9
 	t11 := int32(load32(m.memory, uint64(uint32(v7))+20))
-	m.fn447(t10, v2, t11, i32(34), v3, v4)
+	m.fn451(t10, v2, t11, i32(34), v3, v4)
 	t12 := int32(load32(m.memory, uint64(uint32(v7))+40))
 	t13 := v0
 	v1 = t12
 	t14 := int32(load32(m.memory, uint64(uint32(v7))+44))
-	m.fn447(t13, v1, t14, i32(39), v5, v6)
+	m.fn451(t13, v1, t14, i32(39), v5, v6)
 	t15 := int32(load32(m.memory, uint64(uint32(v7))+36))
 	m.fn24(t15, v1)
 	t16 := int32(load32(m.memory, uint64(uint32(v7))+12))
 	m.fn24(t16, v2)
 	m.g0 = v7 + i32(48)
 }
-func (m *Module) fn509(v0, v1, v2 int32) {
-	m.fn508(v0, v1, v2, i32(143152), i32(6), i32(143164), i32(5))
-}
-func (m *Module) fn510(v0, v1, v2 int32) {
-	m.fn508(v0, v1, v2, i32(143152), i32(6), i32(0x22f55), i32(6))
-}
-func (m *Module) fn511(v0, v1, v2 int32) {
-	m.fn508(v0, v1, v2, i32(143152), i32(6), i32(143195), i32(6))
-}
-func (m *Module) fn512(v0, v1, v2 int32) {
-	m.fn508(v0, v1, v2, i32(143201), i32(5), i32(143164), i32(5))
-}
 func (m *Module) fn513(v0, v1, v2 int32) {
+	m.fn512(v0, v1, v2, i32(143152), i32(6), i32(143164), i32(5))
+}
+func (m *Module) fn514(v0, v1, v2 int32) {
+	m.fn512(v0, v1, v2, i32(143152), i32(6), i32(0x22f55), i32(6))
+}
+func (m *Module) fn515(v0, v1, v2 int32) {
+	m.fn512(v0, v1, v2, i32(143152), i32(6), i32(143195), i32(6))
+}
+func (m *Module) fn516(v0, v1, v2 int32) {
+	m.fn512(v0, v1, v2, i32(143201), i32(5), i32(143164), i32(5))
+}
+func (m *Module) fn517(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn508(v3+i32(4), v1, v2, i32(143201), i32(5), i32(143164), i32(5))
+	m.fn512(v3+i32(4), v1, v2, i32(143201), i32(5), i32(143164), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn447(t2, v2, t3, i32(43), i32(0x22f66), i32(5))
+	m.fn451(t2, v2, t3, i32(43), i32(0x22f66), i32(5))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn24(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn514(v0, v1, v2 int32) {
-	m.fn508(v0, v1, v2, i32(143211), i32(1), i32(143212), i32(1))
+func (m *Module) fn518(v0, v1, v2 int32) {
+	m.fn512(v0, v1, v2, i32(143211), i32(1), i32(143212), i32(1))
 }
-func (m *Module) fn515(v0, v1, v2 int32) {
+func (m *Module) fn519(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn508(v3+i32(20), v1, v2, i32(143152), i32(6), i32(143158), i32(6))
+	m.fn512(v3+i32(20), v1, v2, i32(143152), i32(6), i32(143158), i32(6))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(8)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-	m.fn447(t2, v2, t3, i32(43), i32(143213), i32(6))
+	m.fn451(t2, v2, t3, i32(43), i32(143213), i32(6))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	m.fn24(t4, v2)
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t6 := v0
 	v2 = t5
 	t7 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn517(t6, v2, t7, i32(41))
+	m.fn521(t6, v2, t7, i32(41))
 	t8 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	m.fn24(t8, v2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn516(v0, v1 int32) {
+func (m *Module) fn520(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -29112,7 +29330,7 @@ func (m *Module) fn516(v0, v1 int32) {
 	m.fn23(v0, i32(131991), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn517(v0, v1, v2, v3 int32) {
+func (m *Module) fn521(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(64)
@@ -29122,7 +29340,7 @@ func (m *Module) fn517(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v4))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v4))+16, uint32(v4+i32(4)))
 	{
-		t1 := m.fn188(v4 + i32(8))
+		t1 := m.fn192(v4 + i32(8))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -29130,7 +29348,7 @@ func (m *Module) fn517(v0, v1, v2, v3 int32) {
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
 		t3 := v4 + i32(20)
 		v3 = t2
-		m.fn554(t3, v3, v1)
+		m.fn558(t3, v3, v1)
 		t4 := int32(load32(m.memory, uint64(uint32(v4))+20))
 		if t4 == i32(-0x80000000) {
 			goto l0
@@ -29143,7 +29361,7 @@ func (m *Module) fn517(v0, v1, v2, v3 int32) {
 		store64(m.memory, uint64(uint32(v4))+44, uint64(t7))
 	l2:
 		{
-			t8 := m.fn188(v4 + i32(44))
+			t8 := m.fn192(v4 + i32(44))
 			v1 = t8
 			if v1 == i32(1114112) {
 				t13 := int32(load32(m.memory, uint64(uint32(v4))+40))
@@ -29152,7 +29370,7 @@ func (m *Module) fn517(v0, v1, v2, v3 int32) {
 				store64(m.memory, uint32(v0), uint64(t14))
 				goto l3
 			}
-			m.fn554(v4+i32(52), v3, v1)
+			m.fn558(v4+i32(52), v3, v1)
 			t9 := int32(load32(m.memory, uint64(uint32(v4))+56))
 			t10 := v4 + i32(32)
 			v1 = t9
@@ -29169,39 +29387,39 @@ l0:
 l3:
 	m.g0 = v4 + i32(64)
 }
-func (m *Module) fn518(v0, v1, v2 int32) {
+func (m *Module) fn522(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn508(v3+i32(4), v1, v2, i32(143152), i32(6), i32(143164), i32(5))
+	m.fn512(v3+i32(4), v1, v2, i32(143152), i32(6), i32(143164), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn517(t2, v2, t3, i32(43))
+	m.fn521(t2, v2, t3, i32(43))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn24(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn519(v0, v1 int32) {
+func (m *Module) fn523(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	store32(m.memory, uint64(uint32(v2))+4, uint32(v1))
-	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(10)))
+	store32(m.memory, uint64(uint32(v2))+12, uint32(i32(11)))
 	store32(m.memory, uint64(uint32(v2))+8, uint32(v2+i32(4)))
 	m.fn23(v0, i32(131999), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn520(v0, v1, v2 int32) {
+func (m *Module) fn524(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
 	m.g0 = v3
-	m.fn446(v3+i32(36), v1, v2, i32(38))
-	m.fn312(v3+i32(24), v3+i32(36))
+	m.fn450(v3+i32(36), v1, v2, i32(38))
+	m.fn316(v3+i32(24), v3+i32(36))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(76)
 	v2 = t1
@@ -29214,11 +29432,11 @@ func (m *Module) fn520(v0, v1, v2 int32) {
 	if v2 != 0 {
 		p5 = t4
 	}
-	m.fn68(t2, p3, p5)
+	m.fn76(t2, p3, p5)
 	v4 = v3 + i32(88) + i32(4)
 l9:
 	{
-		m.fn312(v3+i32(16), v3+i32(36))
+		m.fn316(v3+i32(16), v3+i32(36))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v5 = t6
 		if v5 == 0 {
@@ -29228,8 +29446,8 @@ l9:
 		t8 := v3 + i32(88)
 		t9 := v5
 		v6 = t7
-		m.fn271(t8, i32(59), t9, v6)
-		m.fn313(v3+i32(148), v3+i32(88))
+		m.fn275(t8, i32(59), t9, v6)
+		m.fn317(v3+i32(148), v3+i32(88))
 		{
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+148))
 			if t10 != i32(1) {
@@ -29241,7 +29459,7 @@ l9:
 			t13 := v3 + i32(8)
 			t14 := v5
 			v7 = t12
-			m.fn120(t13, t14, v7, i32(35))
+			m.fn123(t13, t14, v7, i32(35))
 			{
 				{
 					t15 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -29261,7 +29479,7 @@ l9:
 				store64(m.memory, uint64(uint32(v3))+88, uint64(i64(0x5800000078)))
 				store32(m.memory, uint64(uint32(v3))+100, uint32(v9))
 				store32(m.memory, uint64(uint32(v3))+108, uint32(v2+v9))
-				m.fn257(v3+i32(148), v3+i32(88))
+				m.fn261(v3+i32(148), v3+i32(88))
 				{
 					t17 := int32(load32(m.memory, uint64(uint32(v3))+148))
 					if t17 != 0 {
@@ -29271,11 +29489,11 @@ l9:
 					t19 := v3 + i32(88)
 					t20 := v2
 					v10 = t18
-					m.fn521(t19, t20+v10, v9-v10, i32(16))
+					m.fn525(t19, t20+v10, v9-v10, i32(16))
 					goto l5
 				}
 			l4:
-				m.fn521(v3+i32(88), v2, v9, i32(10))
+				m.fn525(v3+i32(88), v2, v9, i32(10))
 			l5:
 				t21 := int32(m.memory[uint64(uint32(v3))+88])
 				v8 = t21
@@ -29331,7 +29549,7 @@ l9:
 				}
 			}
 		l8:
-			m.fn444(v3+i32(76), v10)
+			m.fn448(v3+i32(76), v10)
 			m.fn21(v3+i32(76), v11, v12)
 			goto l9
 		}
@@ -29356,7 +29574,7 @@ l9:
 				goto l10
 			}
 		}
-		m.fn55(v3+i32(76), v1)
+		m.fn62(v3+i32(76), v1)
 		t31 := int32(load32(m.memory, uint64(uint32(v3))+80))
 		t32 := int32(load32(m.memory, uint64(uint32(v3))+84))
 		v6 = t32
@@ -29390,7 +29608,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t36))
 	m.g0 = v3 + i32(160)
 }
-func (m *Module) fn521(v0, v1, v2, v3 int32) {
+func (m *Module) fn525(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	var v6, v7 int64
 	var v8 int32
@@ -29433,7 +29651,7 @@ func (m *Module) fn521(v0, v1, v2, v3 int32) {
 					goto l7
 				}
 				t8 := int32(m.memory[uint32(v1)])
-				m.fn389(v4, t8, v3)
+				m.fn393(v4, t8, v3)
 				t9 := int32(load32(m.memory, uint32(v4)))
 				if t9 != i32(1) {
 					goto l4
@@ -29453,7 +29671,7 @@ func (m *Module) fn521(v0, v1, v2, v3 int32) {
 				goto l7
 			}
 			t5 := int32(m.memory[uint32(v1)])
-			m.fn389(v4+i32(8), t5, v3)
+			m.fn393(v4+i32(8), t5, v3)
 			t6 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			if t6 != i32(1) {
 				goto l4
@@ -29488,13 +29706,13 @@ l3:
 	m.memory[uint32(v0)] = byte(v2)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn522(v0, v1, v2 int32) {
-	m.fn524(v0, v1, v2, i32(44), i32(0))
+func (m *Module) fn526(v0, v1, v2 int32) {
+	m.fn528(v0, v1, v2, i32(44), i32(0))
 }
-func fn523(v0 int32) int32 {
+func fn527(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn524(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn528(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -29505,7 +29723,7 @@ func (m *Module) fn524(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+32, uint32(v1+v2))
 l9:
 	{
-		t1 := m.fn188(v5 + i32(28))
+		t1 := m.fn192(v5 + i32(28))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
@@ -29514,7 +29732,7 @@ l9:
 			t2 := m.t0[uint(v3)].(func(int32) int32)(v1)
 			if t2 != 0 {
 				store32(m.memory, uint64(uint32(v5))+36, uint32(i32(0)))
-				m.fn399(v5+i32(8), v1, v5+i32(36))
+				m.fn403(v5+i32(8), v1, v5+i32(36))
 				t7 := int32(load32(m.memory, uint64(uint32(v5))+12))
 				v1 = t7 << 1
 				t8 := int32(load32(m.memory, uint64(uint32(v5))+8))
@@ -29552,13 +29770,13 @@ l9:
 			}
 			switch v1 + i32(-9) {
 			case 0:
-				m.fn182(v5+i32(16), i32(154444), i32(154446))
+				m.fn186(v5+i32(16), i32(154444), i32(154446))
 				goto l9
 			case 1:
-				m.fn182(v5+i32(16), i32(154440), i32(154442))
+				m.fn186(v5+i32(16), i32(154440), i32(154442))
 				goto l9
 			case 4:
-				m.fn182(v5+i32(16), i32(154442), i32(154444))
+				m.fn186(v5+i32(16), i32(154442), i32(154444))
 				goto l9
 			default:
 				if v1 == i32(34) {
@@ -29584,11 +29802,11 @@ l9:
 					m.fn24(v1, v2)
 					goto l9
 				}
-				m.fn444(v5+i32(16), v1)
+				m.fn448(v5+i32(16), v1)
 				goto l9
 			}
 		l7:
-			m.fn551(v5+i32(16), int64(uint32(v1))<<32|i64(92))
+			m.fn555(v5+i32(16), int64(uint32(v1))<<32|i64(92))
 			goto l9
 		}
 	}
@@ -29599,106 +29817,50 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t14))
 	m.g0 = v5 + i32(64)
 }
-func (m *Module) fn525(v0, v1, v2 int32) {
-	m.fn524(v0, v1, v2, i32(48), i32(0))
+func (m *Module) fn529(v0, v1, v2 int32) {
+	m.fn528(v0, v1, v2, i32(48), i32(0))
 }
-func fn526(v0 int32) int32 {
+func fn530(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p0 = 1
 	}
 	return p0
 }
-func (m *Module) fn527(v0, v1, v2 int32) {
-	m.fn524(v0, v1, v2, i32(48), i32(1))
+func (m *Module) fn531(v0, v1, v2 int32) {
+	m.fn528(v0, v1, v2, i32(48), i32(1))
 }
-func (m *Module) fn528(v0, v1, v2 int32) {
-	m.fn524(v0, v1, v2, i32(49), i32(0))
+func (m *Module) fn532(v0, v1, v2 int32) {
+	m.fn528(v0, v1, v2, i32(49), i32(0))
 }
-func (m *Module) fn529(v0 int32) int32 {
-	t0 := m.fn272(i32(142793), i32(4), v0)
+func (m *Module) fn533(v0 int32) int32 {
+	t0 := m.fn276(i32(142793), i32(4), v0)
 	return t0
 }
-func (m *Module) fn530(v0, v1, v2 int32) {
-	m.fn524(v0, v1, v2, i32(49), i32(1))
+func (m *Module) fn534(v0, v1, v2 int32) {
+	m.fn528(v0, v1, v2, i32(49), i32(1))
 }
-func (m *Module) fn531(v0, v1, v2 int32) {
-	m.fn524(v0, v1, v2, i32(50), i32(0))
+func (m *Module) fn535(v0, v1, v2 int32) {
+	m.fn528(v0, v1, v2, i32(50), i32(0))
 }
-func (m *Module) fn532(v0 int32) int32 {
-	t0 := m.fn272(i32(159784), i32(7), v0)
+func (m *Module) fn536(v0 int32) int32 {
+	t0 := m.fn276(i32(159784), i32(7), v0)
 	var p1 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p1 = 1
 	}
 	return t0 | p1
 }
-func (m *Module) fn533(v0, v1, v2 int32) {
-	m.fn524(v0, v1, v2, i32(50), i32(1))
-}
-func (m *Module) fn534(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn524(v3+i32(12), v1, v2, i32(44), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn23(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn24(t1, t2)
-	m.g0 = v3 + i32(32)
-}
-func (m *Module) fn535(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn524(v3+i32(12), v1, v2, i32(48), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn23(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn24(t1, t2)
-	m.g0 = v3 + i32(32)
-}
-func (m *Module) fn536(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn524(v3+i32(12), v1, v2, i32(49), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn23(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn24(t1, t2)
-	m.g0 = v3 + i32(32)
-}
 func (m *Module) fn537(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn524(v3+i32(12), v1, v2, i32(50), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn23(v0, i32(135116), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn24(t1, t2)
-	m.g0 = v3 + i32(32)
+	m.fn528(v0, v1, v2, i32(50), i32(1))
 }
 func (m *Module) fn538(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn524(v3+i32(12), v1, v2, i32(50), i32(1))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(11)))
+	m.fn528(v3+i32(12), v1, v2, i32(44), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
 	m.fn23(v0, i32(135116), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -29707,14 +29869,70 @@ func (m *Module) fn538(v0, v1, v2 int32) {
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn539(v0, v1, v2 int32) {
-	m.fn540(v0, v1, v2, i32(143211), i32(1), i32(143211))
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn528(v3+i32(12), v1, v2, i32(48), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn23(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn24(t1, t2)
+	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn540(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn540(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn528(v3+i32(12), v1, v2, i32(49), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn23(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn24(t1, t2)
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn541(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn528(v3+i32(12), v1, v2, i32(50), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn23(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn24(t1, t2)
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn542(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn528(v3+i32(12), v1, v2, i32(50), i32(1))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn23(v0, i32(135116), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn24(t1, t2)
+	m.g0 = v3 + i32(32)
+}
+func (m *Module) fn543(v0, v1, v2 int32) {
+	m.fn544(v0, v1, v2, i32(143211), i32(1), i32(143211))
+}
+func (m *Module) fn544(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(16)
 	m.g0 = v6
-	m.fn259(v6+i32(8), v3, v4, v1, v2)
+	m.fn263(v6+i32(8), v3, v4, v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -29727,7 +29945,7 @@ func (m *Module) fn540(v0, v1, v2, v3, v4, v5 int32) {
 		}
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v6))+12))
-		m.fn99(v6, v5, i32(1), v4, t2)
+		m.fn28(v6, v5, i32(1), v4, t2)
 		t3 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v3 = t3
 		t4 := int32(load32(m.memory, uint32(v6)))
@@ -29743,61 +29961,61 @@ l1:
 	if v4 != 0 {
 		p7 = v3
 	}
-	m.fn547(t6, p5, p7)
+	m.fn551(t6, p5, p7)
 	m.g0 = v6 + i32(16)
 }
-func (m *Module) fn541(v0, v1, v2 int32) {
+func (m *Module) fn545(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
 	m.fn23(v0, i32(135083), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn542(v0, v1, v2 int32) {
+func (m *Module) fn546(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
 	m.fn23(v0, i32(135096), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn543(v0, v1, v2 int32) {
+func (m *Module) fn547(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(8)))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
 	m.fn23(v0, i32(135090), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn544(v0, v1, v2 int32) {
-	m.fn540(v0, v1, v2, i32(143219), i32(2), i32(143212))
+func (m *Module) fn548(v0, v1, v2 int32) {
+	m.fn544(v0, v1, v2, i32(143219), i32(2), i32(143212))
 }
-func (m *Module) fn545(v0, v1, v2 int32) {
-	m.fn540(v0, v1, v2, i32(143221), i32(2), i32(143211))
+func (m *Module) fn549(v0, v1, v2 int32) {
+	m.fn544(v0, v1, v2, i32(143221), i32(2), i32(143211))
 }
-func (m *Module) fn546(v0, v1, v2 int32) {
-	m.fn540(v0, v1, v2, i32(143212), i32(1), i32(143212))
+func (m *Module) fn550(v0, v1, v2 int32) {
+	m.fn544(v0, v1, v2, i32(143212), i32(1), i32(143212))
 }
-func (m *Module) fn547(v0, v1, v2 int32) {
+func (m *Module) fn551(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
 	m.g0 = v3
-	m.fn446(v3+i32(80), v1, v2, i32(92))
-	m.fn312(v3+i32(72), v3+i32(80))
+	m.fn450(v3+i32(80), v1, v2, i32(92))
+	m.fn316(v3+i32(72), v3+i32(80))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+76))
 	v1 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -29817,7 +30035,7 @@ func (m *Module) fn547(v0, v1, v2 int32) {
 		p5 = v1
 	}
 	store32(m.memory, uint64(uint32(t6))+140, uint32(t7+p5))
-	m.fn397(v3+i32(64), v3+i32(136))
+	m.fn401(v3+i32(64), v3+i32(136))
 	{
 		t8 := int32(load16(m.memory, uint64(uint32(v3))+64))
 		if t8&i32(1) == 0 {
@@ -29825,7 +30043,7 @@ func (m *Module) fn547(v0, v1, v2 int32) {
 		}
 		t9 := int32(load16(m.memory, uint64(uint32(v3))+66))
 		v2 = t9
-		m.fn398(v3+i32(160), v3+i32(136))
+		m.fn402(v3+i32(160), v3+i32(136))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+160))
 		t11 := v3 + i32(56)
 		v1 = t10 + i32(1)
@@ -29838,7 +30056,7 @@ func (m *Module) fn547(v0, v1, v2 int32) {
 		if uint32(v1) > uint32(i32(4)) {
 			p13 = v1
 		}
-		m.fn248(t11, p13, i32(2), i32(2))
+		m.fn252(t11, p13, i32(2), i32(2))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+56))
 		v1 = t14
 		t15 := int32(load32(m.memory, uint64(uint32(v3))+60))
@@ -29851,7 +30069,7 @@ func (m *Module) fn547(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+168, uint32(t16))
 		t17 := int64(load64(m.memory, uint64(uint32(v3))+136))
 		store64(m.memory, uint64(uint32(v3))+160, uint64(t17))
-		m.fn396(v3+i32(148), v3+i32(160))
+		m.fn400(v3+i32(148), v3+i32(160))
 		t18 := int64(load64(m.memory, uint64(uint32(v3))+148))
 		store64(m.memory, uint64(uint32(v3))+120, uint64(t18))
 		t19 := int32(load32(m.memory, uint64(uint32(v3))+156))
@@ -29863,7 +30081,7 @@ l0:
 	store64(m.memory, uint64(uint32(v3))+120, uint64(i64(0x200000000)))
 l21:
 	{
-		m.fn312(v3+i32(48), v3+i32(80))
+		m.fn316(v3+i32(48), v3+i32(80))
 		{
 			t20 := int32(load32(m.memory, uint64(uint32(v3))+48))
 			v5 = t20
@@ -29875,7 +30093,7 @@ l21:
 				v9 = i32(0)
 				store32(m.memory, uint64(uint32(v3))+168, uint32(i32(0)))
 				store64(m.memory, uint64(uint32(v3))+160, uint64(i64(0x100000000)))
-				m.fn55(v3+i32(160), v2&i32(1)+int32(uint32(v2)>>1))
+				m.fn62(v3+i32(160), v2&i32(1)+int32(uint32(v2)>>1))
 				v6 = v8 + v2<<1
 				v1 = v8
 			l19:
@@ -29893,7 +30111,7 @@ l21:
 						t28 := int64(load64(m.memory, uint64(uint32(v3))+160))
 						store64(m.memory, uint32(v0), uint64(t28))
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+120))
-						m.fn34(t29, v8, i32(2), i32(2))
+						m.fn41(t29, v8, i32(2), i32(2))
 						m.g0 = v3 + i32(176)
 						return
 					}
@@ -29938,7 +30156,7 @@ l21:
 			l18:
 				v5 = v2&i32(1023)<<10 | v4&i32(1023) + i32(65536)
 			l16:
-				m.fn179(v3+i32(160), v5)
+				m.fn183(v3+i32(160), v5)
 				goto l19
 			}
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+52))
@@ -29951,13 +30169,13 @@ l21:
 					if v2 != t31 {
 						goto l20
 					}
-					m.fn548(v3 + i32(120))
+					m.fn552(v3 + i32(120))
 				}
 			l20:
 				t32 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				store16(m.memory, uint32(t32+v2<<1), uint16(i32(92)))
 				store32(m.memory, uint64(uint32(v3))+128, uint32(v2+i32(1)))
-				m.fn312(v3, v3+i32(80))
+				m.fn316(v3, v3+i32(80))
 				store16(m.memory, uint64(uint32(v3))+168, uint16(i32(0)))
 				t33 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t33
@@ -29977,7 +30195,7 @@ l21:
 					p37 = v1
 				}
 				store32(m.memory, uint64(uint32(t38))+164, uint32(t39+p37))
-				m.fn549(v3+i32(120), v3+i32(160))
+				m.fn553(v3+i32(120), v3+i32(160))
 				goto l21
 			}
 			v1 = i32(0)
@@ -30000,10 +30218,10 @@ l21:
 				v7 = i32(1)
 				goto l5
 			case 7:
-				m.fn124(v3+i32(24), v5, v6, i32(1), i32(5))
+				m.fn127(v3+i32(24), v5, v6, i32(1), i32(5))
 				t40 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				t41 := int32(load32(m.memory, uint64(uint32(v3))+28))
-				m.fn550(v3+i32(16), t40, t41)
+				m.fn554(v3+i32(16), t40, t41)
 				t42 := int32(load16(m.memory, uint64(uint32(v3))+16))
 				v1 = t42
 				if v1 != 0 {
@@ -30014,10 +30232,10 @@ l21:
 				}
 				goto l23
 			case 10:
-				m.fn124(v3+i32(40), v5, v6, i32(1), i32(3))
+				m.fn127(v3+i32(40), v5, v6, i32(1), i32(3))
 				t43 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t44 := int32(load32(m.memory, uint64(uint32(v3))+44))
-				m.fn550(v3+i32(32), t43, t44)
+				m.fn554(v3+i32(32), t43, t44)
 				t45 := int32(load16(m.memory, uint64(uint32(v3))+32))
 				v1 = t45
 				if v1 == 0 {
@@ -30035,7 +30253,7 @@ l21:
 		v1 = i32(0)
 		v7 = i32(0)
 	l5:
-		m.fn395(v3+i32(120), v1)
+		m.fn399(v3+i32(120), v1)
 		t48 := int32(load32(m.memory, uint64(uint32(v3))+124))
 		t49 := int32(load32(m.memory, uint64(uint32(v3))+128))
 		v4 = t49
@@ -30043,7 +30261,7 @@ l21:
 	l25:
 		if v1&i32(1) == 0 {
 			store32(m.memory, uint64(uint32(v3))+128, uint32(v4))
-			m.fn125(v3+i32(8), v5, v6, v7)
+			m.fn128(v3+i32(8), v5, v6, v7)
 			store16(m.memory, uint64(uint32(v3))+168, uint16(i32(0)))
 			t50 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			t51 := v3
@@ -30051,7 +30269,7 @@ l21:
 			store32(m.memory, uint64(uint32(t51))+160, uint32(v2))
 			t52 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			store32(m.memory, uint64(uint32(v3))+164, uint32(v2+t52))
-			m.fn549(v3+i32(120), v3+i32(160))
+			m.fn553(v3+i32(120), v3+i32(160))
 			goto l21
 		}
 		store16(m.memory, uint32(v2), uint16(v9))
@@ -30061,10 +30279,10 @@ l21:
 		goto l25
 	}
 }
-func (m *Module) fn548(v0 int32) {
-	m.fn365(v0, i32(2), i32(2))
+func (m *Module) fn552(v0 int32) {
+	m.fn369(v0, i32(2), i32(2))
 }
-func (m *Module) fn549(v0, v1 int32) {
+func (m *Module) fn553(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -30073,10 +30291,10 @@ func (m *Module) fn549(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+8, uint32(t1))
 	t2 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v2), uint64(t2))
-	m.fn396(v0, v2)
+	m.fn400(v0, v2)
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn550(v0, v1, v2 int32) {
+func (m *Module) fn554(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -30124,7 +30342,7 @@ l0:
 						goto l7
 					}
 					t8 := int32(m.memory[uint32(v4)])
-					m.fn389(v3, t8, i32(16))
+					m.fn393(v3, t8, i32(16))
 					{
 						t9 := int32(load32(m.memory, uint32(v3)))
 						if t9 == i32(1) {
@@ -30146,7 +30364,7 @@ l0:
 					goto l7
 				}
 				t5 := int32(m.memory[uint32(v4)])
-				m.fn389(v3+i32(8), t5, i32(16))
+				m.fn393(v3+i32(8), t5, i32(16))
 				t6 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v5 = t6
 				if uint32(v2&i32(0xffff)) > uint32(i32(0xfff)) {
@@ -30184,12 +30402,12 @@ l1:
 	store16(m.memory, uint32(v0), uint16(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn551(v0 int32, v1 int64) {
+func (m *Module) fn555(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn55(v0, i32(2))
+	m.fn62(v0, i32(2))
 	store64(m.memory, uint64(uint32(v2))+8, uint64(v1))
 	v3 = v2 + i32(8)
 	v4 = i32(0)
@@ -30199,14 +30417,14 @@ l1:
 			goto l0
 		}
 		t1 := int32(load32(m.memory, uint32(v3+v4)))
-		m.fn444(v0, t1)
+		m.fn448(v0, t1)
 		v4 = v4 + i32(4)
 		goto l1
 	}
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn552(v0, v1 int32) int32 {
+func (m *Module) fn556(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -30225,12 +30443,12 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn205(v1, i32(1), i32(154690), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn209(v1, i32(1), i32(154690), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn553(v0, v1 int32) int32 {
+func (m *Module) fn557(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -30249,12 +30467,12 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn205(v1, i32(1), i32(154690), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
+	t4 := m.fn209(v1, i32(1), i32(154690), i32(2), v2+i32(12)+v0+i32(-1), i32(5)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn554(v0, v1, v2 int32) {
+func (m *Module) fn558(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -30270,19 +30488,19 @@ func (m *Module) fn554(v0, v1, v2 int32) {
 		}
 	l0:
 		store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
-		m.fn260(v3, v2, v3+i32(12))
+		m.fn264(v3, v2, v3+i32(12))
 		t2 := int32(load32(m.memory, uint32(v3)))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+4))
-		m.fn68(v0, t2, t3)
+		m.fn76(v0, t2, t3)
 	}
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn555(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn234(v0, v1, v2, v3)
+func (m *Module) fn559(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn238(v0, v1, v2, v3)
 	return int32(uint32(t0&i32(128)) >> 7)
 }
-func (m *Module) fn556(v0, v1, v2 int32) int32 {
+func (m *Module) fn560(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t0
@@ -30298,7 +30516,7 @@ l3:
 			if v3 != t4 {
 				goto l4
 			}
-			m.fn451(v0)
+			m.fn455(v0)
 			t5 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			v5 = t5
 		}
@@ -30335,7 +30553,7 @@ l1:
 l2:
 	return v5 + v3*i32(24) + i32(8)
 }
-func (m *Module) fn557(v0 int32) {
+func (m *Module) fn561(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
@@ -30347,17 +30565,17 @@ l1:
 		goto l0
 	}
 	v3 = v3 + i32(-1)
-	m.fn135(v2)
+	m.fn138(v2)
 	v2 = v2 + i32(24)
 	goto l1
 l0:
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn366(t2, v1)
+	m.fn370(t2, v1)
 }
-func (m *Module) fn558(v0 int32) {
-	m.fn365(v0, i32(4), i32(8))
+func (m *Module) fn562(v0 int32) {
+	m.fn369(v0, i32(4), i32(8))
 }
-func (m *Module) fn559(v0, v1, v2 int32) {
+func (m *Module) fn563(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -30366,7 +30584,7 @@ func (m *Module) fn559(v0, v1, v2 int32) {
 	t2 := v3
 	v4 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn373(t2, v4, t3-v4, v2)
+	m.fn377(t2, v4, t3-v4, v2)
 	{
 		{
 			t4 := int32(load32(m.memory, uint32(v3)))
@@ -30386,7 +30604,7 @@ func (m *Module) fn559(v0, v1, v2 int32) {
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		store32(m.memory, uint64(uint32(t7))+4, uint32(v5+t8))
 		store32(m.memory, uint32(v1), uint32(v5))
-		m.fn521(v3, v2, v4, i32(16))
+		m.fn525(v3, v2, v4, i32(16))
 		t9 := int32(m.memory[uint32(v3)])
 		v1 = (t9 ^ i32(-1)) & i32(1)
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -30397,7 +30615,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn560(v0, v1, v2 int32) {
+func (m *Module) fn564(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
@@ -30405,7 +30623,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 	{
 		{
 			{
-				t1 := m.fn562(v1)
+				t1 := m.fn566(v1)
 				v4 = t1
 				if v4 == i32(34) {
 					goto l0
@@ -30427,11 +30645,11 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 					goto l2
 				}
 				if v4 != i32(1114112) {
-					t51 := m.fn571(v4)
+					t51 := m.fn575(v4)
 					if t51 == 0 {
 						goto l4
 					}
-					m.fn572(v3, v1)
+					m.fn576(v3, v1)
 					{
 						t52 := int32(load32(m.memory, uint32(v3)))
 						v2 = t52
@@ -30464,7 +30682,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 								goto l6
 							}
 						l27:
-							m.fn68(v3+i32(64)|i32(4), v2, v5)
+							m.fn76(v3+i32(64)|i32(4), v2, v5)
 							store32(m.memory, uint64(uint32(v3))+64, uint32(i32(-0x7ffffffe)))
 							goto l6
 						}
@@ -30476,7 +30694,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 				goto l4
 			}
 		l0:
-			m.fn109(v3+i32(80), v1)
+			m.fn112(v3+i32(80), v1)
 			store32(m.memory, uint64(uint32(v3))+48, uint32(i32(-0x7fffffff)))
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+80))
 			if t4 == i32(-0x80000000) {
@@ -30491,7 +30709,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 			t6 := int64(load64(m.memory, uint64(uint32(v3))+80))
 			store64(m.memory, uint64(uint32(v3))+68, uint64(t6))
 			store32(m.memory, uint64(uint32(v3))+64, uint32(i32(-0x7ffffffe)))
-			m.fn135(v3 + i32(48))
+			m.fn138(v3 + i32(48))
 			goto l6
 		}
 	l2:
@@ -30499,14 +30717,14 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 			m.memory[uint64(uint32(v3))+76] = byte(i32(0))
 			store32(m.memory, uint64(uint32(v3))+72, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x400000000)))
-			_ = m.fn564(v1, i32(153916), i32(1))
+			_ = m.fn568(v1, i32(153916), i32(1))
 			v7 = v2 + i32(-1)
 		l13:
 			{
 				{
 					{
 						{
-							t23 := m.fn562(v1)
+							t23 := m.fn566(v1)
 							v4 = t23
 							if v4 == i32(34) {
 								goto l9
@@ -30515,7 +30733,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 								goto l9
 							}
 							if v4 == i32(44) {
-								m.fn565(v1)
+								m.fn569(v1)
 								goto l13
 							}
 							if v4 == i32(125) {
@@ -30526,11 +30744,11 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 							}
 							m.memory[uint64(uint32(v3))+76] = byte(i32(1))
 						l11:
-							_ = m.fn564(v1, i32(153868), i32(1))
+							_ = m.fn568(v1, i32(153868), i32(1))
 							goto l6
 						}
 					l9:
-						m.fn109(v3+i32(48), v1)
+						m.fn112(v3+i32(48), v1)
 						{
 							t25 := int32(load32(m.memory, uint64(uint32(v3))+48))
 							if t25 == i32(-0x80000000) {
@@ -30546,7 +30764,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 						}
 					l12:
 						{
-							t28 := m.fn571(v4)
+							t28 := m.fn575(v4)
 							if t28 != 0 {
 								goto l16
 							}
@@ -30557,10 +30775,10 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 							goto l17
 						}
 					l16:
-						m.fn572(v3+i32(40), v1)
+						m.fn576(v3+i32(40), v1)
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+40))
 						t30 := int32(load32(m.memory, uint64(uint32(v3))+44))
-						m.fn68(v3+i32(80), t29, t30)
+						m.fn76(v3+i32(80), t29, t30)
 					}
 				l15:
 					t31 := int32(load32(m.memory, uint64(uint32(v3))+84))
@@ -30569,7 +30787,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 					v2 = t32
 				}
 			l17:
-				m.fn385(v3+i32(32), v4, v2)
+				m.fn389(v3+i32(32), v4, v2)
 				t33 := int32(m.memory[uint64(uint32(v3))+36])
 				v5 = t33
 				t34 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -30580,13 +30798,13 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 							if v2 == 0 {
 								goto l18
 							}
-							t35 := m.fn564(v1, i32(153917), i32(1))
+							t35 := m.fn568(v1, i32(153917), i32(1))
 							if t35 != 0 {
 								goto l19
 							}
 						}
 					l18:
-						t36 := m.fn562(v1)
+						t36 := m.fn566(v1)
 						v2 = t36
 						store32(m.memory, uint64(uint32(v3))+96, uint32(i32(-0x7fffffff)))
 						t37 := v3
@@ -30613,17 +30831,17 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 					if v5&i32(255) != i32(2) {
 						p44 = p41
 					}
-					m.fn560(t42, t43, p44)
+					m.fn564(t42, t43, p44)
 				}
 			l20:
 				{
-					t45 := m.fn115(v3+i32(96), i32(147112))
+					t45 := m.fn118(v3+i32(96), i32(147112))
 					if t45 == 0 {
 						goto l21
 					}
-					m.fn573(v1, i32(0))
+					m.fn577(v1, i32(0))
 					{
-						t46 := m.fn562(v1)
+						t46 := m.fn566(v1)
 						v2 = t46
 						if v2 == i32(41) {
 							goto l22
@@ -30637,16 +30855,16 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 					}
 				l22:
 					m.memory[uint64(uint32(v3))+76] = byte(i32(1))
-					m.fn565(v1)
+					m.fn569(v1)
 				}
 			l21:
 				{
 					if v5&i32(255) == i32(2) {
 						goto l23
 					}
-					t47 := m.fn556(v3+i32(64), v6, v5&i32(1))
+					t47 := m.fn560(v3+i32(64), v6, v5&i32(1))
 					v2 = t47
-					m.fn135(v2)
+					m.fn138(v2)
 					t48 := int64(load64(m.memory, uint64(uint32(v3))+104))
 					store64(m.memory, uint64(uint32(v2))+8, uint64(t48))
 					t49 := int64(load64(m.memory, uint64(uint32(v3))+96))
@@ -30654,7 +30872,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 					goto l24
 				}
 			l23:
-				m.fn135(v3 + i32(96))
+				m.fn138(v3 + i32(96))
 			l24:
 				t50 := int32(load32(m.memory, uint64(uint32(v3))+80))
 				m.fn24(t50, v4)
@@ -30662,23 +30880,23 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 			}
 		}
 	l1:
-		m.fn573(v1, i32(1))
+		m.fn577(v1, i32(1))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn106(v3+i32(24), v6, v5, v5-t7)
+		m.fn109(v3+i32(24), v6, v5, v5-t7)
 		{
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			v4 = t8
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			t10 := v4
 			v2 = t9
-			t11 := m.fn110(t10, v2, i32(123))
+			t11 := m.fn113(t10, v2, i32(123))
 			if t11 == 0 {
 				goto l8
 			}
-			m.fn125(v3+i32(16), v4, v2, i32(1))
+			m.fn128(v3+i32(16), v4, v2, i32(1))
 			t12 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-			m.fn275(v3+i32(8), t12, t13)
+			m.fn279(v3+i32(8), t12, t13)
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			t16 := m.fn11(t14, t15, i32(153868), i32(1))
@@ -30696,7 +30914,7 @@ func (m *Module) fn560(v0, v1, v2 int32) {
 			v2 = p19
 		}
 	l8:
-		m.fn68(v3+i32(68), v4, v2)
+		m.fn76(v3+i32(68), v4, v2)
 		store32(m.memory, uint64(uint32(v3))+64, uint32(i32(-0x7ffffffe)))
 		goto l6
 	}
@@ -30705,12 +30923,12 @@ l4:
 l6:
 	{
 		{
-			t60 := m.fn562(v1)
+			t60 := m.fn566(v1)
 			v1 = t60
 			if v1 == i32(1114112) {
 				goto l28
 			}
-			t61 := m.fn272(i32(153900), i32(16), v1)
+			t61 := m.fn276(i32(153900), i32(16), v1)
 			if t61 != 0 {
 				goto l29
 			}
@@ -30724,20 +30942,20 @@ l6:
 	}
 l29:
 	store32(m.memory, uint32(v0), uint32(i32(-0x7fffffff)))
-	m.fn135(v3 + i32(64))
+	m.fn138(v3 + i32(64))
 l30:
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn561(v0, v1, v2, v3 int32) {
+func (m *Module) fn565(v0, v1, v2, v3 int32) {
 	var v4 int32
 	{
 		{
-			t0 := m.fn568(v1, v2, v3, i32(1))
+			t0 := m.fn572(v1, v2, v3, i32(1))
 			v4 = t0
 			if v4 != 0 {
 				goto l0
 			}
-			t1 := m.fn568(v1, v2, v3, i32(0))
+			t1 := m.fn572(v1, v2, v3, i32(0))
 			v4 = t1
 			if v4 != 0 {
 				goto l0
@@ -30754,7 +30972,7 @@ l1:
 	m.memory[uint64(uint32(v0))+4] = byte(v4)
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn562(v0 int32) int32 {
+func (m *Module) fn566(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
@@ -30765,7 +30983,7 @@ func (m *Module) fn562(v0 int32) int32 {
 	v3 = t2
 l6:
 	{
-		m.fn114(v1+i32(16), v3, v2, i32(51))
+		m.fn117(v1+i32(16), v3, v2, i32(51))
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+28))
 		t4 := v0
 		v3 = t3
@@ -30811,10 +31029,10 @@ l6:
 					if v4&i32(255) != i32(42) {
 						goto l0
 					}
-					m.fn125(v1+i32(8), v2, v3, i32(2))
+					m.fn128(v1+i32(8), v2, v3, i32(2))
 					t10 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					t11 := int32(load32(m.memory, uint64(uint32(v1))+12))
-					m.fn117(v1+i32(16), t10, t11, i32(153844), i32(2))
+					m.fn120(v1+i32(16), t10, t11, i32(153844), i32(2))
 					t12 := int32(load32(m.memory, uint64(uint32(v1))+24))
 					t13 := int32(load32(m.memory, uint64(uint32(v1))+16))
 					v2 = t13
@@ -30845,7 +31063,7 @@ l6:
 				}
 			}
 		l2:
-			m.fn114(v1+i32(16), v2, v3, i32(52))
+			m.fn117(v1+i32(16), v2, v3, i32(52))
 			t19 := int32(load32(m.memory, uint64(uint32(v1))+28))
 			v2 = t19
 			t20 := int32(load32(m.memory, uint64(uint32(v1))+24))
@@ -30859,22 +31077,22 @@ l6:
 l0:
 	store32(m.memory, uint64(uint32(v1))+16, uint32(v2))
 	store32(m.memory, uint64(uint32(v1))+20, uint32(v2+v3))
-	t21 := m.fn188(v1 + i32(16))
+	t21 := m.fn192(v1 + i32(16))
 	v2 = t21
 	m.g0 = v1 + i32(32)
 	return v2
 }
-func (m *Module) fn563(v0, v1 int32) {
+func (m *Module) fn567(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(112)
 	m.g0 = v2
-	t1 := m.fn74(i32(4), i32(12))
+	t1 := m.fn82(i32(4), i32(12))
 	v3 = t1
-	m.fn572(v2+i32(40), v1)
+	m.fn576(v2+i32(40), v1)
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+40))
 	t3 := int32(load32(m.memory, uint64(uint32(v2))+44))
-	m.fn68(v2+i32(96), t2, t3)
+	m.fn76(v2+i32(96), t2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+104))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(t4))
 	t5 := int64(load64(m.memory, uint64(uint32(v2))+96))
@@ -30892,30 +31110,30 @@ func (m *Module) fn563(v0, v1 int32) {
 			{
 				{
 					{
-						t8 := m.fn564(v1, i32(153841), i32(2))
+						t8 := m.fn568(v1, i32(153841), i32(2))
 						if t8 != 0 {
 							goto l0
 						}
-						t9 := m.fn564(v1, i32(143100), i32(1))
+						t9 := m.fn568(v1, i32(143100), i32(1))
 						if t9 == 0 {
 							goto l1
 						}
 					}
 				l0:
-					_ = m.fn562(v1)
-					m.fn572(v2+i32(32), v1)
+					_ = m.fn566(v1)
+					m.fn576(v2+i32(32), v1)
 					t11 := int32(load32(m.memory, uint64(uint32(v2))+32))
 					t12 := int32(load32(m.memory, uint64(uint32(v2))+36))
-					m.fn68(v2+i32(80), t11, t12)
+					m.fn76(v2+i32(80), t11, t12)
 					goto l2
 				}
 			l1:
-				t13 := m.fn564(v1, i32(153843), i32(1))
+				t13 := m.fn568(v1, i32(153843), i32(1))
 				if t13 == 0 {
 					goto l3
 				}
 				{
-					t14 := m.fn562(v1)
+					t14 := m.fn566(v1)
 					v5 = t14
 					if v5 == i32(39) {
 						goto l4
@@ -30925,7 +31143,7 @@ func (m *Module) fn563(v0, v1 int32) {
 					}
 				}
 			l4:
-				m.fn109(v2+i32(96), v1)
+				m.fn112(v2+i32(96), v1)
 				{
 					t15 := int32(load32(m.memory, uint64(uint32(v2))+96))
 					v5 = t15
@@ -30934,7 +31152,7 @@ func (m *Module) fn563(v0, v1 int32) {
 					}
 					t16 := int32(load32(m.memory, uint64(uint32(v2))+100))
 					v6 = t16
-					t17 := m.fn564(v1, i32(142797), i32(1))
+					t17 := m.fn568(v1, i32(142797), i32(1))
 					if t17 != 0 {
 						goto l6
 					}
@@ -30958,7 +31176,7 @@ func (m *Module) fn563(v0, v1 int32) {
 			{
 				t21 := int32(load32(m.memory, uint64(uint32(v2))+88))
 				if t21 != 0 {
-					m.fn81(v2+i32(68), v2+i32(80))
+					m.fn87(v2+i32(68), v2+i32(80))
 					goto l9
 				}
 				store32(m.memory, uint64(uint32(v1))+8, uint32(v3))
@@ -31020,7 +31238,7 @@ l8:
 			store32(m.memory, uint64(uint32(t36))+68, uint32(v5))
 			store32(m.memory, uint64(uint32(v2))+72, uint32(v5+v3*i32(12)+(v4^i32(-1))*i32(12)))
 			store32(m.memory, uint64(uint32(v2))+76, uint32(v2+i32(67)))
-			m.fn384(v2+i32(24), v2+i32(68))
+			m.fn388(v2+i32(24), v2+i32(68))
 			v4 = i32(4)
 			v3 = i32(0)
 			{
@@ -31031,7 +31249,7 @@ l8:
 				}
 				t38 := int32(load32(m.memory, uint64(uint32(v2))+24))
 				v1 = t38
-				m.fn248(v2+i32(16), i32(4), i32(4), i32(8))
+				m.fn252(v2+i32(16), i32(4), i32(4), i32(8))
 				t39 := int32(load32(m.memory, uint64(uint32(v2))+16))
 				v3 = t39
 				t40 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -31049,7 +31267,7 @@ l8:
 				v1 = i32(1)
 			l17:
 				{
-					m.fn384(v2+i32(8), v2+i32(96))
+					m.fn388(v2+i32(8), v2+i32(96))
 					t43 := int32(m.memory[uint64(uint32(v2))+12])
 					v4 = t43
 					if v4 == i32(2) {
@@ -31062,7 +31280,7 @@ l8:
 						if v1 != t45 {
 							goto l16
 						}
-						m.fn252(v2+i32(80), v1, i32(1), i32(4), i32(8))
+						m.fn256(v2+i32(80), v1, i32(1), i32(4), i32(8))
 						t46 := int32(load32(m.memory, uint64(uint32(v2))+84))
 						v7 = t46
 					}
@@ -31099,27 +31317,27 @@ l8:
 			store32(m.memory, uint32(v0), uint32(v3))
 		}
 	l13:
-		m.fn82(v2 + i32(48))
+		m.fn88(v2 + i32(48))
 		m.g0 = v2 + i32(112)
 		return
 	}
 }
-func (m *Module) fn564(v0, v1, v2 int32) int32 {
+func (m *Module) fn568(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	_ = m.fn562(v0)
+	_ = m.fn566(v0)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn259(v3, v1, v2, t2, t3)
+	m.fn263(v3, v1, v2, t2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint32(v3)))
 	v5 = t5
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
-	t6 := m.fn264(v3 + i32(8))
+	t6 := m.fn268(v3 + i32(8))
 	v1 = t6
 	if v5 == 0 {
 		goto l0
@@ -31138,14 +31356,14 @@ l0:
 	}
 	return p7
 }
-func (m *Module) fn565(v0 int32) {
+func (m *Module) fn569(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
 	m.g0 = v1
 	{
 		{
-			t1 := m.fn562(v0)
+			t1 := m.fn566(v0)
 			v2 = t1
 			if v2 == i32(34) {
 				goto l0
@@ -31156,11 +31374,11 @@ func (m *Module) fn565(v0 int32) {
 			if v2 == i32(47) {
 				t4 := int32(load32(m.memory, uint32(v0)))
 				v3 = t4
-				t5 := m.fn571(v3)
+				t5 := m.fn575(v3)
 				if t5 != 0 {
 					goto l3
 				}
-				t6 := m.fn272(i32(153862), i32(6), v3)
+				t6 := m.fn276(i32(153862), i32(6), v3)
 				if t6 != 0 {
 					goto l3
 				}
@@ -31171,11 +31389,11 @@ func (m *Module) fn565(v0 int32) {
 				store32(m.memory, uint64(uint32(t8))+20, uint32(v2))
 				t9 := int32(load32(m.memory, uint64(uint32(v0))+8))
 				store32(m.memory, uint64(uint32(v1))+24, uint32(v2+t9))
-				_ = m.fn188(v1 + i32(20))
+				_ = m.fn192(v1 + i32(20))
 				v3 = i32(0)
 			l10:
 				{
-					t11 := m.fn188(v1 + i32(20))
+					t11 := m.fn192(v1 + i32(20))
 					v2 = t11
 					switch v2 + i32(-91) {
 					default:
@@ -31190,7 +31408,7 @@ func (m *Module) fn565(v0 int32) {
 						}
 						goto l8
 					case 1:
-						_ = m.fn188(v1 + i32(20))
+						_ = m.fn192(v1 + i32(20))
 						goto l10
 					case 0:
 						v3 = i32(1)
@@ -31224,7 +31442,7 @@ func (m *Module) fn565(v0 int32) {
 			goto l3
 		}
 	l0:
-		m.fn109(v1+i32(20), v0)
+		m.fn112(v1+i32(20), v0)
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+20))
 		v2 = t2
 		if v2 == i32(-0x80000000) {
@@ -31236,7 +31454,7 @@ func (m *Module) fn565(v0 int32) {
 	}
 l3:
 	{
-		t16 := m.fn571(v2)
+		t16 := m.fn575(v2)
 		if t16 != 0 {
 			goto l11
 		}
@@ -31264,24 +31482,24 @@ l3:
 			v5 = p19
 		}
 	l13:
-		m.fn125(v1+i32(8), v4, v3, v5)
+		m.fn128(v1+i32(8), v4, v3, v5)
 		t20 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		store64(m.memory, uint64(uint32(v0))+4, uint64(t20))
 		store32(m.memory, uint32(v0), uint32(v2))
 		goto l2
 	}
 l11:
-	m.fn572(v1, v0)
+	m.fn576(v1, v0)
 l2:
 	m.g0 = v1 + i32(32)
 }
-func (m *Module) fn566(v0, v1 int32) {
+func (m *Module) fn570(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
 	m.fn17(v0, v1)
 }
-func (m *Module) fn567(v0, v1 int32) {
+func (m *Module) fn571(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -31304,7 +31522,7 @@ func (m *Module) fn567(v0, v1 int32) {
 		case 2:
 			t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			t4 := int32(load32(m.memory, uint64(uint32(v1))+12))
-			m.fn68(v0+i32(4), t3, t4)
+			m.fn76(v0+i32(4), t3, t4)
 			store32(m.memory, uint32(v0), uint32(i32(-0x7ffffffe)))
 			goto l4
 		case 3:
@@ -31313,7 +31531,7 @@ func (m *Module) fn567(v0, v1 int32) {
 			t6 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			t7 := v2
 			v6 = t6
-			m.fn248(t7, v6, i32(4), i32(24))
+			m.fn252(t7, v6, i32(4), i32(24))
 			t8 := int32(load32(m.memory, uint32(v2)))
 			v7 = t8
 			t9 := v7
@@ -31337,7 +31555,7 @@ func (m *Module) fn567(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(t12))+8, uint32(t13))
 				t14 := int32(m.memory[uint32(v10+i32(4))])
 				m.memory[uint64(uint32(v2))+12] = byte(t14)
-				m.fn567(v8, v10+i32(8))
+				m.fn571(v8, v10+i32(8))
 				v10 = v9 + v3
 				t15 := int64(load64(m.memory, uint64(uint32(v2))+24))
 				store64(m.memory, uint64(uint32(v10))+16, uint64(t15))
@@ -31360,7 +31578,7 @@ func (m *Module) fn567(v0, v1 int32) {
 l4:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn568(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn572(v0, v1, v2, v3 int32) int32 {
 	v1 = v1 * i32(24)
 l3:
 	if v1 != 0 {
@@ -31373,7 +31591,7 @@ l3:
 			if t1 != v3 {
 				goto l2
 			}
-			t2 := m.fn137(v0+i32(8), i32(142744))
+			t2 := m.fn140(v0+i32(8), i32(142744))
 			if t2 != 0 {
 				goto l1
 			}
@@ -31388,11 +31606,11 @@ l3:
 l1:
 	return v0
 }
-func (m *Module) fn569(v0 int32) int32 {
-	t0 := m.fn270(v0)
+func (m *Module) fn573(v0 int32) int32 {
+	t0 := m.fn274(v0)
 	return t0 ^ i32(1)
 }
-func fn570(v0 int32) int32 {
+func fn574(v0 int32) int32 {
 	var p0 int32
 	if v0 == i32(10) {
 		p0 = 1
@@ -31403,7 +31621,7 @@ func fn570(v0 int32) int32 {
 	}
 	return p0 | p1
 }
-func (m *Module) fn571(v0 int32) int32 {
+func (m *Module) fn575(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(1)
 	{
@@ -31413,7 +31631,7 @@ func (m *Module) fn571(v0 int32) int32 {
 		if uint32(v0&i32(2097119)+i32(-65)) < uint32(i32(26)) {
 			goto l0
 		}
-		t0 := m.fn272(i32(154732), i32(2), v0)
+		t0 := m.fn276(i32(154732), i32(2), v0)
 		if t0 != 0 {
 			goto l0
 		}
@@ -31424,20 +31642,20 @@ func (m *Module) fn571(v0 int32) int32 {
 		if v0 == i32(8230) {
 			goto l0
 		}
-		t1 := m.fn270(v0)
+		t1 := m.fn274(v0)
 		v1 = t1 ^ i32(1)
 	}
 l0:
 	return v1
 }
-func (m *Module) fn572(v0, v1 int32) {
+func (m *Module) fn576(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn114(v2, t1, t2, i32(53))
+	m.fn117(v2, t1, t2, i32(53))
 	t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 	v3 = t3
 	t4 := int32(load32(m.memory, uint32(v2)))
@@ -31467,12 +31685,12 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn573(v0, v1 int32) {
+func (m *Module) fn577(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 l8:
 	{
-		t0 := m.fn562(v0)
+		t0 := m.fn566(v0)
 		v3 = t0
 		switch v3 + i32(-40) {
 		case 0:
@@ -31525,7 +31743,7 @@ l3:
 		return
 	}
 l2:
-	m.fn565(v0)
+	m.fn569(v0)
 	if v1 == 0 {
 		goto l8
 	}
@@ -31533,11 +31751,11 @@ l2:
 		goto l8
 	}
 }
-func (m *Module) fn574(v0 int32) int32 {
-	t0 := m.fn571(v0)
+func (m *Module) fn578(v0 int32) int32 {
+	t0 := m.fn575(v0)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn575() int64 {
+func (m *Module) fn579() int64 {
 	var v0, v1, v2 int64
 	var v3 int32
 	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+162352))
@@ -31569,7 +31787,7 @@ l1:
 	}
 	return v1
 }
-func fn576(v0 int32) int32 {
+func fn580(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(31)
 	{
@@ -31583,7 +31801,7 @@ func fn576(v0 int32) int32 {
 l0:
 	return v1
 }
-func (m *Module) fn577(v0, v1, v2 int32) {
+func (m *Module) fn581(v0, v1, v2 int32) {
 	if v0 == v1 {
 		goto l0
 	}
@@ -31594,7 +31812,7 @@ l0:
 	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+162296))
 	store32(m.memory, uint64(uint32(i32(0)))+162296, uint32(t0&i32_rotl(i32(-2), v2)))
 }
-func (m *Module) fn578(v0 int32) {
+func (m *Module) fn582(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	v1 = t0
@@ -31709,7 +31927,7 @@ l9:
 	t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+162300))
 	store32(m.memory, uint64(uint32(i32(0)))+162300, uint32(t16&i32_rotl(i32(-2), v4)))
 }
-func (m *Module) fn579(v0, v1 int32) {
+func (m *Module) fn583(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+162304))
@@ -31718,22 +31936,22 @@ func (m *Module) fn579(v0, v1 int32) {
 			goto l0
 		}
 		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+162312))
-		m.fn583(t1, v2)
+		m.fn587(t1, v2)
 	}
 l0:
 	store32(m.memory, uint64(uint32(i32(0)))+162312, uint32(v0))
 	store32(m.memory, uint64(uint32(i32(0)))+162304, uint32(v1))
 }
-func (m *Module) fn580(v0, v1 int32) {
+func (m *Module) fn584(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(256)) {
 		goto l0
 	}
-	m.fn584(v0, v1)
+	m.fn588(v0, v1)
 	return
 l0:
-	m.fn583(v0, v1)
+	m.fn587(v0, v1)
 }
-func (m *Module) fn581(v0 int32) int32 {
+func (m *Module) fn585(v0 int32) int32 {
 	var v1, v2 int32
 	v1 = i32(162016)
 l3:
@@ -31759,7 +31977,7 @@ l3:
 l1:
 	return v1
 }
-func (m *Module) fn582(v0, v1 int32) {
+func (m *Module) fn586(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = (v0 + i32(15)) & i32(-8)
 	v3 = v2 + i32(-8)
@@ -31770,7 +31988,7 @@ func (m *Module) fn582(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v0+v1))+4, uint32(i32(40)))
 	store32(m.memory, uint64(uint32(i32(0)))+162328, uint32(i32(0x200000)))
 }
-func (m *Module) fn583(v0, v1 int32) {
+func (m *Module) fn587(v0, v1 int32) {
 	var v2, v3 int32
 	{
 		{
@@ -31798,10 +32016,10 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 }
-func (m *Module) fn584(v0, v1 int32) {
+func (m *Module) fn588(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
-	t0 := fn576(v1)
+	t0 := fn580(v1)
 	t1 := v0
 	v2 = t0
 	store32(m.memory, uint64(uint32(t1))+28, uint32(v2))
@@ -31862,7 +32080,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
 }
-func (m *Module) fn585() {
+func (m *Module) fn589() {
 	var v0, v1 int32
 	v0 = i32(0)
 	v1 = i32(162024)
@@ -31884,10 +32102,10 @@ l0:
 	}
 	store32(m.memory, uint64(uint32(i32(0)))+162336, uint32(p1))
 }
-func (m *Module) fn586(v0 int32, v1, v2, v3, v4 int64) {
-	m.fn588(v0, v1, v2, v3, v4)
+func (m *Module) fn590(v0 int32, v1, v2, v3, v4 int64) {
+	m.fn592(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn587(v0, v1, v2 int32) int32 {
+func (m *Module) fn591(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 l1:
 	{
@@ -31909,7 +32127,7 @@ l1:
 	}
 	return v4 - v3
 }
-func (m *Module) fn588(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn592(v0 int32, v1, v2, v3, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int64
 	t0 := v0
 	v5 = v3 & i64(0xffffffff)
@@ -31938,8 +32156,8 @@ func (m *Module) fn588(v0 int32, v1, v2, v3, v4 int64) {
 	}
 	store64(m.memory, uint64(uint32(t5))+8, uint64(t8+int64(uint32(p9))+(v4*v1+v3*v2)))
 }
-func (m *Module) fn589(v0, v1, v2 int32) int32 {
-	t0 := m.fn587(v0, v1, v2)
+func (m *Module) fn593(v0, v1, v2 int32) int32 {
+	t0 := m.fn591(v0, v1, v2)
 	return t0
 }
 func (m *Module) X__data_end() *int32 {
