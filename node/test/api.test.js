@@ -307,6 +307,12 @@ test('ES modules import every name', async () => {
   assert.equal(whole, api)
 })
 
+test('edge runtimes have the same names', () => {
+  const source = require('node:fs').readFileSync(require.resolve('../edge.mjs'), 'utf8')
+  const [, names] = source.match(/export const \{([^}]*)\} = api/)
+  assert.deepEqual(names.match(/\w+/g), Object.keys(api))
+})
+
 test('the declarations name the exports', () => {
   const declarations = require('node:fs').readFileSync(require.resolve('../index.d.ts'), 'utf8')
   const declared = [...declarations.matchAll(/^export declare (?:class|function|const) (\w+)/gm)]
