@@ -18,6 +18,7 @@ use zeroize::Zeroize;
 mod codes;
 mod diagnose;
 mod fault_injection;
+/// cbindgen:ignore
 #[cfg(target_arch = "wasm32")]
 mod portable;
 mod settings;

@@ -117,14 +117,16 @@ fn command(
             let (email, email_hash) = email_and_hash(name, values)?;
             Command::Verify { email, email_hash }
         }
-        "diagnose" if page.is_some() => {
-            let [] = texts("diagnose --page", [], values)?;
-            Command::DiagnosePage(page.unwrap_or_default())
-        }
-        "diagnose" => {
-            let (email, email_hash) = email_and_hash(name, values)?;
-            Command::Diagnose { email, email_hash }
-        }
+        "diagnose" => match page {
+            Some(page) => {
+                let [] = texts("diagnose --page", [], values)?;
+                Command::DiagnosePage(page)
+            }
+            None => {
+                let (email, email_hash) = email_and_hash(name, values)?;
+                Command::Diagnose { email, email_hash }
+            }
+        },
         "generate-secret" => {
             let [] = texts(name, [], values)?;
             Command::GenerateSecret

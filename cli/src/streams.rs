@@ -6,6 +6,7 @@ use std::path::Path;
 use std::thread::sleep;
 use std::time::Duration;
 
+use pylon_identity_core::binding::MAX_PAGE;
 use pylon_identity_core::{EnvError, Error, IdentitySecret, binding};
 use zeroize::Zeroizing;
 
@@ -146,18 +147,16 @@ pub(crate) fn read_hash(at_start: Closed) -> Result<String, Failure> {
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
-/// As much as the core reads.
-const MAX_PAGE: u64 = 1 << 20;
-
 /// The text of a page. A browser shows bytes that are not UTF-8 in another form, too.
 pub(crate) fn read_page(path: &Path, at_start: Closed) -> Result<String, Failure> {
     let mut page = Vec::new();
-    let read = match path == Path::new("-") {
-        true => stdin(at_start).and_then(|input| input.take(MAX_PAGE + 1).read_to_end(&mut page)),
-        false => File::open(path).and_then(|file| file.take(MAX_PAGE + 1).read_to_end(&mut page)),
+    let too_long = MAX_PAGE as u64 + 1;
+    let read = match is_stdin(path) {
+        true => stdin(at_start).and_then(|input| input.take(too_long).read_to_end(&mut page)),
+        false => File::open(path).and_then(|file| file.take(too_long).read_to_end(&mut page)),
     };
     let problem = match read {
-        Ok(length) if length as u64 <= MAX_PAGE => {
+        Ok(length) if length <= MAX_PAGE => {
             return Ok(String::from_utf8_lossy(&page).into_owned());
         }
         Ok(_) => "it is longer than 1 MiB".to_owned(),

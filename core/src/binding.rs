@@ -2,7 +2,7 @@
 //!
 //! There is no promise that they stay: any release may change them.
 
-pub use crate::diagnose::{diagnose_configured, diagnose_page_configured};
+pub use crate::diagnose::{MAX_PAGE, diagnose_configured, diagnose_page_configured};
 pub use crate::env::{read_secret, trim, trim_env_value};
 pub use crate::json::{object as json_object, push_object as push_json_object};
 pub use crate::secret::parse_into;

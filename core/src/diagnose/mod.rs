@@ -17,7 +17,7 @@ use crate::secret::with_stack_wiped;
 use crate::{Error, IdentitySecret};
 
 pub use causes::Cause;
-pub use page::{diagnose_page, diagnose_page_configured};
+pub use page::{MAX_PAGE, diagnose_page, diagnose_page_configured};
 
 /// The number of hexadecimal digits of the secrets in Pylon's dashboard.
 const PYLON_DIGITS: usize = 64;

@@ -19,7 +19,7 @@ type Names = u16;
 const NECESSARY: Names = 1 << CHAT_SETTINGS | 1 << APP_ID | 1 << EMAIL | 1 << EMAIL_HASH;
 
 /// How much of a page is read, in bytes.
-const MAX_PAGE: usize = 1 << 20;
+pub const MAX_PAGE: usize = 1 << 20;
 
 /// The names that a diagnosis is about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
