@@ -23,6 +23,9 @@ const ROOM = 4096
 // The module never gives memory back, so one that has grown beyond this is not used again.
 const KEPT_MEMORY = 1 << 20
 
+// Node loads it on first use, and aborts if the stack ends while it does.
+const { crypto } = globalThis
+
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
