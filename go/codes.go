@@ -15,7 +15,7 @@ const (
 	ErrSecretNotHex Error = 3
 	// ErrSecretWeak: the identity secret has fewer than 16 bytes, or only zero bytes.
 	ErrSecretWeak Error = 14
-	// ErrSecretNotReady: the identity secret was wiped or never set.
+	// ErrSecretNotReady: the secret was wiped or never set.
 	ErrSecretNotReady Error = 4
 	// ErrEmailNotUnicode: the email has no UTF-8 form.
 	ErrEmailNotUnicode Error = 15
@@ -27,6 +27,26 @@ const (
 	ErrNonceInvalid Error = 12
 	// ErrSettingsInvalid: the chat settings are empty, or a name or number in them is unusable.
 	ErrSettingsInvalid Error = 16
+	// ErrJWTSecretEmpty: the JWT secret is empty or a filler.
+	ErrJWTSecretEmpty Error = 17
+	// ErrJWTSecretWeak: the JWT secret has fewer than 16 bytes.
+	ErrJWTSecretWeak Error = 18
+	// ErrJWTSecretWrapped: there is white space or a pair of quotes around the JWT secret.
+	ErrJWTSecretWrapped Error = 19
+	// ErrJWTMalformed: the text is no JWT with the claims that Pylon needs.
+	ErrJWTMalformed Error = 20
+	// ErrJWTAlgorithm: the JWT is not signed with HS256.
+	ErrJWTAlgorithm Error = 21
+	// ErrJWTSignature: the JWT was signed with another secret, or changed.
+	ErrJWTSignature Error = 22
+	// ErrJWTExpired: the JWT has expired.
+	ErrJWTExpired Error = 23
+	// ErrJWTNotYetValid: the JWT was issued in the future.
+	ErrJWTNotYetValid Error = 24
+	// ErrJWTAudience: the JWT is not for this app ID.
+	ErrJWTAudience Error = 25
+	// ErrJWTLifetime: the JWT lives for less than a second or more than 15 minutes.
+	ErrJWTLifetime Error = 26
 )
 
 // The causes of a [Diagnosis].
@@ -103,6 +123,38 @@ const (
 	CauseHashWrongAlgorithm = "hash_wrong_algorithm"
 	// CauseHashMalformed: the text is no email hash.
 	CauseHashMalformed = "hash_malformed"
+	// CauseJWTMissing: there is no JWT, or a filler in its place.
+	CauseJWTMissing = "jwt_missing"
+	// CauseJWTIsHash: there is an email hash in place of the JWT.
+	CauseJWTIsHash = "jwt_is_hash"
+	// CauseJWTMalformed: the text is no JWT.
+	CauseJWTMalformed = "jwt_malformed"
+	// CauseJWTAlgorithm: the JWT is signed with another algorithm.
+	CauseJWTAlgorithm = "jwt_algorithm"
+	// CauseJWTSecretHexDecoded: the JWT secret was decoded from hexadecimal.
+	CauseJWTSecretHexDecoded = "jwt_secret_hex_decoded"
+	// CauseJWTSecretBase64: the JWT secret was decoded from base64, or encoded.
+	CauseJWTSecretBase64 = "jwt_secret_base64"
+	// CauseJWTSecretWrapped: there is white space or another text around the JWT secret.
+	CauseJWTSecretWrapped = "jwt_secret_wrapped"
+	// CauseJWTSignature: the JWT was signed with another secret, or changed.
+	CauseJWTSignature = "jwt_signature"
+	// CauseJWTAudience: the JWT is not for this app ID.
+	CauseJWTAudience = "jwt_audience"
+	// CauseJWTEmailMissing: the JWT has no email.
+	CauseJWTEmailMissing = "jwt_email_missing"
+	// CauseJWTDiffers: the page and the JWT name another user.
+	CauseJWTDiffers = "jwt_differs"
+	// CauseJWTTimesMissing: the JWT lacks iat or exp as a whole number of seconds.
+	CauseJWTTimesMissing = "jwt_times_missing"
+	// CauseJWTMilliseconds: the times in the JWT are in milliseconds.
+	CauseJWTMilliseconds = "jwt_milliseconds"
+	// CauseJWTExpired: the JWT has expired.
+	CauseJWTExpired = "jwt_expired"
+	// CauseJWTNotYetValid: the JWT was issued in the future.
+	CauseJWTNotYetValid = "jwt_not_yet_valid"
+	// CauseJWTLifetime: the JWT lives for more than 15 minutes, or not at all.
+	CauseJWTLifetime = "jwt_lifetime"
 	// CauseUnknown: no known mistake gives this hash.
 	CauseUnknown = "unknown"
 )

@@ -14,7 +14,7 @@ export type ErrorCode =
   | 'ERR_SECRET_NOT_HEX'
   /** The identity secret has fewer than 16 bytes, or only zero bytes. */
   | 'ERR_SECRET_WEAK'
-  /** The identity secret was wiped or never set. */
+  /** The secret was wiped or never set. */
   | 'ERR_SECRET_NOT_READY'
   /** The email has no UTF-8 form. */
   | 'ERR_EMAIL_NOT_UNICODE'
@@ -26,6 +26,26 @@ export type ErrorCode =
   | 'ERR_NONCE_INVALID'
   /** The chat settings are empty, or a name or number in them is unusable. */
   | 'ERR_SETTINGS_INVALID'
+  /** The JWT secret is empty or a filler. */
+  | 'ERR_JWT_SECRET_EMPTY'
+  /** The JWT secret has fewer than 16 bytes. */
+  | 'ERR_JWT_SECRET_WEAK'
+  /** There is white space or a pair of quotes around the JWT secret. */
+  | 'ERR_JWT_SECRET_WRAPPED'
+  /** The text is no JWT with the claims that Pylon needs. */
+  | 'ERR_JWT_MALFORMED'
+  /** The JWT is not signed with HS256. */
+  | 'ERR_JWT_ALGORITHM'
+  /** The JWT was signed with another secret, or changed. */
+  | 'ERR_JWT_SIGNATURE'
+  /** The JWT has expired. */
+  | 'ERR_JWT_EXPIRED'
+  /** The JWT was issued in the future. */
+  | 'ERR_JWT_NOT_YET_VALID'
+  /** The JWT is not for this app ID. */
+  | 'ERR_JWT_AUDIENCE'
+  /** The JWT lives for less than a second or more than 15 minutes. */
+  | 'ERR_JWT_LIFETIME'
 
 /** A mistake that gives another email hash than the right one, or the right digest in another form. */
 export type Cause =
@@ -101,5 +121,37 @@ export type Cause =
   | 'hash_wrong_algorithm'
   /** The text is no email hash. */
   | 'hash_malformed'
+  /** There is no JWT, or a filler in its place. */
+  | 'jwt_missing'
+  /** There is an email hash in place of the JWT. */
+  | 'jwt_is_hash'
+  /** The text is no JWT. */
+  | 'jwt_malformed'
+  /** The JWT is signed with another algorithm. */
+  | 'jwt_algorithm'
+  /** The JWT secret was decoded from hexadecimal. */
+  | 'jwt_secret_hex_decoded'
+  /** The JWT secret was decoded from base64, or encoded. */
+  | 'jwt_secret_base64'
+  /** There is white space or another text around the JWT secret. */
+  | 'jwt_secret_wrapped'
+  /** The JWT was signed with another secret, or changed. */
+  | 'jwt_signature'
+  /** The JWT is not for this app ID. */
+  | 'jwt_audience'
+  /** The JWT has no email. */
+  | 'jwt_email_missing'
+  /** The page and the JWT name another user. */
+  | 'jwt_differs'
+  /** The JWT lacks iat or exp as a whole number of seconds. */
+  | 'jwt_times_missing'
+  /** The times in the JWT are in milliseconds. */
+  | 'jwt_milliseconds'
+  /** The JWT has expired. */
+  | 'jwt_expired'
+  /** The JWT was issued in the future. */
+  | 'jwt_not_yet_valid'
+  /** The JWT lives for more than 15 minutes, or not at all. */
+  | 'jwt_lifetime'
   /** No known mistake gives this hash. */
   | 'unknown'

@@ -67,7 +67,7 @@ enum {
    */
   PYLON_IDENTITY_SECRET_NOT_HEX = 3,
   /**
-   * The identity secret was wiped or never set.
+   * The secret was wiped or never set.
    */
   PYLON_IDENTITY_SECRET_NOT_READY = 4,
   /**
@@ -117,7 +117,47 @@ enum {
   /**
    * The chat settings are empty, or a name or number in them is unusable.
    */
-  PYLON_IDENTITY_SETTINGS_INVALID = 16
+  PYLON_IDENTITY_SETTINGS_INVALID = 16,
+  /**
+   * The JWT secret is empty or a filler.
+   */
+  PYLON_IDENTITY_JWT_SECRET_EMPTY = 17,
+  /**
+   * The JWT secret has fewer than 16 bytes.
+   */
+  PYLON_IDENTITY_JWT_SECRET_WEAK = 18,
+  /**
+   * There is white space or a pair of quotes around the JWT secret.
+   */
+  PYLON_IDENTITY_JWT_SECRET_WRAPPED = 19,
+  /**
+   * The text is no JWT with the claims that Pylon needs.
+   */
+  PYLON_IDENTITY_JWT_MALFORMED = 20,
+  /**
+   * The JWT is not signed with HS256.
+   */
+  PYLON_IDENTITY_JWT_ALGORITHM = 21,
+  /**
+   * The JWT was signed with another secret, or changed.
+   */
+  PYLON_IDENTITY_JWT_SIGNATURE = 22,
+  /**
+   * The JWT has expired.
+   */
+  PYLON_IDENTITY_JWT_EXPIRED = 23,
+  /**
+   * The JWT was issued in the future.
+   */
+  PYLON_IDENTITY_JWT_NOT_YET_VALID = 24,
+  /**
+   * The JWT is not for this app ID.
+   */
+  PYLON_IDENTITY_JWT_AUDIENCE = 25,
+  /**
+   * The JWT lives for less than a second or more than 15 minutes.
+   */
+  PYLON_IDENTITY_JWT_LIFETIME = 26
 };
 
 /**
@@ -306,9 +346,89 @@ enum {
 #define PYLON_IDENTITY_CAUSE_HASH_MALFORMED 34359738368
 
 /**
+ * There is no JWT, or a filler in its place.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_MISSING 68719476736
+
+/**
+ * There is an email hash in place of the JWT.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_IS_HASH 137438953472
+
+/**
+ * The text is no JWT.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_MALFORMED 274877906944
+
+/**
+ * The JWT is signed with another algorithm.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_ALGORITHM 549755813888
+
+/**
+ * The JWT secret was decoded from hexadecimal.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_SECRET_HEX_DECODED 1099511627776
+
+/**
+ * The JWT secret was decoded from base64, or encoded.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_SECRET_BASE64 2199023255552
+
+/**
+ * There is white space or another text around the JWT secret.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_SECRET_WRAPPED 4398046511104
+
+/**
+ * The JWT was signed with another secret, or changed.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_SIGNATURE 8796093022208
+
+/**
+ * The JWT is not for this app ID.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_AUDIENCE 17592186044416
+
+/**
+ * The JWT has no email.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_EMAIL_MISSING 35184372088832
+
+/**
+ * The page and the JWT name another user.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_DIFFERS 70368744177664
+
+/**
+ * The JWT lacks iat or exp as a whole number of seconds.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_TIMES_MISSING 140737488355328
+
+/**
+ * The times in the JWT are in milliseconds.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_MILLISECONDS 281474976710656
+
+/**
+ * The JWT has expired.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_EXPIRED 562949953421312
+
+/**
+ * The JWT was issued in the future.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_NOT_YET_VALID 1125899906842624
+
+/**
+ * The JWT lives for more than 15 minutes, or not at all.
+ */
+#define PYLON_IDENTITY_CAUSE_JWT_LIFETIME 2251799813685248
+
+/**
  * No known mistake gives this hash.
  */
-#define PYLON_IDENTITY_CAUSE_UNKNOWN 68719476736
+#define PYLON_IDENTITY_CAUSE_UNKNOWN 4503599627370496
 
 /**
  * The causes with which the widget still finds an email and the right hash.

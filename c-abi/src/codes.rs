@@ -16,7 +16,7 @@ pub enum pylon_identity_status {
     PYLON_IDENTITY_SECRET_ODD_LENGTH = 2,
     /// The identity secret contains a character that is not a hexadecimal digit.
     PYLON_IDENTITY_SECRET_NOT_HEX = 3,
-    /// The identity secret was wiped or never set.
+    /// The secret was wiped or never set.
     PYLON_IDENTITY_SECRET_NOT_READY = 4,
     /// The email hash is not the one that this secret gives for this email.
     PYLON_IDENTITY_HASH_MISMATCH = 5,
@@ -42,6 +42,26 @@ pub enum pylon_identity_status {
     PYLON_IDENTITY_EMAIL_NOT_UNICODE = 15,
     /// The chat settings are empty, or a name or number in them is unusable.
     PYLON_IDENTITY_SETTINGS_INVALID = 16,
+    /// The JWT secret is empty or a filler.
+    PYLON_IDENTITY_JWT_SECRET_EMPTY = 17,
+    /// The JWT secret has fewer than 16 bytes.
+    PYLON_IDENTITY_JWT_SECRET_WEAK = 18,
+    /// There is white space or a pair of quotes around the JWT secret.
+    PYLON_IDENTITY_JWT_SECRET_WRAPPED = 19,
+    /// The text is no JWT with the claims that Pylon needs.
+    PYLON_IDENTITY_JWT_MALFORMED = 20,
+    /// The JWT is not signed with HS256.
+    PYLON_IDENTITY_JWT_ALGORITHM = 21,
+    /// The JWT was signed with another secret, or changed.
+    PYLON_IDENTITY_JWT_SIGNATURE = 22,
+    /// The JWT has expired.
+    PYLON_IDENTITY_JWT_EXPIRED = 23,
+    /// The JWT was issued in the future.
+    PYLON_IDENTITY_JWT_NOT_YET_VALID = 24,
+    /// The JWT is not for this app ID.
+    PYLON_IDENTITY_JWT_AUDIENCE = 25,
+    /// The JWT lives for less than a second or more than 15 minutes.
+    PYLON_IDENTITY_JWT_LIFETIME = 26,
 }
 
 use pylon_identity_status::*;
@@ -52,19 +72,29 @@ pub(crate) const STATUSES: &[(pylon_identity_status, &CStr, &CStr)] = &[
     (PYLON_IDENTITY_SECRET_EMPTY, c"secret_empty", c"The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there."),
     (PYLON_IDENTITY_SECRET_ODD_LENGTH, c"secret_odd_length", c"The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard."),
     (PYLON_IDENTITY_SECRET_NOT_HEX, c"secret_not_hex", c"The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes, 0x and NAME= around it, decode it if it is base64 (as in Kubernetes), or copy it again from Pylon's dashboard."),
-    (PYLON_IDENTITY_SECRET_NOT_READY, c"secret_not_ready", c"The identity secret was wiped or never set. Check that the configuration has one, and create it from its hexadecimal string before you use it."),
+    (PYLON_IDENTITY_SECRET_NOT_READY, c"secret_not_ready", c"The secret was wiped or never set. Check that the configuration has one, and create it before you use it."),
     (PYLON_IDENTITY_HASH_MISMATCH, c"hash_mismatch", c"The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email."),
     (PYLON_IDENTITY_INVALID_ARGUMENT, c"invalid_argument", c"An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes."),
     (PYLON_IDENTITY_PANIC, c"panic", c"pylon-identity panicked, which is a bug. Please report it with the text on standard error."),
-    (PYLON_IDENTITY_SECRET_MISSING, c"secret_missing", c"The environment variable with the identity secret is not set. Set it for the backend to the identity secret from Pylon's dashboard."),
-    (PYLON_IDENTITY_SECRET_EXPOSED, c"secret_exposed", c"Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the identity secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard."),
+    (PYLON_IDENTITY_SECRET_MISSING, c"secret_missing", c"The environment variable with the secret is not set. Set it for the backend to the secret from Pylon's dashboard."),
+    (PYLON_IDENTITY_SECRET_EXPOSED, c"secret_exposed", c"Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard."),
     (PYLON_IDENTITY_EMAIL_EMPTY, c"email_empty", c"The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page."),
     (PYLON_IDENTITY_APP_ID_EMPTY, c"app_id_empty", c"The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard."),
     (PYLON_IDENTITY_NONCE_INVALID, c"nonce_invalid", c"The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64."),
     (PYLON_IDENTITY_BUFFER_TOO_SMALL, c"buffer_too_small", c"The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough."),
     (PYLON_IDENTITY_SECRET_WEAK, c"secret_weak", c"The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard."),
     (PYLON_IDENTITY_EMAIL_NOT_UNICODE, c"email_not_unicode", c"The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it."),
-    (PYLON_IDENTITY_SETTINGS_INVALID, c"settings_invalid", c"The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text."),
+    (PYLON_IDENTITY_SETTINGS_INVALID, c"settings_invalid", c"The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), email_hash stands beside jwt, or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text."),
+    (PYLON_IDENTITY_JWT_SECRET_EMPTY, c"jwt_secret_empty", c"The JWT secret is empty, white space, or a filler such as \"undefined\". Copy it from the settings of your chat widget in Pylon's dashboard, where the option \"JWT\" is chosen."),
+    (PYLON_IDENTITY_JWT_SECRET_WEAK, c"jwt_secret_weak", c"The JWT secret is too weak: it has fewer than 16 bytes. Copy it again, whole, from Pylon's dashboard."),
+    (PYLON_IDENTITY_JWT_SECRET_WRAPPED, c"jwt_secret_wrapped", c"There is white space or a pair of quotes around the JWT secret, which would be a part of the key. Remove it where the secret is configured."),
+    (PYLON_IDENTITY_JWT_MALFORMED, c"jwt_malformed", c"This is not a JWT that Pylon could read: that has three parts in base64url without padding, the first two of JSON in which no name occurs twice, with the claims email (text), iat and exp (whole numbers of seconds). Pass the token exactly as sign_jwt returned it."),
+    (PYLON_IDENTITY_JWT_ALGORITHM, c"jwt_algorithm", c"The JWT does not say that it is signed with HS256, the only algorithm that is accepted. Sign it with HS256."),
+    (PYLON_IDENTITY_JWT_SIGNATURE, c"jwt_signature", c"The JWT was signed with another secret, or it was changed on the way. Do not trust its claims. diagnose_jwt says why."),
+    (PYLON_IDENTITY_JWT_EXPIRED, c"jwt_expired", c"The JWT has expired. Sign a new one for each page, and again before it expires."),
+    (PYLON_IDENTITY_JWT_NOT_YET_VALID, c"jwt_not_yet_valid", c"The JWT was issued in the future, so the clock of one machine is wrong. Synchronise the clocks, and give iat in seconds."),
+    (PYLON_IDENTITY_JWT_AUDIENCE, c"jwt_audience", c"The JWT is not for this app ID: its claim aud is another one or missing. Sign it with the app ID of the chat widget on the page."),
+    (PYLON_IDENTITY_JWT_LIFETIME, c"jwt_lifetime", c"A JWT must expire from 1 to 900 seconds after it is issued: Pylon allows 15 minutes at most. Let expires_in be in this range."),
 ];
 
 impl From<Error> for pylon_identity_status {
@@ -82,6 +112,16 @@ impl From<Error> for pylon_identity_status {
             Error::SecretWeak => PYLON_IDENTITY_SECRET_WEAK,
             Error::EmailNotUnicode => PYLON_IDENTITY_EMAIL_NOT_UNICODE,
             Error::SettingsInvalid => PYLON_IDENTITY_SETTINGS_INVALID,
+            Error::JwtSecretEmpty => PYLON_IDENTITY_JWT_SECRET_EMPTY,
+            Error::JwtSecretWeak => PYLON_IDENTITY_JWT_SECRET_WEAK,
+            Error::JwtSecretWrapped => PYLON_IDENTITY_JWT_SECRET_WRAPPED,
+            Error::JwtMalformed => PYLON_IDENTITY_JWT_MALFORMED,
+            Error::JwtAlgorithm => PYLON_IDENTITY_JWT_ALGORITHM,
+            Error::JwtSignature => PYLON_IDENTITY_JWT_SIGNATURE,
+            Error::JwtExpired => PYLON_IDENTITY_JWT_EXPIRED,
+            Error::JwtNotYetValid => PYLON_IDENTITY_JWT_NOT_YET_VALID,
+            Error::JwtAudience => PYLON_IDENTITY_JWT_AUDIENCE,
+            Error::JwtLifetime => PYLON_IDENTITY_JWT_LIFETIME,
             _ => unreachable!("the list has every error"),
         }
     }
@@ -159,8 +199,40 @@ pub const PYLON_IDENTITY_CAUSE_HASH_TRUNCATED: u64 = 0x200000000;
 pub const PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM: u64 = 0x400000000;
 /// The text is no email hash.
 pub const PYLON_IDENTITY_CAUSE_HASH_MALFORMED: u64 = 0x800000000;
+/// There is no JWT, or a filler in its place.
+pub const PYLON_IDENTITY_CAUSE_JWT_MISSING: u64 = 0x1000000000;
+/// There is an email hash in place of the JWT.
+pub const PYLON_IDENTITY_CAUSE_JWT_IS_HASH: u64 = 0x2000000000;
+/// The text is no JWT.
+pub const PYLON_IDENTITY_CAUSE_JWT_MALFORMED: u64 = 0x4000000000;
+/// The JWT is signed with another algorithm.
+pub const PYLON_IDENTITY_CAUSE_JWT_ALGORITHM: u64 = 0x8000000000;
+/// The JWT secret was decoded from hexadecimal.
+pub const PYLON_IDENTITY_CAUSE_JWT_SECRET_HEX_DECODED: u64 = 0x10000000000;
+/// The JWT secret was decoded from base64, or encoded.
+pub const PYLON_IDENTITY_CAUSE_JWT_SECRET_BASE64: u64 = 0x20000000000;
+/// There is white space or another text around the JWT secret.
+pub const PYLON_IDENTITY_CAUSE_JWT_SECRET_WRAPPED: u64 = 0x40000000000;
+/// The JWT was signed with another secret, or changed.
+pub const PYLON_IDENTITY_CAUSE_JWT_SIGNATURE: u64 = 0x80000000000;
+/// The JWT is not for this app ID.
+pub const PYLON_IDENTITY_CAUSE_JWT_AUDIENCE: u64 = 0x100000000000;
+/// The JWT has no email.
+pub const PYLON_IDENTITY_CAUSE_JWT_EMAIL_MISSING: u64 = 0x200000000000;
+/// The page and the JWT name another user.
+pub const PYLON_IDENTITY_CAUSE_JWT_DIFFERS: u64 = 0x400000000000;
+/// The JWT lacks iat or exp as a whole number of seconds.
+pub const PYLON_IDENTITY_CAUSE_JWT_TIMES_MISSING: u64 = 0x800000000000;
+/// The times in the JWT are in milliseconds.
+pub const PYLON_IDENTITY_CAUSE_JWT_MILLISECONDS: u64 = 0x1000000000000;
+/// The JWT has expired.
+pub const PYLON_IDENTITY_CAUSE_JWT_EXPIRED: u64 = 0x2000000000000;
+/// The JWT was issued in the future.
+pub const PYLON_IDENTITY_CAUSE_JWT_NOT_YET_VALID: u64 = 0x4000000000000;
+/// The JWT lives for more than 15 minutes, or not at all.
+pub const PYLON_IDENTITY_CAUSE_JWT_LIFETIME: u64 = 0x8000000000000;
 /// No known mistake gives this hash.
-pub const PYLON_IDENTITY_CAUSE_UNKNOWN: u64 = 0x1000000000;
+pub const PYLON_IDENTITY_CAUSE_UNKNOWN: u64 = 0x10000000000000;
 /// The causes with which the widget still finds an email and the right hash.
 pub const PYLON_IDENTITY_WARNINGS: u64 = 0x6c0;
 
@@ -202,5 +274,21 @@ pub(crate) const CAUSES: &[(Cause, u64, &CStr)] = &[
     (Cause::HashTruncated, PYLON_IDENTITY_CAUSE_HASH_TRUNCATED, c"hash_truncated"),
     (Cause::HashWrongAlgorithm, PYLON_IDENTITY_CAUSE_HASH_WRONG_ALGORITHM, c"hash_wrong_algorithm"),
     (Cause::HashMalformed, PYLON_IDENTITY_CAUSE_HASH_MALFORMED, c"hash_malformed"),
+    (Cause::JwtMissing, PYLON_IDENTITY_CAUSE_JWT_MISSING, c"jwt_missing"),
+    (Cause::JwtIsHash, PYLON_IDENTITY_CAUSE_JWT_IS_HASH, c"jwt_is_hash"),
+    (Cause::JwtMalformed, PYLON_IDENTITY_CAUSE_JWT_MALFORMED, c"jwt_malformed"),
+    (Cause::JwtAlgorithm, PYLON_IDENTITY_CAUSE_JWT_ALGORITHM, c"jwt_algorithm"),
+    (Cause::JwtSecretHexDecoded, PYLON_IDENTITY_CAUSE_JWT_SECRET_HEX_DECODED, c"jwt_secret_hex_decoded"),
+    (Cause::JwtSecretBase64, PYLON_IDENTITY_CAUSE_JWT_SECRET_BASE64, c"jwt_secret_base64"),
+    (Cause::JwtSecretWrapped, PYLON_IDENTITY_CAUSE_JWT_SECRET_WRAPPED, c"jwt_secret_wrapped"),
+    (Cause::JwtSignature, PYLON_IDENTITY_CAUSE_JWT_SIGNATURE, c"jwt_signature"),
+    (Cause::JwtAudience, PYLON_IDENTITY_CAUSE_JWT_AUDIENCE, c"jwt_audience"),
+    (Cause::JwtEmailMissing, PYLON_IDENTITY_CAUSE_JWT_EMAIL_MISSING, c"jwt_email_missing"),
+    (Cause::JwtDiffers, PYLON_IDENTITY_CAUSE_JWT_DIFFERS, c"jwt_differs"),
+    (Cause::JwtTimesMissing, PYLON_IDENTITY_CAUSE_JWT_TIMES_MISSING, c"jwt_times_missing"),
+    (Cause::JwtMilliseconds, PYLON_IDENTITY_CAUSE_JWT_MILLISECONDS, c"jwt_milliseconds"),
+    (Cause::JwtExpired, PYLON_IDENTITY_CAUSE_JWT_EXPIRED, c"jwt_expired"),
+    (Cause::JwtNotYetValid, PYLON_IDENTITY_CAUSE_JWT_NOT_YET_VALID, c"jwt_not_yet_valid"),
+    (Cause::JwtLifetime, PYLON_IDENTITY_CAUSE_JWT_LIFETIME, c"jwt_lifetime"),
     (Cause::Unknown, PYLON_IDENTITY_CAUSE_UNKNOWN, c"unknown"),
 ];

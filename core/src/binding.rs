@@ -2,10 +2,12 @@
 //!
 //! There is no promise that they stay: any release may change them.
 
-pub use crate::diagnose::{MAX_PAGE, diagnose_configured, diagnose_page_configured};
+#[cfg(target_arch = "wasm32")]
+pub use crate::clock::set as set_clock;
+pub use crate::diagnose::{MAX_PAGE, diagnose_configured, diagnose_page_configured, page_has_jwt};
 pub use crate::env::{read_secret, trim, trim_env_value};
 pub use crate::json::{object as json_object, push_object as push_json_object};
-pub use crate::secret::parse_into;
+pub use crate::secret::{Secret, parse_into};
 pub use crate::settings::sign_for_chat_settings;
 
 use crate::codes::codes;

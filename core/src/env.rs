@@ -6,8 +6,8 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
-use crate::secret::MIN_DIGITS;
-use crate::{Error, IdentitySecret};
+use crate::secret::{MIN_DIGITS, Secret, parse_into};
+use crate::{Error, IdentitySecret, JwtSecret};
 
 /// Of a prefix that ends in `PUBLIC_`, this is the word that counts: it is refused anywhere in a name.
 const PUBLIC: &str = "PUBLIC_";
@@ -98,11 +98,7 @@ impl IdentitySecret {
     /// - [`Error::SecretMissing`] if the variable is not set.
     /// - The errors of [`from_hex`](Self::from_hex); [`Error::SecretEmpty`] also for white space alone.
     pub fn from_env(name: &str) -> Result<Self, EnvError> {
-        let value = std::env::var_os(name);
-        let value = value.map(OsString::into_encoded_bytes).map(Zeroizing::new);
-        trim_env_value(name, value.as_ref().map(|value| &value[..]))
-            .and_then(Self::from_hex)
-            .map_err(|error| EnvError::new(name, error))
+        from_env(name)
     }
 
     /// Parses the secret in a file, trimmed as by [`from_env`](Self::from_env): the usual way with the secrets of
@@ -113,10 +109,48 @@ impl IdentitySecret {
     /// Those of reading a file. [`io::ErrorKind::InvalidData`] for a file of more than 64 KiB, and with an [`Error`]
     /// inside ([`io::Error::get_ref`]) for a text that is no secret.
     pub fn from_file(path: impl AsRef<Path>) -> io::Result<Self> {
-        let text = read_secret(File::open(path)?)?;
-        let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
-        Self::from_hex(trim(&text)).map_err(invalid)
+        from_file(path.as_ref())
     }
+}
+
+impl JwtSecret {
+    /// The environment variable that [`from_env`](Self::from_env) reads in every language by default.
+    pub const ENV: &str = "PYLON_JWT_SECRET";
+
+    /// Parses the secret in the environment variable `name`, commonly [`JwtSecret::ENV`].
+    ///
+    /// White space and a byte order mark around the value are trimmed, since secret files have them.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::SecretExposed`] and [`Error::SecretMissing`] as for [`IdentitySecret::from_env`], and the errors of
+    /// [`new`](Self::new).
+    pub fn from_env(name: &str) -> Result<Self, EnvError> {
+        from_env(name)
+    }
+
+    /// Parses the secret in a file, trimmed as by [`from_env`](Self::from_env).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`IdentitySecret::from_file`].
+    pub fn from_file(path: impl AsRef<Path>) -> io::Result<Self> {
+        from_file(path.as_ref())
+    }
+}
+
+fn from_env<S: Secret>(name: &str) -> Result<S, EnvError> {
+    let value = std::env::var_os(name);
+    let value = value.map(OsString::into_encoded_bytes).map(Zeroizing::new);
+    trim_env_value(name, value.as_ref().map(|value| &value[..]))
+        .and_then(|text| parse_into(text, |secret| secret))
+        .map_err(|error| EnvError::new(name, error))
+}
+
+fn from_file<S: Secret>(path: &Path) -> io::Result<S> {
+    let text = read_secret(File::open(path)?)?;
+    let invalid = |error| io::Error::new(io::ErrorKind::InvalidData, error);
+    parse_into(trim(&text), |secret| secret).map_err(invalid)
 }
 
 /// Reads a secret as it is configured, with the white space around it.

@@ -25,18 +25,22 @@
 mod batch;
 #[doc(hidden)]
 pub mod binding;
+mod clock;
 mod codes;
 mod diagnose;
 mod env;
 mod error;
 mod json;
+mod jwt;
 mod secret;
 mod settings;
+mod strict_json;
 
-pub use diagnose::{Cause, Diagnosis, diagnose, diagnose_page};
+pub use diagnose::{Cause, Diagnosis, diagnose, diagnose_jwt, diagnose_page};
 pub use env::EnvError;
 pub use error::Error;
 pub use json::SettingValue;
+pub use jwt::{JwtChatSettings, JwtClaims, JwtSecret, JwtUser};
 pub use secret::{EmailHash, IdentitySecret, generate_secret, sign_message_with_hmac};
 pub use settings::{ChatSettings, User, chat_settings_json, chat_settings_script};
 

@@ -10,9 +10,9 @@ use zeroize::{Zeroizing, zeroize_stack};
 use crate::Error;
 
 /// HMAC-SHA256 with the key absorbed, without the block buffer that `hmac::Hmac` would copy along.
-type KeyedHmac = HmacCore<Sha256>;
+pub(crate) type KeyedHmac = HmacCore<Sha256>;
 
-type Tag = Output<KeyedHmac>;
+pub(crate) type Tag = Output<KeyedHmac>;
 
 /// How many bytes of the stack are wiped after parsing: deeper than parsing and a move reach. 1 kB is too little,
 /// and 1280 bytes are enough where `make harden` looks at the memory.
@@ -66,15 +66,6 @@ impl IdentitySecret {
         parse_into(hex.as_ref(), |secret| secret)
     }
 
-    #[inline]
-    fn parse(digits: &[u8]) -> Result<Self, Error> {
-        let strong = digits.len() >= MIN_DIGITS && !are_all_zero(digits);
-        match keyed_hmac(digits) {
-            Some(hmac) if strong => Ok(Self { hmac }),
-            _ => Err(classify(digits)),
-        }
-    }
-
     /// Signs one email: HMAC-SHA256 over exactly these bytes, which are never trimmed or lowercased.
     ///
     /// Any text is accepted, the empty text too. Sign only the email of the logged-in session, and only an
@@ -92,6 +83,23 @@ impl IdentitySecret {
         decoded.is_ok_and(|tag| tag.len() == EmailHash::LEN / 2)
             && CtOutput::new(tag(self.hmac.clone(), email.as_ref()))
                 == CtOutput::<KeyedHmac>::new(observed)
+    }
+}
+
+/// A secret that is parsed once: an identity secret or a JWT secret.
+pub trait Secret: Sized {
+    /// Parses the secret from the text in Pylon's dashboard.
+    fn parse(text: &[u8]) -> Result<Self, Error>;
+}
+
+impl Secret for IdentitySecret {
+    #[inline]
+    fn parse(digits: &[u8]) -> Result<Self, Error> {
+        let strong = digits.len() >= MIN_DIGITS && !are_all_zero(digits);
+        match keyed_hmac(digits) {
+            Some(hmac) if strong => Ok(Self { hmac }),
+            _ => Err(classify(digits)),
+        }
     }
 }
 
@@ -125,12 +133,17 @@ fn keyed_hmac(digits: &[u8]) -> Option<KeyedHmac> {
 
 #[cold]
 fn keyed_hmac_of_long_key(digits: &[u8]) -> Option<KeyedHmac> {
-    let keyed = |key: &[u8]| KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
     let mut key = Zeroizing::new(vec![0; digits.len() / 2]);
-    let hmac = base16ct::mixed::decode(digits, &mut key).ok().map(keyed);
+    base16ct::mixed::decode(digits, &mut key).ok().map(keyed_hmac_of_bytes)
+}
+
+/// HMAC keyed with these bytes as they are.
+#[cold]
+pub(crate) fn keyed_hmac_of_bytes(key: &[u8]) -> KeyedHmac {
+    let keyed = |key: &[u8]| KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
+    let hmac = keyed(key);
     // Once more with zeros, which take the place of the key in the vector registers of memcpy.
-    key.fill(0);
-    black_box(keyed(black_box(&key)));
+    black_box(keyed(black_box(&vec![0; key.len()])));
     hmac
 }
 
@@ -151,8 +164,8 @@ fn classify(digits: &[u8]) -> Error {
 /// Parses a secret for a binding: `keep` moves it to where it stays.
 ///
 /// A move leaves a copy behind. Here the copy is in the stack that is wiped before this returns.
-pub fn parse_into<T>(digits: &[u8], keep: impl FnOnce(IdentitySecret) -> T) -> Result<T, Error> {
-    with_stack_wiped::<PARSING_STACK, _>(|| IdentitySecret::parse(digits).map(keep))
+pub fn parse_into<S: Secret, T>(text: &[u8], keep: impl FnOnce(S) -> T) -> Result<T, Error> {
+    with_stack_wiped::<PARSING_STACK, _>(|| S::parse(text).map(keep))
 }
 
 #[inline]
@@ -229,7 +242,9 @@ pub fn sign_message_with_hmac(
     message: impl AsRef<[u8]>,
     secret: impl AsRef<[u8]>,
 ) -> Result<EmailHash, Error> {
-    parse_into(secret.as_ref(), |secret| EmailHash::from_tag(&tag(secret.hmac, message.as_ref())))
+    parse_into(secret.as_ref(), |secret: IdentitySecret| {
+        EmailHash::from_tag(&tag(secret.hmac, message.as_ref()))
+    })
 }
 
 /// Makes a new secret for tests and development: 64 hexadecimal digits (32 random bytes).

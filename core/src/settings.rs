@@ -61,14 +61,16 @@ pub fn sign_for_chat_settings(
     app_id: impl AsRef<[u8]>,
     email: impl AsRef<[u8]>,
 ) -> Result<EmailHash, Error> {
-    if str::from_utf8(app_id.as_ref()).is_ok_and(is_missing) {
+    Ok(secret.sign(check_user(app_id.as_ref(), email.as_ref())?))
+}
+
+/// The email, if a page can have both.
+pub(crate) fn check_user<'a>(app_id: &[u8], email: &'a [u8]) -> Result<&'a str, Error> {
+    if str::from_utf8(app_id).is_ok_and(is_missing) {
         return Err(Error::AppIdEmpty);
     }
-    let email = str::from_utf8(email.as_ref()).map_err(|_| Error::EmailNotUnicode)?;
-    if is_missing(email) {
-        return Err(Error::EmailEmpty);
-    }
-    Ok(secret.sign(email))
+    let email = str::from_utf8(email).map_err(|_| Error::EmailNotUnicode)?;
+    if is_missing(email) { Err(Error::EmailEmpty) } else { Ok(email) }
 }
 
 impl<'a> ChatSettings<'a> {
@@ -122,7 +124,7 @@ impl fmt::Debug for ChatSettings<'_> {
 ///
 /// - [`Error::AppIdEmpty`] for an `app_id` that is empty, white space or a filler such as "undefined".
 /// - [`Error::SettingsInvalid`] for no fields, for a name that occurs twice, for a name that is not the
-///   widget's (`appId` instead of `app_id`, `__proto__`), and for a number that JavaScript would not read as it
+///   widget's (`appId` instead of `app_id`, `__proto__`), for `email_hash` beside `jwt`, and for a number that JavaScript would not read as it
 ///   is (beyond 2^53 - 1, not finite).
 /// - [`Error::NonceInvalid`] if the nonce is not base64 text. The empty nonce is not.
 pub fn chat_settings_script<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
@@ -155,7 +157,9 @@ pub fn chat_settings_json<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     names.sort_unstable();
     let has_duplicate = names.windows(2).any(|pair| pair[0] == pair[1]);
     let is_usable = |(name, value): &(N, SettingValue)| is_name(name.as_ref()) && is_value(value);
-    if names.is_empty() || has_duplicate || !fields.iter().all(is_usable) {
+    // Pylon takes the one or the other.
+    let has_both = ["email_hash", "jwt"].iter().all(|name| names.binary_search(name).is_ok());
+    if names.is_empty() || has_duplicate || has_both || !fields.iter().all(is_usable) {
         return Err(Error::SettingsInvalid);
     }
     Ok(json::object(fields))
@@ -168,8 +172,18 @@ fn is_missing_app_id(name: &str, value: &SettingValue) -> bool {
 
 /// Whether the page may have a setting of this name. Many names in camelCase are a binding's, not the widget's.
 fn is_name(name: &str) -> bool {
-    const NOT_THE_WIDGETS: [&str; 7] =
-        ["__proto__", "appId", "appID", "emailHash", "avatarUrl", "accountId", "accountExternalId"];
+    const NOT_THE_WIDGETS: [&str; 9] = [
+        "__proto__",
+        "appId",
+        "appID",
+        "emailHash",
+        "avatarUrl",
+        "accountId",
+        "accountExternalId",
+        // Only a claim of a JWT.
+        "contact_external_id",
+        "contactExternalId",
+    ];
     !NOT_THE_WIDGETS.contains(&name)
 }
 

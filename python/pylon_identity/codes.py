@@ -10,12 +10,22 @@ ErrorCode = Literal[
     "secret_odd_length",  # The identity secret has an odd number of hexadecimal digits.
     "secret_not_hex",  # The identity secret contains a character that is not a hexadecimal digit.
     "secret_weak",  # The identity secret has fewer than 16 bytes, or only zero bytes.
-    "secret_not_ready",  # The identity secret was wiped or never set.
+    "secret_not_ready",  # The secret was wiped or never set.
     "email_not_unicode",  # The email has no UTF-8 form.
     "email_empty",  # The email for the chat settings is empty or a filler.
     "app_id_empty",  # The app ID for the chat settings is empty or a filler.
     "nonce_invalid",  # The nonce is not base64 text.
     "settings_invalid",  # The chat settings are empty, or a name or number in them is unusable.
+    "jwt_secret_empty",  # The JWT secret is empty or a filler.
+    "jwt_secret_weak",  # The JWT secret has fewer than 16 bytes.
+    "jwt_secret_wrapped",  # There is white space or a pair of quotes around the JWT secret.
+    "jwt_malformed",  # The text is no JWT with the claims that Pylon needs.
+    "jwt_algorithm",  # The JWT is not signed with HS256.
+    "jwt_signature",  # The JWT was signed with another secret, or changed.
+    "jwt_expired",  # The JWT has expired.
+    "jwt_not_yet_valid",  # The JWT was issued in the future.
+    "jwt_audience",  # The JWT is not for this app ID.
+    "jwt_lifetime",  # The JWT lives for less than a second or more than 15 minutes.
 ]
 
 Cause = Literal[
@@ -55,5 +65,21 @@ Cause = Literal[
     "hash_truncated",  # Only a part of the hash.
     "hash_wrong_algorithm",  # The hash was made with another algorithm.
     "hash_malformed",  # The text is no email hash.
+    "jwt_missing",  # There is no JWT, or a filler in its place.
+    "jwt_is_hash",  # There is an email hash in place of the JWT.
+    "jwt_malformed",  # The text is no JWT.
+    "jwt_algorithm",  # The JWT is signed with another algorithm.
+    "jwt_secret_hex_decoded",  # The JWT secret was decoded from hexadecimal.
+    "jwt_secret_base64",  # The JWT secret was decoded from base64, or encoded.
+    "jwt_secret_wrapped",  # There is white space or another text around the JWT secret.
+    "jwt_signature",  # The JWT was signed with another secret, or changed.
+    "jwt_audience",  # The JWT is not for this app ID.
+    "jwt_email_missing",  # The JWT has no email.
+    "jwt_differs",  # The page and the JWT name another user.
+    "jwt_times_missing",  # The JWT lacks iat or exp as a whole number of seconds.
+    "jwt_milliseconds",  # The times in the JWT are in milliseconds.
+    "jwt_expired",  # The JWT has expired.
+    "jwt_not_yet_valid",  # The JWT was issued in the future.
+    "jwt_lifetime",  # The JWT lives for more than 15 minutes, or not at all.
     "unknown",  # No known mistake gives this hash.
 ]

@@ -7,7 +7,7 @@ codes! {
             "The identity secret is on the page.",
             "The identity secret is on the page, as the hash or elsewhere. Everybody who opens the page can read \
              it, and sign any email. Generate a new secret in Pylon's dashboard now, set it for the backend only, \
-             and send the page the email hash that the backend makes.";
+             and send the page the email hash or the JWT that the backend makes.";
         SettingsMissing = 1, "settings_missing",
             "The page has no chat settings.",
             "There are no chat settings: nothing sets window.pylon.chat_settings. Put the script tag of \
@@ -159,7 +159,73 @@ codes! {
             "The text is no email hash.",
             "This is not an email hash, which is 64 hexadecimal digits and nothing else: characters are \
              missing or extra (white space too), or another value was sent in its place.";
-        Unknown = 36, "unknown",
+        JwtMissing = 36, "jwt_missing",
+            "There is no JWT, or a filler in its place.",
+            "There is no JWT, or a filler such as \"undefined\" in its place. Send the page the token that sign_jwt \
+             returns, and wait for it if it is fetched.";
+        JwtIsHash = 37, "jwt_is_hash",
+            "There is an email hash in place of the JWT.",
+            "This is an email hash and no JWT. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", and each has \
+             its own secret: set email_hash for the one, and jwt for the other.";
+        JwtMalformed = 38, "jwt_malformed",
+            "The text is no JWT.",
+            "This is not a JWT that Pylon could read: that has three parts in base64url without padding, the first \
+             two of JSON in which no name occurs twice, and nothing around it, no white space, quotes or \"Bearer\". \
+             Send the page the token exactly as sign_jwt returned it.";
+        JwtAlgorithm = 39, "jwt_algorithm",
+            "The JWT is signed with another algorithm.",
+            "The JWT does not say that it is signed with HS256. Sign it with HS256, and with the JWT secret itself.";
+        JwtSecretHexDecoded = 40, "jwt_secret_hex_decoded",
+            "The JWT secret was decoded from hexadecimal.",
+            "The JWT secret was decoded from hexadecimal. That is right for the identity secret of \"HMAC email \
+             hash\". The JWT secret is the key as it is: pass the text.";
+        JwtSecretBase64 = 41, "jwt_secret_base64",
+            "The JWT secret was decoded from base64, or encoded.",
+            "The JWT secret was decoded from base64, or encoded in base64. It is the key as it is: pass the text \
+             from Pylon's dashboard.";
+        JwtSecretWrapped = 42, "jwt_secret_wrapped",
+            "There is white space or another text around the JWT secret.",
+            "There is white space, a pair of quotes or a name around the JWT secret, here or where the token was \
+             signed. Remove it where the secret is configured.";
+        JwtSignature = 43, "jwt_signature",
+            "The JWT was signed with another secret, or changed.",
+            "The JWT was signed with another secret, or it was changed on the way. Compare the secrets. Pylon's \
+             options \"HMAC email hash\" and \"JWT\" each have their own, a new one replaces the old one, and \
+             another environment may have another one.";
+        JwtAudience = 44, "jwt_audience",
+            "The JWT is not for this app ID.",
+            "The JWT is not for this app ID: its claim aud is missing or is another text. Let aud be the app ID of \
+             the chat widget on the page.";
+        JwtEmailMissing = 45, "jwt_email_missing",
+            "The JWT has no email.",
+            "The JWT has no claim email, or a filler such as \"undefined\" in it. Sign the email of the logged-in \
+             user.";
+        JwtDiffers = 46, "jwt_differs",
+            "The page and the JWT name another user.",
+            "The page has another email or account_external_id than the JWT, and they must be equal. Send the page \
+             app_id and jwt alone.";
+        JwtTimesMissing = 47, "jwt_times_missing",
+            "The JWT lacks iat or exp as a whole number of seconds.",
+            "The JWT lacks the claim iat or exp, or one of them is no whole number. Let both be Unix seconds, with \
+             exp at most 900 after iat.";
+        JwtMilliseconds = 48, "jwt_milliseconds",
+            "The times in the JWT are in milliseconds.",
+            "The times in the JWT are in milliseconds, as of JavaScript's Date.now(). Divide by 1000 and round down: \
+             iat and exp are in seconds.";
+        JwtExpired = 49, "jwt_expired",
+            "The JWT has expired.",
+            "The JWT has expired. Sign a new one for each page, and fetch another before it expires. If it is fresh, \
+             then the clock of the machine that signs is slow. If you saved the page or copied the token some time \
+             ago, copy it again.";
+        JwtNotYetValid = 50, "jwt_not_yet_valid",
+            "The JWT was issued in the future.",
+            "The JWT was issued in the future, so the clock of the machine that signs is fast, or that of this one is \
+             slow. Synchronise the clocks.";
+        JwtLifetime = 51, "jwt_lifetime",
+            "The JWT lives for more than 15 minutes, or not at all.",
+            "The JWT lives for more than 900 seconds (15 minutes) from iat to exp, which is all that Pylon allows, \
+             or it expires before it is issued. Let it live for less, such as 600 seconds.";
+        Unknown = 52, "unknown",
             "No known mistake gives this hash.",
             "No known mistake gives this hash. Compare these with the values that the code that signs really \
              uses: the secret (of another environment, of another widget, or an older one that was replaced \

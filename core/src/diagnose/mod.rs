@@ -4,6 +4,7 @@ mod causes;
 #[rustfmt::skip]
 mod compositions;
 mod encodings;
+mod jwt;
 mod keys;
 mod messages;
 mod observed;
@@ -17,14 +18,23 @@ use crate::secret::with_stack_wiped;
 use crate::{Error, IdentitySecret};
 
 pub use causes::Cause;
-pub use page::{MAX_PAGE, diagnose_page, diagnose_page_configured};
+pub use jwt::diagnose_jwt;
+pub use page::{MAX_PAGE, diagnose_page, diagnose_page_configured, page_has_jwt};
 
 /// The number of hexadecimal digits of the secrets in Pylon's dashboard.
 const PYLON_DIGITS: usize = 64;
 
-/// Why an email hash does not match. It never shows the secret, the email or the hash.
+/// What a diagnosis is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Subject {
+    Hash,
+    Jwt,
+}
+
+/// Why an email hash or a JWT is not right. It never shows the secret, the email, the hash or the token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnosis {
+    subject: Subject,
     causes: Vec<Cause>,
     secret_error: Option<Error>,
     unusual_length: bool,
@@ -34,7 +44,19 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
-    /// Whether the hash is exactly the right one. Then [`diagnose`] finds no cause.
+    /// With no cause.
+    fn new(subject: Subject) -> Self {
+        Self {
+            subject,
+            causes: Vec::new(),
+            secret_error: None,
+            unusual_length: false,
+            right_for_unwrapped_secret: false,
+            page: None,
+        }
+    }
+
+    /// Whether the hash or the token is exactly right. Then [`diagnose`] and [`diagnose_jwt`] find no cause.
     pub fn matches(&self) -> bool {
         self.causes.iter().all(|cause| cause.is_warning())
     }
@@ -44,26 +66,41 @@ impl Diagnosis {
         &self.causes
     }
 
-    /// The mistakes and how to fix them, in plain text of one or more lines.
-    pub fn explanation(&self) -> String {
-        let mut lines = vec![match self.causes[..] {
-            _ if self.page.is_some() => match (self.matches(), self.causes.is_empty()) {
-                (true, true) => "The page gives the widget an email and the right hash for it. If Pylon still does not \
-                                 know the user, then the page changes its settings later, or Pylon's dashboard \
-                                 has another secret.",
-                (true, false) => "The page gives the widget an email and the right hash for it. Look at this even so:",
-                (false, _) => "The page does not give the widget an email and the right hash for it.",
+    /// The verdict, which the mistakes follow.
+    fn verdict(&self) -> String {
+        let subject = match (self.subject, self.page.is_some()) {
+            (Subject::Hash, true) => "an email and the right hash for it.",
+            (Subject::Jwt, true) => "a JWT that is right for it.",
+            (Subject::Hash, false) => "The email hash does not match",
+            (Subject::Jwt, false) => "The JWT is not right",
+        };
+        match (self.page.is_some(), self.matches(), self.causes.len()) {
+            (true, true, 0) => format!(
+                "The page gives the widget {subject} If Pylon still does not know the user, then the page changes \
+                 its settings later, or Pylon's dashboard has another secret."
+            ),
+            (true, true, _) => {
+                format!("The page gives the widget {subject} Look at this even so:")
+            }
+            (true, false, _) => format!("The page does not give the widget {subject}"),
+            (false, _, 0) => match self.subject {
+                Subject::Hash => "The email hash matches this email and this secret. If the widget still does not \
+                                  verify the user, then the page sends another email or hash, or sets them after \
+                                  the widget has started, or Pylon's dashboard has another secret.",
+                Subject::Jwt => "The JWT is right for this secret and app ID. If the widget still does not verify \
+                                 the user, then the page sends another token or app ID, or sets them after the \
+                                 widget has started, or Pylon's dashboard has another secret or the option \"HMAC \
+                                 email hash\".",
             }
             .to_owned(),
-            [] => "The email hash matches this email and this secret. If the widget still does not \
-                   verify the user, then the page sends another email or hash, or sets them after the \
-                   widget has started, or Pylon's dashboard has another secret."
-                .to_owned(),
-            [_] => "The email hash does not match.".to_owned(),
-            _ => {
-                format!("The email hash does not match, because of {} mistakes.", self.causes.len())
-            }
-        }];
+            (false, _, 1) => format!("{subject}."),
+            (false, _, count) => format!("{subject}, because of {count} mistakes."),
+        }
+    }
+
+    /// The mistakes and how to fix them, in plain text of one or more lines.
+    pub fn explanation(&self) -> String {
+        let mut lines = vec![self.verdict()];
         let marks = self.page.as_ref();
         lines.extend(self.causes.iter().map(|cause| {
             let on_page = marks.map_or(String::new(), |marks| marks.on(*cause));
@@ -127,7 +164,7 @@ pub fn diagnose(
             secret_error: parsed.err(),
             unusual_length,
             right_for_unwrapped_secret,
-            page: None,
+            ..Diagnosis::new(Subject::Hash)
         }
     })
 }

@@ -1,8 +1,9 @@
 //! Finds out what is wrong with the chat settings of a page.
 
 use super::reader::{CHAT_SETTINGS, NAMES, Object, Page, Value};
-use super::{Cause, Diagnosis, SEARCH_STACK, diagnose, diagnose_configured, keys};
+use super::{Cause, Diagnosis, SEARCH_STACK, Subject, diagnose, diagnose_configured, jwt, keys};
 use crate::env::trim;
+use crate::jwt::MIN_BYTES;
 use crate::secret::with_stack_wiped;
 use crate::settings::is_missing;
 
@@ -17,6 +18,9 @@ type Names = u16;
 
 /// Without these the widget does not know the user.
 const NECESSARY: Names = 1 << CHAT_SETTINGS | 1 << APP_ID | 1 << EMAIL | 1 << EMAIL_HASH;
+
+/// The same, or a JWT.
+const IDENTIFYING: Names = NECESSARY | 1 << JWT;
 
 /// How much of a page is read, in bytes.
 pub const MAX_PAGE: usize = 1 << 20;
@@ -33,9 +37,9 @@ pub(super) struct Marks {
 impl Marks {
     fn of(&self, cause: Cause) -> Names {
         match cause {
-            Cause::SettingsMisplaced => self.misplaced & NECESSARY,
-            Cause::SettingsMisnamed => self.misnamed & NECESSARY,
-            Cause::SettingsIgnored => (self.misplaced | self.misnamed) & !NECESSARY,
+            Cause::SettingsMisplaced => self.misplaced & IDENTIFYING,
+            Cause::SettingsMisnamed => self.misnamed & IDENTIFYING,
+            Cause::SettingsIgnored => (self.misplaced | self.misnamed) & !IDENTIFYING,
             Cause::SettingsUnknown => self.unknown,
             _ => 0,
         }
@@ -119,49 +123,78 @@ impl Settings {
         if let Value::Text(text) = &self.values[index] { text } else { "" }
     }
 
+    /// Whether the page has a JWT and no email hash.
+    fn uses_jwt(&self) -> bool {
+        let [has_jwt, has_hash] = [JWT, EMAIL_HASH].map(|index| !is_missing(self.text(index)));
+        // Of two that are not known, the hash is as likely.
+        (has_jwt && !has_hash) || (self.has(JWT) && !self.has(EMAIL_HASH))
+    }
+
     /// Whether there is a value, known or not.
     fn has(&self, index: usize) -> bool {
         self.marks.unknown & 1 << index != 0 || !is_missing(self.text(index))
     }
 }
 
-/// Finds out what is wrong with the chat settings of a page, for `secret`, the hexadecimal string.
+/// Finds out what is wrong with the chat settings of a page, for `secret`: the hexadecimal string, or the JWT secret
+/// if the page has a JWT and no email hash.
 ///
 /// `page` is what `JSON.stringify(window.pylon)` gives in the browser's console, or `window.pylon.chat_settings`
 /// alone, as JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are
 /// read and not run. Only the first MiB is read. Takes any text, and a malformed secret too.
 ///
-/// [`Diagnosis::matches`] is true exactly when the widget finds an app ID, an email and the right hash, and the
-/// secret is not on the page. There may be causes even so, which do not keep the widget from finding them.
+/// [`Diagnosis::matches`] is true exactly when the widget finds an app ID and either an email and the right hash or
+/// a right JWT, and the secret is not on the page. There may be causes even so, which do not keep the widget from finding them.
 pub fn diagnose_page(secret: impl AsRef<[u8]>, page: &str) -> Diagnosis {
-    judge(secret.as_ref(), page, |secret, email, email_hash| diagnose(secret, email, email_hash))
+    judge(
+        secret.as_ref(),
+        page,
+        |secret| secret,
+        |secret, email, email_hash| diagnose(secret, email, email_hash),
+    )
 }
 
 /// The same for a secret as it is configured.
 pub fn diagnose_page_configured(secret: &[u8], page: &str) -> Diagnosis {
-    judge(secret, page, diagnose_configured)
+    judge(secret, page, trim, diagnose_configured)
 }
 
-fn judge(secret: &[u8], page: &str, find: fn(&[u8], &str, &str) -> Diagnosis) -> Diagnosis {
+/// Whether the page identifies the user by a JWT.
+pub fn page_has_jwt(page: &str) -> bool {
+    Settings::of(&Page::read(beginning(page)).pylon).uses_jwt()
+}
+
+/// As much of a page as is read.
+fn beginning(page: &str) -> &str {
     let end = (0..=page.len().min(MAX_PAGE)).rev().find(|end| page.is_char_boundary(*end));
-    let text = &page[..end.unwrap_or_default()];
+    &page[..end.unwrap_or_default()]
+}
+
+fn judge(
+    secret: &[u8],
+    page: &str,
+    configured: fn(&[u8]) -> &[u8],
+    find: fn(&[u8], &str, &str) -> Diagnosis,
+) -> Diagnosis {
+    let text = beginning(page);
     let read = Page::read(text);
     let settings = Settings::of(&read.pylon);
     let marks = Marks { is_cut: text.len() < page.len(), ..settings.marks.clone() };
     let is_late = read.at_start.as_ref().is_some_and(|at_start| {
         let at_start = Settings::of(at_start);
-        (APP_ID..=EMAIL_HASH).any(|index| at_start.values[index] != settings.values[index])
+        (APP_ID..=JWT).any(|index| at_start.values[index] != settings.values[index])
     });
     let marked = |cause| marks.of(cause) != 0;
     let [has_jwt, has_hash] = [JWT, EMAIL_HASH].map(|index| settings.has(index));
-    let is_known = marks.unknown & (1 << EMAIL | 1 << EMAIL_HASH) == 0;
+    let uses_jwt = settings.uses_jwt();
+    let judged: Names = if uses_jwt { 1 << JWT } else { 1 << EMAIL | 1 << EMAIL_HASH };
+    let is_known = marks.unknown & judged == 0;
     let is_empty = settings.values.iter().all(|value| *value == Value::Missing);
-    let uses_jwt = has_jwt && !has_hash;
-    let secret_on_page = with_stack_wiped::<SEARCH_STACK, _>(|| holds(text, secret));
+    let secret_on_page = with_stack_wiped::<SEARCH_STACK, _>(|| holds(text, secret, uses_jwt));
     let found = [
         (secret_on_page, Cause::SecretOnPage),
         (is_empty, Cause::SettingsMissing),
-        (!is_known && !uses_jwt, Cause::SettingsUnknown),
+        (!is_known, Cause::SettingsUnknown),
         (is_late, Cause::SettingsLate),
         (marked(Cause::SettingsMisplaced), Cause::SettingsMisplaced),
         (marked(Cause::SettingsMisnamed), Cause::SettingsMisnamed),
@@ -172,19 +205,19 @@ fn judge(secret: &[u8], page: &str, find: fn(&[u8], &str, &str) -> Diagnosis) ->
         (settings.has(ACCOUNT_EXTERNAL_ID) && has_hash, Cause::AccountWithHash),
         (!is_empty && !uses_jwt && !settings.has(EMAIL), Cause::EmailMissing),
         (!is_empty && !uses_jwt && !has_hash, Cause::HashMissing),
-        (uses_jwt, Cause::HashIsJwt),
     ];
 
-    let search = is_known && !is_empty && !uses_jwt;
-    let mut diagnosis = match search {
-        true => find(secret, settings.text(EMAIL), settings.text(EMAIL_HASH)),
-        false => Diagnosis {
-            causes: Vec::new(),
-            secret_error: None,
-            unusual_length: false,
-            right_for_unwrapped_secret: false,
-            page: None,
-        },
+    let given = |index: usize| Some(settings.text(index)).filter(|text| !is_missing(text));
+    let mut diagnosis = match uses_jwt {
+        true if is_known => {
+            let beside =
+                [("email", given(EMAIL)), ("account_external_id", given(ACCOUNT_EXTERNAL_ID))];
+            jwt::judge(configured(secret), settings.text(APP_ID), settings.text(JWT), beside, None)
+        }
+        false if is_known && !is_empty => {
+            find(secret, settings.text(EMAIL), settings.text(EMAIL_HASH))
+        }
+        _ => Diagnosis::new(if uses_jwt { Subject::Jwt } else { Subject::Hash }),
     };
     // Without an email, nothing more can be found.
     diagnosis.causes.retain(|cause| *cause != Cause::Unknown || settings.has(EMAIL));
@@ -195,8 +228,13 @@ fn judge(secret: &[u8], page: &str, find: fn(&[u8], &str, &str) -> Diagnosis) ->
     diagnosis
 }
 
-/// Whether the page holds the secret's digits. Other texts may be short, or no secret at all.
-fn holds(page: &str, secret: &[u8]) -> bool {
+/// Whether the page holds the secret. Other texts may be short, or no secret at all.
+fn holds(page: &str, secret: &[u8], uses_jwt: bool) -> bool {
+    if uses_jwt {
+        let text = trim(secret);
+        return text.len() >= MIN_BYTES
+            && page.as_bytes().windows(text.len()).any(|part| part == text);
+    }
     let inner = keys::unwrap(secret);
     let digits = trim(inner.as_ref().map_or(secret, |inner| &inner[..]));
     let is_secret = digits.len() >= 32 && digits.iter().all(u8::is_ascii_hexdigit);

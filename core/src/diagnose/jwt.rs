@@ -1,0 +1,189 @@
+//! Finds out why a JWT is not right.
+
+use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
+use hmac::digest::CtOutput;
+use zeroize::Zeroizing;
+
+use super::search::join;
+use super::{Cause, Diagnosis, SEARCH_STACK, Subject};
+use crate::JwtSecret;
+use crate::clock::now;
+use crate::env::trim;
+use crate::jwt::{MIN_BYTES, Parts};
+use crate::secret::{KeyedHmac, Tag, keyed_hmac_of_bytes, tag, with_stack_wiped};
+use crate::settings::{FILLERS, is_missing};
+use crate::strict_json::Object;
+
+/// Finds out why `token` is not a JWT that Pylon takes for this app ID, for `secret`, the text from its dashboard.
+///
+/// `email` is the email on the page, if the page has one. `now` is in Unix seconds, and `None` stands for the
+/// system's clock. Takes any text, a malformed secret too. It is for developers and not for the path of a request.
+pub fn diagnose_jwt(
+    secret: impl AsRef<[u8]>,
+    app_id: &str,
+    token: &str,
+    email: Option<&str>,
+    now: Option<u64>,
+) -> Diagnosis {
+    let beside = [("email", email), ("account_external_id", None)];
+    judge(secret.as_ref(), app_id, token, beside, now)
+}
+
+/// The same with the identity values that are beside the token on the page.
+pub(super) fn judge(
+    secret: &[u8],
+    app_id: &str,
+    token: &str,
+    beside: [(&str, Option<&str>); 2],
+    at: Option<u64>,
+) -> Diagnosis {
+    let mut causes = with_stack_wiped::<SEARCH_STACK, _>(|| {
+        find_causes(secret, app_id, token, beside, at.unwrap_or_else(now))
+    });
+    causes.sort_unstable();
+    causes.dedup();
+    Diagnosis { causes, ..Diagnosis::new(Subject::Jwt) }
+}
+
+fn find_causes(
+    secret: &[u8],
+    app_id: &str,
+    token: &str,
+    beside: [(&str, Option<&str>); 2],
+    now: u64,
+) -> Vec<Cause> {
+    let bare = bare(token);
+    if is_missing(bare) {
+        return vec![Cause::JwtMissing];
+    }
+    if secret.len() >= MIN_BYTES && trim(secret) == bare.as_bytes() {
+        return vec![Cause::SecretOnPage];
+    }
+    if bare.len() == 64 && bare.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return vec![Cause::JwtIsHash];
+    }
+    let Some(parts) = Parts::of(bare) else { return vec![Cause::JwtMalformed] };
+    let mut causes = Vec::new();
+    causes.extend(
+        (bare != token || parts.header.get("crit").is_some()).then_some(Cause::JwtMalformed),
+    );
+    causes.extend(is_missing(app_id).then_some(Cause::AppIdMissing));
+    match parts.header.text("alg") {
+        Some("HS256") => causes.extend(signer(secret, &parts)),
+        _ => causes.push(Cause::JwtAlgorithm),
+    }
+    match Object::parse(&parts.payload) {
+        Some(claims) => {
+            judge_times(&claims, now, &mut causes);
+            let audience = claims.text("aud");
+            causes.extend((audience != Some(app_id)).then_some(Cause::JwtAudience));
+            let has_email = claims.text("email").is_some_and(|email| !is_missing(email));
+            causes.extend((!has_email).then_some(Cause::JwtEmailMissing));
+            let differs = |(name, value): &(&str, Option<&str>)| {
+                value.is_some() && claims.get(name).is_some() && claims.text(name) != *value
+            };
+            causes.extend(beside.iter().any(differs).then_some(Cause::JwtDiffers));
+            let optional = ["name", "account_external_id", "contact_external_id"];
+            let is_wrong = |name: &&str| claims.get(name).is_some() && claims.text(name).is_none();
+            causes.extend(optional.iter().any(is_wrong).then_some(Cause::JwtMalformed));
+        }
+        None => causes.push(Cause::JwtMalformed),
+    }
+    causes
+}
+
+/// The token without the characters that people copy along.
+fn bare(token: &str) -> &str {
+    let text = token.trim();
+    let text = text.strip_prefix("Bearer ").unwrap_or(text);
+    let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
+    quoted.unwrap_or(text).trim()
+}
+
+/// Times beyond this are in milliseconds: it is the year 5138.
+const MAX_SECONDS: i64 = 100_000_000_000;
+
+fn judge_times(claims: &Object, now: u64, causes: &mut Vec<Cause>) {
+    let time = |name| claims.integer(name);
+    let (Some(mut issued_at), Some(mut expires_at)) = (time("iat"), time("exp")) else {
+        causes.push(Cause::JwtTimesMissing);
+        return;
+    };
+    if issued_at.max(expires_at) > MAX_SECONDS {
+        causes.push(Cause::JwtMilliseconds);
+        for time in [&mut issued_at, &mut expires_at] {
+            *time /= if *time > MAX_SECONDS { 1000 } else { 1 };
+        }
+    }
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    let lifetime = expires_at.saturating_sub(issued_at);
+    let is_allowed = (1..=JwtSecret::MAX_LIFETIME as i64).contains(&lifetime);
+    let not_before = time("nbf").unwrap_or(issued_at);
+    let found = [
+        (expires_at <= now, Cause::JwtExpired),
+        (issued_at.max(not_before) > now, Cause::JwtNotYetValid),
+        (!is_allowed, Cause::JwtLifetime),
+    ];
+    causes.extend(found.iter().filter(|(is_so, _)| *is_so).map(|(_, cause)| *cause));
+}
+
+/// Decodes a text into a buffer that is long enough, and returns the length.
+type Decode = fn(&[u8], &mut [u8]) -> Option<usize>;
+
+/// The mistake with the secret that gives the signature.
+fn signer(secret: &[u8], parts: &Parts<'_>) -> Option<Cause> {
+    let Ok(observed) = Tag::try_from(&parts.signature[..]) else {
+        return Some(Cause::JwtSignature);
+    };
+    let observed = CtOutput::<KeyedHmac>::new(observed);
+    let is_key = |key: &[u8]| {
+        CtOutput::new(tag(keyed_hmac_of_bytes(key), parts.signed.as_bytes())) == observed
+    };
+    let trimmed = trim(secret);
+    let inner = match trimmed {
+        [first @ (b'"' | b'\'' | b'`'), inner @ .., last] if first == last => inner,
+        _ => trimmed,
+    };
+    if is_key(secret) {
+        let is_usable = inner.len() == secret.len();
+        return (!is_usable).then_some(Cause::JwtSecretWrapped);
+    }
+    let decoded = |decode: Decode| {
+        let mut key = Zeroizing::new(vec![0; inner.len()]);
+        let length = decode(inner, &mut key);
+        length.is_some_and(|length| is_key(&key[..length]))
+    };
+    if decoded(|text, key| base16ct::mixed::decode(text, key).ok().map(<[u8]>::len)) {
+        return Some(Cause::JwtSecretHexDecoded);
+    }
+    let base64s: [Decode; 4] = [
+        |text, key| Base64::decode(text, key).ok().map(<[u8]>::len),
+        |text, key| Base64Unpadded::decode(text, key).ok().map(<[u8]>::len),
+        |text, key| Base64Url::decode(text, key).ok().map(<[u8]>::len),
+        |text, key| Base64UrlUnpadded::decode(text, key).ok().map(<[u8]>::len),
+    ];
+    let encoded = Zeroizing::new(Base64::encode_string(inner));
+    if base64s.into_iter().any(decoded) || is_key(encoded.as_bytes()) {
+        return Some(Cause::JwtSecretBase64);
+    }
+    let around: [[&[u8]; 2]; 8] = [
+        [b"", b""],
+        [b"", b"\n"],
+        [b"", b"\r\n"],
+        [b"", b" "],
+        [b" ", b""],
+        [b"\"", b"\""],
+        [b"'", b"'"],
+        [JwtSecret::ENV.as_bytes(), b""],
+    ];
+    let is_wrapped = |[before, after]: [&[u8]; 2]| {
+        let equals: &[u8] = if before.len() > 1 { b"=" } else { b"" };
+        is_key(&join(&[before, equals, inner, after]))
+    };
+    if around.into_iter().any(is_wrapped) {
+        return Some(Cause::JwtSecretWrapped);
+    }
+    let fillers = FILLERS.iter().chain([&""]);
+    let is_filler = fillers.into_iter().any(|filler| is_key(filler.as_bytes()));
+    Some(if is_filler { Cause::SecretMissing } else { Cause::JwtSignature })
+}
