@@ -54,7 +54,7 @@ def stage() -> None:
     for folder in ("python", "node", "go", "tests/vectors"):
         shutil.copytree(ROOT / folder, STAGED / folder, ignore=skip)
     (STAGED / "node" / "node_modules").symlink_to(ROOT / "node" / "node_modules")
-    for file in ("test_cli.py", "oracle.py"):
+    for file in ("test_cli.py", "oracle.py", "oracle_jwt.py"):
         shutil.copy(ROOT / "tests" / file, STAGED / "tests")
     programs = STAGED / "target" / "release"
     programs.mkdir(parents=True)
@@ -65,6 +65,9 @@ def stage() -> None:
     archive = TARGET / "debug" / "libpylon_identity.a"
     for shipped in (ROOT / "go" / "lib").glob("*/*.a"):
         shutil.copy(archive, STAGED / shipped.relative_to(ROOT))
+    program = STAGED / "target" / "clients" / "go-command"
+    env = {"CGO_LDFLAGS": WITH_COUNTERS}
+    run(["go", "build", "-o", program, "./cmd/pylon-identity"], cwd=STAGED / "go", env=env)
     build_c(ROOT / "c-abi/tests/vectors.c", STAGED / "vectors", WITH_COUNTERS, library=archive)
 
 

@@ -100,6 +100,11 @@ def test_go_compiles_the_portable_core_for(platform: str) -> None:
     run(["go", "build", "."], cwd=GO, env={"GOOS": system, "GOARCH": arch, "CGO_ENABLED": "0"})
 
 
+def test_linters_of_go_need_no_compiler_of_c() -> None:
+    command = ["go", "run", "honnef.co/go/tools/cmd/staticcheck@v0.8.2", "."]
+    run(command, cwd=GO, env={"CGO_ENABLED": "0"})
+
+
 def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
     run(["go", "test", "./..."], cwd=GO, env={"GOEXPERIMENT": "cgocheck2"})
 

@@ -197,6 +197,24 @@ pub fn tokens(text: &str, user: JwtUser, expires_in: u64, now: u64, place: u16, 
     assert!(matches!(causes.causes(), [] | [Cause::SecretOnPage]), "{script}");
 }
 
+/// Claims that are taken are those that another parser of JSON reads.
+pub fn claims(more: &str) {
+    let text = "a secret of 16 bytes";
+    let payload = format!(r#"{{"email":"e","aud":"a","iat":1,"exp":2{more}}}"#);
+    let encoded = Base64UrlUnpadded::encode_string(payload.as_bytes());
+    let signed = format!("eyJhbGciOiJIUzI1NiJ9.{encoded}");
+    let signature = hex::decode(oracle(text.as_bytes(), signed.as_bytes())).unwrap();
+    let token = format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature));
+    let verified = JwtSecret::new(text).unwrap().verify_jwt_at(&token, "a", 1);
+    let diagnosis = diagnose_jwt(text, "a", &token, None, Some(1));
+    assert_eq!(diagnosis.matches(), verified.is_ok(), "{payload}");
+    let Ok(verified) = verified else { return };
+    let read: HashMap<String, serde_json::Value> = serde_json::from_str(&payload).unwrap();
+    for (name, value) in [("name", verified.name), ("email", Some(verified.email))] {
+        assert_eq!(read.get(name).and_then(|value| value.as_str()), value.as_deref(), "{payload}");
+    }
+}
+
 fn is_missing(text: &str) -> bool {
     let fillers = "undefined|null|None|nil|NaN|[object Object]|[object Promise]|%s|";
     fillers.split('|').any(|filler| filler == text.trim())
@@ -318,6 +336,11 @@ mod random {
                 contact_external_id: contact.as_deref(),
             };
             tokens(&secret, user, expires_in, now, change.0, change.1);
+        }
+
+        #[test]
+        fn any_claims(pieces in vec("[{}\\[\\]\",:0-9eE.+\\- \\\\]|\\\\u00|\"name\":|\"email\"|null|true", 0..16)) {
+            claims(&format!(",{}", pieces.concat()));
         }
 
         #[test]
