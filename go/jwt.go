@@ -83,7 +83,8 @@ func (s *JWTSecret) SignJWT(claims Claims, ttl time.Duration) (string, error) {
 	}
 	out := make([]byte, size)
 	written, status := k.state().signJWT(&texts, expiresIn, unixTime(claims.IssuedAt), out)
-	return string(out[:written]), k.result(status)
+	k.used()
+	return string(out[:written]), status.orPanic()
 }
 
 // VerifyJWT returns the claims of a JWT that is right for this secret and app ID now, or at another time. It is
@@ -97,7 +98,8 @@ func (s *JWTSecret) VerifyJWT(token, appID string, now ...time.Time) (Claims, er
 	k := s.ready()
 	out := make([]byte, 5*len(token)+400) // always enough, as the header says
 	written, status := k.state().verifyJWT(token, appID, unixTime(now...), out)
-	if err := k.result(status); err != nil {
+	k.used()
+	if err := status.orPanic(); err != nil {
 		return Claims{}, err
 	}
 	var found struct {
@@ -150,16 +152,15 @@ func unixTime(times ...time.Time) uint64 {
 	return uint64(max(1, times[0].Unix()))
 }
 
-// result ends a use of the key.
-func (k *key) result(status Error) error {
-	k.used()
-	switch status {
+// orPanic returns the status as an error, or panics where the key is no longer there.
+func (e Error) orPanic() error {
+	switch e {
 	case ok:
 		return nil
 	case ErrSecretNotReady:
-		panic(status)
+		panic(e)
 	}
-	return status
+	return e
 }
 
 // Wipe overwrites the key in memory, as [IdentitySecret.Wipe] does.

@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -281,7 +280,8 @@ func TestWipedJWTSecretsPanic(t *testing.T) {
 	}
 }
 
-func TestJWTSecretsThatNothingRefersTo(t *testing.T) {
+// As TestSecretsThatNothingRefersTo.
+func TestSecretsThatNothingRefersToAndJWTs(t *testing.T) {
 	user := pylonidentity.Claims{AppID: "app", Email: email, IssuedAt: time.Unix(1_800_000_000, 0)}
 	want, _ := parseJWT(t, sentinel).SignJWT(user, 0)
 	var group sync.WaitGroup
@@ -289,10 +289,7 @@ func TestJWTSecretsThatNothingRefersTo(t *testing.T) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			for i := range 50 {
-				if i%10 == 0 {
-					runtime.GC()
-				}
+			for range 5 {
 				got, err := parseJWT(t, sentinel).SignJWT(user, 0)
 				_, verifyErr := parseJWT(t, sentinel).VerifyJWT(want, "app", user.IssuedAt)
 				if got != want || err != nil || verifyErr != nil {

@@ -106,12 +106,8 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 	var out emailHash
 	status := k.state().chatSettingsHash(user.AppID, user.Email, &out)
 	k.used()
-	switch status {
-	case ok:
-	case ErrSecretNotReady:
-		panic(status)
-	default:
-		return ChatSettings{}, status
+	if err := status.orPanic(); err != nil {
+		return ChatSettings{}, err
 	}
 	return ChatSettings{
 		AppID:             user.AppID,
