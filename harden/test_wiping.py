@@ -24,6 +24,8 @@ from observed import running
 from shared import ARCHIVE, RELEASE, Broken, without_sha_instructions
 
 STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused"]
+# The programs in these languages also use JWT secrets, whose key is the text as it is.
+HAVE_JWT = ["C", "Go", "portable Go", "portable C"]
 VARIABLE = "PYLON_IDENTITY_SECRET"
 # The programs in these languages do, as callers can.
 WIPE_THEIR_TEXT = ["C", "Rust", "portable C"]
@@ -43,14 +45,15 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="memory is searc
 # --- the patterns ---
 
 
-def states(digits: str) -> bytes:
+def states(digits: str, kind: str) -> bytes:
     """Return the two keyed states of SHA-256: all bytes of C's struct that depend on the key."""
     library = ctypes.CDLL(str(RELEASE / "libpylon_identity.so"))
+    init = getattr(library, f"pylon_identity_{kind}_init")
     made = []
     for text in [digits, *(secrets.token_hex(32) for _ in range(15))]:
         memory = (ctypes.c_uint64 * 32)()
         size = ctypes.c_size_t(len(text))
-        assert library.pylon_identity_secret_init(memory, text.encode(), size) == 0
+        assert init(memory, text.encode(), size) == 0
         made.append(bytes(memory))
     found = bytes(column[0] for column in zip(*made, strict=True) if len({*column}) > 1)
     assert len(found) == 64
@@ -60,15 +63,16 @@ def states(digits: str) -> bytes:
 def shapes(digits: str) -> Iterator[tuple[str, bytes]]:
     """The names and bytes of everything that a secret becomes on its way to a keyed state."""
     yield "hex", digits.encode()
-    key = bytes.fromhex(digits)
-    yield "key", key
-    if len(key) > 64:
-        key = sha256(key).digest()
-        yield "hashed key", key
-    for name, mask in ("inner", 0x36), ("outer", 0x5C):
-        yield f"{name} padded key", bytes(byte ^ mask for byte in key)
-    yield "inner state", states(digits)[:32]
-    yield "outer state", states(digits)[32:]
+    yield "key", bytes.fromhex(digits)
+    for jwt, key in ("", bytes.fromhex(digits)), ("JWT ", digits.encode()):
+        if len(key) > 64:
+            key = sha256(key).digest()
+            yield f"{jwt}hashed key", key
+        for name, mask in ("inner", 0x36), ("outer", 0x5C):
+            yield f"{jwt}{name} padded key", bytes(byte ^ mask for byte in key)
+        both = states(digits, "jwt_secret" if jwt else "secret")
+        yield f"{jwt}inner state", both[:32]
+        yield f"{jwt}outer state", both[32:]
 
 
 def needles(digits: str) -> dict[int, str]:
@@ -160,14 +164,15 @@ LANGUAGES = [*QUICK, "Rust", "Node", "portable Node", "Go", "portable Go", "port
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_is_left(language: str, figure: Figure) -> None:
     size = 0
-    for step in STEPS:
+    steps = STEPS + ["jwt"] * (language in HAVE_JWT)
+    for step in steps:
         seen = look(language, step)
         size += seen.size
         left = {shape for _, shape in seen.found}
         if step == "env" or language not in WIPE_THEIR_TEXT:
             left.discard("hex")  # the text is the caller's to wipe
         assert not left, f"after {step}: {sorted(left)}"
-    figure(f"no trace in {size / 1e6:.0f} MB after {len(STEPS)} steps with {len(SIZES)} keys each")
+    figure(f"no trace in {size / 1e6:.0f} MB after {len(steps)} steps with {len(SIZES)} keys each")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -175,6 +180,9 @@ def test_no_key_is_left_control(language: str) -> None:
     """Secrets in use are found, and in C a key left on the heap and a padded one on the stack."""
     found = set(look(language, "keep").found)
     assert found >= set(product(range(len(SIZES)), ["inner state", "outer state"]))
+    if language in HAVE_JWT:
+        found = set(look(language, "keep-jwt").found)
+        assert found >= set(product(range(len(SIZES)), ["JWT inner state", "JWT outer state"]))
     if language == "C":
         assert set(look("C", "plant").found) == {(0, "key"), (1, "outer padded key")}
         with pytest.raises(Broken, match="not portable"):

@@ -40,6 +40,27 @@ static void use(const char *line, size_t size) {
     forget(&secret);
 }
 
+/* The digits are the key of a JWT as they are. */
+static void keep_jwt(const char *line, size_t size) {
+    pylon_identity_jwt_secret *secret = calloc(1, sizeof *secret);
+    check(secret && !pylon_identity_jwt_secret_init(secret, line, size));
+}
+
+static void use_jwt(const char *line, size_t size) {
+    const pylon_identity_jwt_user user = {.app_id = {"a", 1}, .email = {EMAIL}, .name = {"Ada", 3}};
+    pylon_identity_jwt_secret secret;
+    char token[1000], claims[1000];
+    uint64_t causes;
+    check(!pylon_identity_jwt_secret_init(&secret, line, size));
+    check(!pylon_identity_sign_jwt(&secret, &user, 0, 0, token, sizeof token, NULL));
+    check(!pylon_identity_verify_jwt(&secret, token, strlen(token), "a", 1, 0, claims, sizeof claims, NULL));
+    check(!pylon_identity_jwt_secret_wipe(&secret));
+    /* With the line's end, and with a token that another key signed. */
+    token[strlen(token) - 2] ^= 1;
+    check(!pylon_identity_diagnose_jwt(line, size + 1, "a", 1, token, strlen(token), EMAIL, 0, &causes, NULL, 0));
+    check(causes && pylon_identity_jwt_secret_init(&secret, line, size + 1) == PYLON_IDENTITY_JWT_SECRET_WRAPPED);
+}
+
 static void *sign_many(void *secret) {
     check(!pylon_identity_sign_many(secret, emails, lengths, SEVERAL, hashes));
     return NULL;
@@ -94,7 +115,8 @@ static const struct {
     const char *name;
     void (*take)(const char *, size_t);
 } steps[] = {{"keep", keep},       {"use", use},      {"many", many},       {"drop-in", drop_in},
-             {"diagnose", diagnose}, {"env", from_env}, {"refused", refused}, {"plant", plant}};
+             {"diagnose", diagnose}, {"env", from_env}, {"refused", refused}, {"plant", plant},
+             {"keep-jwt", keep_jwt}, {"jwt", use_jwt}};
 
 int main(void) {
     static char text[4096], command[64];

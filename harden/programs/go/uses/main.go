@@ -17,6 +17,7 @@ const email = "ada@example.com"
 var (
 	wrong  = strings.Repeat("0", 64)
 	kept   []*pylonidentity.IdentitySecret
+	jwts   []*pylonidentity.JWTSecret
 	leaked [][]byte
 	emails []string
 	hashes []string
@@ -42,6 +43,17 @@ var steps = map[string]func(digits string){
 		settings := must(secret.ChatSettings(pylonidentity.User{AppID: "a", Email: email, Name: "Ada"}))
 		must(settings.Script("bm9uY2U="))
 		secret.Wipe()
+	},
+	// The digits are the key of a JWT as they are.
+	"keep-jwt": func(digits string) { jwts = append(jwts, must(pylonidentity.NewJWTSecret(digits))) },
+	"jwt": func(digits string) {
+		secret := must(pylonidentity.NewJWTSecret(digits))
+		settings := must(secret.ChatSettings(pylonidentity.Claims{AppID: "a", Email: email, Name: "Ada"}, 0))
+		must(secret.VerifyJWT(settings.JWT, "a"))
+		secret.Wipe()
+		check(!pylonidentity.DiagnoseJWT(digits+"\n", "a", settings.JWT[1:], email).Matches)
+		_, err := pylonidentity.NewJWTSecret(digits + "\n")
+		check(err == pylonidentity.ErrJWTSecretWrapped)
 	},
 	"many": func(digits string) {
 		secret := must(pylonidentity.NewIdentitySecret(digits))
