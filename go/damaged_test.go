@@ -18,15 +18,27 @@ func TestDamagedKeysPanic(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		memory := secret.key.state()
-		clear(unsafe.Slice((*byte)(unsafe.Pointer(memory)), unsafe.Sizeof(*memory)))
-		func() {
-			defer func() {
-				if found := recover(); found != ErrSecretNotReady {
-					t.Errorf("%s: %v", name, found)
-				}
-			}()
-			use(secret)
-		}()
+		panicsWhenDamaged(t, name, secret.key, func() { use(secret) })
 	}
+	for name, use := range map[string]func(*JWTSecret){
+		"SignJWT":   func(s *JWTSecret) { _, _ = s.SignJWT(Claims{AppID: "app", Email: "ada@example.com"}, 0) },
+		"VerifyJWT": func(s *JWTSecret) { _, _ = s.VerifyJWT("", "app") },
+	} {
+		secret, err := NewJWTSecret(strings.Repeat("5a", 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		panicsWhenDamaged(t, name, secret.key, func() { use(secret) })
+	}
+}
+
+func panicsWhenDamaged(t *testing.T, name string, k *key, use func()) {
+	memory := k.state()
+	clear(unsafe.Slice((*byte)(unsafe.Pointer(memory)), unsafe.Sizeof(*memory)))
+	defer func() {
+		if found := recover(); found != ErrSecretNotReady {
+			t.Errorf("%s: %v", name, found)
+		}
+	}()
+	use()
 }

@@ -1,9 +1,9 @@
 package pylonidentity
 
-// A Diagnosis says why an email hash does not match. It never shows the secret, the email or the hash.
+// A Diagnosis says why an email hash or a JWT does not match. It never shows the secret, the email or the hash.
 type Diagnosis struct {
 	// Matches is whether the hash is exactly the right one, and with [DiagnosePage] whether the widget finds
-	// an app ID, an email and that hash.
+	// an app ID, an email and that hash, or an app ID and a right JWT.
 	Matches bool
 	// Causes are the fewest mistakes that together give the hash, for example [CauseSecretUsedAsText]. The
 	// names are the same in every language.
@@ -20,7 +20,8 @@ func Diagnose(secret, email, emailHash string) Diagnosis {
 	return diagnosis(diagnose(secret, email, emailHash))
 }
 
-// DiagnosePage finds out what is wrong with the chat settings of a page, for secret, the hexadecimal string.
+// DiagnosePage finds out what is wrong with the chat settings of a page, for secret, the hexadecimal string; for a
+// page that has a jwt, the JWT secret.
 //
 // A page is what JSON.stringify(window.pylon) gives in the browser's console, or its chat_settings alone, as
 // JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are read and not

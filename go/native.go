@@ -30,6 +30,16 @@ package pylonidentity
 #cgo nocallback pylon_identity_diagnose
 #cgo noescape pylon_identity_diagnose_page
 #cgo nocallback pylon_identity_diagnose_page
+#cgo noescape pylon_identity_jwt_secret_init
+#cgo nocallback pylon_identity_jwt_secret_init
+#cgo noescape pylon_identity_jwt_secret_init_from_env
+#cgo nocallback pylon_identity_jwt_secret_init_from_env
+#cgo noescape pylon_identity_verify_jwt
+#cgo nocallback pylon_identity_verify_jwt
+#cgo noescape pylon_identity_diagnose_jwt
+#cgo nocallback pylon_identity_diagnose_jwt
+#cgo noescape sign_jwt
+#cgo nocallback sign_jwt
 #cgo noescape write_settings
 #cgo nocallback write_settings
 #include "pylon_identity.h"
@@ -40,6 +50,11 @@ static pylon_identity_status write_settings(int script, pylon_identity_user user
 	if (script)
 		return pylon_identity_chat_settings_script(NULL, &user, nonce, nonce_len, out, out_size, written);
 	return pylon_identity_chat_settings_json(NULL, &user, out, out_size, written);
+}
+
+static pylon_identity_status sign_jwt(const pylon_identity_jwt_secret *secret, pylon_identity_jwt_user user,
+	uint64_t expires_in, uint64_t now, char *out, size_t out_size, size_t *written) {
+	return pylon_identity_sign_jwt(secret, &user, expires_in, now, out, out_size, written);
 }
 */
 import "C"
@@ -56,7 +71,8 @@ const Backend = "cgo"
 var _ [0]int = [(hashMismatch ^ C.PYLON_IDENTITY_HASH_MISMATCH) | (invalidArgument ^ C.PYLON_IDENTITY_INVALID_ARGUMENT) |
 	(panicked ^ C.PYLON_IDENTITY_PANIC) | (kindNumber ^ C.PYLON_IDENTITY_SETTING_NUMBER) |
 	(kindBoolean ^ C.PYLON_IDENTITY_SETTING_BOOLEAN) | (Error(len(emailHash{})) ^ C.PYLON_IDENTITY_EMAIL_HASH_SIZE) |
-	(explanationSize ^ C.PYLON_IDENTITY_EXPLANATION_SIZE) | (warnings ^ C.PYLON_IDENTITY_WARNINGS)]int{}
+	(explanationSize ^ C.PYLON_IDENTITY_EXPLANATION_SIZE) | (warnings ^ C.PYLON_IDENTITY_WARNINGS) |
+	Error(C.sizeof_pylon_identity_secret^C.sizeof_pylon_identity_jwt_secret)]int{}
 
 func version() string { return C.GoString(C.pylon_identity_version()) }
 
@@ -64,19 +80,30 @@ func (e Error) message() string { return C.GoString(C.pylon_identity_status_mess
 
 func (e Error) code() string { return C.GoString(C.pylon_identity_status_code(C.int32_t(e))) }
 
-// A state is a parsed secret.
+// A state is a parsed secret of either kind.
 type state C.pylon_identity_secret
 
 func (s *state) c() *C.pylon_identity_secret { return (*C.pylon_identity_secret)(s) }
 
-func (s *state) parse(hex string) Error {
-	return Error(C.pylon_identity_secret_init(s.c(), pointer(hex), C.size_t(len(hex))))
+func (s *state) jwt() *C.pylon_identity_jwt_secret {
+	return (*C.pylon_identity_jwt_secret)(unsafe.Pointer(s))
 }
 
-func (s *state) parseValue(name, text string, set bool) Error {
+func (s *state) parse(isJWT bool, text string) Error {
+	if isJWT {
+		return Error(C.pylon_identity_jwt_secret_init(s.jwt(), pointer(text), C.size_t(len(text))))
+	}
+	return Error(C.pylon_identity_secret_init(s.c(), pointer(text), C.size_t(len(text))))
+}
+
+func (s *state) parseValue(isJWT bool, name, text string, set bool) Error {
 	value := pointer(text)
 	if set && value == nil {
 		value = new(C.char) // nil would say that the variable is not set
+	}
+	if isJWT {
+		return Error(C.pylon_identity_jwt_secret_init_from_env(
+			s.jwt(), pointer(name), C.size_t(len(name)), value, C.size_t(len(text))))
 	}
 	return Error(C.pylon_identity_secret_init_from_env(
 		s.c(), pointer(name), C.size_t(len(name)), value, C.size_t(len(text))))
@@ -96,6 +123,27 @@ func (s *state) verify(email, hash string) Error {
 func (s *state) chatSettingsHash(appID, email string, out *emailHash) Error {
 	return Error(C.pylon_identity_chat_settings_hash(
 		s.c(), pointer(appID), C.size_t(len(appID)), pointer(email), C.size_t(len(email)), out.pointer()))
+}
+
+// signJWT writes the token into out, and returns its length.
+func (s *state) signJWT(texts *[5]string, expiresIn, now uint64, out []byte) (int, Error) {
+	user := C.pylon_identity_jwt_user{
+		app_id: text(texts[0]), email: text(texts[1]), name: text(texts[2]),
+		account_external_id: text(texts[3]), contact_external_id: text(texts[4]),
+	}
+	var written C.size_t
+	status := C.sign_jwt(
+		s.jwt(), user, C.uint64_t(expiresIn), C.uint64_t(now), buffer(out), C.size_t(len(out)), &written)
+	return int(written), Error(status)
+}
+
+// verifyJWT writes the claims into out as JSON, and returns their length.
+func (s *state) verifyJWT(token, appID string, now uint64, out []byte) (int, Error) {
+	var written C.size_t
+	status := C.pylon_identity_verify_jwt(
+		s.jwt(), pointer(token), C.size_t(len(token)), pointer(appID), C.size_t(len(appID)), C.uint64_t(now),
+		buffer(out), C.size_t(len(out)), &written)
+	return int(written), Error(status)
 }
 
 func signMessage(message, secret string, out *emailHash) Error {
@@ -134,6 +182,16 @@ func diagnosePage(secret, page string) (causes uint64, explanation string, statu
 	out := buffer(text[:])
 	status = Error(C.pylon_identity_diagnose_page(
 		pointer(secret), C.size_t(len(secret)), pointer(page), C.size_t(len(page)),
+		(*C.uint64_t)(&causes), out, C.size_t(len(text))))
+	return causes, C.GoString(out), status
+}
+
+func diagnoseJWT(secret, appID, token, email string, now uint64) (causes uint64, explanation string, status Error) {
+	var text [explanationSize]byte
+	out := buffer(text[:])
+	status = Error(C.pylon_identity_diagnose_jwt(
+		pointer(secret), C.size_t(len(secret)), pointer(appID), C.size_t(len(appID)),
+		pointer(token), C.size_t(len(token)), pointer(email), C.size_t(len(email)), C.uint64_t(now),
 		(*C.uint64_t)(&causes), out, C.size_t(len(text))))
 	return causes, C.GoString(out), status
 }

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 	"unsafe"
 
 	"github.com/pylon-identity/pylon-identity/go/internal/core"
@@ -167,17 +168,30 @@ func (s *state) wipe() {
 	}
 }
 
-func (s *state) parse(hex string) Error {
+// secret passes the secret to the module.
+func (c *call) secret(s *state) int32 {
+	at := c.space(4 * len(s))
+	for i := range s {
+		c.put(at+4*int32(i), int32(s[i].Load()))
+	}
+	return at
+}
+
+func (s *state) parse(isJWT bool, secret string) Error {
 	return withSecret(func(c *call) Error {
 		at := c.space(4 * len(s))
-		text, length := c.text(hex)
-		status := c.Xpylon_identity_secret_init(at, text, length)
+		text, length := c.text(secret)
+		init := c.Xpylon_identity_secret_init
+		if isJWT {
+			init = c.Xpylon_identity_jwt_secret_init
+		}
+		status := init(at, text, length)
 		s.fill(c, at)
 		return Error(status)
 	})
 }
 
-func (s *state) parseValue(name, text string, set bool) Error {
+func (s *state) parseValue(isJWT bool, name, text string, set bool) Error {
 	return withSecret(func(c *call) Error {
 		at := c.space(4 * len(s))
 		nameAt, nameLength := c.text(name)
@@ -185,7 +199,11 @@ func (s *state) parseValue(name, text string, set bool) Error {
 		if set && value == 0 {
 			value = c.space(1) // NULL would say that the variable is not set
 		}
-		status := c.Xpylon_identity_secret_init_from_env(at, nameAt, nameLength, value, length)
+		init := c.Xpylon_identity_secret_init_from_env
+		if isJWT {
+			init = c.Xpylon_identity_jwt_secret_init_from_env
+		}
+		status := init(at, nameAt, nameLength, value, length)
 		s.fill(c, at)
 		return Error(status)
 	})
@@ -271,10 +289,7 @@ func (s *state) sign(email string, out *emailHash) Error {
 
 func (s *state) signInCore(email string, out *emailHash) Error {
 	return withSecret(func(c *call) Error {
-		secret, hash := c.space(4*len(s)), c.space(len(out))
-		for i := range s {
-			c.put(secret+4*int32(i), int32(s[i].Load()))
-		}
+		secret, hash := c.secret(s), c.space(len(out))
 		text, length := c.text(email)
 		status := c.Xpylon_identity_sign(secret, text, length, hash)
 		copy(out[:], c.bytes(hash, int32(len(out))))
@@ -291,6 +306,41 @@ func (s *state) verify(email, shown string) Error {
 		return hashMismatch
 	}
 	return ok
+}
+
+// signJWT writes the token into out, and returns its length.
+func (s *state) signJWT(texts *[5]string, expiresIn, now uint64, out []byte) (int, Error) {
+	return answer(out, func(c *call, buffer, written int32) int32 {
+		secret, user := c.secret(s), c.space(8*len(texts))
+		for i, text := range texts {
+			at, length := c.text(text)
+			c.put(user+int32(8*i), at, length)
+		}
+		return c.Xpylon_identity_sign_jwt(
+			secret, user, int64(expiresIn), int64(now), buffer, int32(len(out)), written)
+	})
+}
+
+// verifyJWT writes the claims into out as JSON, and returns their length.
+func (s *state) verifyJWT(token, appID string, now uint64, out []byte) (int, Error) {
+	return answer(out, func(c *call, buffer, written int32) int32 {
+		secret := c.secret(s)
+		tokenAt, tokenLength := c.text(token)
+		appAt, appLength := c.text(appID)
+		return c.Xpylon_identity_verify_jwt(
+			secret, tokenAt, tokenLength, appAt, appLength, int64(now), buffer, int32(len(out)), written)
+	})
+}
+
+// answer makes a call with a secret that writes a text into out, and returns its length.
+func answer(out []byte, ask func(c *call, buffer, written int32) int32) (length int, status Error) {
+	status = withSecret(func(c *call) Error {
+		buffer, written := c.space(len(out)), c.space(4)
+		status := ask(c, buffer, written)
+		length = copy(out, c.bytes(buffer, int32(binary.LittleEndian.Uint32(c.bytes(written, 4)))))
+		return Error(status)
+	})
+	return length, status
 }
 
 func signMessage(message, secret string, out *emailHash) Error {
@@ -388,8 +438,21 @@ func diagnosePage(secret, page string) (causes uint64, explanation string, statu
 	return explain(func(c *call, found, out int32) int32 {
 		secretAt, secretLength := c.text(secret)
 		pageAt, pageLength := c.text(page)
+		c.Xpylon_identity_set_time(time.Now().Unix())
 		return c.Xpylon_identity_diagnose_page(
 			secretAt, secretLength, pageAt, pageLength, found, out, explanationSize)
+	})
+}
+
+func diagnoseJWT(secret, appID, token, email string, now uint64) (causes uint64, explanation string, status Error) {
+	return explain(func(c *call, found, out int32) int32 {
+		secretAt, secretLength := c.text(secret)
+		appAt, appLength := c.text(appID)
+		tokenAt, tokenLength := c.text(token)
+		emailAt, emailLength := c.text(email)
+		return c.Xpylon_identity_diagnose_jwt(
+			secretAt, secretLength, appAt, appLength, tokenAt, tokenLength, emailAt, emailLength, int64(now),
+			found, out, explanationSize)
 	})
 }
 

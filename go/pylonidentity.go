@@ -1,4 +1,5 @@
-// Package pylonidentity signs the email of the logged-in user for Pylon's chat widget.
+// Package pylonidentity signs the email of the logged-in user for Pylon's chat widget. For Pylon's option "JWT
+// (signed token)" see [JWTSecret].
 //
 // The page tells the widget who the user is, and anyone can change the page. So the backend signs the
 // email with the identity secret from Pylon's dashboard, and the page passes the email hash along as
@@ -18,7 +19,6 @@ package pylonidentity
 import (
 	"crypto/rand"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -64,6 +64,17 @@ type key struct {
 	wiped  atomic.Bool
 }
 
+// A kind of secret.
+type kind struct {
+	isJWT          bool
+	name, variable string
+}
+
+var (
+	identityKind = &kind{name: "IdentitySecret", variable: DefaultVariable}
+	jwtKind      = &kind{isJWT: true, name: "JWTSecret", variable: DefaultJWTVariable}
+)
+
 func newKey() *key { return &key{memory: unsafe.Pointer(new(state))} }
 
 func (k *key) state() *state {
@@ -76,16 +87,28 @@ func (k *key) state() *state {
 // 0-9a-fA-F and nothing else, for at least 16 bytes that are not all zero. The error is [ErrSecretEmpty],
 // [ErrSecretOddLength], [ErrSecretNotHex] or [ErrSecretWeak].
 func NewIdentitySecret(hex string) (*IdentitySecret, error) {
-	k := newKey()
-	return k.secret(k.state().parse(hex))
+	return secretOf[IdentitySecret](identityKind.parse(hex))
 }
 
-func (k *key) secret(status Error) (*IdentitySecret, error) {
+func (of *kind) parse(text string) (*key, error) {
+	k := newKey()
+	return k.kept(k.state().parse(of.isJWT, text))
+}
+
+// kept has the key of a secret that was parsed wiped when it is collected.
+func (k *key) kept(status Error) (*key, error) {
 	if status != ok {
 		return nil, status
 	}
 	runtime.AddCleanup(k, (*state).wipe, k.state())
-	return &IdentitySecret{k}, nil
+	return k, nil
+}
+
+func secretOf[S ~struct{ key *key }](k *key, err error) (*S, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &S{k}, nil
 }
 
 // Sign returns the email hash of exactly this email, which is never trimmed or lowercased, as 64
@@ -122,10 +145,16 @@ func (s *IdentitySecret) Verify(email, emailHash string) bool {
 // a right result or panics with [ErrSecretNotReady], as every later use does. Wiping twice, or a nil s, does
 // nothing. The hexadecimal string that you passed is yours to forget; Go cannot wipe strings.
 func (s *IdentitySecret) Wipe() {
-	if s != nil && s.key != nil {
-		s.key.wiped.Store(true) // first, so that a call that read a half wiped key notices
-		s.key.state().wipe()
-		runtime.KeepAlive(s.key)
+	if s != nil {
+		s.key.wipe()
+	}
+}
+
+func (k *key) wipe() {
+	if k != nil {
+		k.wiped.Store(true) // first, so that a call that read a half wiped key notices
+		k.state().wipe()
+		runtime.KeepAlive(k)
 	}
 }
 
@@ -137,11 +166,13 @@ func (k *key) used() {
 	}
 }
 
-func (s IdentitySecret) String() string {
-	if s.key == nil {
-		return "IdentitySecret(not set)"
+func (s IdentitySecret) String() string { return identityKind.shown(s.key) }
+
+func (of *kind) shown(k *key) string {
+	if k == nil {
+		return of.name + "(not set)"
 	}
-	return "IdentitySecret(hidden)"
+	return of.name + "(hidden)"
 }
 
 // Format prints "IdentitySecret(hidden)" whatever the verb, or "IdentitySecret(not set)" for a zero value.
@@ -160,18 +191,23 @@ func (s IdentitySecret) MarshalText() ([]byte, error) {
 // [NewIdentitySecret]. Some libraries, such as envconfig, show a value that they cannot read, and most leave a
 // missing one unset; then use [IdentitySecretFromEnv].
 func (s *IdentitySecret) UnmarshalText(text []byte) error {
-	parsed, err := fromValue(DefaultVariable, unsafe.String(unsafe.SliceData(text), len(text)), true)
-	if err != nil {
-		return err
+	k, err := identityKind.trimmed(text)
+	if err == nil {
+		s.key = k
 	}
-	*s = *parsed
-	return nil
+	return err
+}
+
+func (of *kind) trimmed(text []byte) (*key, error) {
+	return of.fromValue(of.variable, unsafe.String(unsafe.SliceData(text), len(text)), true)
 }
 
 // MarshalBinary refuses, and so do encoding/gob and others that keep a value to restore it.
-func (s IdentitySecret) MarshalBinary() ([]byte, error) {
-	return nil, errors.New("an IdentitySecret stays in the process that made it: make it again in the " +
-		"other one, for example with IdentitySecretFromEnv")
+func (s IdentitySecret) MarshalBinary() ([]byte, error) { return nil, identityKind.stays() }
+
+func (of *kind) stays() error {
+	return fmt.Errorf("this %[1]s stays in the process that made it: make it again in the other one, for "+
+		"example with %[1]sFromEnv", of.name)
 }
 
 // SignMessageWithHMAC is a drop-in for the snippet in Pylon's docs: it parses secret and signs message

@@ -18,40 +18,44 @@ const DefaultVariable = "PYLON_IDENTITY_SECRET"
 // [ErrSecretExposed] for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), or
 // one of [NewIdentitySecret], each behind the name of the variable: compare with [errors.Is].
 func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
+	return secretOf[IdentitySecret](identityKind.fromEnv(name))
+}
+
+func (of *kind) fromEnv(name string) (*key, error) {
 	if name == "" {
-		name = DefaultVariable
+		name = of.variable
 	}
 	value, set := os.LookupEnv(name)
-	secret, err := fromValue(name, value, set)
+	k, err := of.fromValue(name, value, set)
 	// A name as long as the shortest secret may be one, passed in place of the name.
 	if err != nil && len(name) < 32 {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return secret, err
+	return k, err
 }
 
 // IdentitySecretFromFile parses the secret in a file, trimmed as by [IdentitySecretFromEnv]: the usual way with
 // the secrets of Docker and Kubernetes. The error is that of [os.ReadFile] without the path, which may be the
 // secret by mistake, or one of [NewIdentitySecret].
 func IdentitySecretFromFile(path string) (*IdentitySecret, error) {
+	return secretOf[IdentitySecret](identityKind.fromFile(path))
+}
+
+func (of *kind) fromFile(path string) (*key, error) {
 	text, err := os.ReadFile(path)
 	defer clear(text)
 	if failed := (*os.PathError)(nil); errors.As(err, &failed) {
 		err = failed.Err
 	}
 	if err != nil {
-		return nil, fmt.Errorf("the file of the identity secret cannot be read: %w", err)
+		return nil, fmt.Errorf("the file of the %s cannot be read: %w", of.name, err)
 	}
-	secret := new(IdentitySecret)
-	if err := secret.UnmarshalText(text); err != nil {
-		return nil, err
-	}
-	return secret, nil
+	return of.trimmed(text)
 }
 
-func fromValue(name, text string, set bool) (*IdentitySecret, error) {
+func (of *kind) fromValue(name, text string, set bool) (*key, error) {
 	k := newKey()
-	return k.secret(k.state().parseValue(name, text, set))
+	return k.kept(k.state().parseValue(of.isJWT, name, text, set))
 }
 
 // A User is the logged-in user, as the backend knows them. AppID and Email must not be empty.
@@ -72,7 +76,7 @@ type User struct {
 }
 
 // ChatSettings is the object that the page assigns to window.pylon.chat_settings. Empty fields are left
-// out. It holds the email hash, which is as good as a login to the chat: send it only to its own
+// out. It holds the email hash or the JWT, which is as good as a login to the chat: send it only to its own
 // user, with Cache-Control: no-store, private.
 //
 // A page for a visitor who is not logged in has ChatSettings with the AppID alone. As JSON they have the
@@ -85,6 +89,8 @@ type ChatSettings struct {
 	AvatarURL         string `json:"avatar_url,omitempty"`
 	AccountID         string `json:"account_id,omitempty"`
 	AccountExternalID string `json:"account_external_id,omitempty"`
+	// JWT is a token of [JWTSecret.SignJWT], in place of the email hash.
+	JWT string `json:"jwt,omitempty"`
 	// Other has more settings by the widget's own names, such as "hide_default_launcher". A value is a string,
 	// a bool, or a number that JavaScript can hold.
 	Other map[string]any `json:"-"`
@@ -100,12 +106,8 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 	var out emailHash
 	status := k.state().chatSettingsHash(user.AppID, user.Email, &out)
 	k.used()
-	switch status {
-	case ok:
-	case ErrSecretNotReady:
-		panic(status)
-	default:
-		return ChatSettings{}, status
+	if err := status.orPanic(); err != nil {
+		return ChatSettings{}, err
 	}
 	return ChatSettings{
 		AppID:             user.AppID,
@@ -153,6 +155,9 @@ func (s ChatSettings) write(script bool, nonce string) ([]byte, error) {
 	other, usable := s.other()
 	if !usable {
 		return nil, ErrSettingsInvalid
+	}
+	if s.JWT != "" {
+		other = slices.Insert(other, 0, setting{name: "jwt", text: s.JWT})
 	}
 	texts := [...]string{s.AppID, s.Email, s.Name, s.AvatarURL, s.AccountID, s.AccountExternalID, s.EmailHash}
 	// A size that is always enough, as the header says.

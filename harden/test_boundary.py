@@ -6,7 +6,9 @@ combination, and judges the status and all memory around. See boundary/matrix.h.
 
 from __future__ import annotations
 
+import base64
 import hmac
+import json
 import re
 import shutil
 import sys
@@ -30,10 +32,24 @@ HERE = BUILT / "boundary"
 KEY = bytes(range(32))
 EMAIL = "ada@example.com"
 
+NOW = 1_800_000_000
+
+
+def token() -> str:
+    """Return a JWT for EMAIL, which is the app ID, too, that KEY signed as text."""
+
+    def encode(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    claims = {"email": EMAIL, "aud": EMAIL, "iat": NOW, "exp": NOW + 600}
+    signed = ".".join(encode(json.dumps(part).encode()) for part in ({"alg": "HS256"}, claims))
+    return f"{signed}.{encode(hmac.digest(KEY.hex().encode(), signed.encode(), 'sha256'))}"
+
+
 # Right texts, by the names of parameters; EMAIL is right for all others.
 RIGHT = {
-    "hex": KEY.hex(),
-    "value": KEY.hex(),
+    **dict.fromkeys(("hex", "value", "text", "secret"), KEY.hex()),
+    "token": token(),
     "name": "PYLON_IDENTITY_SECRET",
     "hash": hmac.digest(KEY, EMAIL.encode(), "sha256").hex(),
     "nonce": "bm9uY2U=",
@@ -41,15 +57,20 @@ RIGHT = {
 
 # Which parameters belong together, and the function of matrix.h that makes the ways to pass them.
 ARGUMENTS = {
-    r"const struct pylon_identity_secret \*(?P<secret>\w+)": "secret(0, {optional})",
-    r"struct pylon_identity_secret \*\w+": "secret(1, 0)",
+    r"const struct pylon_identity_secret \*(?P<secret>\w+)": "secret(0, 0, {optional})",
+    r"struct pylon_identity_secret \*\w+": "secret(0, 1, 0)",
+    r"const struct pylon_identity_jwt_secret \*\w+": "secret(1, 0, 0)",
+    r"struct pylon_identity_jwt_secret \*\w+": "secret(1, 1, 0)",
     r"const struct pylon_identity_user \*\w+": "user()",
+    r"const struct pylon_identity_jwt_user \*\w+": "jwt_user()",
     r"const char \*(?P<text>\w+), size_t (?P=text)_len": 'text("{right}", {optional})',
     r"const char \*\w+, const size_t \*lengths, size_t count": "texts({even}, {for_each})",
     r"char \*(?P<buffer>\w+), size_t (?P=buffer)_size": "buffer({optional})",
     r"char \*out": "hash({for_each})",
     r"uint64_t \*\w+": "number_output(sizeof(uint64_t), 0)",
     r"size_t \*(?P<number>\w+)": "number_output(sizeof(size_t), {optional})",
+    r"uint64_t now": f"seconds({NOW})",
+    r"uint64_t expires_in": "seconds(600)",
     r"u?int(?:32|64)_t \w+": "number()",
 }
 
@@ -306,7 +327,7 @@ def test_memory_with_valgrind(figure: Figure) -> None:
     """Run one in 16 of the diagnoses, of which each takes a third of a second here."""
     few = HERE / "vectors"
     shutil.copytree(VECTORS, few, dirs_exist_ok=True)
-    for file in (few / "diagnose.tsv", few / "diagnose_page.tsv"):
+    for file in few.glob("diagnose*.tsv"):
         _, title, *cases = file.read_text("ascii").splitlines(keepends=True)
         kept = cases[::16]
         file.write_text(f"cases\t{len(kept)}\n{title}{''.join(kept)}", "ascii")

@@ -273,6 +273,110 @@ static void settings_case(const char *file, char **column) {
     for (size_t i = 0; i < COUNT(texts); i++) free((void *)texts[i].data);
 }
 
+/* The JWT secret in a column. */
+static pylon_identity_jwt_secret jwt_secret(const char *file, char **column) {
+    text key = decode(column[1], 1);
+    pylon_identity_jwt_secret secret;
+    check(pylon_identity_jwt_secret_init(&secret, key.bytes, key.length) == PYLON_IDENTITY_OK, file,
+          column[0]);
+    free(key.bytes);
+    return secret;
+}
+
+static void jwt_case(const char *file, char **column) {
+    static char token[1 << 13], again[1 << 13];
+    pylon_identity_text texts[5];
+    for (size_t i = 0; i < COUNT(texts); i++) texts[i] = text_or_none(column[2 + i]);
+    pylon_identity_jwt_user user = {texts[0], texts[1], texts[2], texts[3], texts[4]};
+    pylon_identity_jwt_secret secret = jwt_secret(file, column);
+    const uint64_t expires_in = strtoul(column[7], NULL, 10), now = strtoul(column[8], NULL, 10);
+    size_t written = 77;
+    strcpy(token, "untouched");
+    pylon_identity_status expected = outcome(column[9]);
+    if (!expires_in) expected = PYLON_IDENTITY_OK; /* in C it stands for 600 */
+    check(pylon_identity_sign_jwt(&secret, &user, expires_in, now, token, sizeof token, &written) ==
+              expected,
+          file, column[0]);
+    if (expected != PYLON_IDENTITY_OK) {
+        check(strcmp(token, "untouched") == 0 && written == 77, file, column[0]);
+    } else if (!expires_in) {
+        check(pylon_identity_sign_jwt(&secret, &user, 600, now, again, sizeof again, NULL) ==
+                      PYLON_IDENTITY_OK &&
+                  strcmp(token, again) == 0,
+              file, column[0]);
+    } else {
+        strcpy(again, "untouched");
+        check(strcmp(token, column[9]) == 0 && written == strlen(token) &&
+                  pylon_identity_sign_jwt(&secret, &user, expires_in, now, again, written, NULL) ==
+                      PYLON_IDENTITY_BUFFER_TOO_SMALL &&
+                  strcmp(again, "untouched") == 0 &&
+                  pylon_identity_sign_jwt(&secret, &user, expires_in, now, again, written + 1, NULL) ==
+                      PYLON_IDENTITY_OK &&
+                  strcmp(again, token) == 0,
+              file, column[0]);
+    }
+    pylon_identity_jwt_secret_wipe(&secret);
+    for (size_t i = 0; i < COUNT(texts); i++) free((void *)texts[i].data);
+}
+
+static void verify_jwt_case(const char *file, char **column) {
+    char claims[1 << 12] = "untouched";
+    size_t written = 77;
+    text token = decode(column[2], 1), app_id = decode(column[3], 1);
+    pylon_identity_jwt_secret secret = jwt_secret(file, column);
+    pylon_identity_status expected = outcome(column[5]);
+    check(pylon_identity_verify_jwt(&secret, token.bytes, token.length, app_id.bytes, app_id.length,
+                                    strtoul(column[4], NULL, 10), claims, sizeof claims,
+                                    &written) == expected,
+          file, column[0]);
+    if (expected == PYLON_IDENTITY_OK) {
+        text right = decode(column[5], 1);
+        check(written == right.length && claims[written] == '\0' &&
+                  memcmp(claims, right.bytes, written) == 0,
+              file, column[0]);
+        free(right.bytes);
+    } else {
+        check(strcmp(claims, "untouched") == 0 && written == 77, file, column[0]);
+    }
+    pylon_identity_jwt_secret_wipe(&secret);
+    free(token.bytes);
+    free(app_id.bytes);
+}
+
+static void diagnose_jwt_case(const char *file, char **column) {
+    text key = decode(column[1], 1), app_id = decode(column[2], 1), token = decode(column[3], 1);
+    pylon_identity_text email = text_or_none(column[4]);
+    const uint64_t now = strtoul(column[5], NULL, 10);
+    char explanation[PYLON_IDENTITY_EXPLANATION_SIZE], codes[512] = "";
+    uint64_t causes = 0, without_text = 0;
+    pylon_identity_status status = pylon_identity_diagnose_jwt(
+        key.bytes, key.length, app_id.bytes, app_id.length, token.bytes, token.length, email.data,
+        email.length, now, &causes, explanation, sizeof explanation);
+    list_causes(causes, codes);
+    check(status == PYLON_IDENTITY_OK && strcmp(codes, column[6]) == 0 && strlen(explanation) > 20 &&
+              pylon_identity_diagnose_jwt(key.bytes, key.length, app_id.bytes, app_id.length,
+                                          token.bytes, token.length, email.data, email.length, now,
+                                          &without_text, NULL, 0) == PYLON_IDENTITY_OK &&
+              without_text == causes,
+          file, column[0]);
+    free(key.bytes);
+    free(app_id.bytes);
+    free(token.bytes);
+    free((void *)email.data);
+}
+
+static void malformed_jwt_case(const char *file, char **column) {
+    text key = decode(column[1], 1);
+    pylon_identity_jwt_secret secret, before;
+    memset(&secret, 0x5a, sizeof secret);
+    before = secret;
+    pylon_identity_status status = pylon_identity_jwt_secret_init(&secret, key.bytes, key.length);
+    check(status != PYLON_IDENTITY_OK && status == outcome(column[2]) &&
+              memcmp(&secret, &before, sizeof secret) == 0,
+          file, column[0]);
+    free(key.bytes);
+}
+
 /* Runs a case per line, and fails if the file says that it holds another number than ran. */
 static void each(const char *file, size_t columns, void (*run)(const char *, char **)) {
     static char line[1 << 16];
@@ -367,9 +471,73 @@ static void misuse(void) {
           "misuse", "wiping leaves zero bytes, and a copy outlives the original");
 }
 
+static void jwt_misuse(void) {
+    static const char key[] = "pylon-jwt-secret-of-the-tests", name[] = "PYLON_JWT_SECRET";
+    const size_t length = sizeof key - 1;
+    const pylon_identity_text app_id = {"app-1", 5}, email = {"ada@example.com", 15}, none = {NULL, 0};
+    const pylon_identity_text latin = {"j\xfcrgen", 6};
+    pylon_identity_jwt_user user = {app_id, email, none, none, none};
+    pylon_identity_jwt_secret secret, zero;
+    pylon_identity_secret other;
+    char token[1000], claims[1000], script[1000];
+    size_t size = 0;
+    memset(&zero, 0, sizeof zero);
+    check(pylon_identity_jwt_secret_init_from_env(&secret, name, strlen(name), NULL, 0) ==
+                  PYLON_IDENTITY_SECRET_MISSING &&
+              pylon_identity_jwt_secret_init_from_env(&secret, "VITE_JWT", 8, key, length) ==
+                  PYLON_IDENTITY_SECRET_EXPOSED &&
+              pylon_identity_jwt_secret_init_from_env(&secret, name, strlen(name), key, length) ==
+                  PYLON_IDENTITY_OK,
+          "JWT", "from the environment");
+    check(pylon_identity_sign_jwt(&zero, &user, 0, 0, token, sizeof token, NULL) ==
+                  PYLON_IDENTITY_SECRET_NOT_READY &&
+              pylon_identity_sign_jwt(&secret, NULL, 0, 0, token, sizeof token, NULL) ==
+                  PYLON_IDENTITY_INVALID_ARGUMENT &&
+              pylon_identity_sign_jwt(&secret, &user, 901, 0, token, sizeof token, NULL) ==
+                  PYLON_IDENTITY_JWT_LIFETIME,
+          "JWT", "what is refused");
+    check(pylon_identity_sign_jwt(&secret, &user, 0, 0, token, sizeof token, &size) ==
+                  PYLON_IDENTITY_OK &&
+              pylon_identity_verify_jwt(&secret, token, size, app_id.data, app_id.length, 0, claims,
+                                        sizeof claims, NULL) == PYLON_IDENTITY_OK &&
+              strstr(claims, "{\"email\":\"ada@example.com\",\"aud\":\"app-1\",\"iat\":") == claims &&
+              pylon_identity_verify_jwt(&secret, token, size, app_id.data, app_id.length, 1, claims,
+                                        sizeof claims, NULL) == PYLON_IDENTITY_JWT_NOT_YET_VALID &&
+              pylon_identity_verify_jwt(&secret, "\xff", 1, app_id.data, app_id.length, 0, claims,
+                                        sizeof claims, NULL) == PYLON_IDENTITY_JWT_MALFORMED,
+          "JWT", "by the system's clock");
+    pylon_identity_setting jwt;
+    memset(&jwt, 0, sizeof jwt);
+    jwt.name.data = "jwt";
+    jwt.name.length = 3;
+    jwt.text.data = token;
+    jwt.text.length = size;
+    pylon_identity_user page;
+    memset(&page, 0, sizeof page);
+    page.app_id = app_id;
+    page.other = &jwt;
+    page.other_count = 1;
+    check(pylon_identity_chat_settings_script(NULL, &page, NULL, 0, script, sizeof script, NULL) ==
+                  PYLON_IDENTITY_OK &&
+              strstr(script, "\"app_id\":\"app-1\",\"jwt\":\"eyJ") && strstr(script, token),
+          "JWT", "settings");
+    user.email = latin;
+    check(pylon_identity_sign_jwt(&secret, &user, 0, 0, token, sizeof token, NULL) ==
+              PYLON_IDENTITY_EMAIL_NOT_UNICODE,
+          "JWT", "an email that is not UTF-8");
+    /* A struct of one kind in place of the other, as languages without types may pass. */
+    memcpy(&other, &secret, sizeof other);
+    check(pylon_identity_verify(&other, "", 0, "", 0) == PYLON_IDENTITY_SECRET_NOT_READY, "JWT",
+          "as an identity secret");
+    check(pylon_identity_jwt_secret_wipe(&secret) == PYLON_IDENTITY_OK &&
+              pylon_identity_jwt_secret_wipe(&secret) == PYLON_IDENTITY_OK &&
+              memcmp(&secret, &zero, sizeof zero) == 0,
+          "JWT", "wiping leaves zero bytes");
+}
+
 static void messages(void) {
     const char *unknown = pylon_identity_status_message(-1);
-    for (int32_t status = 0; status <= PYLON_IDENTITY_SETTINGS_INVALID; status++) {
+    for (int32_t status = 0; status <= PYLON_IDENTITY_JWT_LIFETIME; status++) {
         const char *message = pylon_identity_status_message(status);
         check(message && *message && strcmp(message, unknown) != 0, "messages", message);
     }
@@ -397,7 +565,12 @@ int main(int argc, char **argv) {
     each("env.tsv", 4, env_case);
     each("settings.tsv", 10, settings_case);
     each("other_settings.tsv", 5, other_settings_case);
+    each("jwt.tsv", 10, jwt_case);
+    each("verify_jwt.tsv", 6, verify_jwt_case);
+    each("diagnose_jwt.tsv", 7, diagnose_jwt_case);
+    each("malformed_jwt_secrets.tsv", 3, malformed_jwt_case);
     misuse();
+    jwt_misuse();
     messages();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;

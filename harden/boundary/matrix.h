@@ -207,30 +207,47 @@ static argument texts(int even, int hashes) {
 }
 
 /* The secret that a call uses, or, as an output, the struct that it writes. */
-static argument secret(int output, int optional) {
+static argument struct_ways(const void *ready, const void *wiped, const void *other, int output,
+                            int optional) {
     const unsigned unready = output ? OK : NOT_READY, absent = optional ? CONTENT : REFUSED;
     const size_t size = sizeof(pylon_identity_secret);
     argument made = none();
-    pylon_identity_secret ready, zero;
-    memset(&ready, 0, size);
+    pylon_identity_secret zero;
     memset(&zero, 0, size);
-    if (pylon_identity_secret_init(&ready, HEX, strlen(HEX)) != PYLON_IDENTITY_OK) {
-        give_up("no secret");
-    }
-    add(&made, "initialised", block(&ready, size), 0, OK);
+    add(&made, "initialised", block(ready, size), 0, OK);
     add(&made, "zero bytes", block(&zero, size), 0, unready);
     add(&made, "garbage", block(NULL, size), 0, unready);
-    pylon_identity_secret_wipe(
-        (pylon_identity_secret *)add(&made, "wiped", block(&ready, size), 0, unready)->pointer);
+    add(&made, "wiped", block(wiped, size), 0, unready);
+    add(&made, "of the other kind", block(other, size), 0, unready);
     for (size_t i = 0; i < 8; i++) {
-        char *spoilt = block(&ready, size);
+        char *spoilt = block(ready, size);
         spoilt[i] = (char)(spoilt[i] ^ 1);
         add(&made, "spoilt", spoilt, 0, unready);
     }
-    add(&made, "misaligned", odd(&ready, size), 0, REFUSED);
+    add(&made, "misaligned", odd(ready, size), 0, REFUSED);
     add(&made, "NULL", NULL, 0, absent);
     for (size_t i = 0; output && i < made.count; i++) made.ways[i].writable = size;
-    pylon_identity_secret_wipe(&ready);
+    return made;
+}
+
+static argument secret(int is_jwt, int output, int optional) {
+    pylon_identity_secret identity, wiped;
+    pylon_identity_jwt_secret jwt, wiped_jwt;
+    memset(&identity, 0, sizeof identity);
+    memset(&jwt, 0, sizeof jwt);
+    if (pylon_identity_secret_init(&identity, HEX, strlen(HEX)) != PYLON_IDENTITY_OK ||
+        pylon_identity_jwt_secret_init(&jwt, HEX, strlen(HEX)) != PYLON_IDENTITY_OK ||
+        sizeof identity != sizeof jwt) {
+        give_up("no secret");
+    }
+    wiped = identity;
+    wiped_jwt = jwt;
+    pylon_identity_secret_wipe(&wiped);
+    pylon_identity_jwt_secret_wipe(&wiped_jwt);
+    argument made = is_jwt ? struct_ways(&jwt, &wiped_jwt, &identity, output, optional)
+                           : struct_ways(&identity, &wiped, &jwt, output, optional);
+    pylon_identity_secret_wipe(&identity);
+    pylon_identity_jwt_secret_wipe(&jwt);
     return made;
 }
 
@@ -291,6 +308,39 @@ static argument user(void) {
     }
     given.email_hash = right;
     add(&made, "with a hash", block(&given, size), 0, CONTENT | REFUSED);
+    return made;
+}
+
+/* The same whom a JWT names. */
+static argument jwt_user(void) {
+    const size_t size = sizeof(pylon_identity_jwt_user), texts = size / sizeof(pylon_identity_text);
+    const pylon_identity_text right = {block("Ada", 3), 3};
+    const pylon_identity_text wrong[] = {
+        {NULL, 3}, {NULL, SIZE_MAX}, {forbidden(), SIZE_MAX}, {forbidden(), (size_t)PTRDIFF_MAX + 1}};
+    argument made = none();
+    pylon_identity_jwt_user given;
+    memset(&given, 0, size);
+    char *zero = block(&given, size);
+    given.app_id = given.email = given.name = right;
+    add(&made, "given", block(&given, size), 0, OK);
+    add(&made, "misaligned", odd(&given, size), 0, REFUSED);
+    add(&made, "zero bytes", zero, 0, CONTENT & ~OK);
+    add(&made, "NULL", NULL, 0, REFUSED);
+    for (size_t i = 0; i < 2 * texts; i++) {
+        pylon_identity_jwt_user spoilt = given;
+        ((pylon_identity_text *)(void *)&spoilt)[i % texts] = wrong[i % (sizeof wrong / sizeof *wrong)];
+        add(&made, "with a wrong text", block(&spoilt, size), 0, REFUSED);
+    }
+    return made;
+}
+
+/* The time, or how long a JWT lives. */
+static argument seconds(size_t right) {
+    argument made = none();
+    add(&made, "given", NULL, right, OK);
+    add(&made, "0", NULL, 0, CONTENT);
+    add(&made, "901", NULL, 901, CONTENT);
+    add(&made, "-1", NULL, SIZE_MAX, CONTENT);
     return made;
 }
 

@@ -1,4 +1,4 @@
-// Shows an identity secret, and errors about it, in the ways that Go has; as surfaces.py does for Python.
+// Shows an identity secret and a JWT secret, and errors about it, in the ways that Go has; as surfaces.py does for Python.
 package main
 
 import (
@@ -140,7 +140,7 @@ func crash(w io.Writer, end, of string) error {
 	return ignore(w.Write(output))
 }
 
-func failures(secret *pylonidentity.IdentitySecret, given []string) {
+func failures(secret *pylonidentity.IdentitySecret, jwt *pylonidentity.JWTSecret, given []string) {
 	// The result beside the error is not looked at.
 	fail := func(call string) func(any, error) {
 		return func(_ any, err error) {
@@ -167,6 +167,11 @@ func failures(secret *pylonidentity.IdentitySecret, given []string) {
 	fail("drop-in, swapped")(pylonidentity.SignMessageWithHMAC(hex, email))
 	fail("settings, no email")(secret.ChatSettings(pylonidentity.User{AppID: hex}))
 	fail("settings, no app")(secret.ChatSettings(pylonidentity.User{Email: hex}))
+	fail("JWTSecretFromEnv, as the name")(pylonidentity.JWTSecretFromEnv(hex))
+	fail("NewJWTSecret, wrapped")(pylonidentity.NewJWTSecret(" " + hex))
+	fail("NewJWTSecret, weak")(pylonidentity.NewJWTSecret(hex[:15]))
+	fail("SignJWT, no email")(jwt.SignJWT(pylonidentity.Claims{AppID: hex}, 0))
+	fail("VerifyJWT")(jwt.VerifyJWT(hex, hex))
 	fail("script, as the nonce")(pylonidentity.ChatSettings{AppID: "app"}.Script(hex + "!"))
 	for i, value := range given {
 		for _, wrong := range []string{strings.Repeat("0", 64), value} {
@@ -174,6 +179,7 @@ func failures(secret *pylonidentity.IdentitySecret, given []string) {
 			for what, diagnosis := range map[string]pylonidentity.Diagnosis{
 				"diagnosis":           pylonidentity.Diagnose(value, email, wrong),
 				"diagnosis of a page": pylonidentity.DiagnosePage(value, page),
+				"diagnosis of a JWT":  pylonidentity.DiagnoseJWT(value, wrong, wrong, email),
 				"diagnosis of HTML":   pylonidentity.DiagnosePage(value, "<script>window.pylon = "+page),
 			} {
 				emit(fmt.Sprintf("%s %d %t", what, i, wrong == value), func(w io.Writer) error {
@@ -198,6 +204,10 @@ func main() {
 	if err != nil {
 		panic("the first line is no secret")
 	}
+	jwt, err := pylonidentity.NewJWTSecret(given[0])
+	if err != nil {
+		panic("the first line is no JWT secret")
+	}
 	leaky := Leaky{given[0]}
 	if len(os.Args) > 2 {
 		crashes := ends(parsed, *parsed)
@@ -209,5 +219,9 @@ func main() {
 	objects("", parsed, *parsed)
 	objects("control: ", &leaky, leaky)
 	showAll("control: error", errors.New(given[0]))
-	failures(parsed, given)
+	for name, it := range map[string]any{"JWT pointer": jwt, "JWT value": *jwt} {
+		showAll(name, it)
+		showBy(encodings, name, it)
+	}
+	failures(parsed, jwt, given)
 }
