@@ -225,7 +225,7 @@ module.exports = (module) => {
       const secret = copy(key)
       const written = space(4)
       const user = space(JWT_USER_SIZE)
-      let size = 500
+      let size = 400
       for (const [i, text] of rest.entries()) {
         const at = write(text)
         new Uint32Array(memory.buffer, user + 8 * i, 2).set([at, length])
@@ -246,7 +246,7 @@ module.exports = (module) => {
       const tokenLength = length
       const appAt = write(appId)
       const appLength = length
-      const size = 6 * tokenLength + 200
+      const size = 5 * tokenLength + 400
       const out = space(size)
       const status = core.pylon_identity_verify_jwt(
         secret, tokenAt, tokenLength, appAt, appLength, 0n, out, size, written)
