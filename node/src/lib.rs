@@ -63,7 +63,9 @@ pub fn add_direct_functions(mut exports: Object) -> Result<()> {
     exports.create_named_method("sign", direct::sign)?;
     exports.create_named_method("verify", direct::verify)?;
     exports.create_named_method("signMessageWithHmac", direct::sign_message_with_hmac)?;
-    exports.create_named_method("signJwt", direct::sign_jwt)
+    exports.create_named_method("signJwt", direct::sign_jwt)?;
+    exports.create_named_method("verifyJwt", direct::verify_jwt)?;
+    exports.create_named_method("diagnoseJwt", direct::diagnose_jwt)
 }
 
 /// Parses an identity secret or a JWT secret.
@@ -73,6 +75,7 @@ pub fn parse(text: StringArgument, is_jwt: bool) -> Result<Outcome<Handle>> {
     Ok(to_handle(parse_text(text.read(&mut buffer)?, is_jwt)))
 }
 
+#[inline(never)]
 fn parse_text(text: &[u8], is_jwt: bool) -> std::result::Result<Parsed, core::Error> {
     match is_jwt {
         true => binding::parse_into(text, Box::new).map(Parsed::Jwt),
@@ -154,13 +157,6 @@ pub fn sign_for_chat_settings(secret: &Handle, app_id: String, email: String) ->
     with(secret, |secret| binding::sign_for_chat_settings(secret, app_id, email).map(to_result))
 }
 
-/// The claims as JSON.
-#[napi(catch_unwind)]
-pub fn verify_jwt(secret: &Handle, token: String, app_id: String, now: f64) -> TextResult {
-    let claims = |secret: &core::JwtSecret| secret.verify_jwt_at(&token, &app_id, now as u64);
-    with_jwt_secret(secret, |secret| claims(secret).map(|claims| claims.to_json()))
-}
-
 /// One setting for each name.
 #[napi(catch_unwind)]
 pub fn chat_settings_script(
@@ -202,25 +198,6 @@ pub fn diagnose(secret: StringArgument, email: String, email_hash: String) -> Re
 pub fn diagnose_page(secret: StringArgument, page: String) -> Result<String> {
     let mut buffer = SecretBuffer::default();
     Ok(lines(&core::diagnose_page(secret.read(&mut buffer)?, &page)))
-}
-
-/// Returns the same lines. An empty email stands for none.
-#[napi(catch_unwind)]
-pub fn diagnose_jwt(
-    secret: StringArgument,
-    app_id: String,
-    token: String,
-    email: String,
-    now: f64,
-) -> Result<String> {
-    let mut buffer = SecretBuffer::default();
-    let email = given(&email);
-    let secret = secret.read(&mut buffer)?;
-    Ok(lines(&core::diagnose_jwt(secret, &app_id, &token, email, Some(now as u64))))
-}
-
-fn given(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }
 
 fn lines(diagnosis: &core::Diagnosis) -> String {
