@@ -475,7 +475,8 @@ def test_version_of_the_installed_package() -> None:
 def test_the_package_exports_the_extension() -> None:
     private = {"run_command_line"}
     extension = set(pylon_identity._native.__all__) - private
-    assert set(pylon_identity.__all__) == extension | {"ChatSettings", "VisitorSettings"}
+    types = {"ChatSettings", "JwtChatSettings", "JwtClaims", "VisitorSettings"}
+    assert set(pylon_identity.__all__) == extension | types
 
 
 def test_the_stub_has_the_docstrings_of_the_extension() -> None:
@@ -497,10 +498,10 @@ def test_the_stub_has_the_docstrings_of_the_extension() -> None:
     compared: set[str] = set()
     stub = Path(pylon_identity.__file__).with_name("_native.pyi")
     compare(ast.parse(stub.read_text(encoding="utf-8")), pylon_identity._native)
-    assert compared > {"IdentitySecret", "sign_many", "diagnose_page", "IdentityError"}
+    assert compared > {"IdentitySecret", "sign_many", "sign_jwt", "diagnose_page", "IdentityError"}
 
 
 def test_docstring_examples() -> None:
     result = doctest.testmod(pylon_identity)
-    assert result.attempted == 8
+    assert result.attempted == 11
     assert result.failed == 0
