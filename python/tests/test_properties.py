@@ -243,7 +243,7 @@ WRONG_TYPES = (
 )
 CLAIMS = {
     "email": PRESENT,
-    "iat": st.integers(-20, 4).map(lambda at: at * 100 + 50),  # from now
+    "iat": st.integers(-20, 4).map(lambda at: at * 100 - 50),  # from now
     "lifetime": st.integers(1, 1800),
 }
 WRONG_CLAIMS = {
