@@ -25,6 +25,7 @@ GO_TARGETS = re.findall(r"^func (Fuzz\w+)", (ROOT / "go/fuzz_test.go").read_text
 SEEDS = {
     "diagnose.tsv": slice(1, 4),
     "diagnose_page.tsv": slice(1, 3),
+    "jwt.tsv": slice(1, 5),
     "malformed_secrets.tsv": slice(1, 2),
     "settings.tsv": slice(2, 9),
 }

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, quote_plus, unquote_plus
 
+import oracle_jwt
+
 VECTORS = Path(__file__).parent / "vectors"
 
 Row = tuple[str, ...]
@@ -437,6 +439,7 @@ CAUSES = [
     "hash_truncated",
     "hash_wrong_algorithm",
     "hash_malformed",
+    *oracle_jwt.CAUSES,
     "unknown",
 ]
 
@@ -776,7 +779,9 @@ def diagnose_rows() -> Iterable[Row]:
 # With these the widget still finds an email and its hash.
 WARNINGS = {"settings_ignored", "settings_repeated", "jwt_with_hash", "account_with_hash"}
 
-TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImFkYUBleGFtcGxlLmNvbSJ9.c2lnbmVk"
+# Of the year 2100, since a page is judged by the system's clock.
+LATER = {"iat": 4_102_444_800, "exp": 4_102_445_400}
+TOKEN = oracle_jwt.token(SECRET, **LATER)
 
 WIDGET = "https://widget.usepylon.com/widget/app-1"
 LOADER = f'<script src="{WIDGET}"></script>'
@@ -887,7 +892,43 @@ def page_rows() -> Iterable[Row]:
         "a filler for an app ID": (settings(app_id="null"), ("app_id_missing",)),
         "a JWT beside the hash": (settings(jwt=TOKEN), ("jwt_with_hash",)),
         "a JWT for the hash": (settings(TOKEN), ("hash_is_jwt",)),
-        "a JWT alone": ({"app_id": "app-1", "jwt": TOKEN}, ("hash_is_jwt",)),
+        "a JWT alone": ({"app_id": "app-1", "jwt": TOKEN}, ("jwt_not_yet_valid",)),
+        "an old JWT": (
+            {"app_id": "app-1", "jwt": oracle_jwt.token(SECRET, iat=1, exp=601)},
+            ("jwt_expired",),
+        ),
+        "a JWT and its email": (
+            {"app_id": "app-1", "email": oracle_jwt.EMAIL, "jwt": TOKEN},
+            ("jwt_not_yet_valid",),
+        ),
+        "a JWT and another email": (
+            {"app_id": "app-1", "email": "eve@example.com", "jwt": TOKEN},
+            ("jwt_differs", "jwt_not_yet_valid"),
+        ),
+        "a JWT and another account": (
+            {
+                "app_id": "app-1",
+                "account_external_id": "42",
+                "jwt": oracle_jwt.token(SECRET, account_external_id="43", **LATER),
+            },
+            ("jwt_differs", "jwt_not_yet_valid"),
+        ),
+        "a JWT and no app ID": (
+            {"jwt": TOKEN},
+            ("app_id_missing", "jwt_audience", "jwt_not_yet_valid"),
+        ),
+        "a JWT of the decoded secret": (
+            {"app_id": "app-1", "jwt": oracle_jwt.token(key, **LATER)},
+            ("jwt_secret_hex_decoded", "jwt_not_yet_valid"),
+        ),
+        "the hash as a JWT": (
+            {"app_id": "app-1", "jwt": right["email_hash"]},
+            ("jwt_is_hash",),
+        ),
+        "the JWT secret elsewhere": (
+            {"app_id": "app-1", "name": SECRET, "jwt": TOKEN},
+            ("secret_on_page", "jwt_not_yet_valid"),
+        ),
         "an account": (settings(account_external_id="42"), ("account_with_hash",)),
         "an empty account": (settings(account_external_id=""), ()),
         "Pylon's account": (settings(account_id="42", avatar_url="https://a.example/b?c&d"), ()),
@@ -1034,6 +1075,15 @@ def page_rows() -> Iterable[Row]:
             tag(f"window.pylon = {{chat_settings: {{{code}}}}}"),
             "settings_unknown",
         )
+    yield row(
+        "a JWT of a call",
+        tag("window.pylon = {chat_settings: {app_id: 'app-1', jwt: await getToken()}}"),
+        "settings_unknown",
+    )
+    late = tag(assigned({"app_id": "app-1", "jwt": TOKEN}))
+    yield row("a JWT after the widget", LOADER + late, "settings_late", "jwt_not_yet_valid")
+    misplaced = json.dumps({"chat_settings": {"app_id": "app-1"}, "jwt": TOKEN})
+    yield row("a JWT beside", misplaced, "settings_misplaced", "jwt_not_yet_valid")
     variable = assigned(right).replace('"app-1"', "appId")
     yield row("an app ID of a variable", tag(variable))
     yield row("shorthands", "{chat_settings: {app_id, email, email_hash}}", "settings_unknown")
@@ -1308,6 +1358,18 @@ def files() -> dict[Path, str]:
             "name setting kind value json", other_settings_rows()
         ),
         VECTORS / "malformed_secrets.tsv": table("name secret code", malformed_rows()),
+        VECTORS / "malformed_jwt_secrets.tsv": table("name secret code", oracle_jwt.secret_rows()),
+        VECTORS / "jwt.tsv": table(
+            "name secret app_id email user account_external_id contact_external_id expires_in now "
+            "outcome",
+            oracle_jwt.sign_rows(EMAILS, NASTY),
+        ),
+        VECTORS / "verify_jwt.tsv": table(
+            "name secret token app_id now outcome", oracle_jwt.verify_rows()
+        ),
+        VECTORS / "diagnose_jwt.tsv": table(
+            "name secret app_id token email now causes", oracle_jwt.diagnose_rows()
+        ),
     }
 
 

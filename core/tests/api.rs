@@ -6,8 +6,8 @@ use hmac::{Hmac, KeyInit, Mac};
 use std::time::Instant;
 
 use pylon_identity_core::{
-    Cause, EmailHash, Error, IdentitySecret, User, binding, chat_settings_json,
-    chat_settings_script, diagnose, diagnose_page, generate_secret,
+    Cause, EmailHash, Error, IdentitySecret, JwtSecret, JwtUser, User, binding, chat_settings_json,
+    chat_settings_script, diagnose, diagnose_jwt, diagnose_page, generate_secret,
 };
 use sha2::{Digest, Sha256, Sha384};
 
@@ -18,6 +18,35 @@ const SENTINEL: &str = "53454e54494e454c53454e54494e454c53454e54494e454c53454e54
 fn debug_shows_no_secret() {
     let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
     assert_eq!(format!("{secret:?} {secret:#?}"), "IdentitySecret(hidden) IdentitySecret(hidden)");
+}
+
+#[test]
+fn jwts_show_no_secret() {
+    let secret = JwtSecret::new(SENTINEL).unwrap();
+    assert_eq!(format!("{secret:?} {secret:#?}"), "JwtSecret(hidden) JwtSecret(hidden)");
+    let user = JwtUser { app_id: "widget-1", email: "eve@example.com", ..JwtUser::default() };
+    let settings = secret.chat_settings(user, JwtSecret::LIFETIME).unwrap();
+    assert_eq!(format!("{settings:?}"), "JwtChatSettings(hidden)");
+    assert_eq!(settings.fields().map(|(name, _)| name), ["app_id", "jwt"]);
+    let token = secret.sign_jwt(user, 1).unwrap();
+    for shown in [token.as_str(), SENTINEL, "eve@example.com", &token[..40]] {
+        let diagnosis = diagnose_jwt(SENTINEL, "widget-2", shown, Some("x"), Some(0));
+        let shown = format!("{diagnosis:?} {}", diagnosis.explanation()).to_lowercase();
+        for hidden in ["53454e54", "sentinel", "eve@example.com", "eyj"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+    }
+    assert_eq!(secret.verify_jwt(&token, "widget-2").unwrap_err(), Error::JwtAudience);
+}
+
+/// The page would have to repeat what the token says, and Pylon takes only one of the two.
+#[test]
+fn settings_have_a_hash_or_a_jwt() {
+    let both = [("app_id", "a"), ("email_hash", "b"), ("jwt", "c")];
+    assert!(chat_settings_json(both).is_err_and(|error| error == Error::SettingsInvalid));
+    assert!(chat_settings_json([both[0], both[2]]).is_ok());
+    let claim = [("app_id", "a"), ("contact_external_id", "b")];
+    assert!(chat_settings_json(claim).is_err_and(|error| error == Error::SettingsInvalid));
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
+use base64ct::{Base64UrlUnpadded, Encoding};
 use hmac::{Hmac, KeyInit, Mac};
 use pylon_identity_core::{
-    Cause, Diagnosis, EmailHash, Error, IdentitySecret, User, chat_settings_script, diagnose,
-    diagnose_page, sign_message_with_hmac,
+    Cause, Diagnosis, EmailHash, Error, IdentitySecret, JwtSecret, JwtUser, User,
+    chat_settings_script, diagnose, diagnose_jwt, diagnose_page, sign_message_with_hmac,
 };
 use sha2::Sha256;
 
@@ -148,6 +149,72 @@ pub fn scripts(hex: &[u8], user: User, nonce: Option<&str>) {
     assert_eq!(read(&named, nonce), HashMap::from([(name, value.into())]));
 }
 
+/// A token is what its user and times make it, and no other text is that token.
+pub fn tokens(text: &str, user: JwtUser, expires_in: u64, now: u64, place: u16, byte: u8) {
+    let Ok(secret) = JwtSecret::new(text) else { return };
+    let token = match secret.sign_jwt_at(user, expires_in, now) {
+        Ok(token) => token,
+        Err(Error::AppIdEmpty) => return assert!(is_missing(user.app_id)),
+        Err(Error::EmailEmpty) => return assert!(is_missing(user.email)),
+        Err(error) => {
+            assert_eq!(error, Error::JwtLifetime);
+            return assert!(expires_in == 0 || expires_in > 900 || now + expires_in >= 1 << 53);
+        }
+    };
+    let [header, payload, signature] = token.split('.').collect::<Vec<_>>().try_into().unwrap();
+    let right = oracle(text.as_bytes(), format!("{header}.{payload}").as_bytes());
+    assert_eq!(hex::encode(Base64UrlUnpadded::decode_vec(signature).unwrap()), right);
+    let claims = Base64UrlUnpadded::decode_vec(payload).unwrap();
+    let claims: HashMap<String, serde_json::Value> = serde_json::from_slice(&claims).unwrap();
+    let texts = [
+        ("email", Some(user.email)),
+        ("aud", Some(user.app_id)),
+        ("name", user.name),
+        ("account_external_id", user.account_external_id),
+        ("contact_external_id", user.contact_external_id),
+    ];
+    let texts = texts.iter().filter_map(|(name, text)| Some((*name, (*text)?.into())));
+    let times = [("iat", now.into()), ("exp", (now + expires_in).into())];
+    let expected = texts.chain(times).map(|(name, value)| (name.to_owned(), value));
+    assert_eq!(claims, expected.collect());
+
+    let place = usize::from(place) % token.len();
+    let mut changed = token.clone().into_bytes();
+    changed[place] = byte & 0x7f;
+    let changed = String::from_utf8(changed).unwrap();
+    for (shown, at) in
+        [(&token, now), (&token, now + expires_in), (&changed, now), (&text.into(), now)]
+    {
+        let verified = secret.verify_jwt_at(shown, user.app_id, at);
+        assert_eq!(verified.is_ok(), *shown == token && at == now, "{shown}");
+        let diagnosis = diagnose_jwt(text, user.app_id, shown, Some(user.email), Some(at));
+        assert_eq!(diagnosis.matches(), verified.is_ok(), "{shown}");
+        assert!(diagnosis.causes().is_sorted_by(|a, b| a < b));
+    }
+    let script = secret.chat_settings(user, expires_in).unwrap().to_script(None).unwrap();
+    let causes = diagnose_page(text, &script);
+    // A short text may be in the script by chance.
+    assert!(matches!(causes.causes(), [] | [Cause::SecretOnPage]), "{script}");
+}
+
+/// Claims that are taken are those that another parser of JSON reads.
+pub fn claims(more: &str) {
+    let text = "a secret of 16 bytes";
+    let payload = format!(r#"{{"email":"e","aud":"a","iat":1,"exp":2{more}}}"#);
+    let encoded = Base64UrlUnpadded::encode_string(payload.as_bytes());
+    let signed = format!("eyJhbGciOiJIUzI1NiJ9.{encoded}");
+    let signature = hex::decode(oracle(text.as_bytes(), signed.as_bytes())).unwrap();
+    let token = format!("{signed}.{}", Base64UrlUnpadded::encode_string(&signature));
+    let verified = JwtSecret::new(text).unwrap().verify_jwt_at(&token, "a", 1);
+    let diagnosis = diagnose_jwt(text, "a", &token, None, Some(1));
+    assert_eq!(diagnosis.matches(), verified.is_ok(), "{payload}");
+    let Ok(verified) = verified else { return };
+    let read: HashMap<String, serde_json::Value> = serde_json::from_str(&payload).unwrap();
+    for (name, value) in [("name", verified.name), ("email", Some(verified.email))] {
+        assert_eq!(read.get(name).and_then(|value| value.as_str()), value.as_deref(), "{payload}");
+    }
+}
+
 fn is_missing(text: &str) -> bool {
     let fillers = "undefined|null|None|nil|NaN|[object Object]|[object Promise]|%s|";
     fillers.split('|').any(|filler| filler == text.trim())
@@ -252,6 +319,28 @@ mod random {
         #[test]
         fn any_batch(key: Vec<u8>, first: u8, text: Vec<u8>, n: u8) {
             signs_many(&digits(&key, first), &text, near_a_limit(n));
+        }
+
+        #[test]
+        fn any_token(
+            secret in "[ -~]{15,70}", given in [text(), text(), text()],
+            (account, contact) in (option::of(text()), option::of(text())),
+            (expires_in, now) in (0..910_u64, 0..(1_u64 << 53)), change: (u16, u8),
+        ) {
+            let [app_id, email, name] = &given;
+            let user = JwtUser {
+                app_id,
+                email,
+                name: Some(name),
+                account_external_id: account.as_deref(),
+                contact_external_id: contact.as_deref(),
+            };
+            tokens(&secret, user, expires_in, now, change.0, change.1);
+        }
+
+        #[test]
+        fn any_claims(pieces in vec("[{}\\[\\]\",:0-9eE.+\\- \\\\]|\\\\u00|\"name\":|\"email\"|null|true", 0..16)) {
+            claims(&format!(",{}", pieces.concat()));
         }
 
         #[test]

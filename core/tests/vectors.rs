@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use pylon_identity_core::{
-    Cause, EmailHash, EnvError, IdentitySecret, SettingValue, User, binding, chat_settings_json,
-    chat_settings_script, diagnose, diagnose_page, sign_message_with_hmac,
+    Cause, Diagnosis, EmailHash, EnvError, IdentitySecret, JwtSecret, JwtUser, SettingValue, User,
+    binding, chat_settings_json, chat_settings_script, diagnose, diagnose_jwt, diagnose_page,
+    sign_message_with_hmac,
 };
 
 /// Runs `case` on each line of a vector file and fails if the file holds more cases than ran.
@@ -65,34 +66,103 @@ fn refuses_malformed_secrets() {
     });
 }
 
+/// The explanation names the causes and no others.
+fn judge(name: &str, diagnosis: &Diagnosis, causes: &str) {
+    let codes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
+    let expected = if causes == "none" { vec![] } else { causes.split(',').collect() };
+    assert_eq!(codes, expected, "{name}");
+    for cause in Cause::ALL {
+        let explained = diagnosis.explanation().contains(cause.explanation());
+        assert_eq!(explained, expected.contains(&cause.code()), "{name}");
+    }
+}
+
 #[test]
 fn diagnoses() {
     each("diagnose.tsv", |[name, secret, email, hash, causes]: [&str; 5]| {
         let diagnosis = diagnose(unhex(secret), unhex(email), unhex(hash));
-        let codes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
-        let expected = if causes == "none" { vec![] } else { causes.split(',').collect() };
-        assert_eq!(codes, expected, "{name}");
-        assert_eq!(diagnosis.matches(), expected.is_empty(), "{name}");
-        for cause in Cause::ALL {
-            let explained = diagnosis.explanation().contains(cause.explanation());
-            assert_eq!(explained, expected.contains(&cause.code()), "{name}");
-        }
+        judge(name, &diagnosis, causes);
+        assert_eq!(diagnosis.matches(), causes == "none", "{name}");
     });
 }
 
 #[test]
 fn diagnoses_pages() {
     each("diagnose_page.tsv", |[name, secret, page, matches, causes]: [&str; 5]| {
-        let page = String::from_utf8(unhex(page)).unwrap();
-        let diagnosis = diagnose_page(unhex(secret), &page);
-        let codes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
-        let expected = if causes == "none" { vec![] } else { causes.split(',').collect() };
-        assert_eq!(codes, expected, "{name}");
+        let diagnosis = diagnose_page(unhex(secret), &text(page));
+        judge(name, &diagnosis, causes);
         assert_eq!(diagnosis.matches().to_string(), matches, "{name}");
-        for cause in Cause::ALL {
-            let explained = diagnosis.explanation().contains(cause.explanation());
-            assert_eq!(explained, expected.contains(&cause.code()), "{name}");
+    });
+}
+
+fn text(digits: &str) -> String {
+    String::from_utf8(unhex(digits)).unwrap()
+}
+
+fn optional(digits: &str) -> Option<String> {
+    (digits != "-").then(|| text(digits))
+}
+
+#[test]
+fn refuses_malformed_jwt_secrets() {
+    each("malformed_jwt_secrets.tsv", |[name, secret, code]: [&str; 3]| {
+        assert_eq!(JwtSecret::new(unhex(secret)).unwrap_err().code(), code, "{name}");
+    });
+}
+
+#[test]
+fn signs_jwts() {
+    each("jwt.tsv", |columns: [&str; 10]| {
+        let [name, secret, given @ .., expires_in, now, outcome] = columns;
+        let given = given.map(optional);
+        let [app_id, email, user, account, contact] = given.each_ref().map(Option::as_deref);
+        let user = JwtUser {
+            app_id: app_id.unwrap(),
+            email: email.unwrap(),
+            name: user,
+            account_external_id: account,
+            contact_external_id: contact,
+        };
+        let (expires_in, now) = (expires_in.parse().unwrap(), now.parse().unwrap());
+        let secret = JwtSecret::new(unhex(secret)).unwrap();
+        match secret.sign_jwt_at(user, expires_in, now) {
+            Ok(token) => {
+                assert_eq!(token, outcome, "{name}");
+                let claims = secret.verify_jwt_at(&token, user.app_id, now).unwrap();
+                assert_eq!(claims.email, user.email, "{name}");
+            }
+            Err(error) => assert_eq!(error.code(), outcome, "{name}"),
         }
+    });
+}
+
+#[test]
+fn verifies_jwts() {
+    each("verify_jwt.tsv", |[name, secret, token, app_id, now, outcome]: [&str; 6]| {
+        let secret = JwtSecret::new(unhex(secret)).unwrap();
+        let now = now.parse().unwrap();
+        match secret.verify_jwt_at(&text(token), &text(app_id), now) {
+            Ok(claims) => assert_eq!(claims.to_json(), text(outcome), "{name}"),
+            Err(error) => assert_eq!(error.code(), outcome, "{name}"),
+        }
+    });
+}
+
+#[test]
+fn diagnoses_jwts() {
+    each("diagnose_jwt.tsv", |columns: [&str; 7]| {
+        let [name, secret, app_id, token, email, now, causes] = columns;
+        let (email, now) = (optional(email), Some(now.parse().unwrap()));
+        let token = text(token);
+        let diagnosis = diagnose_jwt(unhex(secret), &text(app_id), &token, email.as_deref(), now);
+        judge(name, &diagnosis, causes);
+        assert_eq!(diagnosis.matches(), causes == "none", "{name}");
+        let secret = JwtSecret::new(unhex(secret));
+        let verified = secret
+            .is_ok_and(|secret| secret.verify_jwt_at(&token, &text(app_id), now.unwrap()).is_ok());
+        // verify_jwt does not know the page.
+        let is_right = matches!(causes, "none" | "jwt_differs");
+        assert_eq!(verified, is_right, "{name}");
     });
 }
 

@@ -109,13 +109,13 @@ fn judge_times(claims: &Object, now: u64, causes: &mut Vec<Cause>) {
         causes.push(Cause::JwtTimesMissing);
         return;
     };
-    if issued_at.max(expires_at) > MAX_SECONDS {
-        causes.push(Cause::JwtMilliseconds);
-        for time in [&mut issued_at, &mut expires_at] {
-            *time /= if *time > MAX_SECONDS { 1000 } else { 1 };
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
+    for time in [&mut issued_at, &mut expires_at] {
+        if *time > MAX_SECONDS && *time / 100 > now {
+            causes.push(Cause::JwtMilliseconds);
+            *time /= 1000;
         }
     }
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
     let lifetime = expires_at.saturating_sub(issued_at);
     let is_allowed = (1..=JwtSecret::MAX_LIFETIME as i64).contains(&lifetime);
     let not_before = time("nbf").unwrap_or(issued_at);
