@@ -158,10 +158,22 @@ typedef struct pylon_identity_secret {
   uint64_t opaque[32];
 } pylon_identity_secret;
 
+typedef struct pylon_identity_jwt_secret {
+  uint64_t opaque[32];
+} pylon_identity_jwt_secret;
+
 typedef struct pylon_identity_text {
   const char *data;
   size_t length;
 } pylon_identity_text;
+
+typedef struct pylon_identity_jwt_user {
+  struct pylon_identity_text app_id;
+  struct pylon_identity_text email;
+  struct pylon_identity_text name;
+  struct pylon_identity_text account_external_id;
+  struct pylon_identity_text contact_external_id;
+} pylon_identity_jwt_user;
 
 typedef struct pylon_identity_setting {
   struct pylon_identity_text name;
@@ -236,6 +248,49 @@ pylon_identity_status pylon_identity_diagnose_page(const char *hex,
                                                    size_t explanation_size);
 
 const char *pylon_identity_cause_code(uint64_t cause);
+
+pylon_identity_status pylon_identity_jwt_secret_init(struct pylon_identity_jwt_secret *secret,
+                                                     const char *text,
+                                                     size_t text_len);
+
+pylon_identity_status pylon_identity_jwt_secret_init_from_env(struct pylon_identity_jwt_secret *secret,
+                                                              const char *name,
+                                                              size_t name_len,
+                                                              const char *value,
+                                                              size_t value_len);
+
+pylon_identity_status pylon_identity_jwt_secret_wipe(struct pylon_identity_jwt_secret *secret);
+
+pylon_identity_status pylon_identity_sign_jwt(const struct pylon_identity_jwt_secret *secret,
+                                              const struct pylon_identity_jwt_user *user,
+                                              uint64_t expires_in,
+                                              uint64_t now,
+                                              char *out,
+                                              size_t out_size,
+                                              size_t *written);
+
+pylon_identity_status pylon_identity_verify_jwt(const struct pylon_identity_jwt_secret *secret,
+                                                const char *token,
+                                                size_t token_len,
+                                                const char *app_id,
+                                                size_t app_id_len,
+                                                uint64_t now,
+                                                char *out,
+                                                size_t out_size,
+                                                size_t *written);
+
+pylon_identity_status pylon_identity_diagnose_jwt(const char *secret,
+                                                  size_t secret_len,
+                                                  const char *app_id,
+                                                  size_t app_id_len,
+                                                  const char *token,
+                                                  size_t token_len,
+                                                  const char *email,
+                                                  size_t email_len,
+                                                  uint64_t now,
+                                                  uint64_t *causes,
+                                                  char *explanation,
+                                                  size_t explanation_size);
 
 pylon_identity_status pylon_identity_secret_init_from_env(struct pylon_identity_secret *secret,
                                                           const char *name,

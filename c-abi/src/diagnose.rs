@@ -53,7 +53,8 @@ pub unsafe extern "C" fn pylon_identity_diagnose(
 /// run. Only the first MiB is read. Takes any bytes, a malformed secret too. For developers: it takes
 /// milliseconds.
 ///
-/// @param hex              the hexadecimal string from Pylon's dashboard
+/// @param hex              the hexadecimal string from Pylon's dashboard; the JWT secret for a page that has
+///                         a jwt
 /// @param hex_len          its length in bytes
 /// @param page             the page, UTF-8
 /// @param page_len         its length in bytes
@@ -88,7 +89,7 @@ pub unsafe extern "C" fn pylon_identity_diagnose_page(
 /// # Safety
 ///
 /// `causes` is valid for a write, and `explanation` is NULL or valid for writes of `size` bytes.
-unsafe fn write_diagnosis(
+pub(crate) unsafe fn write_diagnosis(
     diagnosis: &Diagnosis,
     causes: *mut u64,
     explanation: *mut c_char,

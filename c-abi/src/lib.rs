@@ -11,13 +11,14 @@ use std::mem::{align_of, offset_of, size_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ptr, slice};
 
-use pylon_identity_core::{EmailHash, IdentitySecret, binding};
+use pylon_identity_core::{EmailHash, IdentitySecret, JwtSecret, binding};
 use zeroize::Zeroize;
 
 #[rustfmt::skip]
 mod codes;
 mod diagnose;
 mod fault_injection;
+mod jwt;
 /// cbindgen:ignore
 #[cfg(target_arch = "wasm32")]
 mod portable;
@@ -26,6 +27,7 @@ mod settings;
 pub use codes::*;
 pub use diagnose::*;
 use fault_injection::step;
+pub use jwt::*;
 use pylon_identity_status::*;
 pub use settings::*;
 
@@ -53,19 +55,35 @@ pub struct pylon_identity_secret {
     opaque: [u64; 32],
 }
 
-/// The contents of a usable `pylon_identity_secret`.
-#[repr(C)]
-struct Slot {
-    ready: u64,
-    secret: IdentitySecret,
+/// A struct of C that keeps a secret of the core.
+trait Opaque: Sized {
+    type Secret: binding::Secret;
+
+    /// Tells a usable struct from a zeroed or wiped one, and most likely from garbage.
+    const READY: u64;
 }
 
-/// Tells a usable struct from a zeroed or wiped one, and most likely from garbage.
-const READY: u64 = u64::from_be_bytes(*b"pylonid\x01");
+impl Opaque for pylon_identity_secret {
+    type Secret = IdentitySecret;
+    const READY: u64 = u64::from_be_bytes(*b"pylonid\x01");
+}
 
-const _: () = assert!(size_of::<Slot>() <= size_of::<pylon_identity_secret>());
-const _: () = assert!(align_of::<Slot>() <= align_of::<pylon_identity_secret>());
-const _: () = assert!(offset_of!(Slot, ready) == 0);
+/// The contents of a usable struct.
+#[repr(C)]
+struct Slot<S> {
+    ready: u64,
+    secret: S,
+}
+
+const fn assert_room<T: Opaque>() {
+    assert!(size_of::<T>() == size_of::<[u64; 32]>());
+    assert!(size_of::<Slot<T::Secret>>() <= size_of::<T>());
+    assert!(align_of::<Slot<T::Secret>>() <= align_of::<T>());
+    assert!(offset_of!(Slot<T::Secret>, ready) == 0);
+}
+
+const _: () = assert_room::<pylon_identity_secret>();
+const _: () = assert_room::<pylon_identity_jwt_secret>();
 
 type Outcome = Result<(), pylon_identity_status>;
 
@@ -94,13 +112,11 @@ fn usable<T>(pointer: *const T) -> Outcome {
 ///
 /// `pointer` is NULL, misaligned, or valid for reads while `'a` lasts of a struct that is zeroed or that
 /// the functions of this library wrote.
-unsafe fn borrow<'a>(
-    pointer: *const pylon_identity_secret,
-) -> Result<&'a IdentitySecret, pylon_identity_status> {
+unsafe fn borrow<'a, T: Opaque>(pointer: *const T) -> Result<&'a T::Secret, pylon_identity_status> {
     usable(pointer)?;
-    let slot = pointer.cast::<Slot>();
+    let slot = pointer.cast::<Slot<T::Secret>>();
     // SAFETY: not NULL and aligned, so valid for reads, and initialised or zeroed, as the caller promises.
-    if unsafe { (*slot).ready } != READY {
+    if unsafe { (*slot).ready } != T::READY {
         return Err(PYLON_IDENTITY_SECRET_NOT_READY);
     }
     // SAFETY: READY is written only together with a valid secret, wiping erases it, and the caller
@@ -171,11 +187,26 @@ unsafe fn write_text(text: &str, out: *mut c_char, size: usize, written: *mut us
 
 /// # Safety
 ///
-/// `secret` is valid for writes.
-unsafe fn keep(parsed: IdentitySecret, secret: *mut pylon_identity_secret) {
-    step();
-    // SAFETY: as the caller promises.
-    unsafe { secret.cast::<Slot>().write(Slot { ready: READY, secret: parsed }) };
+/// `secret` is NULL, misaligned or valid for writes and apart from `text`.
+unsafe fn parse<T: Opaque>(text: &[u8], secret: *mut T) -> Outcome {
+    usable(secret)?;
+    // SAFETY: not NULL and aligned, so valid for writes and apart from `text` as the caller promises.
+    binding::parse_into(text, |parsed| unsafe {
+        step();
+        secret.cast::<Slot<T::Secret>>().write(Slot { ready: T::READY, secret: parsed });
+    })?;
+    Ok(())
+}
+
+/// # Safety
+///
+/// `secret` is NULL, misaligned or valid for writes.
+unsafe fn wipe<T: Opaque>(secret: *mut T) -> Outcome {
+    usable(secret)?;
+    // SAFETY: not NULL and aligned, so valid for writes as the caller promises. The parsed secret
+    // owns nothing outside the struct, so overwriting it leaves nothing to drop.
+    unsafe { (*secret.cast::<[u64; 32]>()).zeroize() };
+    Ok(())
 }
 
 /// # Safety
@@ -216,14 +247,8 @@ pub unsafe extern "C" fn pylon_identity_secret_init(
     hex: *const c_char,
     hex_len: usize,
 ) -> pylon_identity_status {
-    status(|| {
-        usable(secret)?;
-        // SAFETY: as the caller promises.
-        let hex = unsafe { bytes(hex, hex_len) }?;
-        // SAFETY: not NULL and aligned, so valid for writes and apart from `hex` as the caller promises.
-        binding::parse_into(hex, |parsed| unsafe { keep(parsed, secret) })?;
-        Ok(())
-    })
+    // SAFETY: as the caller promises.
+    status(|| unsafe { parse(bytes(hex, hex_len)?, secret) })
 }
 
 /// Forgets the key: overwrites the whole struct with zero bytes, after which it is refused.
@@ -234,13 +259,8 @@ pub unsafe extern "C" fn pylon_identity_secret_init(
 pub unsafe extern "C" fn pylon_identity_secret_wipe(
     secret: *mut pylon_identity_secret,
 ) -> pylon_identity_status {
-    status(|| {
-        usable(secret)?;
-        // SAFETY: not NULL and aligned, so valid for writes as the caller promises. The parsed secret
-        // owns nothing outside the struct, so overwriting it leaves nothing to drop.
-        unsafe { (*secret).opaque.zeroize() };
-        Ok(())
-    })
+    // SAFETY: as the caller promises.
+    status(|| unsafe { wipe(secret) })
 }
 
 /// Signs one email: HMAC-SHA256 (RFC 2104) over exactly these bytes, as lowercase hexadecimal.

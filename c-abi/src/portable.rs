@@ -11,6 +11,12 @@ use zeroize::Zeroize;
 
 use super::*;
 
+/// Sets the time, in Unix seconds, since the module has no clock.
+#[unsafe(no_mangle)]
+pub extern "C" fn pylon_identity_set_time(now: u64) {
+    binding::set_clock(now);
+}
+
 fn layout(size: usize) -> Option<Layout> {
     // Aligned for every type of the header. Memory of no size has no address.
     Layout::from_size_align(size.max(1), 8).ok()

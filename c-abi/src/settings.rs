@@ -28,20 +28,30 @@ pub unsafe extern "C" fn pylon_identity_secret_init_from_env(
     value: *const c_char,
     value_len: usize,
 ) -> pylon_identity_status {
-    status(|| {
-        usable(secret)?;
+    // SAFETY: as the caller promises.
+    status(|| unsafe { parse_env_value(secret, name, name_len, value, value_len) })
+}
+
+/// # Safety
+///
+/// `secret` is NULL, misaligned or valid for writes and apart from the texts, which are NULL or valid for reads.
+pub(crate) unsafe fn parse_env_value<T: Opaque>(
+    secret: *mut T,
+    name: *const c_char,
+    name_len: usize,
+    value: *const c_char,
+    value_len: usize,
+) -> Outcome {
+    usable(secret)?;
+    // SAFETY: as the caller promises.
+    let name = String::from_utf8_lossy(unsafe { bytes(name, name_len) }?);
+    let value = match value.is_null() {
+        true => None,
         // SAFETY: as the caller promises.
-        let name = String::from_utf8_lossy(unsafe { bytes(name, name_len) }?);
-        let value = match value.is_null() {
-            true => None,
-            // SAFETY: as the caller promises.
-            false => Some(unsafe { bytes(value, value_len) }?),
-        };
-        let digits = binding::trim_env_value(&name, value)?;
-        // SAFETY: not NULL and aligned, so valid for writes and apart from `value` as the caller promises.
-        binding::parse_into(digits, |parsed| unsafe { keep(parsed, secret) })?;
-        Ok(())
-    })
+        false => Some(unsafe { bytes(value, value_len) }?),
+    };
+    // SAFETY: as the caller promises.
+    unsafe { parse(binding::trim_env_value(&name, value)?, secret) }
 }
 
 /// Signs the email for chat settings that a program writes by itself.
@@ -177,7 +187,7 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_script(
         let fields = unsafe { chat_settings_fields(secret, user) }?;
         let nonce = pylon_identity_text { data: nonce, length: nonce_len };
         // SAFETY: as the caller promises.
-        let nonce = unsafe { text(nonce) }?.map(String::from_utf8_lossy);
+        let nonce = unsafe { lossy(nonce) }?;
         let script = chat_settings_script(fields, nonce.as_deref())?;
         // SAFETY: not NULL, so valid for writes of its size as the caller promises; `written` too.
         unsafe { write_text(&script, out, out_size, written) }
@@ -230,7 +240,7 @@ unsafe fn chat_settings_fields<'a>(
     // SAFETY: as the caller promises.
     let (app_id, email) = unsafe { (text(user.app_id)?, text(user.email)?) };
     // SAFETY: as the caller promises.
-    let lossy = |value| unsafe { text(value) }.map(|text| text.map(String::from_utf8_lossy));
+    let lossy = |value| unsafe { lossy(value) };
     let mut email_hash: Option<Cow<str>> = lossy(user.email_hash)?;
     if !secret.is_null() {
         // SAFETY: as the caller promises.
@@ -268,7 +278,7 @@ pub(crate) unsafe fn other_fields<'a>(
     count: usize,
 ) -> Result<Vec<Field<'a>>, pylon_identity_status> {
     // SAFETY: as the caller promises.
-    let lossy = |value| unsafe { text(value) }.map(|text| text.map(String::from_utf8_lossy));
+    let lossy = |value| unsafe { lossy(value) };
     let mut fields = Vec::new();
     // SAFETY: as the caller promises.
     for setting in unsafe { array(first, count) }? {
@@ -290,13 +300,25 @@ const BOOLEAN: i32 = PYLON_IDENTITY_SETTING_BOOLEAN as i32;
 /// # Safety
 ///
 /// `text.data` is NULL or valid for reads of `text.length` bytes while `'a` lasts.
-unsafe fn text<'a>(text: pylon_identity_text) -> Result<Option<&'a [u8]>, pylon_identity_status> {
+pub(crate) unsafe fn text<'a>(
+    text: pylon_identity_text,
+) -> Result<Option<&'a [u8]>, pylon_identity_status> {
     // An empty std::string has a pointer, too.
     if text.length == 0 {
         return Ok(None);
     }
     // SAFETY: as the caller promises.
     unsafe { bytes(text.data, text.length) }.map(Some)
+}
+
+/// # Safety
+///
+/// `value.data` is NULL or valid for reads of `value.length` bytes while `'a` lasts.
+pub(crate) unsafe fn lossy<'a>(
+    value: pylon_identity_text,
+) -> Result<Option<Cow<'a, str>>, pylon_identity_status> {
+    // SAFETY: as the caller promises.
+    Ok(unsafe { text(value) }?.map(String::from_utf8_lossy))
 }
 
 #[cfg(test)]

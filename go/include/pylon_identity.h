@@ -471,6 +471,17 @@ typedef struct pylon_identity_secret {
 } pylon_identity_secret;
 
 /**
+ * The secret of Pylon's option "JWT (signed token)", kept as a keyed HMAC state.
+ *
+ * Everything that is said of pylon_identity_secret holds for it, too, with its own functions. The rules of
+ * these tokens are as public integrations of August 2026 describe Pylon's option; they were not tried with
+ * Pylon's service.
+ */
+typedef struct pylon_identity_jwt_secret {
+  uint64_t opaque[32];
+} pylon_identity_jwt_secret;
+
+/**
  * Text: bytes and how many they are. A length of 0 stands for no text, whatever the pointer.
  */
 typedef struct pylon_identity_text {
@@ -483,6 +494,33 @@ typedef struct pylon_identity_text {
    */
   size_t length;
 } pylon_identity_text;
+
+/**
+ * The logged-in user whom a JWT names. Start with zero bytes: text of length 0 is left out.
+ */
+typedef struct pylon_identity_jwt_user {
+  /**
+   * The ID of the chat widget, from Pylon's dashboard; not empty. The claim aud.
+   */
+  struct pylon_identity_text app_id;
+  /**
+   * The email of the logged-in session, exactly as it is stored; not empty. Pass only an address that
+   * the user has proved to own.
+   */
+  struct pylon_identity_text email;
+  /**
+   * The name to show.
+   */
+  struct pylon_identity_text name;
+  /**
+   * Your own ID of the user's account.
+   */
+  struct pylon_identity_text account_external_id;
+  /**
+   * Your own ID of the user.
+   */
+  struct pylon_identity_text contact_external_id;
+} pylon_identity_jwt_user;
 
 /**
  * One more setting of the widget, such as hide_default_launcher.
@@ -723,7 +761,8 @@ pylon_identity_status pylon_identity_diagnose(const char *hex,
  * run. Only the first MiB is read. Takes any bytes, a malformed secret too. For developers: it takes
  * milliseconds.
  *
- * @param hex              the hexadecimal string from Pylon's dashboard
+ * @param hex              the hexadecimal string from Pylon's dashboard; the JWT secret for a page that has
+ *                         a jwt
  * @param hex_len          its length in bytes
  * @param page             the page, UTF-8
  * @param page_len         its length in bytes
@@ -751,6 +790,147 @@ pylon_identity_status pylon_identity_diagnose_page(const char *hex,
  * @return a static, NUL-terminated text, never NULL; empty for anything but one known bit
  */
 const char *pylon_identity_cause_code(uint64_t cause);
+
+/**
+ * Takes the JWT secret: at least 16 bytes, without white space or a pair of quotes around them.
+ *
+ * The text is the key as it is, even if it is hexadecimal.
+ *
+ * @param secret   where to keep the secret; overlaps no other argument, untouched unless the call succeeds
+ * @param text     the secret from Pylon's dashboard; not kept, and yours to wipe
+ * @param text_len its length in bytes
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_JWT_SECRET_EMPTY, PYLON_IDENTITY_JWT_SECRET_WRAPPED,
+ *         PYLON_IDENTITY_JWT_SECRET_WEAK, PYLON_IDENTITY_INVALID_ARGUMENT or PYLON_IDENTITY_PANIC
+ */
+PYLON_IDENTITY_NODISCARD
+pylon_identity_status pylon_identity_jwt_secret_init(struct pylon_identity_jwt_secret *secret,
+                                                     const char *text,
+                                                     size_t text_len);
+
+/**
+ * Takes the JWT secret in an environment variable, trimmed of white space.
+ *
+ * As pylon_identity_secret_init_from_env(). The usual name is PYLON_JWT_SECRET.
+ *
+ * @param secret    where to keep the secret; overlaps no other argument, untouched unless the call succeeds
+ * @param name      the variable's name
+ * @param name_len  its length in bytes
+ * @param value     the variable's value; NULL if it is not set
+ * @param value_len its length in bytes
+ * @return the statuses of pylon_identity_jwt_secret_init(); PYLON_IDENTITY_SECRET_MISSING if it is not set;
+ *         PYLON_IDENTITY_SECRET_EXPOSED for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_
+ *         and the like)
+ */
+PYLON_IDENTITY_NODISCARD
+pylon_identity_status pylon_identity_jwt_secret_init_from_env(struct pylon_identity_jwt_secret *secret,
+                                                              const char *name,
+                                                              size_t name_len,
+                                                              const char *value,
+                                                              size_t value_len);
+
+/**
+ * Forgets the key: overwrites the whole struct with zero bytes, after which it is refused.
+ *
+ * @param secret the struct to wipe, in any state; wiping twice is fine
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT or PYLON_IDENTITY_PANIC
+ */
+pylon_identity_status pylon_identity_jwt_secret_wipe(struct pylon_identity_jwt_secret *secret);
+
+/**
+ * Signs a JWT (RFC 7519) with HS256, in compact serialisation.
+ *
+ * Until it expires it is as good as a login of the user: do not log it. The page sets it as
+ * window.pylon.chat_settings.jwt, beside app_id alone: as the text "jwt" among the other settings of a
+ * pylon_identity_user. In texts other than the email, bytes that are not UTF-8 become U+FFFD.
+ *
+ * @param secret     an initialised secret
+ * @param user       the user
+ * @param expires_in after how many seconds the token expires, from 1 to 900; 0 for 600
+ * @param now        the time in Unix seconds, for tests; 0 for that of the system's clock
+ * @param out        receives the token, NUL-terminated; untouched unless the call succeeds
+ * @param out_size   the size of that buffer; always enough are 8 * (the sum of the lengths in user) + 400
+ * @param written    receives the length of the token, without the NUL; NULL if not wanted
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
+ *         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_JWT_LIFETIME (also for a time beyond 2^53),
+ *         PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
+ *         PYLON_IDENTITY_INVALID_ARGUMENT or PYLON_IDENTITY_PANIC
+ */
+PYLON_IDENTITY_NODISCARD
+pylon_identity_status pylon_identity_sign_jwt(const struct pylon_identity_jwt_secret *secret,
+                                              const struct pylon_identity_jwt_user *user,
+                                              uint64_t expires_in,
+                                              uint64_t now,
+                                              char *out,
+                                              size_t out_size,
+                                              size_t *written);
+
+/**
+ * Writes the claims of a JWT that is right for this secret and app ID, as a JSON object of printable ASCII.
+ *
+ * For tests, proxies and stand-ins of Pylon's service. The names are those in the token: email, aud, iat and
+ * exp, and name, account_external_id and contact_external_id if they are there. Claims that Pylon does not
+ * know are left out. The signature is compared in constant time.
+ *
+ * @param secret     an initialised secret
+ * @param token      the JWT
+ * @param token_len  its length in bytes, without a terminating NUL
+ * @param app_id     the ID of the chat widget
+ * @param app_id_len its length in bytes
+ * @param now        the time in Unix seconds, for tests; 0 for that of the system's clock
+ * @param out        receives the object, NUL-terminated; untouched unless the call succeeds
+ * @param out_size   the size of that buffer; always enough are 5 * token_len + 400
+ * @param written    receives the length of the object, without the NUL; NULL if not wanted
+ * @return PYLON_IDENTITY_OK, which is 0, if the token is right; otherwise the first that applies of
+ *         PYLON_IDENTITY_JWT_MALFORMED, PYLON_IDENTITY_JWT_ALGORITHM, PYLON_IDENTITY_JWT_SIGNATURE,
+ *         PYLON_IDENTITY_JWT_EXPIRED, PYLON_IDENTITY_JWT_NOT_YET_VALID, PYLON_IDENTITY_JWT_AUDIENCE,
+ *         PYLON_IDENTITY_JWT_LIFETIME; PYLON_IDENTITY_BUFFER_TOO_SMALL, PYLON_IDENTITY_SECRET_NOT_READY,
+ *         PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_PANIC
+ */
+PYLON_IDENTITY_NODISCARD
+pylon_identity_status pylon_identity_verify_jwt(const struct pylon_identity_jwt_secret *secret,
+                                                const char *token,
+                                                size_t token_len,
+                                                const char *app_id,
+                                                size_t app_id_len,
+                                                uint64_t now,
+                                                char *out,
+                                                size_t out_size,
+                                                size_t *written);
+
+/**
+ * Finds out why a JWT is not one that Pylon takes for this app ID.
+ *
+ * Takes any bytes, a malformed secret too. For developers, and not for the path of a request.
+ *
+ * @param secret           the JWT secret from Pylon's dashboard
+ * @param secret_len       its length in bytes
+ * @param app_id           the ID of the chat widget
+ * @param app_id_len       its length in bytes
+ * @param token            the JWT to explain
+ * @param token_len        its length in bytes, without a terminating NUL
+ * @param email            the email that is beside it on the page
+ * @param email_len        its length in bytes; 0 for no email, whatever the pointer
+ * @param now              the time in Unix seconds, for tests; 0 for that of the system's clock
+ * @param causes           receives the mistakes, PYLON_IDENTITY_CAUSE_ bits; 0 if the token is right
+ * @param explanation      receives the explanation and the fix, NUL-terminated plain text that
+ *                         never shows the secret; NULL if not wanted
+ * @param explanation_size the size of that buffer; PYLON_IDENTITY_EXPLANATION_SIZE is always enough
+ * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_INVALID_ARGUMENT, PYLON_IDENTITY_BUFFER_TOO_SMALL or
+ *         PYLON_IDENTITY_PANIC
+ */
+PYLON_IDENTITY_NODISCARD
+pylon_identity_status pylon_identity_diagnose_jwt(const char *secret,
+                                                  size_t secret_len,
+                                                  const char *app_id,
+                                                  size_t app_id_len,
+                                                  const char *token,
+                                                  size_t token_len,
+                                                  const char *email,
+                                                  size_t email_len,
+                                                  uint64_t now,
+                                                  uint64_t *causes,
+                                                  char *explanation,
+                                                  size_t explanation_size);
 
 /**
  * Parses the secret in an environment variable, trimmed of white space.

@@ -4,12 +4,12 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use napi::bindgen_prelude::{ToNapiValue, check_status, panic_to_error, sys};
+use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, check_status, panic_to_error, sys};
 use napi::{Error, JsError, Result, Status};
 use pylon_identity_core as core;
 
 use crate::strings::{Outcome, SecretBuffer, StringArgument, TextBuffer};
-use crate::{Handle, Secret, to_result, with};
+use crate::{Handle, Secret, given, to_result, with, with_jwt_secret};
 
 /// `sign(secret, email)`
 pub extern "C" fn sign(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
@@ -43,6 +43,33 @@ pub extern "C" fn sign_message_with_hmac(
     })
 }
 
+/// `signJwt(secret, appId, email, name, accountExternalId, contactExternalId, expiresIn, now)`. Text that is
+/// empty stands for none, and 0 for the usual lifetime.
+pub extern "C" fn sign_jwt(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |[secret, texts @ .., expires_in, now]: &[_; 8]| {
+        let mut buffers = <[TextBuffer; 5]>::default();
+        let mut read = [""; 5];
+        for ((text, buffer), read) in texts.iter().zip(&mut buffers).zip(&mut read) {
+            *read = text.string().read_text(buffer)?;
+        }
+        let [app_id, email, name, account_external_id, contact_external_id] = read;
+        let user = core::JwtUser {
+            app_id,
+            email,
+            name: given(name),
+            account_external_id: given(account_external_id),
+            contact_external_id: given(contact_external_id),
+        };
+        let expires_in = match expires_in.number()? {
+            0.0 => core::JwtSecret::LIFETIME,
+            seconds => seconds as u64,
+        };
+        let now = now.number()? as u64;
+        let sign = |secret: &core::JwtSecret| secret.sign_jwt_at(user, expires_in, now);
+        Ok(with_jwt_secret(secret.handle()?, sign))
+    })
+}
+
 /// An argument of the running call.
 struct Argument {
     env: sys::napi_env,
@@ -52,6 +79,11 @@ struct Argument {
 impl Argument {
     fn string(&self) -> StringArgument {
         StringArgument { env: self.env, value: self.value }
+    }
+
+    fn number(&self) -> Result<f64> {
+        // SAFETY: as in `handle`.
+        unsafe { f64::from_napi_value(self.env, self.value) }
     }
 
     fn handle(&self) -> Result<&Secret> {
