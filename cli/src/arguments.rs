@@ -154,6 +154,10 @@ fn command(
         },
         "jwt" => {
             let [app_id, email] = texts(name, ["APP_ID", "EMAIL"], values)?;
+            // As an email it would be signed, where sign reads standard input.
+            if email == "-" {
+                return Err(Failure::usage("jwt signs one EMAIL, which is an argument."));
+            }
             let mut options = [const { None }; JWT_OPTIONS.len()];
             for ((option, value), name) in options.iter_mut().zip(of_jwt).zip(JWT_OPTIONS) {
                 *option =

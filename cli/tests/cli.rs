@@ -506,6 +506,7 @@ fn explains_wrong_arguments() {
         ("sign a --page y", "Only diagnose takes --page."),
         ("diagnose --page", "--page needs the path of a file."),
         ("jwt a", "jwt needs APP_ID and EMAIL."),
+        ("jwt a -", "jwt signs one EMAIL, which is an argument."),
         ("jwt a b --name", "--name needs a value."),
         ("jwt a b --expires-in 1.5", "--expires-in needs a number of seconds, from 1 to 900."),
         ("jwt a b --expires-in=-1", "--expires-in needs a number of seconds, from 1 to 900."),
