@@ -169,6 +169,14 @@ struct Way {
     causes: Vec<Cause>,
 }
 
+impl Way {
+    /// As how many mistakes it counts. Few people make other mistakes beside these, and their keys are many.
+    fn weight(&self) -> usize {
+        let is_rare = |cause| matches!(cause, &Cause::SecretMissing | &Cause::HashConcatenated);
+        self.causes.len() + usize::from(self.causes.iter().any(is_rare))
+    }
+}
+
 /// The digits that are searched for, and the mistakes that give them.
 struct Search<'a> {
     digits: &'a str,
@@ -226,7 +234,7 @@ fn find(
     // Another algorithm is a mistake, too.
     for mistakes in 0..=MAX_MISTAKES - usize::from(algorithm != Algorithm::Sha256) {
         for way in &ways {
-            if let Some(rest) = mistakes.checked_sub(way.causes.len()) {
+            if let Some(rest) = mistakes.checked_sub(way.weight()) {
                 search.attempt(way, messages.level(rest));
             }
         }
