@@ -1,7 +1,7 @@
 //! Text that was encoded for a place, or decoded.
 
-/// The email with each encoding added or removed, once and twice.
-pub(super) fn change_encoding(text: &str) -> Vec<Vec<u8>> {
+/// The email with each encoding added or removed, once and perhaps twice.
+pub(super) fn change_encoding(text: &str, twice: bool) -> Vec<Vec<u8>> {
     let kinds = text.bytes().fold(PLAIN, |kinds, byte| kinds | kind(byte));
     let mut changed = Vec::new();
     for (changes, change) in CHANGES {
@@ -10,7 +10,9 @@ pub(super) fn change_encoding(text: &str) -> Vec<Vec<u8>> {
         }
         let once = change(text);
         if once != text {
-            changed.push(change(&once).into_bytes());
+            if twice {
+                changed.push(change(&once).into_bytes());
+            }
             changed.push(once.into_bytes());
         }
     }
@@ -277,7 +279,7 @@ mod tests {
             for (before, after) in [("", ""), ("\"", "\""), ("'", "'"), ("b'", "'"), ("b\"", "\"")]
             {
                 let text = format!("{before}{first}{second}@x.com{after}");
-                let made = change_encoding(&text);
+                let made = change_encoding(&text, true);
                 for (_, change) in CHANGES {
                     let once = change(&text);
                     for changed in [change(&once), once] {

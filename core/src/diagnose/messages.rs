@@ -8,14 +8,14 @@ use super::search::{Variant, variant};
 use super::unicode::{add_invisible, change_unicode};
 use crate::settings::FILLERS;
 
-/// The texts that an email may become by a mistake.
-type Mistake = fn(&str) -> Vec<Vec<u8>>;
+/// The texts that an email may become by a mistake, which is made twice as well where it is the first.
+type Mistake = fn(&str, bool) -> Vec<Vec<u8>>;
 
 const EMAIL_MISTAKES: [(Cause, Mistake); 4] = [
-    (Cause::EmailCase, change_case),
-    (Cause::EmailWhitespace, change_whitespace),
+    (Cause::EmailCase, |text, _| change_case(text)),
+    (Cause::EmailWhitespace, |text, _| change_whitespace(text)),
     (Cause::EmailEncoded, change_encoding),
-    (Cause::EmailUnicode, change_unicode),
+    (Cause::EmailUnicode, |text, _| change_unicode(text)),
 ];
 
 /// Emails have at most 254 bytes. All variants of a longer text would take much memory and time.
@@ -87,7 +87,7 @@ impl Messages {
                 if mistakes > 2 && has(Cause::EmailEncoded) && has(Cause::EmailUnicode) {
                     continue;
                 }
-                for text in mistake(text) {
+                for text in mistake(text, mistakes == 1) {
                     *made += text.len();
                     add(text, &causes);
                 }
