@@ -52,7 +52,7 @@ test-browser: build $(BROWSER)  ## run only the tests of the examples in a real 
 lint: build node/node_modules/.package-lock.json .venv/examples.stamp .venv/dist.stamp  ## run every formatter check and linter
 	@tools/lint.sh
 
-bench: build target/bench/c target/bench/go .venv/bench.stamp empty-bindings  ## measure everything beside its rivals (1 minute)
+bench: build target/bench/c target/bench/go .venv/bench.stamp empty-bindings node/node_modules/.package-lock.json  ## measure everything beside its rivals (1 minute)
 	@python bench/measure.py
 
 bench-bulk: build .venv/bulk.stamp  ## measure the recipes of docs/bulk.md beside the docs' snippet (3 minutes)

@@ -6,7 +6,11 @@ const { createHmac, createSecretKey } = require('node:crypto')
 const { readFileSync } = require('node:fs')
 const { createInterface } = require('node:readline')
 
-const { IdentitySecret, signMessageWithHmac } = require('../node')
+const { IdentitySecret, JwtSecret, signMessageWithHmac } = require('../node')
+
+const find = (name) => require.resolve(name, { paths: [`${__dirname}/../node`] })
+const jose = import(find('jose'))
+const jsonwebtoken = require(find('jsonwebtoken'))
 
 const binding = { exports: {} }
 const library = `empty_node.${process.platform === 'darwin' ? 'dylib' : 'so'}`
@@ -14,15 +18,23 @@ process.dlopen(binding, `${__dirname}/../target/release/examples/lib${library}`)
 const { empty, handle } = binding.exports
 const nothing = handle()
 
-const { BENCH_SECRET: hex, BENCH_EMAIL: email } = process.env
+const { BENCH_SECRET: hex, BENCH_EMAIL: email, BENCH_NOW } = process.env
 const secret = new IdentitySecret(hex)
 // The same over WebAssembly, beside the addon.
 delete require.cache[require.resolve('../node/index.js')]
 const core = require('../node/wasm.js')(new WebAssembly.Module(readFileSync(`${__dirname}/../node/core.wasm`)))
-const portable = new (require('../node/index.js')(core, {}).IdentitySecret)(hex)
+const api = require('../node/index.js')(core, {})
+const portable = new api.IdentitySecret(hex)
 const buffer = Buffer.from(hex, 'hex')
 const keyObject = createSecretKey(buffer)
 const many = Array.from({ length: 1_000_000 }, (_, i) => Buffer.from(`user${i}@example.com`).toString())
+// The text of the secret is the key of a JWT.
+const now = Number(BENCH_NOW)
+const user = { appId: 'app', email, name: 'Ada', now }
+const claims = () => ({ email, aud: 'app', iat: now, exp: now + 600, name: 'Ada' })
+const jwtSecret = new JwtSecret(hex)
+const portableJwt = new api.JwtSecret(hex)
+const textKey = createSecretKey(Buffer.from(hex))
 
 // A loop of its own for each, so that the engine optimises each for its own call.
 const contenders = {
@@ -45,19 +57,32 @@ const contenders = {
     while (count--) hash = createHmac('sha256', keyObject).update(email).digest('hex')
     return hash
   },
+  signJwt: (count) => { let token; while (count--) token = jwtSecret.signJwt(user); return token },
+  'signJwt, WebAssembly': (count) => { let token; while (count--) token = portableJwt.signJwt(user); return token },
+  jsonwebtoken: (count) => { let token; while (count--) token = jsonwebtoken.sign(claims(), textKey); return token },
+  async jose(count) {
+    const { SignJWT } = await jose
+    let token
+    while (count--) token = await new SignJWT(claims()).setProtectedHeader({ alg: 'HS256', typ: 'JWT' }).sign(textKey)
+    return token
+  },
   loop: (count) => { while (count--) many.map((email) => secret.sign(email)) },
   many: (count) => { while (count--) secret.signMany(many) },
 }
 
-for (const [name, run] of Object.entries(contenders)) {
-  const hash = run(name === 'loop' || name === 'many' ? 0 : 1)
-  if (hash && name !== 'empty call') console.log(`${name}\t${hash}`)
+async function main() {
+  for (const [name, run] of Object.entries(contenders)) {
+    const hash = await run(name === 'loop' || name === 'many' ? 0 : 1)
+    if (hash && name !== 'empty call') console.log(`${name}\t${hash}`)
+  }
+  console.log()
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [name, count] = line.split('\t')
+    if (name === 'loop' || name === 'many') gc()
+    const start = process.hrtime.bigint()
+    await contenders[name](Number(count))
+    console.log(String(process.hrtime.bigint() - start))
+  }
 }
-console.log()
-createInterface({ input: process.stdin }).on('line', (line) => {
-  const [name, count] = line.split('\t')
-  if (name === 'loop' || name === 'many') gc()
-  const start = process.hrtime.bigint()
-  contenders[name](Number(count))
-  console.log(String(process.hrtime.bigint() - start))
-})
+
+main()

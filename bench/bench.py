@@ -10,10 +10,15 @@ from importlib.machinery import ExtensionFileLoader, ModuleSpec
 from importlib.util import module_from_spec
 from pathlib import Path
 
+import jwt
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from pylon_identity import IdentitySecret, sign_message_with_hmac  # noqa: F401 (timed below)
+from pylon_identity import (
+    IdentitySecret,
+    JwtSecret,
+    sign_message_with_hmac,  # noqa: F401 (timed below)
+)
 
 library = "libempty_python." + ("dylib" if sys.platform == "darwin" else "so")
 path = Path(__file__).parents[1] / "target" / "release" / "examples" / library
@@ -27,6 +32,8 @@ key = bytes.fromhex(hex_secret)
 secret = IdentitySecret(hex_secret)
 kept_hmac = hmac.new(key, digestmod=hashlib.sha256)
 kept_cryptography = HMAC(key, hashes.SHA256())
+# The text of the secret is the key of a JWT.
+jwt_secret, now = JwtSecret(hex_secret), int(os.environ["BENCH_NOW"])
 many = [f"user{i}@example.com" for i in range(1_000_000)]
 
 
@@ -42,6 +49,11 @@ def cryptography() -> str:
     return copy.finalize().hex()
 
 
+def pyjwt() -> str:
+    claims = {"email": email, "aud": "app", "iat": now, "exp": now + 600, "name": "Ada"}
+    return jwt.encode(claims, hex_secret, "HS256")
+
+
 CONTENDERS = {
     "sign": "secret.sign(email)",
     "empty call": "empty.sign(email)",
@@ -50,6 +62,8 @@ CONTENDERS = {
     "hmac.digest": "hmac.digest(key, email.encode(), 'sha256').hex()",
     "hmac kept": "kept()",
     "cryptography": "cryptography()",
+    "sign_jwt": "jwt_secret.sign_jwt(app_id='app', email=email, name='Ada', now=now)",
+    "PyJWT": "pyjwt()",
     "loop": "[secret.sign(email) for email in many]",
     "many": "secret.sign_many(many)",
 }

@@ -73,6 +73,12 @@ EMPTY = ["Python", "Node", "Go"]
 MANY = ["Rust", "Python", "Node", "Go"]
 SIZES = [1, 16, 55, 56, 64, 119, 256, 1024, 4096, 65536, 1048576]
 THREADS = [1, 2]
+DIAGNOSES = {
+    "mistake": "the secret used as text",
+    "plain": "unknown",
+    "odd": "unknown, an odd email",
+    "1 KiB": "unknown, an odd email of 1 KiB",
+}
 
 # Programs in files, as backends are: `node -e` loads node:crypto before it starts the clock.
 STARTUPS = {
@@ -153,6 +159,26 @@ def measure(
             each = programs[language].run(name, counts[language, name])
             samples[language, name].append(each)
     return samples
+
+
+def peak(contender: str) -> int | None:
+    """Return how many kB one call takes at most. Only Linux tells."""
+    program = Program("Rust")
+    process = Path("/proc") / str(program.process.pid)
+
+    def kilobytes(field: str) -> int:
+        lines = (process / "status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(field))
+
+    try:
+        (process / "clear_refs").write_text("5")
+        before = kilobytes("VmRSS")
+        program.run(contender, 1)
+        return kilobytes("VmHWM") - before
+    except OSError:
+        return None
+    finally:
+        program.process.kill()
 
 
 def measure_starts() -> Samples:
@@ -291,6 +317,16 @@ def main() -> None:
     for n, throughput in threads.items():
         print(f"  {n:<30}{throughput:>8.2f} ×")
 
+    diagnoses = [("Rust", f"diagnose {name}") for name in DIAGNOSES]
+    samples = measure(programs, diagnoses, 15, SAMPLE_NS)
+    print(f"\n{'diagnose':<32}{'ms':>8}{'±':>6}")
+    diagnosed = {}
+    for (name, label), own in zip(DIAGNOSES.items(), samples.values(), strict=True):
+        diagnosed[name] = statistics.median(own) / 1e6
+        print(f"  {label:<30}{diagnosed[name]:>8.2f}{spread(own):>6.0%}")
+    memory = peak("diagnose 1 KiB")
+    print(f"  memory of the last at its peak: {memory or 'unknown'} kB")
+
     samples = measure_starts()
     print(f"\n{'load and sign once, new process':<32}{'ms':>8}{'±':>6}")
     starts = {}
@@ -307,6 +343,8 @@ def main() -> None:
         "sizes": sizes,
         "threads": threads,
         "start_ms": starts,
+        "diagnose_ms": diagnosed,
+        "diagnose_peak_kb": memory,
     }
     (OUTPUT / "bench.json").write_text(json.dumps(report, indent=2) + "\n")
     print(f"\n{time.monotonic() - began:.0f} s; the figures are in target/bench/bench.json.")

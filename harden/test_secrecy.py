@@ -168,7 +168,8 @@ MISUSES = (
     "sign e --json=%", "sign e --secret-file %", "sign e --secret-file=%", "%", "help %",
     "generate-secret %", "verify %", "diagnose e % %", "sign % --secret-file /dev/null",
     "verify e % --secret-file /", f"verify % {WRONG}", "verify e %", "diagnose e %",
-    "diagnose --page %",
+    "diagnose --page %", "jwt a e %", "jwt a e --expires-in %", "jwt a e --key %",
+    "jwt a e --secret-file %", "verify-jwt a %", "verify-jwt a e %", "verify-jwt % e --name %",
 )  # fmt: skip
 
 
@@ -177,7 +178,8 @@ def command_line(program: list[str | Path], folder: Path) -> dict[str, bytes]:
     shown: dict[str, bytes] = {}
 
     def call(surface: str, *args: str, variable: bytes = b"", stdin: bytes = b"") -> None:
-        environment = {**os.environ, **({NAME: os.fsdecode(variable)} if variable else {})}
+        names = (NAME, "PYLON_JWT_SECRET") if variable else ()
+        environment = {**os.environ, **dict.fromkeys(names, os.fsdecode(variable))}
         for options in ([], ["--json"]):
             whole = [str(part) for part in [*program, *options, *args]]
             done = subprocess.run(whole, env=environment, input=stdin, capture_output=True)
@@ -187,6 +189,7 @@ def command_line(program: list[str | Path], folder: Path) -> dict[str, bytes]:
         path = folder / str(i)
         path.write_bytes(value)
         call(f"file {i}", "sign", EMAIL, "--secret-file", str(path))
+        call(f"JWT file {i}", "jwt", "a", EMAIL, "--secret-file", str(path))
         call(f"standard input {i}", "diagnose", EMAIL, WRONG, "--secret-file", "-", stdin=value)
         if b"\0" not in value:  # which no variable can hold
             call(f"sign {i}", "sign", EMAIL, variable=value)
@@ -194,6 +197,10 @@ def command_line(program: list[str | Path], folder: Path) -> dict[str, bytes]:
             call(f"diagnose {i}", "diagnose", EMAIL, WRONG, variable=value)
             page = b"{app_id: 'a', email: 'a', emailHash: '" + value + b"'}"
             call(f"page {i}", "diagnose", "--page", "-", variable=value, stdin=page)
+            page = b"{app_id: 'a', jwt: '" + value + b"'}"
+            call(f"JWT page {i}", "diagnose", "--page", "-", variable=value, stdin=page)
+            call(f"jwt {i}", "jwt", "a", EMAIL, variable=value)
+            call(f"verify-jwt {i}", "verify-jwt", "a", variable=value, stdin=value)
     for misuse in MISUSES:
         filled = misuse.replace("%", SENTINEL).split()
         call(misuse, *filled)
@@ -234,6 +241,7 @@ def test_the_command_line_does_not_show_it(name: str, tmp_path: Path, figure: Fi
     assert [surface for surface, data in shown.items() if leaks(data)] == []
     right = hmac.new(KEY, EMAIL.encode(), "sha256").hexdigest()
     assert right in shown["sign 0 []"].decode()
+    assert shown["jwt 0 []"].startswith(b"ey")
     figure(f"{len(shown)} renderings, no trace")
 
 

@@ -8,10 +8,12 @@ const api = over(wasm(module), { backend: 'wasm' })
 
 export const {
   IdentitySecret,
+  JwtSecret,
   backend,
   chatSettingsJson,
   chatSettingsScript,
   diagnose,
+  diagnoseJwt,
   diagnosePage,
   generateSecret,
   signMessageWithHmac,

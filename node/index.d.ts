@@ -86,6 +86,119 @@ export declare class IdentitySecret {
   toJSON(): string
 }
 
+/**
+ * The secret of Pylon's option "JWT (signed token)", parsed once.
+ *
+ * The text is the key as it is, even if it is hexadecimal. It is as well hidden and wiped as an `IdentitySecret`: the
+ * object prints as `JwtSecret(hidden)`.
+ *
+ * All about these tokens is as public integrations of August 2026 describe Pylon's option. It was not tried with
+ * Pylon's service.
+ */
+export declare class JwtSecret {
+  /**
+   * @param text the secret as it is in Pylon's dashboard: at least 16 bytes of UTF-8
+   * @throws an `Error` with the `code` `ERR_JWT_SECRET_EMPTY`, `ERR_JWT_SECRET_WRAPPED` for white space or quotes
+   * around it, or `ERR_JWT_SECRET_WEAK`. Its message says what to do and never contains the secret.
+   */
+  constructor(text: string)
+
+  /**
+   * Parses the secret in an environment variable, trimmed of white space.
+   *
+   * @param name the variable's name, `PYLON_JWT_SECRET` if left out
+   * @param env the environment, as for `IdentitySecret.fromEnv`
+   * @throws an `Error` with the `code` `ERR_SECRET_MISSING` or `ERR_SECRET_EXPOSED`, as `IdentitySecret.fromEnv`, and
+   * what the constructor throws. The message begins with the name.
+   */
+  static fromEnv(name?: string, env?: object): JwtSecret
+
+  /**
+   * Parses the secret in a file, trimmed of white space.
+   *
+   * @throws what `IdentitySecret.fromFile` throws for a file that cannot be read, and what the constructor throws
+   */
+  static fromFile(path: string | URL): JwtSecret
+
+  /**
+   * Returns a JWT (RFC 7519) that names the user, signed with HS256, in compact serialisation.
+   *
+   * Sign only an email that the user has proved to own. Until the token expires it is as good as a login of the user:
+   * do not log it.
+   *
+   * @throws an `Error` with the `code` `ERR_APP_ID_EMPTY`, `ERR_EMAIL_EMPTY`, `ERR_EMAIL_NOT_UNICODE`, or
+   * `ERR_JWT_LIFETIME` if `expiresIn` is not from 1 to 900
+   */
+  signJwt(user: JwtUser): string
+
+  /**
+   * Returns the claims of a JWT that is right for this secret and app ID now.
+   *
+   * For tests, proxies and stand-ins of Pylon's service. The clocks may not differ at all. Compares in constant time.
+   *
+   * @param options.appId the ID of the chat widget, which the claim `aud` must equal
+   * @param options.now another time than now, in Unix seconds, for tests
+   * @throws an `Error` with the `code` `ERR_JWT_MALFORMED`, `ERR_JWT_ALGORITHM`, `ERR_JWT_SIGNATURE`,
+   * `ERR_JWT_EXPIRED`, `ERR_JWT_NOT_YET_VALID`, `ERR_JWT_AUDIENCE` or `ERR_JWT_LIFETIME`: the first that applies
+   */
+  verifyJwt(token: string, options: { appId: string; now?: number | null | undefined }): JwtClaims
+
+  /**
+   * Returns the settings of the chat widget for a logged-in user: the app ID and a JWT that names the user.
+   *
+   * They hold nothing else of the user, since such values would have to equal the claims. Send the settings only to
+   * their own user, with `Cache-Control: no-store, private`, and again before the token expires.
+   *
+   * @throws what `signJwt` throws
+   */
+  chatSettings(user: JwtUser): JwtChatSettings
+
+  /** Wipes the key, as `IdentitySecret` does it. */
+  [Symbol.dispose](): void
+
+  /** Returns `JwtSecret(hidden)`. */
+  toString(): string
+
+  /** Returns `JwtSecret(hidden)`. */
+  toJSON(): string
+}
+
+/** The logged-in user whom a JWT names. A text that is empty is left out. */
+export interface JwtUser {
+  /** The ID of the chat widget, from Pylon's dashboard; not empty. */
+  appId: string
+  /** The email of the logged-in session, exactly as it is stored; not empty. */
+  email: string
+  /** The name to show. */
+  name?: string | null | undefined
+  /** Your own ID of the user's account. A number must be a safe integer. */
+  accountExternalId?: string | number | bigint | null | undefined
+  /** Your own ID of the user. A number must be a safe integer. */
+  contactExternalId?: string | number | bigint | null | undefined
+  /** How many seconds the token lives, from 1 to 900: 600 if left out. */
+  expiresIn?: number | null | undefined
+  /** Another time than now, in Unix seconds, for tests. */
+  now?: number | null | undefined
+}
+
+/** The claims of a JWT, by their names in the token. */
+export interface JwtClaims {
+  /** The user's email. */
+  email: string
+  /** The ID of the chat widget. */
+  aud: string
+  /** When the token was issued, in Unix seconds. */
+  iat: number
+  /** When the token expires, in Unix seconds. */
+  exp: number
+  /** The name to show. */
+  name?: string
+  /** The backend's own ID of the user's account. */
+  account_external_id?: string
+  /** The backend's own ID of the user. */
+  contact_external_id?: string
+}
+
 /** The logged-in user, as the backend knows them. */
 export interface User {
   /** The ID of the chat widget, from Pylon's dashboard; not empty. */
@@ -126,6 +239,12 @@ export interface ChatSettings {
  */
 export type VisitorSettings = Omit<ChatSettings, 'email' | 'email_hash'>
 
+/** The settings of a logged-in user with a JWT. */
+export interface JwtChatSettings extends Omit<VisitorSettings, 'name' | 'account_external_id'> {
+  /** The token, which is as good as a login of the user until it expires. */
+  jwt: string
+}
+
 /**
  * Returns the script tag that sets `window.pylon`, to be put before the widget's own.
  *
@@ -136,10 +255,10 @@ export type VisitorSettings = Omit<ChatSettings, 'email' | 'email_hash'>
  * @param options.nonce that of the page's Content-Security-Policy: base64 text, new for each response
  * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce, `ERR_APP_ID_EMPTY` for an `app_id` that
  * is empty, a filler, `undefined` or `null`, and `ERR_SETTINGS_INVALID` for settings that are empty, hold a name that
- * is not the widget's, such as `appId`, or a number that is not finite
+ * is not the widget's, such as `appId`, an `email_hash` beside a `jwt`, or a number that is not finite
  */
 export declare function chatSettingsScript(
-  settings: Partial<ChatSettings>,
+  settings: Partial<ChatSettings> | Partial<JwtChatSettings>,
   options?: { nonce?: string | null | undefined },
 ): string
 
@@ -148,18 +267,18 @@ export declare function chatSettingsScript(
  *
  * The JSON is printable ASCII, safe inside HTML of any encoding. Throws the errors of `chatSettingsScript`.
  */
-export declare function chatSettingsJson(settings: Partial<ChatSettings>): string
+export declare function chatSettingsJson(settings: Partial<ChatSettings> | Partial<JwtChatSettings>): string
 
 export type { Cause, ErrorCode } from './codes.js'
 
-/** Why an email hash does not match. It never shows the secret, the email or the hash. */
+/** Why an email hash or a JWT is not right. It never shows the secret, the email, the hash or the token. */
 export interface Diagnosis {
   /**
-   * Whether the hash is exactly the right one, and with `diagnosePage` whether the widget finds an app ID, an email
-   * and that hash.
+   * Whether the hash or JWT is right, and with `diagnosePage` whether the widget finds an app ID, and an email with
+   * that hash or a JWT.
    */
   matches: boolean
-  /** The fewest mistakes that together give the hash. */
+  /** The fewest mistakes that together give the hash, or those that the JWT has. */
   causes: Cause[]
   /** What happened and how to fix it, in plain text. */
   explanation: string
@@ -174,7 +293,24 @@ export interface Diagnosis {
 export declare function diagnose(secret: string, email: string, emailHash: string): Diagnosis
 
 /**
- * Finds out what is wrong with the chat settings of a page, for `secret`, the hexadecimal string.
+ * Finds out why `token` is not a JWT that Pylon takes for this app ID, for `secret`, the text from its dashboard.
+ *
+ * Takes any text, a malformed secret too. For developers.
+ *
+ * @param email the email on the page beside the token, if the page has one
+ * @param now another time than now, in Unix seconds, for tests
+ */
+export declare function diagnoseJwt(
+  secret: string,
+  appId: string,
+  token: string,
+  email?: string | null,
+  now?: number | null,
+): Diagnosis
+
+/**
+ * Finds out what is wrong with the chat settings of a page, for `secret`, the hexadecimal string; on a page with a JWT,
+ * for the JWT secret.
  *
  * A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the hash. Takes a
  * malformed secret too. For developers: it takes milliseconds.

@@ -55,16 +55,17 @@ function isUrl(value) {
 }
 
 /** Reads a file. The error does not show the path, which may be the secret by mistake. */
-function readText(path) {
+function readText(path, isJwt) {
+  if (typeof path !== 'string' && !isUrl(path)) throw wrongType('the path as a string or a file URL', path)
   if (readFile === undefined) {
-    const error = new Error('There are no files on this platform. Pass the environment: IdentitySecret.fromEnv(name, env).')
+    const error = new Error(`There are no files on this platform. Pass the environment: ${typeOf(isJwt)}.fromEnv(name, env).`)
     throw Object.assign(error, { code: 'ERR_FEATURE_UNAVAILABLE_ON_PLATFORM' })
   }
   let bytes
   try {
     bytes = readFile(path)
   } catch ({ code, errno, syscall }) {
-    const reason = `the file of the identity secret cannot be read: ${code}`
+    const reason = `the file of the ${isJwt ? 'JWT' : 'identity'} secret cannot be read: ${code}`
     throw Object.assign(new Error(`${reason}. Pass the path of the file, not the secret itself.`), { code, errno, syscall })
   }
   const text = bytes.toString()
@@ -73,7 +74,11 @@ function readText(path) {
 }
 
 const SECRET = 'the identity secret as a string (is the environment variable set?)'
+const JWT_SECRET = 'the JWT secret as a string (is the environment variable set?)'
+const APP_ID = 'appId as a string (is the environment variable set?)'
 const EMAIL = 'the email as a string'
+const NAME = 'name as a string'
+const TOKEN = 'the JWT as a string'
 const EMAIL_HASH = 'the email hash as a string'
 
 // The limits of one call, which bound the memory for a batch. Node keeps a string of 1 MiB outside of the heap,
@@ -81,8 +86,6 @@ const EMAIL_HASH = 'the email hash as a string'
 const HASH_LENGTH = 64
 const EMAILS = (1 << 20) / HASH_LENGTH
 const UNITS = 1 << 20
-
-const HIDDEN = 'IdentitySecret(hidden)'
 
 // A class whose objects nothing clones, and its arguments. Some platforms have only the second.
 const UNCLONEABLE = globalThis.FinalizationRegistry ? [FinalizationRegistry, [() => {}]] : [WeakSet, []]
@@ -96,37 +99,85 @@ class Uncloneable {
 
 /** A secret that fromEnv or fromFile has parsed. Nobody else can make one. */
 class Parsed {
-  constructor(secret) {
-    this.secret = secret
+  constructor(name, value, isJwt) {
+    this.secret = unwrap(native.parseVariable(name, value, isJwt), name || undefined)
   }
 }
 
 let count = 0
+let keyOf // the core's secret of an object
 
-class IdentitySecret extends Uncloneable {
+const typeOf = (isJwt) => (isJwt ? 'JwtSecret' : 'IdentitySecret')
+const hidden = (it) => `${typeOf(it === JwtSecret.prototype || it instanceof JwtSecret)}(hidden)`
+
+/** What the two kinds of secrets share. */
+class Secret extends Uncloneable {
   // Private, so that nothing that prints, clones or serialises the object can reach it.
   #secret
   #number = (count += 1)
 
-  constructor(hex) {
-    super()
-    this.#secret = hex instanceof Parsed ? hex.secret : unwrap(native.parse(string(hex, SECRET)))
+  static {
+    keyOf = (it) => it.#secret
   }
 
-  static fromEnv(name = native.SECRET_VARIABLE, env = globalThis.process?.env) {
-    string(name, "the variable's name as a string")
-    if (typeof env !== 'object' || env === null) throw wrongType('the environment as an object', env)
-    const value = Object.hasOwn(env, name) ? optional(env[name], "the variable's value as a string") : null
-    return new IdentitySecret(new Parsed(unwrap(native.parseVariable(name, value ?? undefined), name)))
+  constructor(text, isJwt) {
+    super()
+    if (text instanceof Parsed) this.#secret = text.secret
+    else this.#secret = unwrap(native.parse(isJwt ? jwtSecret(text) : string(text, SECRET), isJwt))
+  }
+
+  [Symbol.dispose]() {
+    native.wipe(this.#secret)
+  }
+
+  toString() {
+    return hidden(this)
+  }
+
+  toJSON() {
+    return hidden(this)
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')]() {
+    return hidden(this)
+  }
+
+  // console.dir shows it. Not the same for two secrets, so that no library finds them deeply equal.
+  get [Symbol.toStringTag]() {
+    return #number in this ? `${hidden(this)} ${this.#number}` : hidden(this)
+  }
+}
+
+/** Reads a variable from the environment. */
+function fromVariable(name, env = globalThis.process?.env, isJwt) {
+  string(name, "the variable's name as a string")
+  if (typeof env !== 'object' || env === null) throw wrongType('the environment as an object', env)
+  const value = Object.hasOwn(env, name) ? optional(env[name], "the variable's value as a string") : null
+  if (isJwt && value !== null) jwtSecret(value)
+  return new Parsed(name, value ?? undefined, isJwt)
+}
+
+/** Refuses a lone surrogate, with which the key would be another one. */
+function jwtSecret(text) {
+  if (!string(text, JWT_SECRET).isWellFormed()) throw wrongType('the JWT secret as well formed Unicode', text)
+  return text
+}
+
+class IdentitySecret extends Secret {
+  constructor(hex) {
+    super(hex, false)
+  }
+
+  static fromEnv(name = native.SECRET_VARIABLE, env) {
+    return new IdentitySecret(fromVariable(name, env, false))
   }
 
   static fromFile(path) {
-    if (typeof path !== 'string' && !isUrl(path)) throw wrongType('the path as a string or a file URL', path)
-    return new IdentitySecret(new Parsed(unwrap(native.parseVariable('', readText(path)))))
+    return new IdentitySecret(new Parsed('', readText(path, false), false))
   }
 
   sign(email) {
-    return unwrap(native.sign(this.#secret, wellFormed(string(email, EMAIL))))
+    return unwrap(native.sign(keyOf(this), wellFormed(string(email, EMAIL))))
   }
 
   signMany(emails) {
@@ -150,7 +201,7 @@ class IdentitySecret extends Uncloneable {
         units += length
       }
       const joined = texts.slice(start, end).join('')
-      const hashes = unwrap(native.signMany(this.#secret, joined, lengths.subarray(0, end - start)))
+      const hashes = unwrap(native.signMany(keyOf(this), joined, lengths.subarray(0, end - start)))
       for (let at = 0; start < end; at += HASH_LENGTH) texts[start++] = hashes.slice(at, at + HASH_LENGTH)
     } while (start < texts.length)
     return texts
@@ -160,22 +211,22 @@ class IdentitySecret extends Uncloneable {
     string(email, EMAIL)
     string(emailHash, EMAIL_HASH)
     // Text that is not well formed has no email hash, so nothing matches it.
-    return unwrap(native.verify(this.#secret, email, emailHash)) && email.isWellFormed()
+    return unwrap(native.verify(keyOf(this), email, emailHash)) && email.isWellFormed()
   }
 
   chatSettings(user) {
     if (typeof user !== 'object' || user === null) throw wrongType('the user as an object', user)
     const { appId, email, name, avatarUrl, accountId, accountExternalId } = user
     const settings = {
-      app_id: string(appId, 'appId as a string (is the environment variable set?)'),
+      app_id: string(appId, APP_ID),
       email: string(email, EMAIL),
-      name: optional(name, 'name as a string'),
+      name: optional(name, NAME),
       email_hash: '',
       avatar_url: optional(avatarUrl, 'avatarUrl as a string'),
       account_id: identifier(accountId, 'accountId'),
       account_external_id: identifier(accountExternalId, 'accountExternalId'),
     }
-    settings.email_hash = unwrap(native.signForChatSettings(this.#secret, appId, wellFormed(email)))
+    settings.email_hash = unwrap(native.signForChatSettings(keyOf(this), appId, wellFormed(email)))
     for (const [field, text] of Object.entries(settings)) {
       if (text === null) delete settings[field]
       // A name that was cut within an emoji is no reason to have no page.
@@ -183,27 +234,65 @@ class IdentitySecret extends Uncloneable {
     }
     return settings
   }
+}
 
-  [Symbol.dispose]() {
-    native.wipe(this.#secret)
+class JwtSecret extends Secret {
+  constructor(text) {
+    super(text, true)
   }
 
-  toString() {
-    return HIDDEN
+  static fromEnv(name = native.JWT_SECRET_VARIABLE, env) {
+    return new JwtSecret(fromVariable(name, env, true))
   }
 
-  toJSON() {
-    return HIDDEN
+  static fromFile(path) {
+    return new JwtSecret(new Parsed('', readText(path, true), true))
   }
 
-  [Symbol.for('nodejs.util.inspect.custom')]() {
-    return HIDDEN
+  signJwt(user) {
+    return signed(this, user).jwt
   }
 
-  // console.dir shows it. Not the same for two secrets, so that no library finds them deeply equal.
-  get [Symbol.toStringTag]() {
-    return #number in this ? `${HIDDEN} ${this.#number}` : HIDDEN
+  verifyJwt(token, options) {
+    string(token, TOKEN)
+    if (typeof options !== 'object' || options === null) throw wrongType('the options as an object: { appId }', options)
+    const { appId, now } = options
+    return JSON.parse(unwrap(native.verifyJwt(keyOf(this), token, string(appId, APP_ID), seconds(now))))
   }
+
+  chatSettings(user) {
+    return signed(this, user)
+  }
+}
+
+function signed(secret, user) {
+  if (typeof user !== 'object' || user === null) throw wrongType('the user as an object', user)
+  const { appId, email, name, accountExternalId, contactExternalId, expiresIn, now } = user
+  const jwt = native.signJwt(
+    keyOf(secret),
+    string(appId, APP_ID),
+    wellFormed(string(email, EMAIL)),
+    optional(name, NAME) ?? '',
+    identifier(accountExternalId, 'accountExternalId') ?? '',
+    identifier(contactExternalId, 'contactExternalId') ?? '',
+    lifetime(expiresIn),
+    seconds(now),
+  )
+  return { app_id: appId.toWellFormed(), jwt: unwrap(jwt) }
+}
+
+/** How long a JWT lives; 0 stands for the usual time. */
+function lifetime(expiresIn) {
+  if (isMissing(expiresIn)) return 0
+  if (!Number.isInteger(expiresIn)) throw wrongType('expiresIn as a whole number of seconds', expiresIn)
+  return expiresIn > 0 ? Math.min(expiresIn, 2 ** 53) : -1
+}
+
+/** The time, which the module of WebAssembly cannot know. */
+function seconds(now) {
+  now ??= Date.now() / 1000
+  if (typeof now !== 'number' || !(now >= 0)) throw wrongType('now as Unix seconds, a number that is not negative', now)
+  return Math.floor(Math.min(now, 2 ** 53))
 }
 
 /** Refuses a lone surrogate, which has no UTF-8 form. */
@@ -258,6 +347,12 @@ function diagnosePage(secret, settings) {
   return diagnosis(native.diagnosePage(secret, String(settings)))
 }
 
+function diagnoseJwt(secret, appId, token, email, now) {
+  string(secret, JWT_SECRET)
+  const shown = wellFormed(optional(email, EMAIL) ?? '')
+  return diagnosis(native.diagnoseJwt(secret, string(appId, APP_ID), string(token, TOKEN), shown, seconds(now)))
+}
+
 function diagnosis(lines) {
   const [matches, causes, ...explanation] = lines.split('\n')
   return {
@@ -273,10 +368,12 @@ module.exports = (core, platform) => {
   readFile = platform.readFile
   return {
     IdentitySecret,
+    JwtSecret,
     backend: platform.backend,
     chatSettingsJson,
     chatSettingsScript,
     diagnose,
+    diagnoseJwt,
     diagnosePage,
     generateSecret: native.generateSecret,
     signMessageWithHmac,

@@ -24,10 +24,12 @@ function load() {
 
 const {
   IdentitySecret,
+  JwtSecret,
   backend,
   chatSettingsJson,
   chatSettingsScript,
   diagnose,
+  diagnoseJwt,
   diagnosePage,
   generateSecret,
   signMessageWithHmac,
@@ -37,10 +39,12 @@ const {
 // Node finds the names of ES modules here.
 module.exports = {
   IdentitySecret,
+  JwtSecret,
   backend,
   chatSettingsJson,
   chatSettingsScript,
   diagnose,
+  diagnoseJwt,
   diagnosePage,
   generateSecret,
   signMessageWithHmac,

@@ -12,6 +12,7 @@ const SECRET_SIZE = 256
 const HASH_LENGTH = 64
 const EXPLANATION_SIZE = 16_384
 const SETTING_SIZE = 32
+const JWT_USER_SIZE = 40
 const KINDS = ['string', 'number', 'boolean']
 
 // A longer name of a variable may be the secret.
@@ -120,6 +121,11 @@ module.exports = (module) => {
     return decoder.decode(view().subarray(at, at + size))
   }
 
+  /** The text of the length that is written there. */
+  function readWritten(at, written) {
+    return read(at, new DataView(view().buffer).getUint32(written, true))
+  }
+
   /** The text before the next NUL. */
   function readTerminated(at) {
     return read(at, view().indexOf(0, at) - at)
@@ -133,21 +139,26 @@ module.exports = (module) => {
     return handle
   }
 
-  function parse(hex) {
+  /** The function for a kind of secret. */
+  function init(isJwt, rest = '') {
+    return core[`pylon_identity_${isJwt ? 'jwt_' : ''}secret_init${rest}`]
+  }
+
+  function parse(text, isJwt) {
     return call(() => {
       const secret = space(SECRET_SIZE)
-      return core.pylon_identity_secret_init(secret, write(hex), length) || keep(secret)
+      return init(isJwt)(secret, write(text), length) || keep(secret)
     })
   }
 
-  function parseVariable(name, value) {
+  function parseVariable(name, value, isJwt) {
     return call(() => {
       const secret = space(SECRET_SIZE)
       const nameAt = write(name)
       const nameLength = length
       length = 0
       const valueAt = value === undefined ? 0 : write(value)
-      return core.pylon_identity_secret_init_from_env(secret, nameAt, nameLength, valueAt, length) || keep(secret)
+      return init(isJwt, '_from_env')(secret, nameAt, nameLength, valueAt, length) || keep(secret)
     })
   }
 
@@ -201,6 +212,48 @@ module.exports = (module) => {
     })
   }
 
+  /** Sets the clock of the module, which has none of its own. */
+  function setTime(now) {
+    core.pylon_identity_set_time(BigInt(now))
+  }
+
+  function signJwt({ key }, ...rest) {
+    return call(() => {
+      const now = rest.pop()
+      const expiresIn = rest.pop()
+      setTime(now)
+      const secret = copy(key)
+      const written = space(4)
+      const user = space(JWT_USER_SIZE)
+      let size = 400
+      for (const [i, text] of rest.entries()) {
+        const at = write(text)
+        new Uint32Array(memory.buffer, user + 8 * i, 2).set([at, length])
+        size += 8 * length
+      }
+      const out = space(size)
+      const status = core.pylon_identity_sign_jwt(secret, user, BigInt(expiresIn), 0n, out, size, written)
+      return status || readWritten(out, written)
+    })
+  }
+
+  function verifyJwt({ key }, token, appId, now) {
+    return call(() => {
+      setTime(now)
+      const secret = copy(key)
+      const written = space(4)
+      const tokenAt = write(token)
+      const tokenLength = length
+      const appAt = write(appId)
+      const appLength = length
+      const size = 5 * tokenLength + 400
+      const out = space(size)
+      const status = core.pylon_identity_verify_jwt(
+        secret, tokenAt, tokenLength, appAt, appLength, 0n, out, size, written)
+      return status || readWritten(out, written)
+    })
+  }
+
   /** Writes the script tag or the object. */
   function writeSettings(isScript, names, values, nonce) {
     return call(() => {
@@ -229,17 +282,18 @@ module.exports = (module) => {
       const out = space(size)
       const status = core.pylon_identity_settings(
         settings, names.length, isScript, nonceAt, nonceLength, out, size, written)
-      return status || read(out, new DataView(view().buffer).getUint32(written, true))
+      return status || readWritten(out, written)
     })
   }
 
   /** Calls a function that diagnoses these texts. Returns the lines of the addon. */
-  function diagnosis(diagnose, ...texts) {
+  function diagnosis(diagnose, texts, now, ...more) {
     return call(() => {
+      setTime(now)
       const causes = space(8)
       const explanation = space(EXPLANATION_SIZE)
       const passed = texts.flatMap((text) => [write(text), length])
-      const status = core[diagnose](...passed, causes, explanation, EXPLANATION_SIZE)
+      const status = core[diagnose](...passed, ...more, causes, explanation, EXPLANATION_SIZE)
       if (status !== 0) throw new Error(readTerminated(core.pylon_identity_status_message(status)))
       const bits = new DataView(view().buffer).getBigUint64(causes, true)
       const codes = []
@@ -261,21 +315,25 @@ module.exports = (module) => {
 
   return {
     EMAIL_NOT_UNICODE,
+    JWT_SECRET_VARIABLE: 'PYLON_JWT_SECRET',
     SECRET_VARIABLE: 'PYLON_IDENTITY_SECRET',
     VERSION: call(() => readTerminated(core.pylon_identity_version())),
     chatSettingsJson: (names, values) => writeSettings(false, names, values, null),
     chatSettingsScript: (names, values, nonce) => writeSettings(true, names, values, nonce),
-    diagnose: (...texts) => diagnosis('pylon_identity_diagnose', ...texts),
-    diagnosePage: (...texts) => diagnosis('pylon_identity_diagnose_page', ...texts),
+    diagnose: (...texts) => diagnosis('pylon_identity_diagnose', texts, 0),
+    diagnoseJwt: (...texts) => diagnosis('pylon_identity_diagnose_jwt', texts, texts.pop(), 0n),
+    diagnosePage: (...texts) => diagnosis('pylon_identity_diagnose_page', texts, Math.floor(Date.now() / 1000)),
     explain,
     generateSecret,
     parse,
     parseVariable,
     sign,
     signForChatSettings,
+    signJwt,
     signMany,
     signMessageWithHmac,
     verify,
+    verifyJwt,
     wipe: ({ key }) => key.fill(0),
   }
 }

@@ -915,7 +915,7 @@ def page_rows() -> Iterable[Row]:
         ),
         "a JWT and no app ID": (
             {"jwt": TOKEN},
-            ("app_id_missing", "jwt_audience", "jwt_not_yet_valid"),
+            ("app_id_missing", "jwt_not_yet_valid"),
         ),
         "a JWT of the decoded secret": (
             {"app_id": "app-1", "jwt": oracle_jwt.token(key, **LATER)},

@@ -19,7 +19,12 @@ STARTS = {
     "npx": ["node", str(ROOT / "node" / "cli.js")],
 }
 HASH = oracle.sign(bytes.fromhex(oracle.SECRET), oracle.EMAIL.encode()).encode()
-ENVIRONMENT = {**os.environ, "PYLON_IDENTITY_SECRET": oracle.SECRET}
+JWT_SECRET = "the JWT secret of the tests"
+ENVIRONMENT = {
+    **os.environ,
+    "PYLON_IDENTITY_SECRET": oracle.SECRET,
+    "PYLON_JWT_SECRET": JWT_SECRET,
+}
 
 start = pytest.mark.parametrize("command", STARTS.values(), ids=STARTS)
 # Node itself opens /dev/null in place of a closed stream, and aborts when its terminal has gone.
@@ -40,6 +45,7 @@ def run(
 @start
 def test_every_start_does_the_same(command: list[str]) -> None:
     lines = "".join(f"jürgen{i}@example.com\n" for i in range(10_000)).encode()
+    token = run(STARTS["native"], "jwt", "a", oracle.EMAIL, "--name", "jürgen")[1]
     questions: list[tuple[int, list[str | bytes], bytes]] = [
         (0, ["sign", oracle.EMAIL], b""),
         (0, ["sign", "-"], lines),
@@ -49,6 +55,10 @@ def test_every_start_does_the_same(command: list[str]) -> None:
         (1, ["verify", oracle.EMAIL, "x"], b""),
         (1, ["--json", "diagnose", oracle.EMAIL.upper(), "-"], HASH),
         (1, ["diagnose", "--page", "-"], b"{email: 'ada@example.com', email_hash: '%b'}" % HASH),
+        (0, ["verify-jwt", "a"], token),
+        (1, ["verify-jwt", "another"], token),
+        (0, ["diagnose", "--page", "-"], b"{app_id: 'a', jwt: '%b'}" % token.strip()),
+        (2, ["jwt", "a", oracle.EMAIL, "--expires-in", "901"], b""),
         (2, ["nonsense"], b""),
         (2, ["sign"], b""),
         (2, ["sign", "-"], b"a@example.com\n\xff\n"),
@@ -59,6 +69,8 @@ def test_every_start_does_the_same(command: list[str]) -> None:
         assert answer == run(STARTS["native"], *arguments, stdin=stdin)
         assert answer[0] == code, arguments
     assert run(command, "sign", oracle.EMAIL) == (0, HASH + b"\n", b"")
+    own = run(command, "jwt", "a", oracle.EMAIL)[1]
+    assert json.loads(run(STARTS["native"], "verify-jwt", "a", stdin=own)[1])["aud"] == "a"
     code, explained, _ = run(command, "--json", "diagnose", oracle.EMAIL.upper(), "-", stdin=HASH)
     assert json.loads(explained)["causes"] == ["email_case"]
     assert len(bytes.fromhex(run(command, "generate-secret")[1].decode())) == 32

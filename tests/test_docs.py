@@ -309,9 +309,10 @@ def test_links_and_paths(document: str) -> None:
 def test_the_reference_has_every_public_name() -> None:
     go = "".join(read(name) for name in files("go/*.go") if not name.endswith("_test.go"))
     names = [*pylon_identity.__all__, *vars(pylon_identity.IdentitySecret)]
+    names += vars(pylon_identity.JwtSecret)
     names += re.findall(r"export declare \w+ (\w+)", read("node/index.d.ts"))
     names += re.findall(r"^\w.*\b(pylon_identity_\w+)\(", read("go/include/pylon_identity.h"), re.M)
-    names += re.findall(r"^func (?:\(s \*IdentitySecret\) )?([A-Z]\w*)", go, re.M)
+    names += re.findall(r"^func (?:\(s \*\w+Secret\) )?([A-Z]\w*)", go, re.M)
     reference = read("docs/reference.md")
     assert [n for n in names if n not in reference and (n[0] != "_" or n == "__version__")] == []
 

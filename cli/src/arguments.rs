@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use lexopt::{Arg, Parser};
+use pylon_identity_core::JwtSecret;
 
 use crate::{Failure, help};
 
@@ -33,13 +34,28 @@ pub(crate) enum Command {
     },
     /// The path of a page, - for standard input.
     DiagnosePage(PathBuf),
+    Jwt {
+        app_id: String,
+        email: String,
+        /// The name, the account's ID and the contact's.
+        optional: [Option<String>; 3],
+        expires_in: u64,
+    },
+    /// Without a token, it is on standard input.
+    VerifyJwt {
+        app_id: String,
+        token: Option<String>,
+    },
     GenerateSecret,
 }
 
 const NEVER_AN_ARGUMENT: &str = "The secret is never an argument, because others see those in the \
     list of processes, and the shell's history keeps them. Put it into the environment variable \
-    PYLON_IDENTITY_SECRET, or into a file that only you can read and pass --secret-file PATH. If \
-    this was a secret in use, generate a new one in Pylon's dashboard.";
+    PYLON_IDENTITY_SECRET (PYLON_JWT_SECRET for a JWT), or into a file that only you can read and \
+    pass --secret-file PATH. If this was a secret in use, generate a new one in Pylon's dashboard.";
+
+/// The options of jwt alone.
+const JWT_OPTIONS: [&str; 4] = ["name", "account-external-id", "contact-external-id", "expires-in"];
 
 /// Whether to answer in JSON; known before the rest, so that errors in the rest can be JSON too.
 pub(crate) fn wants_json(args: &[OsString]) -> bool {
@@ -50,6 +66,7 @@ pub(crate) fn wants_json(args: &[OsString]) -> bool {
 pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
     let (mut help, mut version) = (false, false);
     let (mut secret_file, mut page, mut values) = (None, None, Vec::new());
+    let mut of_jwt = [const { None }; JWT_OPTIONS.len()];
     let mut parser = Parser::from_args(args);
     while let Some(arg) = parser.next().map_err(misused_option)? {
         match arg {
@@ -63,7 +80,10 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
                 page = Some(PathBuf::from(parser.value().map_err(misused_option)?));
             }
             Arg::Value(value) => values.push(value),
-            Arg::Long(name) => return Err(unknown_option("--", name)),
+            Arg::Long(name) => match JWT_OPTIONS.iter().position(|option| *option == name) {
+                Some(index) => of_jwt[index] = Some(parser.value().map_err(misused_option)?),
+                None => return Err(unknown_option("--", name)),
+            },
             Arg::Short('s') => return Err(secret_as_argument()),
             // With more letters, it may be the secret behind a dash.
             Arg::Short(letter) => {
@@ -78,7 +98,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
         _ if page.is_some() && !help && values.first().is_none_or(|name| name != "diagnose") => {
             return Err(Failure::usage("Only diagnose takes --page."));
         }
-        _ => command(values, page, help)?,
+        _ => command(values, page, of_jwt, help)?,
     };
     if matches!(command, Command::GenerateSecret) && secret_file.is_some() {
         return Err(Failure::usage(
@@ -91,11 +111,12 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
 fn command(
     mut values: Vec<OsString>,
     page: Option<PathBuf>,
+    of_jwt: [Option<OsString>; JWT_OPTIONS.len()],
     help: bool,
 ) -> Result<Command, Failure> {
     let unknown = |problem| {
         Failure::usage(format!(
-            "{problem}. The commands are sign, verify, diagnose, generate-secret and help."
+            "{problem}. The commands are sign, verify, diagnose, jwt, verify-jwt, generate-secret and help."
         ))
     };
     if values.is_empty() {
@@ -107,6 +128,10 @@ fn command(
     };
     if help {
         return Ok(Command::Help(text));
+    }
+    if name != "jwt" && of_jwt.iter().any(Option::is_some) {
+        let options = JWT_OPTIONS.join(", --");
+        return Err(Failure::usage(format!("Only jwt takes these options: --{options}.")));
     }
     Ok(match name {
         "sign" => match texts(name, ["EMAIL, or - for standard input"], values)? {
@@ -127,6 +152,34 @@ fn command(
                 Command::Diagnose { email, email_hash }
             }
         },
+        "jwt" => {
+            let [app_id, email] = texts(name, ["APP_ID", "EMAIL"], values)?;
+            // As an email it would be signed, where sign reads standard input.
+            if email == "-" {
+                return Err(Failure::usage("jwt signs one EMAIL, which is an argument."));
+            }
+            let mut options = [const { None }; JWT_OPTIONS.len()];
+            for ((option, value), name) in options.iter_mut().zip(of_jwt).zip(JWT_OPTIONS) {
+                *option =
+                    value.map(|value| utf8(&format!("value of --{name}"), value)).transpose()?;
+            }
+            let [name, account, contact, expires_in] = options;
+            let seconds =
+                || Failure::usage("--expires-in needs a number of seconds, from 1 to 900.");
+            let expires_in = match expires_in {
+                Some(digits) => digits.parse().map_err(|_| seconds())?,
+                None => JwtSecret::LIFETIME,
+            };
+            Command::Jwt { app_id, email, optional: [name, account, contact], expires_in }
+        }
+        "verify-jwt" => {
+            if values.len() < 2 {
+                values.push("-".into());
+            }
+            let names = ["APP_ID", "TOKEN, or - for standard input"];
+            let [app_id, token] = texts(name, names, values)?;
+            Command::VerifyJwt { app_id, token: (token != "-").then_some(token) }
+        }
         "generate-secret" => {
             let [] = texts(name, [], values)?;
             Command::GenerateSecret
@@ -165,13 +218,16 @@ fn texts<const N: usize>(
         return Err(Failure::usage(format!("{command} takes {takes}. {NEVER_AN_ARGUMENT}")));
     }
     let mut texts = [const { String::new() }; N];
-    for ((text, value), name) in texts.iter_mut().zip(values).zip(needed) {
-        let name = name.split(',').next().unwrap_or_default();
-        *text = value.into_string().map_err(|_| {
-            Failure::new("argument_not_utf8", format!("The {name} given is not valid UTF-8."))
-        })?;
+    for ((slot, value), name) in texts.iter_mut().zip(values).zip(needed) {
+        *slot = utf8(name.split(',').next().unwrap_or_default(), value)?;
     }
     Ok(texts)
+}
+
+fn utf8(name: &str, value: OsString) -> Result<String, Failure> {
+    value.into_string().map_err(|_| {
+        Failure::new("argument_not_utf8", format!("The {name} given is not valid UTF-8."))
+    })
 }
 
 fn secret_as_argument() -> Failure {
@@ -196,7 +252,9 @@ fn unknown_option(dashes: &str, name: &str) -> Failure {
 fn misused_option(error: lexopt::Error) -> Failure {
     Failure::usage(match error {
         lexopt::Error::MissingValue { option } => {
-            format!("{} needs the path of a file.", option.unwrap_or_default())
+            let option = option.unwrap_or_default();
+            let is_path = !JWT_OPTIONS.contains(&option.trim_start_matches('-'));
+            format!("{option} needs {}.", if is_path { "the path of a file" } else { "a value" })
         }
         lexopt::Error::UnexpectedValue { option, .. } => format!("{option} takes no value."),
         _ => "The arguments are not understood.".to_owned(),

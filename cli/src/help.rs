@@ -7,6 +7,8 @@ pub(crate) fn of(command: &str) -> Option<&'static str> {
         "sign" => SIGN,
         "verify" => VERIFY,
         "diagnose" => DIAGNOSE,
+        "jwt" => JWT,
+        "verify-jwt" => VERIFY_JWT,
         "generate-secret" => GENERATE_SECRET,
         _ => return None,
     })
@@ -24,6 +26,8 @@ Commands:
   verify EMAIL -       say whether the hash on standard input is right for the email
   diagnose EMAIL -     find out why the hash on standard input is not right
   diagnose --page -    find out what is wrong with the page on standard input
+  jwt APP_ID EMAIL     print a JWT, for Pylon's option \"JWT\" in place of the hash
+  verify-jwt APP_ID    print the claims of the JWT on standard input, if it is right
   generate-secret      make a secret for tests and development
   help [COMMAND]       explain the program or a command
 
@@ -35,13 +39,13 @@ Options:
   --                   end the options: the next arguments may begin with a -
 
 The secret:
-  It comes from the environment variable PYLON_IDENTITY_SECRET, or from the file of
-  --secret-file if that is given, without the white space around it. It is never an
-  argument: others see those in the list of processes, and the shell's history keeps them.
+  It comes from the environment variable PYLON_IDENTITY_SECRET (PYLON_JWT_SECRET for a JWT), or
+  from the file of --secret-file if that is given, without the white space around it. It is never
+  an argument: others see those in the list of processes, and the shell's history keeps them.
 
 Exit codes:
-  0  done, or yes: the hash is right
-  1  no: the hash is not right
+  0  done, or yes: the hash or the JWT is right
+  1  no: it is not right
   2  an error: wrong arguments, an unusable secret, or input or output that fails
 
 Examples:
@@ -106,8 +110,10 @@ Usage:
   combinations: the secret not decoded or cut off, the email lowercased or encoded, base64 and
   so on. The secret may be malformed. The exit code is 0 if the hash is right and 1 if not.
 
-  With --page it judges the page too: names, places, order, a JWT. FILE, or - for standard input,
-  holds the text that JSON.stringify(window.pylon) gives in the browser's console, or the HTML.
+  With --page it judges the page too: names, places, order, and a JWT in place of the hash. FILE,
+  or - for standard input, holds the text that JSON.stringify(window.pylon) gives in the browser's
+  console, or the HTML. If the page has a JWT, the secret is the one in PYLON_JWT_SECRET; if that
+  is not set, the one in PYLON_IDENTITY_SECRET.
 
 Options:
   --page FILE          judge the page in this file of at most 1 MiB, - for standard input
@@ -116,6 +122,49 @@ Options:
 
 Example:
   pylon-identity diagnose --page - < page.html
+";
+
+const JWT: &str = "\
+Prints a JWT that names the logged-in user, for Pylon's option \"JWT (signed token)\".
+
+Usage:
+  pylon-identity jwt [OPTIONS] APP_ID EMAIL
+
+  The page sets it as jwt, beside app_id and without an email or a hash. APP_ID is the app ID of
+  the chat widget. Exactly the email is signed: pass it as your user database stores it.
+
+Options:
+  --name NAME                the name to show
+  --account-external-id ID   your own ID of the user's account
+  --contact-external-id ID   your own ID of the user
+  --expires-in SECONDS       how long it is right, from 1 to 900 (600 if not given)
+  --secret-file PATH         read the secret from this file, not from PYLON_JWT_SECRET
+  --json                     print {\"jwt\":…}
+
+Example:
+  pylon-identity jwt YOUR_APP_ID ada@example.com --name Ada
+
+Until it expires, the JWT is as good as a login of that user: send it to nobody else, and do not
+log it. This is as public integrations describe it; it was not tried with Pylon's service.
+";
+
+const VERIFY_JWT: &str = "\
+Prints the claims of a JWT as a line of JSON, if it is right for the secret and the app ID.
+
+Usage:
+  pylon-identity verify-jwt [OPTIONS] APP_ID
+  pylon-identity verify-jwt [OPTIONS] APP_ID TOKEN
+
+  Without TOKEN, or with -, it reads the JWT from standard input. Until it expires it is as good
+  as a login, and others see arguments: give a real one on standard input. The exit code is 0 if
+  it is right, and 1 if not, with the reason; diagnose --page says more, and how to fix it.
+
+Options:
+  --secret-file PATH   read the secret from this file, not from PYLON_JWT_SECRET
+  --json               print {\"verified\":false,\"code\":…,\"message\":…} if it is not right
+
+Example:
+  pylon-identity jwt YOUR_APP_ID ada@example.com | pylon-identity verify-jwt YOUR_APP_ID
 ";
 
 const GENERATE_SECRET: &str = "\

@@ -12,13 +12,15 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal, Write};
 
 use pylon_identity_core::binding::{
-    diagnose_configured, diagnose_page_configured, json_object, trim,
+    diagnose_configured, diagnose_page_configured, json_object, page_has_jwt, trim,
 };
-use pylon_identity_core::{Diagnosis, EnvError, Error, IdentitySecret, generate_secret};
+use pylon_identity_core::{
+    Diagnosis, EnvError, Error, IdentitySecret, JwtSecret, JwtUser, generate_secret,
+};
 
 use arguments::{Arguments, Command};
 pub use streams::Closed;
-use streams::{Patient, read_hash, read_page, read_secret};
+use streams::{Patient, read_page, read_secret, read_text};
 
 /// Runs the command line with `args`, without the program's name, and returns the exit code.
 ///
@@ -158,13 +160,13 @@ fn execute(
     output: &mut impl Write,
 ) -> Result<Answer, Stop> {
     let secret_file = arguments.secret_file.as_deref();
-    let configured = || -> Result<_, Failure> {
-        let (value, warning) = read_secret(secret_file, closed)?;
+    let configured = |variables: &[&str]| -> Result<_, Failure> {
+        let (value, warning) = read_secret(secret_file, variables, closed)?;
         warning.iter().for_each(|warning| tell(&warning.report(json)));
         Ok(value)
     };
     let secret = || -> Result<_, Failure> {
-        let value = configured()?;
+        let value = configured(&[IdentitySecret::ENV])?;
         // As in a variable, white space around it is trimmed.
         let digits = trim(&value);
         let secret = IdentitySecret::from_hex(digits)?;
@@ -173,13 +175,16 @@ fn execute(
         }
         Ok(secret)
     };
-    // The hash comes from standard input if it is not given.
-    let hash = |given: Option<String>| match given {
-        Some(hash) => Ok(hash),
+    let jwt_secret =
+        || -> Result<_, Failure> { Ok(JwtSecret::new(trim(&configured(&[JwtSecret::ENV])?))?) };
+    // The hash or the JWT comes from standard input if it is not given.
+    let given_or_read = |given: Option<String>, name: &str| match given {
+        Some(text) => Ok(text),
         None if secret_file.is_some_and(streams::is_stdin) => {
-            Err(Failure::usage("Standard input cannot give both the secret and the hash."))
+            let message = format!("Standard input cannot give both the secret and the {name}.");
+            Err(Failure::usage(message))
         }
-        None => read_hash(closed),
+        None => read_text(name, closed),
     };
     let colours = colours(
         io::stdout().is_terminal(),
@@ -212,7 +217,7 @@ fn execute(
             (String::new(), true)
         }
         Command::Verify { email, email_hash } => {
-            let email_hash = hash(email_hash)?;
+            let email_hash = given_or_read(email_hash, "hash")?;
             let verified = secret()?.verify(email, email_hash);
             let text = match verified {
                 _ if json => format!("{{\"verified\":{verified}}}\n"),
@@ -225,8 +230,9 @@ fn execute(
             (text, verified)
         }
         Command::Diagnose { email, email_hash } => {
-            let email_hash = hash(email_hash)?;
-            show(&diagnose_configured(&configured()?, &email, &email_hash), json, colours)
+            let email_hash = given_or_read(email_hash, "hash")?;
+            let secret = configured(&[IdentitySecret::ENV])?;
+            show(&diagnose_configured(&secret, &email, &email_hash), json, colours)
         }
         Command::DiagnosePage(path) => {
             if streams::is_stdin(&path) && secret_file.is_some_and(streams::is_stdin) {
@@ -234,7 +240,25 @@ fn execute(
                 return Err(Failure::usage(message).into());
             }
             let page = read_page(&path, closed)?;
-            show(&diagnose_page_configured(&configured()?, &page), json, colours)
+            // Somebody may have the JWT secret in the variable of the other option.
+            let variables = [JwtSecret::ENV, IdentitySecret::ENV];
+            let variables = if page_has_jwt(&page) { &variables } else { &variables[1..] };
+            show(&diagnose_page_configured(&configured(variables)?, &page), json, colours)
+        }
+        Command::Jwt { app_id, email, optional, expires_in } => {
+            let [name, account_external_id, contact_external_id] =
+                optional.each_ref().map(Option::as_deref);
+            let (app_id, email) = (&*app_id, &*email);
+            let user = JwtUser { app_id, email, name, account_external_id, contact_external_id };
+            let jwt = jwt_secret()?.sign_jwt(user, expires_in)?;
+            (if json { json_object([("jwt", &jwt)]) } else { jwt } + "\n", true)
+        }
+        Command::VerifyJwt { app_id, token } => {
+            let token = given_or_read(token, "JWT")?;
+            match jwt_secret()?.verify_jwt(&token, &app_id) {
+                Ok(claims) => (claims.to_json() + "\n", true),
+                Err(error) => (refused(error, json, colours), false),
+            }
         }
         Command::GenerateSecret => {
             let secret = generate_secret();
@@ -243,6 +267,17 @@ fn execute(
         }
     };
     Ok(Answer { text, yes })
+}
+
+/// The text about a JWT that is not right.
+fn refused(error: Error, json: bool, colours: bool) -> String {
+    let (code, message) = (error.code(), error.message());
+    if json {
+        let fields = json_object([("code", code), ("message", message)]);
+        return format!("{{\"verified\":false,{}\n", &fields[1..]);
+    }
+    let verdict = paint(RED, "not verified", colours);
+    format!("{verdict}\n{message}\nTo find out why, run diagnose --page with the page.\n")
 }
 
 /// The text of a diagnosis, and whether the hash is right.

@@ -7,7 +7,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use pylon_identity_core::binding::MAX_PAGE;
-use pylon_identity_core::{EnvError, Error, IdentitySecret, binding};
+use pylon_identity_core::{EnvError, Error, binding};
 use zeroize::Zeroizing;
 
 use crate::{Failure, Warning};
@@ -86,13 +86,16 @@ fn is_same_file_as_stdin(_path: &Path) -> bool {
 }
 
 /// The secret as it is configured, with the white space around it, and a warning if its file is not private.
+///
+/// Without a file it is in the first of these variables that is set.
 pub(crate) fn read_secret(
     file: Option<&Path>,
+    variables: &[&str],
     at_start: Closed,
 ) -> Result<(Zeroizing<Vec<u8>>, Option<Warning>), Failure> {
     let Some(path) = file else {
-        let missing = || EnvError::new(IdentitySecret::ENV, Error::SecretMissing);
-        let value = std::env::var_os(IdentitySecret::ENV).ok_or_else(missing)?;
+        let missing = || EnvError::new(variables[0], Error::SecretMissing);
+        let value = variables.iter().find_map(std::env::var_os).ok_or_else(missing)?;
         return Ok((Zeroizing::new(value.into_encoded_bytes()), None));
     };
     let read = if path == Path::new("-") {
@@ -127,23 +130,23 @@ fn warning_about(_file: &File) -> io::Result<Option<Warning>> {
     Ok(None)
 }
 
-/// Far more than a hash has.
-const MAX_HASH: usize = 64 << 10;
+/// Far more than a hash or a JWT has.
+const MAX_TEXT: usize = 64 << 10;
 
-/// The email hash on standard input, without the line break at its end.
-pub(crate) fn read_hash(at_start: Closed) -> Result<String, Failure> {
+/// The email hash or the JWT on standard input, without the line break at its end.
+pub(crate) fn read_text(name: &str, at_start: Closed) -> Result<String, Failure> {
     let failed = |problem: String| {
-        Failure::new("input_unreadable", format!("The hash on standard input {problem}."))
+        Failure::new("input_unreadable", format!("The {name} on standard input {problem}."))
     };
-    let mut hash = String::new();
+    let mut text = String::new();
     let read = stdin(at_start)
-        .and_then(|stream| stream.take(MAX_HASH as u64 + 1).read_to_string(&mut hash));
+        .and_then(|stream| stream.take(MAX_TEXT as u64 + 1).read_to_string(&mut text));
     match read {
-        Ok(length) if length <= MAX_HASH => {}
-        Ok(_) => return Err(failed(format!("is longer than {} KiB", MAX_HASH >> 10))),
+        Ok(length) if length <= MAX_TEXT => {}
+        Ok(_) => return Err(failed(format!("is longer than {} KiB", MAX_TEXT >> 10))),
         Err(error) => return Err(failed(format!("cannot be read: {error}"))),
     }
-    let line = hash.strip_suffix('\n').unwrap_or(&hash);
+    let line = text.strip_suffix('\n').unwrap_or(&text);
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 

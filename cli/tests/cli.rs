@@ -9,13 +9,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use pylon_identity_core::binding::json_object;
-use pylon_identity_core::{Error, IdentitySecret, VERSION, diagnose, diagnose_page};
+use pylon_identity_core::{
+    Error, IdentitySecret, JwtSecret, JwtUser, VERSION, diagnose, diagnose_page,
+};
 
 /// The secret of these tests, of digits that nothing else prints.
 const SECRET: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2";
 /// No error may show this.
 const SENTINEL: &str = "5ec2e7";
 const EMAIL: &str = "ada@example.com";
+/// It is no hexadecimal.
+const JWT_SECRET: &str = "JWT-5ec2e7-JWT-5ec2e7";
 
 fn secret() -> IdentitySecret {
     IdentitySecret::from_hex(SECRET).unwrap()
@@ -32,7 +36,8 @@ fn answers(emails: &[&str]) -> String {
 /// The program with the secret in the environment, and with a terminal's name that asks for colours.
 fn program<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pylon-identity"));
-    command.args(args).env(IdentitySecret::ENV, SECRET).env("TERM", "xterm").env_remove("NO_COLOR");
+    command.args(args).env(IdentitySecret::ENV, SECRET).env(JwtSecret::ENV, JWT_SECRET);
+    command.env("TERM", "xterm").env_remove("NO_COLOR");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
@@ -153,7 +158,8 @@ fn diagnoses_pages() {
             panic!("{case}");
         };
         let mut command = program(["diagnose", "--json", "--page", "-"]);
-        command.env(IdentitySecret::ENV, text(secret));
+        // Both options have a variable, and that of the other one is not used.
+        command.env(IdentitySecret::ENV, text(secret)).env_remove(JwtSecret::ENV);
         let done = feed(command, text(page));
         let causes = causes.replace(',', "\",\"").replace("none", "");
         let causes = format!("[\"{causes}\"]").replace("[\"\"]", "[]");
@@ -175,6 +181,122 @@ fn diagnoses_pages() {
     }
     for path in [env!("CARGO_TARGET_TMPDIR"), "missing", SECRET] {
         expect_failure(&run(["diagnose", "--page", path]), "The page of --page cannot be read: ");
+    }
+}
+
+#[test]
+fn signs_and_verifies_jwts() {
+    let secret = JwtSecret::new(JWT_SECRET).unwrap();
+    let ids =
+        ["--name", "Ad\u{e9} \"x\"", "--account-external-id", "7", "--contact-external-id=-8"];
+    let path = file("jwt-secret", format!("{JWT_SECRET}\r\n"));
+    let in_file = ["--secret-file", path.to_str().unwrap()];
+    for (options, lifetime, count) in [
+        (&[][..], 600, 4),
+        (&["--expires-in", "60"], 60, 4),
+        (&["--expires-in=900"], 900, 4),
+        (&ids, 600, 7),
+        (&in_file, 600, 4),
+    ] {
+        let mut command = program([&["jwt", "app-1", EMAIL], options].concat());
+        if options == in_file {
+            command.env(JwtSecret::ENV, "another secret of JWTs");
+        }
+        let signed = done(command.output().unwrap());
+        assert_eq!((signed.code, &*signed.err), (0, ""));
+        let token = signed.out.strip_suffix('\n').unwrap();
+        let claims = secret.verify_jwt(token, "app-1").unwrap();
+        assert_eq!(claims.expires_at - claims.issued_at, lifetime);
+        assert_eq!((&*claims.email, claims.fields().count()), (EMAIL, count));
+        let answer = format!("{}\n", claims.to_json());
+        for args in [&["verify-jwt", "app-1"][..], &["--json", "verify-jwt", "app-1"]] {
+            expect(&run([args, &[token]].concat()), 0, &answer, "");
+            for end in ["", "\n", "\r\n"] {
+                expect(&feed(program(args), format!("{token}{end}")), 0, &answer, "");
+            }
+        }
+    }
+    let json = run(["--json", "jwt", "app-1", EMAIL]).out;
+    let token = json.strip_prefix("{\"jwt\":\"").unwrap().strip_suffix("\"}\n").unwrap();
+    secret.verify_jwt(token, "app-1").unwrap();
+
+    let user = JwtUser { app_id: "app-1", email: EMAIL, ..JwtUser::default() };
+    let expired = secret.sign_jwt_at(user, 600, 1_000_000_000).unwrap();
+    for (token, app_id, error) in [
+        (token, "app-2", Error::JwtAudience),
+        (&expired, "app-1", Error::JwtExpired),
+        (&token[1..], "app-1", Error::JwtMalformed),
+        (&hash(), "app-1", Error::JwtMalformed),
+        ("", "app-1", Error::JwtMalformed),
+    ] {
+        let message = error.message();
+        let plain = format!(
+            "not verified\n{message}\nTo find out why, run diagnose --page with the page.\n"
+        );
+        let json = json_object([("code", error.code()), ("message", message)]);
+        let json = format!("{{\"verified\":false,{}\n", &json[1..]);
+        expect(&run(["verify-jwt", app_id, "--", token]), 1, &plain, "");
+        expect(&feed(program(["verify-jwt", app_id, "-"]), token), 1, &plain, "");
+        expect(&run(["verify-jwt", app_id, "--json", "--", token]), 1, &json, "");
+    }
+
+    for (line, error) in [
+        (["jwt", "", EMAIL, "--expires-in=9"], Error::AppIdEmpty),
+        (["jwt", "app-1", "undefined", "--name=x"], Error::EmailEmpty),
+        (["jwt", "app-1", EMAIL, "--expires-in=0"], Error::JwtLifetime),
+        (["jwt", "app-1", EMAIL, "--expires-in=901"], Error::JwtLifetime),
+    ] {
+        expect_failure(&run(line), error.message());
+    }
+    for (value, error) in [
+        (Some("\"5ec2e75ec2e75ec2e7\""), Error::JwtSecretWrapped),
+        (Some("5ec2e7"), Error::JwtSecretWeak),
+        (Some(" \n"), Error::JwtSecretEmpty),
+        (None, Error::SecretMissing),
+    ] {
+        for args in [["jwt", "app-1", EMAIL], ["verify-jwt", "app-1", token]] {
+            let mut command = program(args);
+            match value {
+                Some(value) => command.env(JwtSecret::ENV, value),
+                None => command.env_remove(JwtSecret::ENV),
+            };
+            let done = done(command.output().unwrap());
+            expect_failure(&done, error.message());
+            assert_eq!(done.err.contains("PYLON_JWT_SECRET: "), value.is_none(), "{}", done.err);
+        }
+    }
+}
+
+#[test]
+fn chooses_the_secret_by_the_page() {
+    let settings = [
+        format!("{{app_id: 'a', email: '{EMAIL}', email_hash: '{}'}}", hash()),
+        format!("{{app_id: 'a', jwt: '{}'}}", run(["jwt", "a", EMAIL]).out.trim()),
+        "{app_id: 'a', jwt: 'x.y.z'}".to_owned(),
+    ];
+    for (page, [neither, identity, jwt, both]) in
+        [(&settings[0], [2, 0, 2, 0]), (&settings[1], [2, 1, 0, 0]), (&settings[2], [2, 1, 1, 1])]
+    {
+        for (variables, code) in [
+            (&[][..], neither),
+            (&[(IdentitySecret::ENV, SECRET)], identity),
+            (&[(JwtSecret::ENV, JWT_SECRET)], jwt),
+            (&[(IdentitySecret::ENV, SECRET), (JwtSecret::ENV, JWT_SECRET)], both),
+            // The JWT secret in the variable of the identity secret.
+            (&[(IdentitySecret::ENV, JWT_SECRET)], if *page == settings[1] { 0 } else { 1 }),
+        ] {
+            let mut command = program(["diagnose", "--json", "--page", "-"]);
+            command.env_remove(IdentitySecret::ENV).env_remove(JwtSecret::ENV);
+            command.envs(variables.iter().copied());
+            let done = feed(command, &**page);
+            assert_eq!(done.code, code, "{page} {}{}", done.out, done.err);
+            let missing = if *page == settings[0] { IdentitySecret::ENV } else { JwtSecret::ENV };
+            assert!(code != 2 || done.err.contains(&format!("{missing}: ")), "{}", done.err);
+        }
+        let path = file("of-the-page", if *page == settings[0] { SECRET } else { JWT_SECRET });
+        let path = path.to_str().unwrap();
+        let done = feed(program(["diagnose", "--page", "-", "--secret-file", path]), &**page);
+        assert_eq!(done.code, both, "{page} {}{}", done.out, done.err);
     }
 }
 
@@ -205,7 +327,7 @@ fn helps() {
     for args in ["-h", "help", "help help", "help --help", "--json -h"] {
         expect(&run(args.split(' ')), 0, &help, "");
     }
-    for command in ["sign", "verify", "diagnose", "generate-secret"] {
+    for command in ["sign", "verify", "diagnose", "jwt", "verify-jwt", "generate-secret"] {
         let long = run([command, "--help"]).out;
         assert!(long.contains(&format!("pylon-identity {command} [OPTIONS]")), "{long}");
         assert!(help.contains(&format!("\n  {command} ")), "{command}");
@@ -338,6 +460,7 @@ fn standard_input_gives_one_thing() {
             &["verify", EMAIL, "-"],
             &["diagnose", EMAIL, "-"],
             &["diagnose", "--page", "-"],
+            &["verify-jwt", "a"],
         ] {
             let mut command = program([args, &["--secret-file", path]].concat());
             command.stdin(fs::File::open(&emails).unwrap());
@@ -356,9 +479,10 @@ fn refuses_a_secret_among_the_arguments() {
     let refused = "sign a --secret @ | sign a --secret=@ | sign a -s @ | sign a -s@ | sign a -s=@
         | --SECRET @ sign a | sign a --identity-secret=@ | sign a --key @ | sign a @ | sign @ a
         | sign - @ | sign PYLON_IDENTITY_SECRET=@ a | verify a hash @ | diagnose @ a hash
-        | generate-secret @";
+        | generate-secret @ | jwt a b @ | verify-jwt a b @ | jwt a b --secret @ | jwt a b --key=@";
     let not_shown = "@ | @ sign a | PYLON_IDENTITY_SECRET=@ sign a | @ --help | help @ | verify @
         | sign a --@ | sign a -@ | sign a --json=@ | sign a --help=@ | sign a -h=@ | sign a -V@
+        | jwt a b --expires-in @ | verify-jwt a @ --name @ | jwt a b --account-external-id @ --x
         | sign a -x@ | sign a -a@ | sign a --unknown=@ | sign a --secret-file=@";
     for (lines, message) in [(refused, "never an argument"), (not_shown, "")] {
         for line in lines.split('|') {
@@ -381,6 +505,14 @@ fn explains_wrong_arguments() {
         ("diagnose a x --page y", "diagnose --page takes no arguments."),
         ("sign a --page y", "Only diagnose takes --page."),
         ("diagnose --page", "--page needs the path of a file."),
+        ("jwt a", "jwt needs APP_ID and EMAIL."),
+        ("jwt a -", "jwt signs one EMAIL, which is an argument."),
+        ("jwt a b --name", "--name needs a value."),
+        ("jwt a b --expires-in 1.5", "--expires-in needs a number of seconds, from 1 to 900."),
+        ("jwt a b --expires-in=-1", "--expires-in needs a number of seconds, from 1 to 900."),
+        ("verify-jwt", "verify-jwt needs APP_ID and TOKEN, or - for standard input."),
+        ("sign a --name b", "Only jwt takes these options: --name, --account-external-id,"),
+        ("verify-jwt a --expires-in 1", "Only jwt takes these options: --name,"),
         ("sign a b", "sign takes EMAIL, or - for standard input, and nothing else."),
         ("generate-secret a", "generate-secret takes no arguments."),
         ("generate-secret --secret-file a", "generate-secret reads no secret."),

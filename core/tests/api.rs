@@ -208,6 +208,28 @@ fn diagnoses_long_text() {
     assert_eq!(diagnose(&secret, "ada@example.com", hash.as_str()).causes(), [Cause::Unknown]);
 }
 
+/// Up to which length of the secret the mistakes are tried that nobody makes with a longer one.
+#[test]
+fn diagnoses_secrets_of_up_to_4096_bytes() {
+    let email = "ada@example.com";
+    let causes = |secret: &str, key: &[u8]| {
+        let mac = Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(email).finalize();
+        diagnose(secret, email, hex::encode(mac.into_bytes())).causes().to_vec()
+    };
+    for length in [4096, 4098] {
+        let secret = "5a".repeat(length / 2);
+        let quoted = format!("\"{secret}\"");
+        let wrapped = [Cause::SecretUsedAsText, Cause::SecretEncoded];
+        let expected = if length > 4096 { &[Cause::Unknown][..] } else { &wrapped };
+        assert_eq!(causes(&secret, quoted.as_bytes()), expected);
+        assert_eq!(causes(&secret, secret.as_bytes()), [Cause::SecretUsedAsText]);
+        let cut = format!("{}z{}", &secret[..64], &secret[65..]);
+        assert_eq!(causes(&cut, &[0x5a; 32]), [Cause::SecretTruncated]);
+        let line = format!("{secret}\n");
+        assert_eq!(causes(&line, &vec![0x5a; length / 2]), [Cause::SecretWhitespace]);
+    }
+}
+
 #[test]
 fn diagnoses_a_decoded_secret_as_message() {
     let email = "ada@example.com";

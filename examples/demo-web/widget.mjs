@@ -1,8 +1,9 @@
-// Stands in for Pylon: serves the widget's loader, and verifies who it claims to be for. It uses
+// Stands in for Pylon: serves the widget's loader, and verifies who it claims to be for. For a hash it uses
 // node:crypto only, so that it is independent of the library that it checks.
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
+import { JwtSecret } from '../../node/node.js'
 
 // Like the real one it reads window.pylon when it boots, and runs in the page, where anyone can change it.
 function loader() {
@@ -32,17 +33,32 @@ function loader() {
   else addEventListener('DOMContentLoaded', boot)
 }
 
-/** What the service answers to these chat settings. */
+const ANONYMOUS = { verdict: 'anonymous', text: 'Hello, who are you?' }
+const verified = (name) => ({ verdict: 'verified', text: `Hello ${name}, it is really you.` })
+
+/** What the service answers to these chat settings, where its dashboard says "HMAC email hash". */
 export function identify(secretHex, settings) {
   const { email, name, email_hash: emailHash } = settings
-  if (email === undefined && emailHash === undefined) {
-    return { verdict: 'anonymous', text: 'Hello, who are you?' }
-  }
+  if (email === undefined && emailHash === undefined) return ANONYMOUS
   const right = createHmac('sha256', Buffer.from(secretHex, 'hex')).update(String(email)).digest()
   const claimed = Buffer.from(String(emailHash), 'hex')
   return claimed.length === right.length && timingSafeEqual(claimed, right)
-    ? { verdict: 'verified', text: `Hello ${name}, it is really you.` }
+    ? verified(name)
     : { verdict: 'refused', text: `You are not ${email}.` }
+}
+
+/** The same where it says "JWT". What the page names beside the token must be what the token names. */
+export function identifyByJwt(secretText, settings, now) {
+  const secret = new JwtSecret(secretText)
+  const { app_id: appId, jwt, email_hash: emailHash, ...beside } = settings
+  if (jwt === undefined && emailHash === undefined && beside.email === undefined) return ANONYMOUS
+  try {
+    const claims = secret.verifyJwt(String(jwt), { appId: String(appId), now })
+    const agrees = (name) => beside[name] === undefined || beside[name] === claims[name]
+    const agree = ['email', 'name', 'account_external_id'].every(agrees)
+    if (agree && emailHash === undefined) return verified(claims.name)
+  } catch {} // refused by its code
+  return { verdict: 'refused', text: 'You cannot prove who you are.' }
 }
 
 /** The settings that a page sent, or undefined if the body is no small JSON object in UTF-8. */
@@ -65,7 +81,7 @@ async function readSettings(request) {
 }
 
 /** Starts the stand-in on a free port of this machine. `asked` grows by what each page sent. */
-export async function startWidget(secretHex) {
+export async function startWidget(secret, judge = identify) {
   const asked = []
   const server = createServer(async (request, response) => {
     if (request.url.startsWith('/widget/')) {
@@ -77,7 +93,7 @@ export async function startWidget(secretHex) {
       asked.push(settings)
       response.setHeader('Access-Control-Allow-Origin', '*')
       response.setHeader('Content-Type', 'application/json')
-      response.end(JSON.stringify(identify(secretHex, settings)))
+      response.end(JSON.stringify(judge(secret, settings)))
     } else {
       response.writeHead(404).end()
     }

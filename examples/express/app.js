@@ -3,10 +3,12 @@
 import { randomBytes } from 'node:crypto'
 import cookieParser from 'cookie-parser'
 import express from 'express'
-import { IdentitySecret, chatSettingsScript } from 'pylon-identity'
+import { IdentitySecret, JwtSecret, chatSettingsScript } from 'pylon-identity'
 import { renderPage } from './page.js'
 
-const secret = IdentitySecret.fromEnv() // once, when the server starts
+// The option that Pylon's dashboard has chosen. Each has a secret of its own, and the same calls.
+const useJwt = process.env.IDENTITY === 'jwt'
+const secret = (useJwt ? JwtSecret : IdentitySecret).fromEnv() // once, when the server starts
 const appId = process.env.PYLON_APP_ID
 const widgetOrigin = process.env.WIDGET_ORIGIN || 'https://widget.usepylon.com'
 const development = process.env.DEVELOPMENT === '1' // on plain HTTP, so no Secure cookies
@@ -41,25 +43,23 @@ function startSession(res, email) {
   res.cookie('session', id, cookieOptions)
 }
 
-function sessionEmail(req) {
+/** The user of the session, and never one that the request names. */
+function sessionUser(req) {
   const session = sessions.get(req.cookies.session)
-  return session && Date.now() < session.expires ? session.email : undefined
+  if (!session || Date.now() >= session.expires) return undefined
+  return { email: session.email, name: demoUsers.get(session.email).name }
 }
 
-/** Signs the email of the session, and never one that the request names. */
-function chatSettings(req) {
-  const email = sessionEmail(req)
-  const user = demoUsers.get(email)
-  // Sign only an address that the user has proved to own: a confirmed sign-up or a confirmed change.
-  return user && secret.chatSettings({ appId, email, name: user.name })
-}
+/** Sign only an address that the user has proved to own: a confirmed sign-up or a confirmed change. */
+const chatSettings = ({ email, name }) => secret.chatSettings({ appId, email, name })
 
 function sendPage(req, res, error) {
   const nonce = randomBytes(16).toString('base64')
-  const user = chatSettings(req)
-  const settingsScript = chatSettingsScript(user ?? { app_id: appId }, { nonce })
+  const user = sessionUser(req)
+  const settingsScript = chatSettingsScript(user ? chatSettings(user) : { app_id: appId }, { nonce })
+  const widget = `${widgetOrigin}/widget/${appId}`
   res.set('Content-Security-Policy', csp(nonce))
-  res.send(renderPage({ user, nonce, settingsScript, widget: `${widgetOrigin}/widget/${appId}`, error }))
+  res.send(renderPage({ user, nonce, settingsScript, widget, error, expires: useJwt }))
 }
 
 /** Stops other sites from logging a visitor in as somebody else. Old browsers send Origin only. */
@@ -73,7 +73,7 @@ function fromOurPage(req) {
 const app = express()
 app.disable('x-powered-by')
 app.use((req, res, next) => {
-  res.set('Cache-Control', 'no-store, private') // the hash is for this user only
+  res.set('Cache-Control', 'no-store, private') // the hash or the JWT is for this user only
   res.set('X-Content-Type-Options', 'nosniff')
   if (req.method === 'POST' && !fromOurPage(req)) res.status(403).send('Post from our own pages only.')
   else next()
@@ -97,10 +97,10 @@ app.post('/logout', (req, res) => {
   res.clearCookie('session', cookieOptions).redirect(303, '/')
 })
 
-// For single-page apps, which assign the answer to window.pylon.chat_settings.
+// For single-page apps, which assign the answer to window.pylon.chat_settings, and for another JWT.
 app.get('/api/chat-settings', (req, res) => {
-  const settings = chatSettings(req)
-  if (settings) res.json(settings)
+  const user = sessionUser(req)
+  if (user) res.json(chatSettings(user))
   else res.status(401).json({ error: 'Log in first.' })
 })
 

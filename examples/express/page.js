@@ -13,8 +13,15 @@ const loginForm = (error) => `
     <button>Log in</button>
   </form>`
 
+// A JWT lives for ten minutes. Four are few enough that one request may fail.
+const fetchAgain = `
+    setInterval(async () => {
+      const response = await fetch('/api/chat-settings').catch(() => undefined)
+      if (response?.ok) pylon.chat_settings = await response.json()
+    }, 4 * 60 * 1000)`
+
 // First the settings, since the widget reads them when it starts.
-export const renderPage = ({ user, nonce, settingsScript, widget, error }) => `<!doctype html>
+export const renderPage = ({ user, nonce, settingsScript, widget, error, expires }) => `<!doctype html>
 <html lang="en">
 <head>
   <meta charset="utf-8">
@@ -31,7 +38,7 @@ export const renderPage = ({ user, nonce, settingsScript, widget, error }) => `<
     // Calls of the page wait in a queue until the widget is there.
     window.Pylon = function () { Pylon.e(arguments) }
     Pylon.q = []
-    Pylon.e = (call) => Pylon.q.push(call)
+    Pylon.e = (call) => Pylon.q.push(call)${user && expires ? fetchAgain : ''}
   </script>
   <script src="${escape(widget)}" nonce="${nonce}" async></script>
 </head>

@@ -1,6 +1,6 @@
 'use strict'
 
-// Shows an identity secret, and errors about it, in the ways that Node has; as surfaces.py does for Python.
+// Shows secrets, and errors about them, in the ways that Node has; as surfaces.py does for Python.
 
 const { spawnSync } = require('node:child_process')
 const { readFileSync } = require('node:fs')
@@ -17,6 +17,7 @@ const INPUT = readFileSync(0, 'utf8')
 const given = INPUT.trimEnd().split('\n')
   .map((line) => Buffer.from(line, 'hex').toString().replaceAll('\ufffd', '\ud800'))
 const [hex] = given
+const jwtSecret = new api.JwtSecret(hex)
 
 /** A careless stand-in for a secret, for the controls. */
 class Leaky {
@@ -118,6 +119,11 @@ const MALFORMED = {
     return api.IdentitySecret.fromEnv(NAME)
   },
 }
+// A JWT secret is any text: only what is around it is malformed.
+const MALFORMED_JWT = {
+  JwtSecret: (value) => new api.JwtSecret(/[\s'"]$|\ud800/.test(value) ? value : ` ${value}`),
+  'JwtSecret.fromEnv': (value) => api.JwtSecret.fromEnv(NAME, { [NAME]: value.includes('\ud800') ? value : `'${value.trim()}'` }),
+}
 // Calls that fail, with the secret where it belongs and where it does not.
 const WRONG = {
   'fromEnv, as the name': () => api.IdentitySecret.fromEnv(hex),
@@ -137,6 +143,16 @@ const WRONG = {
   'settings, no email': (it) => it.chatSettings({ appId: hex, email: '', name: hex }),
   'settings, no app': (it) => it.chatSettings({ appId: '', email: hex, name: '' }),
   'settings, itself': (it) => it.chatSettings({ appId: 'a', email: 'b@c', name: it }),
+  'JWT fromEnv, as the name': () => api.JwtSecret.fromEnv(hex),
+  'a JWT secret in a buffer': () => new api.JwtSecret(Buffer.from(hex)),
+  'a JWT, itself': () => jwtSecret.signJwt({ appId: 'a', email: 'b@c', name: jwtSecret }),
+  'a JWT, no email': () => jwtSecret.signJwt({ appId: hex, email: '', contactExternalId: hex }),
+  'a JWT, wrong lifetime': () => jwtSecret.chatSettings({ appId: hex, email: hex, expiresIn: hex }),
+  'a JWT, wrong time': () => jwtSecret.signJwt({ appId: hex, email: hex, now: hex }),
+  'verify a JWT': () => jwtSecret.verifyJwt(`${hex}.${hex}.${hex}`, { appId: hex }),
+  'verify a JWT, other app': () => jwtSecret.verifyJwt(jwtSecret.signJwt({ appId: 'a', email: EMAIL }), { appId: hex }),
+  'verify a JWT, itself': () => jwtSecret.verifyJwt(jwtSecret, { appId: hex }),
+  'diagnose a JWT, itself': () => api.diagnoseJwt(jwtSecret, 'a', hex),
   'script, wrong type': () => api.chatSettingsScript({ name: [hex] }),
   'script, as the nonce': () => api.chatSettingsScript({ app_id: 'a' }, { nonce: `${hex}!` }),
 }
@@ -149,6 +165,9 @@ function* failures(secret) {
       if (i > 0 && possible) yield [`${call}, malformed ${i}`, () => fails(value)]
     }
   }
+  for (const [i, value] of given.entries()) {
+    for (const [call, fails] of Object.entries(MALFORMED_JWT)) yield [`${call}, malformed ${i}`, () => fails(value)]
+  }
   for (const [call, fails] of Object.entries(WRONG)) yield [call, () => fails(secret)]
 }
 
@@ -159,12 +178,14 @@ function showAll(ways, name, value) {
 function main() {
   const [end, type] = process.argv.slice(2)
   if (end) {
-    ENDS[end](type === 'Leaky' ? new Leaky(hex) : new api.IdentitySecret(hex))
+    ENDS[end](new { Leaky, ...api }[type](hex))
     return
   }
   const secret = new api.IdentitySecret(hex)
-  showAll(SHOW_SECRET, 'secret', secret)
-  showAll(SHOW_SECRET, 'control: secret', new Leaky(hex))
+  for (const [name, it] of Object.entries({ secret, 'JWT secret': jwtSecret })) {
+    showAll(SHOW_SECRET, name, it)
+    showAll(SHOW_SECRET, `control: ${name}`, new Leaky(hex))
+  }
   showAll(SHOW_ERROR, 'control: error', Object.assign(new Error(hex), { hex }))
   for (const [call, fails] of failures(secret)) {
     const error = thrown(fails)
@@ -177,6 +198,8 @@ function main() {
       for (const [what, diagnosis] of [
         ['diagnosis', api.diagnose(value, EMAIL, wrong)],
         ['diagnosis of a page', api.diagnosePage(value, page)],
+        ['diagnosis of a JWT', api.diagnoseJwt(value, wrong, jwtSecret.signJwt({ appId: 'a', email: EMAIL }), wrong.toWellFormed())],
+        ['diagnosis of a wrong JWT', api.diagnoseJwt(value, 'a', wrong)],
         ['diagnosis of HTML', api.diagnosePage(value, `<script>window.pylon = ${JSON.stringify(page)}`)],
       ]) {
         emit(`${what} ${i} ${wrong === value}`, () => inspect(diagnosis) + JSON.stringify(diagnosis))

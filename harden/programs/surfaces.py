@@ -1,4 +1,4 @@
-"""Shows an identity secret, and errors about it, in the ways of Python.
+"""Shows an identity secret and a JWT secret, and errors about them, in the ways of Python.
 
 Reads hexadecimal lines: a secret, then malformed ones. Prints a line for each surface: its name,
 "shown" or "refused", and in hexadecimal the text. The names of careless stand-ins, which are shown
@@ -27,7 +27,14 @@ from types import SimpleNamespace
 from typing import Any
 
 import pylon_identity
-from pylon_identity import IdentityError, IdentitySecret, diagnose, diagnose_page
+from pylon_identity import (
+    IdentityError,
+    IdentitySecret,
+    JwtSecret,
+    diagnose,
+    diagnose_jwt,
+    diagnose_page,
+)
 
 api: Any = pylon_identity  # without types, for calls with wrong ones
 EMAIL = "ada@example.com"
@@ -177,6 +184,21 @@ WRONG: dict[str, Callable[[Any], object]] = {
     "settings, no email": lambda it: it.chat_settings(app_id=GIVEN[0], email="", name=GIVEN[0]),
     "settings, no app": lambda it: it.chat_settings(app_id="", email=GIVEN[0], name=""),
     "settings, itself": lambda it: it.chat_settings(app_id="a", email="b@c", name=it),
+    "JWT secret, quoted": lambda _: JwtSecret(f"'{GIVEN[0]}'"),
+    "JWT secret, a lone surrogate": lambda _: JwtSecret(f"{GIVEN[0]}\udcff"),
+    "JWT secret, a part": lambda _: JwtSecret(GIVEN[0][:15]),
+    "JWT secret, bytes": lambda _: api.JwtSecret(GIVEN[0].encode()),
+    "JWT secret, as the path": lambda _: JwtSecret.from_file(GIVEN[0]),
+    "JWT for itself": lambda _: api.JwtSecret(GIVEN[0]).sign_jwt(
+        app_id=JwtSecret(GIVEN[0]), email=EMAIL
+    ),
+    "JWT, a wrong lifetime": lambda _: JwtSecret(GIVEN[0]).sign_jwt(
+        app_id=GIVEN[0], email=GIVEN[0], expires_in=0
+    ),
+    "JWT, a wrong time": lambda _: api.JwtSecret(GIVEN[0]).sign_jwt(
+        app_id=GIVEN[0], email=EMAIL, now=GIVEN[0]
+    ),
+    "verify itself": lambda _: JwtSecret(GIVEN[0]).verify_jwt(GIVEN[0], app_id=GIVEN[0]),
     "script, wrong type": lambda _: api.chat_settings_script({"name": [GIVEN[0]]}),
     "script, a list": lambda _: api.chat_settings_script([GIVEN[0]]),
     "script, as the nonce": lambda _: api.chat_settings_script(
@@ -200,12 +222,15 @@ def show_all(ways: dict[str, Callable[[Any], object]], name: str, value: object)
 
 def main() -> None:
     secret = IdentitySecret(GIVEN[0])
-    show_all(SHOW_SECRET, "secret", secret)
-    show_all(SHOW_SECRET, "control: secret", SimpleNamespace(secret=GIVEN[0]))
+    for name, value in {"secret": secret, "JWT secret": JwtSecret(GIVEN[0])}.items():
+        show_all(SHOW_SECRET, name, value)
+        show_all(SHOW_SECRET, f"control: {name}", SimpleNamespace(secret=GIVEN[0]))
     show_all(SHOW_ERROR, "control: error", raised(lambda: fail(GIVEN[0])))
     for call, fails in failures(secret):
         error = raised(fails)
-        if not isinstance(error, IdentityError | TypeError | UnicodeEncodeError):
+        if not isinstance(
+            error, IdentityError | TypeError | UnicodeEncodeError | FileNotFoundError
+        ):
             raise error  # of another call than was meant
         show_all(SHOW_ERROR, f"error of {call}", error)
     for i, given in enumerate(GIVEN):
@@ -213,6 +238,7 @@ def main() -> None:
             page = {"app_id": wrong, "email": EMAIL, "emailHash": wrong}
             for what, diagnosis in {
                 "diagnosis": diagnose(given, EMAIL, wrong),
+                "diagnosis of a JWT": diagnose_jwt(given, wrong, wrong, wrong),
                 "diagnosis of a page": diagnose_page(given, page),
                 "diagnosis of HTML": diagnose_page(given, f"<script>window.pylon = {page}"),
             }.items():

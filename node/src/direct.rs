@@ -1,15 +1,15 @@
-//! The functions for one email, called by Node without the wrapper that napi-rs generates: its guards for
+//! The functions for one email or token, called by Node without the wrapper that napi-rs generates: its guards for
 //! borrowed arguments cost more than half of a signature.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use napi::bindgen_prelude::{ToNapiValue, check_status, panic_to_error, sys};
+use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, check_status, panic_to_error, sys};
 use napi::{Error, JsError, Result, Status};
 use pylon_identity_core as core;
 
 use crate::strings::{Outcome, SecretBuffer, StringArgument, TextBuffer};
-use crate::{Handle, Secret, to_result, with};
+use crate::{Handle, Secret, lines, to_result, with, with_jwt_secret};
 
 /// `sign(secret, email)`
 pub extern "C" fn sign(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
@@ -43,6 +43,72 @@ pub extern "C" fn sign_message_with_hmac(
     })
 }
 
+/// `signJwt(secret, appId, email, name, accountExternalId, contactExternalId, expiresIn, now)`. Text that is
+/// empty stands for none, and 0 for the usual lifetime.
+pub extern "C" fn sign_jwt(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |[secret, texts @ .., expires_in, now]: &[_; 8]| {
+        let (mut buffers, mut read) = (<[TextBuffer; 5]>::default(), [""; 5]);
+        read_texts(texts, &mut buffers, &mut read)?;
+        let [app_id, email, name, account_external_id, contact_external_id] = read;
+        let user = core::JwtUser {
+            app_id,
+            email,
+            name: given(name),
+            account_external_id: given(account_external_id),
+            contact_external_id: given(contact_external_id),
+        };
+        let expires_in = match expires_in.number()? {
+            0.0 => core::JwtSecret::LIFETIME,
+            seconds => seconds as u64,
+        };
+        let now = now.number()? as u64;
+        let sign = |secret: &core::JwtSecret| secret.sign_jwt_at(user, expires_in, now);
+        Ok(with_jwt_secret(secret.handle()?, sign))
+    })
+}
+
+/// `verifyJwt(secret, token, appId, now)` returns the claims as JSON.
+pub extern "C" fn verify_jwt(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |[secret, texts @ .., now]: &[_; 4]| {
+        let (mut buffers, mut read) = (<[TextBuffer; 2]>::default(), [""; 2]);
+        read_texts(texts, &mut buffers, &mut read)?;
+        let ([token, app_id], now) = (read, now.number()? as u64);
+        Ok(with_jwt_secret(secret.handle()?, |secret| {
+            secret.verify_jwt_at(token, app_id, now).map(|claims| claims.to_json())
+        }))
+    })
+}
+
+/// `diagnoseJwt(secret, appId, token, email, now)`. An email that is empty stands for none.
+pub extern "C" fn diagnose_jwt(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    call(env, info, |[secret, texts @ .., now]: &[_; 5]| {
+        let (mut buffers, mut read) = (<[TextBuffer; 3]>::default(), [""; 3]);
+        read_texts(texts, &mut buffers, &mut read)?;
+        let ([app_id, token, email], now) = (read, now.number()? as u64);
+        let mut buffer = SecretBuffer::default();
+        let secret = secret.string().read(&mut buffer)?;
+        Ok(lines(&core::diagnose_jwt(secret, app_id, token, given(email), Some(now))))
+    })
+}
+
+fn given(text: &str) -> Option<&str> {
+    (!text.is_empty()).then_some(text)
+}
+
+fn read_texts<'a>(
+    arguments: &[Argument],
+    buffers: &'a mut [TextBuffer],
+    texts: &mut [&'a str],
+) -> Result<()> {
+    for ((argument, buffer), text) in arguments.iter().zip(buffers).zip(texts) {
+        *text = argument.string().read_text(buffer)?;
+    }
+    Ok(())
+}
+
 /// An argument of the running call.
 struct Argument {
     env: sys::napi_env,
@@ -52,6 +118,11 @@ struct Argument {
 impl Argument {
     fn string(&self) -> StringArgument {
         StringArgument { env: self.env, value: self.value }
+    }
+
+    fn number(&self) -> Result<f64> {
+        // SAFETY: as in `handle`.
+        unsafe { f64::from_napi_value(self.env, self.value) }
     }
 
     fn handle(&self) -> Result<&Secret> {
@@ -83,8 +154,14 @@ fn call<const N: usize, T: ToNapiValue>(
     };
     let result = catch_unwind(AssertUnwindSafe(call));
     result.unwrap_or_else(|panic| Err(panic_to_error(panic))).unwrap_or_else(|error| {
-        // SAFETY: as above.
-        unsafe { JsError::from(error).throw_into(env) };
+        throw(env, error);
         ptr::null_mut()
     })
+}
+
+/// Apart from `call`, of which there is one for each function.
+#[cold]
+fn throw(env: sys::napi_env, error: Error) {
+    // SAFETY: Node has passed `env` to the running call.
+    unsafe { JsError::from(error).throw_into(env) };
 }

@@ -20,18 +20,38 @@ use strings::{Latin1Result, Outcome, SecretBuffer, StringArgument, TextBuffer};
 use zeroize::Zeroizing;
 
 /// A parsed secret, until it is wiped. It stays in its box, since a move leaves a copy behind.
-type Secret = RefCell<Option<Box<core::IdentitySecret>>>;
+type Secret = RefCell<Option<Parsed>>;
 type Handle = External<Secret>;
+
+pub enum Parsed {
+    Identity(Box<core::IdentitySecret>),
+    Jwt(Box<core::JwtSecret>),
+}
 
 type Hash = [u8; core::EmailHash::LEN];
 type HashResult = Outcome<Latin1Result<Hash>>;
+type TextResult = Outcome<Latin1Result<String>>;
 
-/// Makes a call with a secret that was not wiped.
+/// Makes a call with an identity secret that was not wiped.
 fn with<T>(
     secret: &Secret,
     call: impl FnOnce(&core::IdentitySecret) -> std::result::Result<T, core::Error>,
 ) -> Outcome<T> {
-    Outcome(secret.borrow().as_deref().ok_or(core::Error::SecretNotReady).and_then(call))
+    match &*secret.borrow() {
+        Some(Parsed::Identity(secret)) => Outcome(call(secret)),
+        _ => Outcome(Err(core::Error::SecretNotReady)),
+    }
+}
+
+/// The same with a JWT secret.
+fn with_jwt_secret(
+    secret: &Secret,
+    call: impl FnOnce(&core::JwtSecret) -> std::result::Result<String, core::Error>,
+) -> TextResult {
+    match &*secret.borrow() {
+        Some(Parsed::Jwt(secret)) => Outcome(call(secret).map(Latin1Result)),
+        _ => Outcome(Err(core::Error::SecretNotReady)),
+    }
 }
 
 fn to_result(hash: core::EmailHash) -> Latin1Result<Hash> {
@@ -42,18 +62,28 @@ fn to_result(hash: core::EmailHash) -> Latin1Result<Hash> {
 pub fn add_direct_functions(mut exports: Object) -> Result<()> {
     exports.create_named_method("sign", direct::sign)?;
     exports.create_named_method("verify", direct::verify)?;
-    exports.create_named_method("signMessageWithHmac", direct::sign_message_with_hmac)
+    exports.create_named_method("signMessageWithHmac", direct::sign_message_with_hmac)?;
+    exports.create_named_method("signJwt", direct::sign_jwt)?;
+    exports.create_named_method("verifyJwt", direct::verify_jwt)?;
+    exports.create_named_method("diagnoseJwt", direct::diagnose_jwt)
 }
 
+/// Parses an identity secret or a JWT secret.
 #[napi(catch_unwind)]
-pub fn parse(hex: StringArgument) -> Result<Outcome<Handle>> {
+pub fn parse(text: StringArgument, is_jwt: bool) -> Result<Outcome<Handle>> {
     let mut buffer = SecretBuffer::default();
-    Ok(to_handle(binding::parse_into(hex.read(&mut buffer)?, Box::new)))
+    Ok(to_handle(parse_text(text.read(&mut buffer)?, is_jwt)))
 }
 
-fn to_handle(
-    parsed: std::result::Result<Box<core::IdentitySecret>, core::Error>,
-) -> Outcome<Handle> {
+#[inline(never)]
+fn parse_text(text: &[u8], is_jwt: bool) -> std::result::Result<Parsed, core::Error> {
+    match is_jwt {
+        true => binding::parse_into(text, Box::new).map(Parsed::Jwt),
+        false => binding::parse_into(text, Box::new).map(Parsed::Identity),
+    }
+}
+
+fn to_handle(parsed: std::result::Result<Parsed, core::Error>) -> Outcome<Handle> {
     Outcome(parsed.map(|secret| External::new(RefCell::new(Some(secret)))))
 }
 
@@ -111,11 +141,15 @@ pub fn generate_secret() -> Latin1Result<Zeroizing<String>> {
 
 /// Parses the secret in an environment variable.
 #[napi(catch_unwind)]
-pub fn parse_variable(name: String, value: Option<StringArgument>) -> Result<Outcome<Handle>> {
+pub fn parse_variable(
+    name: String,
+    value: Option<StringArgument>,
+    is_jwt: bool,
+) -> Result<Outcome<Handle>> {
     let mut buffer = SecretBuffer::default();
     let value = value.as_ref().map(|value| value.read(&mut buffer)).transpose()?;
-    let digits = binding::trim_env_value(&name, value);
-    Ok(to_handle(digits.and_then(|digits| binding::parse_into(digits, Box::new))))
+    let text = binding::trim_env_value(&name, value);
+    Ok(to_handle(text.and_then(|text| parse_text(text, is_jwt))))
 }
 
 #[napi(catch_unwind)]
@@ -202,6 +236,9 @@ pub fn run_command_line(args: Vec<String>) -> i32 {
 
 #[napi]
 pub const SECRET_VARIABLE: &str = core::IdentitySecret::ENV;
+
+#[napi]
+pub const JWT_SECRET_VARIABLE: &str = core::JwtSecret::ENV;
 
 #[napi]
 pub const EMAIL_NOT_UNICODE: u32 = core::Error::EmailNotUnicode.number();

@@ -42,9 +42,17 @@ test('each machine loads its own package', (t) => {
 })
 
 test('the addon refuses arguments that index.js never passes', () => {
-  const secret = addon.parse('5a'.repeat(32))
-  for (const call of [() => addon.sign({}, 'ada'), () => addon.sign(secret, 5), () => addon.sign(secret), () => addon.verify(secret, 'ada')]) {
-    assert.throws(call, { code: /InvalidArg|StringExpected/ })
+  const secret = addon.parse('5a'.repeat(32), false)
+  for (const call of [
+    () => addon.sign({}, 'ada'),
+    () => addon.sign(secret, 5),
+    () => addon.sign(secret),
+    () => addon.verify(secret, 'ada'),
+    () => addon.signJwt(secret, 'a', 'b', '', '', '', 0, '5'),
+    () => addon.verifyJwt(secret, 'a', 'b'),
+    () => addon.diagnoseJwt(5, 'a', 'b', 'c', 5),
+  ]) {
+    assert.throws(call, { code: /InvalidArg|StringExpected|NumberExpected/ })
   }
 })
 

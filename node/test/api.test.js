@@ -12,40 +12,45 @@ const { inspect } = require('node:util')
 const v8 = require('node:v8')
 
 const api = require('pylon-identity')
-const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, diagnosePage, generateSecret, signMessageWithHmac, version } = api
+const { IdentitySecret, JwtSecret, chatSettingsJson, chatSettingsScript, diagnose, diagnoseJwt, diagnosePage, generateSecret, signMessageWithHmac, version } = api
 
 const EMAIL = 'ada@example.com'
 const SENTINEL = '53454e54494e454c'.repeat(4) // "SENTINEL", recognisable in hexadecimal and decoded
 const secret = new IdentitySecret(SENTINEL)
+const jwtSecret = new JwtSecret(SENTINEL)
+const secrets = { IdentitySecret: secret, JwtSecret: jwtSecret }
 
 function assertHidden(shown) {
   assert.doesNotMatch(shown, /53454e54|sentinel/i)
 }
 
-test('shows nothing', () => {
-  assertHidden(inspect({ secret }, { depth: Infinity, showHidden: true, getters: true }))
-  assertHidden(JSON.stringify([secret]))
-  assertHidden(String(secret))
-  assertHidden(JSON.stringify(Object.getOwnPropertyDescriptors(secret)))
-  assertHidden(inspect({ ...secret }) + inspect(Object.assign({}, secret)))
-  for (const shown of [inspect(secret), inspect([secret], { customInspect: true }).slice(2, -2), `${secret}`, JSON.parse(JSON.stringify(secret))]) {
-    assert.equal(shown, 'IdentitySecret(hidden)')
-  }
-  assert.match(inspect(secret, { customInspect: false }), /^IdentitySecret \[IdentitySecret\(hidden\) \d+\] \{\}$/) // as console.dir does it
-  assert.deepEqual(Reflect.ownKeys(secret), [])
-  assert.deepEqual(secret, secret)
-  assert.notDeepStrictEqual(secret, new IdentitySecret(SENTINEL))
-})
-
-test('is not cloned', () => {
-  const { port1 } = new MessageChannel()
-  for (const held of [secret, [secret], { user: { secret } }, new Map([[1, secret]])]) {
-    for (const clone of [structuredClone, v8.serialize, (value) => port1.postMessage(value)]) {
-      assert.throws(() => clone(held), /could not be cloned/)
+for (const [type, secret] of Object.entries(secrets)) {
+  test(`${type} shows nothing`, () => {
+    assertHidden(inspect({ secret }, { depth: Infinity, showHidden: true, getters: true }))
+    assertHidden(JSON.stringify([secret]))
+    assertHidden(String(secret))
+    assertHidden(JSON.stringify(Object.getOwnPropertyDescriptors(secret)))
+    assertHidden(inspect({ ...secret }) + inspect(Object.assign({}, secret)))
+    for (const shown of [inspect(secret), inspect([secret], { customInspect: true }).slice(2, -2), `${secret}`, JSON.parse(JSON.stringify(secret)), `${api[type].prototype}`]) {
+      assert.equal(shown, `${type}(hidden)`)
     }
-  }
-  port1.close()
-})
+    const asConsoleDir = new RegExp(`^${type} \\[${type}\\(hidden\\) \\d+\\] \\{\\}$`)
+    assert.match(inspect(secret, { customInspect: false }), asConsoleDir)
+    assert.deepEqual(Reflect.ownKeys(secret), [])
+    assert.deepEqual(secret, secret)
+    assert.notDeepStrictEqual(secret, new api[type](SENTINEL))
+  })
+
+  test(`${type} is not cloned`, () => {
+    const { port1 } = new MessageChannel()
+    for (const held of [secret, [secret], { user: { secret } }, new Map([[1, secret]])]) {
+      for (const clone of [structuredClone, v8.serialize, (value) => port1.postMessage(value)]) {
+        assert.throws(() => clone(held), /could not be cloned/)
+      }
+    }
+    port1.close()
+  })
+}
 
 test('errors show nothing', () => {
   const wrap = [(s) => s + ' ', (s) => s + '0', (s) => '0x' + s, (s) => `'${s}'`, (s) => s + '\ud800']
@@ -259,6 +264,95 @@ test('diagnoses pages', () => {
   }
 })
 
+test('JWTs are signed, verified and diagnosed now, or at another time', () => {
+  const user = { appId: 'app', email: EMAIL, name: 'A\ud83d', accountExternalId: 5, contactExternalId: 2n ** 64n }
+  const began = Math.floor(Date.now() / 1000)
+  const claims = jwtSecret.verifyJwt(jwtSecret.signJwt(user), { appId: 'app' })
+  const { iat } = claims
+  assert.ok(began <= iat && iat <= Date.now() / 1000)
+  assert.deepEqual(claims, { email: EMAIL, aud: 'app', iat, exp: iat + 600, name: 'A\ufffd', account_external_id: '5', contact_external_id: '18446744073709551616' })
+  const plain = { appId: 'app', email: EMAIL, name: '', accountExternalId: '', contactExternalId: null, expiresIn: 60, now: 5.9 }
+  const token = jwtSecret.signJwt(plain)
+  assert.deepEqual(jwtSecret.verifyJwt(token, { appId: 'app', now: 64.9 }), { email: EMAIL, aud: 'app', iat: 5, exp: 65 })
+  assert.throws(() => jwtSecret.verifyJwt(token, { appId: 'app', now: 65 }), { name: 'Error', code: 'ERR_JWT_EXPIRED' })
+  assert.throws(() => jwtSecret.verifyJwt(token, { appId: 'app', now: null }), { code: 'ERR_JWT_EXPIRED' })
+  assert.deepEqual(diagnoseJwt(SENTINEL, 'app', token, EMAIL, 5).causes, [])
+  assert.deepEqual(diagnoseJwt(SENTINEL, 'app', token, '', 5).causes, [])
+  assert.deepEqual(diagnoseJwt(SENTINEL, 'app', token).causes, ['jwt_expired'])
+  const diagnosis = diagnoseJwt(SENTINEL, 'other', token, 'eve@example.com', 5)
+  assert.deepEqual(diagnosis.causes, ['jwt_audience', 'jwt_differs'])
+  assertHidden(inspect(diagnosis))
+  const settings = jwtSecret.chatSettings(plain)
+  assert.deepEqual(settings, { app_id: 'app', jwt: token })
+  assert.equal(chatSettingsJson(settings), JSON.stringify(settings))
+  assert.deepEqual(diagnosePage(SENTINEL, settings).causes, ['jwt_expired'])
+  assert.deepEqual(diagnosePage(SENTINEL, jwtSecret.chatSettings(user)).causes, [])
+  assert.throws(() => chatSettingsScript({ ...settings, email_hash: secret.sign(EMAIL) }), { code: 'ERR_SETTINGS_INVALID' })
+})
+
+test('arguments of JWTs are checked', () => {
+  const user = { appId: 'app', email: EMAIL }
+  for (const expiresIn of [0, -1, 901, 2 ** 53, 1e300, -1e300]) {
+    assert.throws(() => jwtSecret.signJwt({ ...user, expiresIn }), { name: 'Error', code: 'ERR_JWT_LIFETIME' })
+  }
+  for (const now of [2 ** 53, 1e300, Infinity]) {
+    assert.throws(() => jwtSecret.signJwt({ ...user, now }), { code: 'ERR_JWT_LIFETIME' })
+    assert.throws(() => jwtSecret.verifyJwt(jwtSecret.signJwt(user), { appId: 'app', now }), { code: 'ERR_JWT_EXPIRED' })
+    assert.deepEqual(diagnoseJwt(SENTINEL, 'app', jwtSecret.signJwt(user), null, now).causes, ['jwt_expired'])
+  }
+  for (const email of ['\ud800', `${EMAIL}\udc00`]) {
+    assert.throws(() => jwtSecret.signJwt({ ...user, email }), { code: 'ERR_EMAIL_NOT_UNICODE' })
+    assert.throws(() => diagnoseJwt(SENTINEL, 'app', '', email), { code: 'ERR_EMAIL_NOT_UNICODE' })
+  }
+  const wrongs = [
+    ...[undefined, null, 'x', {}, { ...user, email: 5 }, { ...user, name: 5 }, { ...user, contactExternalId: 1.5 }].map((wrong) => () => jwtSecret.signJwt(wrong)),
+    ...[1.5, NaN, Infinity, '600', 60n].map((expiresIn) => () => jwtSecret.chatSettings({ ...user, expiresIn })),
+    ...[-1, NaN, '5', 5n, new Date()].flatMap((now) => [
+      () => jwtSecret.signJwt({ ...user, now }),
+      () => jwtSecret.verifyJwt('', { appId: 'app', now }),
+      () => diagnoseJwt(SENTINEL, 'app', '', '', now),
+    ]),
+    ...[[], ['x'], ['x', null], ['x', 'app'], ['x', {}], [5, { appId: 'app' }]].map((wrong) => () => jwtSecret.verifyJwt(...wrong)),
+    ...[[], [SENTINEL], [SENTINEL, 'app'], [jwtSecret, 'app', 'x'], [SENTINEL, 'app', 'x', 5]].map((wrong) => () => diagnoseJwt(...wrong)),
+    ...[undefined, Buffer.from(SENTINEL), `${SENTINEL}\ud800`].map((wrong) => () => new JwtSecret(wrong)),
+    () => JwtSecret.fromEnv('A', { A: `${SENTINEL}\ud800` }),
+    () => JwtSecret.fromFile(5),
+    () => JwtSecret.prototype.signJwt.call({}, user),
+  ]
+  for (const call of wrongs) {
+    assert.throws(call, (error) => {
+      assertHidden(inspect(error, { showHidden: true }).replaceAll(__filename, ''))
+      return error.name === 'TypeError'
+    }, String(call))
+  }
+  // A secret of the other kind, which no code has by accident.
+  assert.throws(() => JwtSecret.prototype.signJwt.call(secret, user), { code: 'ERR_SECRET_NOT_READY' })
+  assert.throws(() => IdentitySecret.prototype.sign.call(jwtSecret, EMAIL), { code: 'ERR_SECRET_NOT_READY' })
+})
+
+test('a JWT secret comes from the environment or a file, and errors do not show it', (t) => {
+  const folder = mkdtempSync(path.join(tmpdir(), 'pylon-identity-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const file = path.join(folder, 'secret')
+  writeFileSync(file, `\ufeff${SENTINEL}\n`)
+  const user = { appId: 'app', email: EMAIL, now: 0 }
+  for (const own of [JwtSecret.fromFile(file), JwtSecret.fromFile(pathToFileURL(file)), JwtSecret.fromEnv(undefined, { PYLON_JWT_SECRET: ` ${SENTINEL}\n` })]) {
+    assert.equal(own.signJwt(user), jwtSecret.signJwt(user))
+  }
+  const wrapped = [() => new JwtSecret(`${SENTINEL}\n`), () => new JwtSecret(`'${SENTINEL}'`), () => JwtSecret.fromEnv('A', { A: `"${SENTINEL}"` })]
+  for (const call of wrapped) {
+    assert.throws(call, (error) => {
+      assertHidden(inspect(error, { showHidden: true }).replaceAll(__filename, ''))
+      return error.code === 'ERR_JWT_SECRET_WRAPPED'
+    })
+  }
+  assert.throws(() => JwtSecret.fromEnv(undefined, {}), { code: 'ERR_SECRET_MISSING', message: /^PYLON_JWT_SECRET: / })
+  assert.throws(() => JwtSecret.fromFile(SENTINEL), (error) => {
+    assertHidden(inspect(error, { showHidden: true }))
+    return error.code === 'ENOENT' && error.message.startsWith('the file of the JWT secret cannot be read')
+  })
+})
+
 test('a bundle for the browser throws and holds no secret', async () => {
   const { build } = require('esbuild')
   const stdin = {
@@ -278,6 +372,11 @@ test('dispose wipes the key for good', () => {
   for (const use of [() => own.sign(EMAIL), () => own.signMany([]), () => own.verify(EMAIL, ''), () => own.chatSettings({ appId: 'a', email: 'b', name: 'c' })]) {
     assert.throws(use, { code: 'ERR_SECRET_NOT_READY' })
   }
+  const jwt = new JwtSecret(SENTINEL)
+  jwt[Symbol.dispose]()
+  for (const use of [() => jwt.signJwt({ appId: 'a', email: 'b' }), () => jwt.chatSettings({ appId: 'a', email: 'b' }), () => jwt.verifyJwt('', { appId: 'a' })]) {
+    assert.throws(use, { code: 'ERR_SECRET_NOT_READY' })
+  }
 })
 
 test('is a class like any other', () => {
@@ -286,6 +385,7 @@ test('is a class like any other', () => {
   assert.ok(secret instanceof IdentitySecret)
   class Sub extends IdentitySecret {}
   assert.equal(new Sub(SENTINEL).sign(EMAIL), secret.sign(EMAIL))
+  assert.ok(!(jwtSecret instanceof IdentitySecret))
 })
 
 test('generates secrets', () => {
@@ -370,9 +470,12 @@ test('at the end of the stack every function works or throws', () => {
     "secret.signMany(['a', 'b'])", "secret.sign('a')", "secret.sign('\\ud800')", "secret.verify('a', 'b')", 'secret.sign()',
     "api.signMessageWithHmac('a', hex)", "api.signMessageWithHmac('a', 'zz')", 'new api.IdentitySecret(hex)', 'api.IdentitySecret.fromEnv()',
     "secret.chatSettings({ appId: 'a', email: 'b' })", "api.chatSettingsScript({ app_id: 'a' })", 'api.chatSettingsScript({})',
-    "api.diagnose(hex, 'a', 'b')", "api.diagnosePage(hex, { a: 'b' })", 'api.generateSecret()', 'new api.IdentitySecret(hex)[Symbol.dispose]()',
+    "jwt.signJwt({ appId: 'a', email: 'b' })", "jwt.verifyJwt('a', { appId: 'a' })", "jwt.chatSettings({ appId: 'a', email: 'b' })",
+    "jwt.verifyJwt(token, { appId: 'a' })", 'new api.JwtSecret(hex)', 'api.JwtSecret.fromEnv()', "api.diagnoseJwt(hex, 'a', 'b')", "api.diagnose(hex, 'a', 'b')", "api.diagnosePage(hex, { a: 'b' })", 'api.generateSecret()', 'new api.IdentitySecret(hex)[Symbol.dispose]()',
   ]
   runs(`
+    const jwt = new api.JwtSecret(hex)
+    const token = jwt.signJwt({ appId: 'a', email: 'b' })
     for (const call of [${calls.map((call) => `() => ${call}`)}]) {
       const tryCall = () => {
         try { call() } catch (error) { if (!(error instanceof RangeError) && !String(error.code).startsWith('ERR_')) throw error }

@@ -1,13 +1,13 @@
 'use strict'
 
-// Properties of every input, with node:crypto as oracle.
+// Properties of every input, with node:crypto and jose as oracles.
 
 const assert = require('node:assert/strict')
 const { createHmac } = require('node:crypto')
 const { test } = require('node:test')
 
 const fc = require('fast-check')
-const { IdentitySecret, chatSettingsScript, diagnose, signMessageWithHmac } = require('pylon-identity')
+const { IdentitySecret, JwtSecret, chatSettingsScript, diagnose, diagnoseJwt, signMessageWithHmac } = require('pylon-identity')
 
 // How many inputs each property gets; and whether the oracle is to be wrong about text beyond the Basic
 // Multilingual Plane, which the properties must notice.
@@ -129,5 +129,50 @@ holds('diagnoses anything', fc.oneof(secret, anything), text, anything, fc.nat(6
     const said = JSON.stringify(diagnosis)
     assert.doesNotMatch(said, /[0-9a-fA-F]{8}/)
     assert.ok(hex.length < 10 || !said.includes(hex))
+  }
+})
+
+const jwtSecret = fc.oneof(secret, text.map((middle) => `~${middle}secret of a test~`))
+const claim = fc.oneof(filled, nothing)
+const jwtUser = fc.record({ appId: filled, email: filled, name: claim, accountExternalId: claim, contactExternalId: claim, expiresIn: fc.integer({ min: 1, max: 900 }), now: fc.nat() })
+
+test('jose takes the tokens, and its own are taken', async () => {
+  const jose = await import('jose')
+  const property = fc.asyncProperty(jwtSecret, jwtUser, fc.nat(2000), async (key, user, later) => {
+    const own = new JwtSecret(key)
+    const { appId, email, expiresIn, now } = user
+    const claims = { email, aud: appId, iat: now, exp: now + expiresIn }
+    for (const [name, value] of [['name', user.name], ['account_external_id', user.accountExternalId], ['contact_external_id', user.contactExternalId]]) {
+      if (value != null) claims[name] = value
+    }
+    const raw = Buffer.from(PLANTED ? `${key}!` : key)
+    const options = { algorithms: ['HS256'], audience: appId, currentDate: new Date((now + later) * 1000) }
+    const theirs = await new jose.SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).sign(raw)
+    const token = own.signJwt(user)
+    const read = await jose.jwtVerify(token, raw, options).then(({ payload }) => payload, ({ code }) => code)
+    const diagnosis = diagnoseJwt(key, appId, token, email, now + later)
+    assert.equal(diagnosis.matches, later < expiresIn)
+    if (later < expiresIn) {
+      assert.deepEqual(read, claims)
+      for (const each of [token, theirs]) assert.deepEqual(own.verifyJwt(each, { appId, now: now + later }), claims)
+    } else {
+      assert.equal(read, 'ERR_JWT_EXPIRED')
+      for (const each of [token, theirs]) assert.throws(() => own.verifyJwt(each, { appId, now: now + later }), { code: 'ERR_JWT_EXPIRED' })
+    }
+  })
+  await fc.assert(property, { numRuns: INPUTS })
+})
+
+holds('verifies and diagnoses any text', jwtSecret, jwtUser, anything, fc.nat(), (key, user, other, at) => {
+  const own = new JwtSecret(key)
+  const { appId, now } = user
+  const right = own.signJwt(user)
+  const cut = at % right.length
+  for (const shown of [right, right.slice(0, cut) + other + right.slice(cut + 1), right.slice(0, cut), right + other, other]) {
+    const { matches, causes } = diagnoseJwt(key, appId, shown, null, now)
+    if (shown === right) assert.equal(own.verifyJwt(shown, { appId, now }).email, user.email)
+    else assert.throws(() => own.verifyJwt(shown, { appId, now }), { code: /^ERR_JWT_/ })
+    assert.equal(matches, shown === right)
+    assert.equal(matches, causes.length === 0)
   }
 })

@@ -7,7 +7,7 @@ const { readFileSync } = require('node:fs')
 const path = require('node:path')
 const { test } = require('node:test')
 
-const { IdentitySecret, chatSettingsJson, chatSettingsScript, diagnose, diagnosePage, signMessageWithHmac } = require('pylon-identity')
+const { IdentitySecret, JwtSecret, chatSettingsJson, chatSettingsScript, diagnose, diagnoseJwt, diagnosePage, signMessageWithHmac } = require('pylon-identity')
 
 /** Runs `check` on each case of a file, and fails if the file holds another number than ran. */
 function each(file, check) {
@@ -110,4 +110,43 @@ each('settings.tsv', (name, hex, ...columns) => {
   const expected = Object.fromEntries(Object.entries(user).map(([field, value]) => [snakeCase(field), value]))
   expected.email_hash = secret.sign(user.email)
   assert.deepEqual(secret.chatSettings(user), expected, name)
+})
+
+const given = (column, convert = text) => (column === '-' ? undefined : convert(column))
+
+/** Compares the result of a call with a column: an error code, or what `convert` makes of it. */
+function compare(name, call, outcome, convert) {
+  if (/^[a-z]+_[a-z_]+$/.test(outcome)) assert.throws(call, { name: 'Error', code: `ERR_${outcome.toUpperCase()}` }, name)
+  else assert.deepEqual(call(), convert(outcome), name)
+}
+
+each('jwt.tsv', (name, digits, appId, email, user, account, contact, expiresIn, now, outcome) => {
+  const secret = new JwtSecret(text(digits))
+  const claims = {
+    appId: text(appId),
+    email: text(email),
+    name: given(user),
+    accountExternalId: given(account),
+    contactExternalId: given(contact),
+    expiresIn: given(expiresIn, Number),
+    now: Number(now),
+  }
+  compare(name, () => secret.signJwt(claims), outcome, String)
+  compare(name, () => secret.chatSettings(claims), outcome, (jwt) => ({ app_id: claims.appId, jwt }))
+})
+
+each('verify_jwt.tsv', (name, digits, token, appId, now, outcome) => {
+  const secret = new JwtSecret(text(digits))
+  const verify = () => secret.verifyJwt(text(token), { appId: text(appId), now: Number(now) })
+  compare(name, verify, outcome, (claims) => JSON.parse(text(claims)))
+})
+
+each('diagnose_jwt.tsv', (name, secret, appId, token, email, now, causes) => {
+  const diagnosis = diagnoseJwt(text(secret), text(appId), text(token), given(email), Number(now))
+  assert.deepEqual(diagnosis.causes, causes === 'none' ? [] : causes.split(','), name)
+  assert.equal(diagnosis.matches, causes === 'none', name)
+})
+
+each('malformed_jwt_secrets.tsv', (name, digits, code) => {
+  assert.throws(() => new JwtSecret(text(digits)), { name: 'Error', code: `ERR_${code.toUpperCase()}` }, name)
 })

@@ -6,10 +6,13 @@ import {
   type ChatSettings,
   type ErrorCode,
   IdentitySecret,
+  type JwtClaims,
+  JwtSecret,
   type VisitorSettings,
   chatSettingsJson,
   chatSettingsScript,
   diagnose,
+  diagnoseJwt,
   diagnosePage,
   generateSecret,
   signMessageWithHmac,
@@ -54,6 +57,19 @@ export function acceptedSettings(secret: IdentitySecret, worker: WorkerEnv): [Ch
   return [settings, chatSettingsScript(settings, { nonce: 'r4nd0m' }), matches ? hidden : explanation, causes]
 }
 
+export function acceptedJwt(secret: JwtSecret, worker: WorkerEnv): JwtClaims {
+  const user = { appId: 'app', email: 'ada@example.com', accountExternalId: 42n, contactExternalId: 7, now: 0 }
+  JwtSecret.fromEnv()
+  JwtSecret.fromEnv('CHAT_SECRET', worker)
+  JwtSecret.fromFile('/run/secrets/pylon')
+  const settings = secret.chatSettings({ ...user, name: null, expiresIn: 900 })
+  chatSettingsScript({ ...settings, hide_default_launcher: true })
+  chatSettingsJson({ app_id: settings.app_id, jwt: secret.signJwt(user) })
+  diagnoseJwt('00', 'app', settings.jwt).causes.includes('jwt_expired')
+  diagnoseJwt('00', 'app', settings.jwt, null, 1.5)
+  return secret.verifyJwt(settings.jwt, { appId: 'app', now: Date.now() / 1000 })
+}
+
 /** Of a page that knows the visitor or does not. exactOptionalPropertyTypes is on. */
 export function pageSettings(secret: IdentitySecret, user?: { email: string; name: string | undefined }): ChatSettings | VisitorSettings {
   const nonce: string | undefined = user?.name
@@ -85,13 +101,28 @@ export function refused(secret: IdentitySecret): void {
   chatSettingsScript({ appId: 'app' })
 }
 
+export function refusedJwt(secret: JwtSecret): void {
+  // @ts-expect-error
+  secret.signJwt({ appId: 'app' })
+  // @ts-expect-error
+  secret.signJwt({ appId: 'app', email: 'ada@example.com', accountId: '1' })
+  // @ts-expect-error
+  secret.verifyJwt('')
+  // @ts-expect-error
+  secret.chatSettings({ appId: 'app', email: 'ada@example.com' }).email
+  // @ts-expect-error
+  secret.sign('ada@example.com')
+}
+
 /** Fails to compile if the declarations name other exports than these, which are those that run. */
 export const names: Record<keyof typeof api, true> = {
   IdentitySecret: true,
+  JwtSecret: true,
   backend: true,
   chatSettingsJson: true,
   chatSettingsScript: true,
   diagnose: true,
+  diagnoseJwt: true,
   diagnosePage: true,
   generateSecret: true,
   signMessageWithHmac: true,

@@ -16,6 +16,13 @@ The settings of a logged-in user, and the script tag for the page:
 >>> print(chat_settings_script({"app_id": "app-1"}, nonce="r4nd0m"))
 <script nonce="r4nd0m">window.pylon = {"chat_settings":{"app_id":"app-1"}};</script>
 
+Pylon's other option, the JWT, has a secret of its own:
+
+>>> jwt_secret = JwtSecret("the JWT secret from the dashboard")
+>>> token = jwt_secret.sign_jwt(app_id="app-1", email="ada@example.com")
+>>> jwt_secret.verify_jwt(token, app_id="app-1")["email"]
+'ada@example.com'
+
 See https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification.
 """
 
@@ -23,10 +30,12 @@ from ._native import (
     Diagnosis,
     IdentityError,
     IdentitySecret,
+    JwtSecret,
     __version__,
     chat_settings_json,
     chat_settings_script,
     diagnose,
+    diagnose_jwt,
     diagnose_page,
     generate_secret,
     sign_message_with_hmac,
@@ -34,18 +43,22 @@ from ._native import (
 
 TYPE_CHECKING = False  # importing typing would take longer than the whole package
 if TYPE_CHECKING:
-    from ._chat_settings import ChatSettings, VisitorSettings
+    from ._chat_settings import ChatSettings, JwtChatSettings, JwtClaims, VisitorSettings
 
 __all__ = [
     "ChatSettings",
     "Diagnosis",
     "IdentityError",
     "IdentitySecret",
+    "JwtChatSettings",
+    "JwtClaims",
+    "JwtSecret",
     "VisitorSettings",
     "__version__",
     "chat_settings_json",
     "chat_settings_script",
     "diagnose",
+    "diagnose_jwt",
     "diagnose_page",
     "generate_secret",
     "sign_message_with_hmac",
@@ -62,7 +75,7 @@ class _Html(str):
 
 
 def __getattr__(name: str) -> object:
-    if name in ("ChatSettings", "VisitorSettings"):
+    if name in ("ChatSettings", "JwtChatSettings", "JwtClaims", "VisitorSettings"):
         from . import _chat_settings
 
         return getattr(_chat_settings, name)

@@ -1,4 +1,4 @@
-"""The types of chat settings. They are imported on first use, since typing takes a while."""
+"""The types of chat settings and claims. They are imported on first use: typing takes a while."""
 
 import sys
 
@@ -19,7 +19,7 @@ class _Visitor(TypedDict):
 class VisitorSettings(_Visitor, total=False):
     """The settings of a visitor who is not logged in, or has no confirmed email.
 
-    A page has ``ChatSettings | VisitorSettings``.
+    A page has ``ChatSettings | VisitorSettings``, or ``JwtChatSettings | VisitorSettings``.
     """
 
     hide_default_launcher: bool
@@ -44,6 +44,38 @@ class ChatSettings(_User, total=False):
     hide_default_launcher: bool
 
 
+class _JwtUser(_Visitor):
+    jwt: str
+
+
+class JwtChatSettings(_JwtUser, total=False):
+    """The object that the page assigns to ``window.pylon.chat_settings``, with a JWT.
+
+    JwtSecret.chat_settings() makes it. The JWT names the user. The widget knows more settings; set
+    them as in any dict, but no email_hash.
+    """
+
+    hide_default_launcher: bool
+
+
+class _Claims(TypedDict):
+    email: str
+    aud: str
+    iat: int
+    exp: int
+
+
+class JwtClaims(_Claims, total=False):
+    """The claims of a JWT, in its own names: the result of JwtSecret.verify_jwt().
+
+    aud is the app ID. iat and exp are in Unix seconds.
+    """
+
+    name: str
+    account_external_id: str
+    contact_external_id: str
+
+
 # pydantic, and so FastAPI, would drop the widget's other settings.
-for _type in (VisitorSettings, ChatSettings):
+for _type in (VisitorSettings, ChatSettings, JwtChatSettings):
     _type.__pydantic_config__ = {"extra": "allow"}  # type: ignore[union-attr]

@@ -1,12 +1,12 @@
-"""IdentitySecret as the type of a field of a pydantic model. Only pydantic imports this module."""
+"""A secret as the type of a field of a pydantic model. Only pydantic imports this module."""
 
 from typing import Any
 
 from pydantic_core import PydanticCustomError, core_schema
 
-from ._native import IdentityError, IdentitySecret
+from ._native import IdentityError, IdentitySecret, JwtSecret
 
-HIDDEN = "IdentitySecret(hidden)"
+Secret = IdentitySecret | JwtSecret
 
 
 class _Refused(str):
@@ -16,27 +16,14 @@ class _Refused(str):
     code: str
     message: str
 
-    def __new__(cls, code: str, message: str) -> "_Refused":
-        refused = super().__new__(cls, HIDDEN)
+    def __new__(cls, hidden: str, code: str, message: str) -> "_Refused":
+        refused = super().__new__(cls, hidden)
         refused.code = code
         refused.message = message
         return refused
 
 
-def _parse(value: Any) -> IdentitySecret | _Refused:
-    if isinstance(value, IdentitySecret):
-        return value
-    if hasattr(value, "get_secret_value"):  # pydantic's SecretStr
-        value = value.get_secret_value()
-    try:
-        return IdentitySecret(value)
-    except IdentityError as error:
-        return _Refused(error.code, str(error))
-    except TypeError as error:
-        return _Refused("identity_secret_type", str(error))
-
-
-def _check(parsed: IdentitySecret | _Refused) -> IdentitySecret:
+def _check(parsed: Secret | _Refused) -> Secret:
     if isinstance(parsed, _Refused):
         raise PydanticCustomError(
             parsed.code,
@@ -46,18 +33,33 @@ def _check(parsed: IdentitySecret | _Refused) -> IdentitySecret:
     return parsed
 
 
-def core_schema_of(_cls: type[IdentitySecret]) -> core_schema.CoreSchema:
+def core_schema_of(cls: type[Secret]) -> core_schema.CoreSchema:
     """Parse first and raise in a second step, whose input is no longer the secret."""
+    hidden = f"{cls.__name__}(hidden)"
+
+    def parse(value: Any) -> Secret | _Refused:
+        if isinstance(value, cls):
+            return value
+        if hasattr(value, "get_secret_value"):  # pydantic's SecretStr
+            value = value.get_secret_value()
+        try:
+            return cls(value)
+        except IdentityError as error:
+            return _Refused(hidden, error.code, str(error))
+        except TypeError as error:
+            kind = "jwt" if cls is JwtSecret else "identity"
+            return _Refused(hidden, f"{kind}_secret_type", str(error))
+
     return core_schema.chain_schema(
         [
-            core_schema.no_info_plain_validator_function(_parse),
+            core_schema.no_info_plain_validator_function(parse),
             core_schema.no_info_plain_validator_function(_check),
         ],
         serialization=core_schema.plain_serializer_function_ser_schema(
-            lambda _: HIDDEN, when_used="json"
+            lambda _: hidden, when_used="json"
         ),
     )
 
 
-def json_schema() -> dict[str, Any]:
+def json_schema(_cls: type[Secret]) -> dict[str, Any]:
     return {"type": "string", "format": "password", "writeOnly": True}

@@ -3,9 +3,9 @@
 
 use std::borrow::Cow;
 
-use pyo3::exceptions::{PyAttributeError, PyTypeError, PyUnicodeEncodeError};
+use pyo3::exceptions::{PyAttributeError, PyOverflowError, PyTypeError, PyUnicodeEncodeError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyBytes, PyInt, PyString};
+use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
 /// Where a value comes from, for the error: `sign(): email`.
 #[derive(Clone, Copy)]
@@ -25,7 +25,7 @@ impl Argument<'_> {
         value.map(|value| self.text(value)).transpose()
     }
 
-    /// An identity secret, whose error asks for the usual reason.
+    /// A secret, whose error asks for the usual reason.
     pub fn secret<'py>(self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
         self.text_or(value, "a str", " (is the environment variable set?)")
     }
@@ -42,6 +42,12 @@ impl Argument<'_> {
             return Ok(Some(decimal.cast_into()?));
         }
         self.text_or(value, "a str or an int", "").map(Some)
+    }
+
+    /// An `int`, as a number.
+    pub fn int(self, value: &Bound<'_, PyAny>) -> PyResult<f64> {
+        let number = number(value)?.filter(|_| !value.is_instance_of::<PyFloat>());
+        number.ok_or_else(|| self.wrong_type(value, "an int", ""))
     }
 
     pub fn text_or<'py>(
@@ -64,6 +70,34 @@ impl Argument<'_> {
             Err(_) => "another type".to_owned(),
         };
         PyTypeError::new_err(format!("{function}(): {name} must be {expected}, not {got}{hint}"))
+    }
+}
+
+/// An argument that has a default but may not be None.
+pub enum OrDefault<'py> {
+    Default,
+    Given(Bound<'py, PyAny>),
+}
+
+impl<'py> FromPyObject<'_, 'py> for OrDefault<'py> {
+    type Error = std::convert::Infallible;
+
+    fn extract(given: Borrowed<'_, 'py, PyAny>) -> Result<Self, Self::Error> {
+        Ok(Self::Given(given.to_owned()))
+    }
+}
+
+/// The number that an `int` or `float` is, or infinity where it is too large for one of JavaScript.
+pub fn number(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    let is_int = value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>();
+    if !is_int && !value.is_instance_of::<PyFloat>() {
+        return Ok(None);
+    }
+    match value.extract::<f64>() {
+        Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
+            Ok(Some(f64::INFINITY))
+        }
+        number => number.map(Some),
     }
 }
 
@@ -107,10 +141,10 @@ pub fn lossy<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
     }
 }
 
-/// The text of a secret as it is, without a copy that would have to be wiped.
+/// The text of a secret or token as it is, without a copy that would have to be wiped.
 ///
-/// A lone surrogate is a wrong digit like any other character. Python's error for it would carry the whole
-/// secret.
-pub fn digits<'a>(hex: &'a Bound<'_, PyString>) -> &'a str {
-    hex.to_str().unwrap_or("\u{FFFD}")
+/// With a lone surrogate it cannot be used, like any other that is malformed. Python's error for it would carry
+/// the whole secret.
+pub fn unchanged<'a>(text: &'a Bound<'_, PyString>) -> &'a str {
+    text.to_str().unwrap_or("\u{FFFD}")
 }

@@ -8,7 +8,7 @@ pyo3::create_exception!(
     pylon_identity,
     IdentityError,
     PyValueError,
-    "An identity secret or chat settings that cannot be used.\n\n\
+    "A secret, chat settings or a JWT that cannot be used.\n\n\
      `code` names the reason, for example \"secret_empty\"; the message says what to do. Neither ever\n\
      contains the secret. The code of an error that you make yourself is \"\" unless you set it."
 );

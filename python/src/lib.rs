@@ -3,19 +3,19 @@
 mod arguments;
 mod batch;
 mod errors;
+mod jwt;
+mod secrets;
 mod settings;
 
 use std::ffi::OsString;
-use std::fs::File;
 use std::path::PathBuf;
 
 use pylon_identity_core as core;
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyType};
 
-use arguments::{Argument, digits, lossy};
-use errors::{IdentityError, file_error, identity_error, variable_error};
+use arguments::{Argument, OrDefault, lossy, unchanged};
+use errors::{IdentityError, identity_error};
 
 fn hash_text<'py>(py: Python<'py>, hash: &[u8]) -> PyResult<Bound<'py, PyString>> {
     PyString::from_bytes(py, hash)
@@ -36,10 +36,7 @@ struct IdentitySecret(Box<core::IdentitySecret>); // boxed, since Python's objec
 impl IdentitySecret {
     #[new]
     fn new(hex: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let hex = Argument("IdentitySecret", "hex").secret(hex)?;
-        core::binding::parse_into(digits(&hex).as_bytes(), Box::new)
-            .map(Self)
-            .map_err(|error| identity_error(hex.py(), error))
+        secrets::parse(Argument("IdentitySecret", "hex"), hex).map(Self)
     }
 
     /// Parse the secret in the environment variable `name`, trimmed of white space.
@@ -49,23 +46,11 @@ impl IdentitySecret {
     /// IdentitySecret(). The message begins with the name of the variable.
     #[staticmethod]
     #[pyo3(
-        signature = (name = VariableName::Default),
+        signature = (name = OrDefault::Default),
         text_signature = "(name='PYLON_IDENTITY_SECRET')"
     )]
-    fn from_env(py: Python<'_>, name: VariableName<'_>) -> PyResult<Self> {
-        let name = match name {
-            VariableName::Given(name) => Argument("from_env", "name").text(&name)?,
-            VariableName::Default => PyString::new(py, core::IdentitySecret::ENV),
-        };
-        let environment = py.import("os")?.getattr("environ")?;
-        let value: Option<Bound<'_, PyString>> =
-            environment.call_method1("get", (&name,))?.extract()?;
-        let value = value.as_ref().map(|value| digits(value).as_bytes());
-        let name = name.to_str()?;
-        core::binding::trim_env_value(name, value)
-            .and_then(|digits| core::binding::parse_into(digits, Box::new))
-            .map(Self)
-            .map_err(|error| variable_error(py, name, error))
+    fn from_env(py: Python<'_>, name: OrDefault<'_>) -> PyResult<Self> {
+        secrets::from_env(py, name, core::IdentitySecret::ENV).map(Self)
     }
 
     /// Parse the secret in a file, trimmed of white space.
@@ -75,12 +60,7 @@ impl IdentitySecret {
     /// may be the secret by mistake; and the errors of IdentitySecret().
     #[staticmethod]
     fn from_file(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        let text = py
-            .detach(|| core::binding::read_secret(File::open(path)?))
-            .map_err(|error| file_error(py, &error))?;
-        core::binding::parse_into(core::binding::trim(&text), Box::new)
-            .map(Self)
-            .map_err(|error| identity_error(py, error))
+        secrets::from_file(py, &path).map(Self)
     }
 
     /// Return the email hash of exactly this email, as 64 lowercase hexadecimal digits.
@@ -157,10 +137,7 @@ impl IdentitySecret {
 
     /// Refuses pickling, which would hand the key out.
     fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err(
-            "cannot pickle an IdentitySecret: make it again in the other process, for example by \
-             IdentitySecret.from_env()",
-        ))
+        Err(secrets::refuse_pickling("IdentitySecret"))
     }
 
     /// Lets a pydantic model have a field of this type.
@@ -170,7 +147,7 @@ impl IdentitySecret {
         _source: &Bound<'py, PyAny>,
         _handler: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        cls.py().import("pylon_identity._pydantic")?.getattr("core_schema_of")?.call1((cls,))
+        secrets::for_pydantic(cls, "core_schema_of")
     }
 
     /// Says in a model's JSON schema that this is a text to hide.
@@ -180,28 +157,14 @@ impl IdentitySecret {
         _schema: &Bound<'py, PyAny>,
         _handler: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        cls.py().import("pylon_identity._pydantic")?.getattr("json_schema")?.call0()
+        secrets::for_pydantic(cls, "json_schema")
     }
 }
 
-/// An argument that has a default but may not be None.
-enum VariableName<'py> {
-    Default,
-    Given(Bound<'py, PyAny>),
-}
-
-impl<'py> FromPyObject<'_, 'py> for VariableName<'py> {
-    type Error = std::convert::Infallible;
-
-    fn extract(name: Borrowed<'_, 'py, PyAny>) -> Result<Self, Self::Error> {
-        Ok(Self::Given(name.to_owned()))
-    }
-}
-
-/// Why an email hash does not match: the result of diagnose() and diagnose_page().
+/// Why a hash or JWT is not right: the result of diagnose(), diagnose_page() or diagnose_jwt().
 ///
-/// matches: whether the hash is exactly the right one; of a page, whether the widget finds an app ID, an
-/// email and that hash.
+/// matches: whether the hash or JWT is exactly right; of a page, whether the widget finds an app ID, and
+/// an email with that hash or a JWT.
 /// causes: the codes of the fewest mistakes that give the hash, for example "secret_used_as_text".
 /// explanation: the mistakes and how to fix them, in plain text. It never shows the secret.
 #[pyclass(frozen, get_all, module = "pylon_identity")]
@@ -254,6 +217,8 @@ fn diagnose(
 
 /// Find out what is wrong with a page's chat settings, for `secret`, the hexadecimal string.
 ///
+/// If they have a JWT, `secret` is the JWT secret.
+///
 /// `settings` is what `window.pylon` or its `chat_settings` holds, as a mapping; or a str: its JSON, the
 /// literal that the browser's console shows, or the HTML of the page, whose inline scripts are read and
 /// not run. Only the first MiB is read.
@@ -283,7 +248,7 @@ fn diagnose_page(secret: &Bound<'_, PyAny>, settings: &Bound<'_, PyAny>) -> PyRe
 
 /// Return the script tag that sets ``window.pylon``, to be put before the widget's own tag.
 ///
-/// `settings` is the result of IdentitySecret.chat_settings(), or ``{"app_id": ...}`` alone for a
+/// `settings` is the result of chat_settings() of a secret, or ``{"app_id": ...}`` alone for a
 /// visitor who is not logged in. Values are str, bool, int and float. The tag is printable ASCII, safe inside HTML of any encoding, whatever
 /// the settings hold, and templates do not escape it again. `nonce` is the nonce of the page's
 /// Content-Security-Policy: base64 text, new for each response.
@@ -322,7 +287,7 @@ fn sign_message_with_hmac<'py>(
     let py = message.py();
     let secret = Argument("sign_message_with_hmac", "secret").secret(secret)?;
     let message = Argument("sign_message_with_hmac", "message").text(message)?;
-    let signed = core::sign_message_with_hmac(message.to_str()?, digits(&secret));
+    let signed = core::sign_message_with_hmac(message.to_str()?, unchanged(&secret));
     hash_text(py, signed.map_err(|error| identity_error(py, error))?.as_bytes())
 }
 
@@ -356,6 +321,9 @@ mod _native {
     use pyo3::exceptions::PyImportError;
     use pyo3::ffi;
     use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::jwt::{JwtSecret, diagnose_jwt};
 
     #[pymodule_export]
     use super::{

@@ -1,10 +1,9 @@
 use pylon_identity_core as core;
-use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyMapping, PyType};
+use pyo3::types::{PyBool, PyDict, PyMapping, PyType};
 
-use crate::arguments::{Argument, lossy};
+use crate::arguments::{Argument, lossy, number};
 use crate::errors::identity_error;
 
 pub struct User<'a, 'py> {
@@ -85,12 +84,8 @@ fn fields(settings: &Bound<'_, PyAny>, function: &'static str) -> PyResult<Vec<F
             "".into() // as of an unset variable, for the error of the core
         } else if let Ok(value) = value.cast::<PyBool>() {
             value.is_true().into()
-        } else if value.is_instance_of::<PyInt>() || value.is_instance_of::<PyFloat>() {
-            match value.extract::<f64>() {
-                Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => f64::INFINITY,
-                number => number?,
-            }
-            .into()
+        } else if let Some(number) = number(&value)? {
+            number.into()
         } else {
             let text = argument.text_or(&value, "a str, a bool, an int or a float", "")?;
             // The page would show another email than was signed.

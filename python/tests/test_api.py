@@ -35,9 +35,11 @@ import pylon_identity
 from pylon_identity import (
     IdentityError,
     IdentitySecret,
+    JwtSecret,
     chat_settings_json,
     chat_settings_script,
     diagnose,
+    diagnose_jwt,
     diagnose_page,
     generate_secret,
     sign_message_with_hmac,
@@ -47,6 +49,7 @@ EMAIL = "ada@example.com"
 SENTINEL = "53454e54494e454c" * 4  # "SENTINEL", recognisable in hexadecimal and decoded
 
 secret = IdentitySecret(SENTINEL)
+jwt_secret = JwtSecret(SENTINEL)
 django_engine = django.template.Engine()
 
 
@@ -55,26 +58,28 @@ def assert_hidden(shown: str) -> None:
     assert "sentinel" not in shown.lower()
 
 
-def test_shows_nothing() -> None:
+@pytest.mark.parametrize("secret", [secret, jwt_secret], ids=repr)
+def test_shows_nothing(secret: IdentitySecret | JwtSecret) -> None:
     shown = (repr(secret), str(secret), f"{secret}", f"{secret!r:>30}", repr([secret]))
     for text in (*shown, str(dir(secret))):
         assert_hidden(text)
-    assert repr(secret) == "IdentitySecret(hidden)"
+    assert repr(secret) == f"{type(secret).__name__}(hidden)"
     assert not hasattr(secret, "__dict__")
 
 
+@pytest.mark.parametrize("secret", [secret, jwt_secret], ids=repr)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_is_not_pickled(protocol: int) -> None:
-    with pytest.raises(
-        TypeError, match=r"make it again in the other process.*IdentitySecret\.from_env"
-    ):
+def test_is_not_pickled(secret: IdentitySecret | JwtSecret, protocol: int) -> None:
+    again = rf"make it again in the other process.*{type(secret).__name__}\.from_env"
+    with pytest.raises(TypeError, match=again):
         pickle.dumps([secret], protocol)
 
 
-def test_a_copy_is_the_same_object() -> None:
+@pytest.mark.parametrize("secret", [secret, jwt_secret], ids=repr)
+def test_a_copy_is_the_same_object(secret: IdentitySecret | JwtSecret) -> None:
     @dataclasses.dataclass(frozen=True)
     class Config:
-        secret: IdentitySecret
+        secret: IdentitySecret | JwtSecret
         name: str = "ada"
 
     config = Config(secret)
@@ -255,11 +260,18 @@ def test_diagnosis_of_a_page() -> None:
 def test_errors_show_nothing(wrap: str, monkeypatch: pytest.MonkeyPatch) -> None:
     malformed = wrap.format(SENTINEL)
     monkeypatch.setenv("PYLON_IDENTITY_SECRET", malformed)
-    for use in (
+    uses: list[Callable[[str], object]] = [
         IdentitySecret,
         lambda bad: sign_message_with_hmac(EMAIL, bad),
         lambda _: IdentitySecret.from_env(),
-    ):
+        lambda bad: JwtSecret(f"'{bad}'"),
+        lambda bad: JwtSecret(bad[:15]),
+        lambda bad: jwt_secret.verify_jwt(bad, app_id=bad),
+    ]
+    if wrap[0] == "'":
+        monkeypatch.setenv("PYLON_JWT_SECRET", malformed)
+        uses.append(lambda _: JwtSecret.from_env())
+    for use in uses:
         with pytest.raises(IdentityError) as raised:
             use(malformed)
         error = raised.value
@@ -301,17 +313,24 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "diagnose(): secret": lambda wrong: diagnose(wrong, EMAIL, ""),
     "diagnose(): email": lambda wrong: diagnose(SENTINEL, wrong, ""),
     "diagnose_page(): secret": lambda wrong: diagnose_page(wrong, ""),
+    "JwtSecret(): text": JwtSecret,
+    "sign_jwt(): app_id": lambda wrong: jwt_secret.sign_jwt(app_id=wrong, email=EMAIL),
+    "sign_jwt(): email": lambda wrong: jwt_secret.sign_jwt(app_id="app", email=wrong),
+    "verify_jwt(): token": lambda wrong: jwt_secret.verify_jwt(wrong, app_id="app"),
+    "verify_jwt(): app_id": lambda wrong: jwt_secret.verify_jwt("", app_id=wrong),
+    "diagnose_jwt(): secret": lambda wrong: diagnose_jwt(wrong, "app", ""),
+    "diagnose_jwt(): token": lambda wrong: diagnose_jwt(SENTINEL, "app", wrong),
     "diagnose(): email_hash": lambda wrong: diagnose(SENTINEL, EMAIL, wrong),
 }
 
 
 @pytest.mark.parametrize("argument", CALLS)
-@pytest.mark.parametrize("wrong", [None, 1, b"00", [SENTINEL], secret], ids=repr)
+@pytest.mark.parametrize("wrong", [None, 1, b"00", [SENTINEL], secret, jwt_secret], ids=repr)
 def test_errors_name_the_argument_with_the_wrong_type(argument: str, wrong: Any) -> None:
     with pytest.raises(TypeError) as raised:
         CALLS[argument](wrong)
     got = "None" if wrong is None else type(wrong).__name__
-    hint = " (is the environment variable set?)" if re.search("hex|secret", argument) else ""
+    hint = " (is the environment variable set?)" if re.search("hex|text|secret", argument) else ""
     assert str(raised.value) == f"{argument} must be a str, not {got}{hint}"
 
 
@@ -453,8 +472,9 @@ def test_threads_share_a_secret() -> None:
 
 
 def test_cannot_be_subclassed_or_changed() -> None:
-    with pytest.raises(TypeError):
-        type("Sub", (IdentitySecret,), {})
+    for kind in (IdentitySecret, JwtSecret):
+        with pytest.raises(TypeError):
+            type("Sub", (kind,), {})
     with pytest.raises(AttributeError):
         secret.sign = str  # type: ignore[method-assign,assignment]
 
@@ -475,7 +495,8 @@ def test_version_of_the_installed_package() -> None:
 def test_the_package_exports_the_extension() -> None:
     private = {"run_command_line"}
     extension = set(pylon_identity._native.__all__) - private
-    assert set(pylon_identity.__all__) == extension | {"ChatSettings", "VisitorSettings"}
+    types = {"ChatSettings", "JwtChatSettings", "JwtClaims", "VisitorSettings"}
+    assert set(pylon_identity.__all__) == extension | types
 
 
 def test_the_stub_has_the_docstrings_of_the_extension() -> None:
@@ -497,10 +518,10 @@ def test_the_stub_has_the_docstrings_of_the_extension() -> None:
     compared: set[str] = set()
     stub = Path(pylon_identity.__file__).with_name("_native.pyi")
     compare(ast.parse(stub.read_text(encoding="utf-8")), pylon_identity._native)
-    assert compared > {"IdentitySecret", "sign_many", "diagnose_page", "IdentityError"}
+    assert compared > {"IdentitySecret", "sign_many", "sign_jwt", "diagnose_page", "IdentityError"}
 
 
 def test_docstring_examples() -> None:
     result = doctest.testmod(pylon_identity)
-    assert result.attempted == 8
+    assert result.attempted == 11
     assert result.failed == 0

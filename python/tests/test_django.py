@@ -26,8 +26,8 @@ from django.test import (  # type: ignore[import-untyped]
     override_settings,
 )
 
-from pylon_identity import IdentityError, IdentitySecret, generate_secret
-from pylon_identity.django import chat_script, chat_settings, identity_secret
+from pylon_identity import IdentityError, IdentitySecret, JwtSecret, generate_secret
+from pylon_identity.django import chat_script, chat_settings, identity_secret, jwt_secret
 
 SENTINEL = "53454e54494e454c" * 4  # "SENTINEL", recognisable in hexadecimal and decoded
 ADA = User(email="ada@example.com", first_name="Ada", last_name="</script>")
@@ -37,7 +37,8 @@ VISITOR = {"app_id": "app-1"}
 
 @pytest.fixture(autouse=True)
 def _secret(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("PYLON_IDENTITY_SECRET", raising=False)
+    for variable in ("PYLON_IDENTITY_SECRET", "PYLON_JWT_SECRET"):
+        monkeypatch.delenv(variable, raising=False)
     with override_settings(PYLON_IDENTITY_SECRET=SENTINEL):
         yield
     cache.clear()
@@ -212,6 +213,34 @@ def test_the_secret_is_parsed_once_and_follows_the_settings(
             assert identity_secret().sign("a") == IdentitySecret("5a" * 32).sign("a")
 
 
+def test_a_project_with_a_jwt_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    def names(path: str, user: User) -> Any:
+        response = get(path, user=user)
+        assert response.headers["Cache-Control"] == "no-store, private"
+        chat = settings_in(response) if path == "/" else response.json()
+        assert set(chat) == {"app_id", "jwt"}
+        claims = secret.verify_jwt(chat["jwt"], app_id="app-1")
+        return claims["email"], claims.get("name")
+
+    secret = JwtSecret(SENTINEL)
+    assert jwt_secret() is None
+    for given in (SENTINEL, secret):
+        with override_settings(PYLON_JWT_SECRET=given, PYLON_IDENTITY_SECRET=None):
+            assert jwt_secret() is jwt_secret()
+            for path in ("/", "/api"):
+                assert names(path, ADA) == ("ada@example.com", "Ada </script>")
+                assert names(path, GRACE) == ("grace@example.com", None)
+            assert settings_in(get("/")) == VISITOR
+    monkeypatch.setenv("PYLON_JWT_SECRET", f"{SENTINEL}\n")
+    with override_settings(PYLON_JWT_SECRET=None):
+        assert names("/", ADA)
+        environment = {"PYLON_JWT_SECRET": SENTINEL, "user": ADA}
+        with override_settings(DEBUG=True, PYLON_JWT_SECRET=SENTINEL):
+            response = get("/broken", **environment)
+    assert "Traceback" in response.text
+    assert_hidden(response.text)
+
+
 CHECKS: dict[str, tuple[dict[str, Any], list[str], str]] = {
     "nothing": ({}, [], ""),
     "no app ID": ({"PYLON_APP_ID": " "}, ["E001"], "The app ID for the chat settings is empty"),
@@ -223,6 +252,8 @@ CHECKS: dict[str, tuple[dict[str, Any], list[str], str]] = {
     ),
     "half a secret": ({"PYLON_IDENTITY_SECRET": SENTINEL[1:]}, ["E002"], "odd number"),
     "bytes": ({"PYLON_IDENTITY_SECRET": SENTINEL.encode()}, ["E002"], "must be a str, not bytes"),
+    "JWT": ({"PYLON_IDENTITY_SECRET": None, "PYLON_JWT_SECRET": SENTINEL}, [], ""),
+    "half a JWT secret": ({"PYLON_JWT_SECRET": SENTINEL[:15]}, ["E002"], "fewer than 16 bytes"),
     "no function": ({"PYLON_CHAT_USER": "test_django.SENTINEL"}, ["E003"], "is no function"),
     "no module": ({"PYLON_CHAT_USER": "nowhere.chat_user"}, ["E003"], "'nowhere'"),
     "no path": ({"PYLON_CHAT_USER": chat_user}, ["E003"], "PYLON_CHAT_USER"),

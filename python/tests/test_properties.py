@@ -1,13 +1,16 @@
-"""Properties of every input, with the standard library as oracle."""
+"""Properties of every input, with the standard library and PyJWT as oracles."""
 
 import hashlib
 import hmac
 import json
 import os
 import re
+import time
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 
+import jwt
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -16,8 +19,10 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from pylon_identity import (
     IdentityError,
     IdentitySecret,
+    JwtSecret,
     chat_settings_script,
     diagnose,
+    diagnose_jwt,
     sign_message_with_hmac,
 )
 
@@ -197,3 +202,148 @@ def test_diagnoses_anything(secret: str, email: str, other: str, at: int) -> Non
         said = f"{diagnosis!r} {diagnosis.causes} {diagnosis.explanation}"
         assert not re.search("[0-9a-fA-F]{8}", said)
         assert len(secret) < 10 or secret not in said
+
+
+JWT_SECRETS = st.builds("a{}z".format, st.text(min_size=14))
+IDS = ["name", "account_external_id", "contact_external_id"]
+JWT_USERS = st.fixed_dictionaries(
+    {"app_id": PRESENT, "email": PRESENT}, optional=dict.fromkeys(IDS, TEXT)
+)
+HEADER = {"alg": "HS256", "typ": "JWT"}
+short_keys = pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
+
+
+@short_keys
+@given(JWT_SECRETS, JWT_USERS, st.integers(1, 900), st.integers(0, 2**53 - 1000))
+def test_signs_a_jwt_for_any_text(
+    secret: str, user: dict[str, Any], expires_in: int, now: int
+) -> None:
+    token = JwtSecret(secret).sign_jwt(**user, expires_in=expires_in, now=now)
+    app_id = user["app_id"]
+    claims = {"aud": app_id, "iat": now, "exp": now + expires_in}
+    claims |= {name: value for name, value in user.items() if name != "app_id"}
+    if PLANTED and any(max(value, default="") > "\uffff" for value in user.values()):
+        claims["email"] = ""
+    decoded = jwt.decode_complete(
+        token,
+        secret,
+        algorithms=["HS256"],
+        audience=app_id,
+        options={"verify_exp": False, "verify_iat": False},  # its clock cannot be set
+    )
+    assert (decoded["header"], decoded["payload"]) == (HEADER, claims)
+    assert JwtSecret(secret).verify_jwt(token, app_id=app_id, now=now) == claims
+
+
+WRONG_TYPES = (
+    st.none()
+    | st.booleans()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.lists(st.just("app"))
+)
+CLAIMS = {
+    "email": PRESENT,
+    "iat": st.integers(-20, 4).map(lambda at: at * 100 - 50),  # from now
+    "lifetime": st.integers(1, 1800),
+}
+WRONG_CLAIMS = {
+    **CLAIMS,
+    "email": PRESENT | st.sampled_from(FILLERS) | WRONG_TYPES,
+    "aud": st.just("app"),
+    **dict.fromkeys(IDS, TEXT | WRONG_TYPES),
+}
+ANY_CLAIMS = st.one_of(
+    st.fixed_dictionaries(CLAIMS | {"aud": st.just("app")}, optional=dict.fromkeys(IDS, TEXT)),
+    st.fixed_dictionaries(CLAIMS, optional={"aud": st.just("App")}),
+    st.fixed_dictionaries({}, optional=WRONG_CLAIMS),
+)
+CODES: list[tuple[type[Exception], str]] = [
+    (jwt.InvalidAlgorithmError, "jwt_algorithm"),
+    (jwt.InvalidSignatureError, "jwt_signature"),
+    (jwt.ExpiredSignatureError, "jwt_expired"),
+    (jwt.ImmatureSignatureError, "jwt_not_yet_valid"),
+    (jwt.InvalidAudienceError, "jwt_audience"),
+]
+
+
+def code_by_pyjwt(token: str, secret: str) -> str | None:
+    """Return our code for the verdict of PyJWT, whose order of judging times and claims is ours."""
+    try:
+        jwt.decode(token, secret, algorithms=["HS256"], audience="app")
+    except jwt.MissingRequiredClaimError as error:
+        return "jwt_audience" if error.claim == "aud" else "jwt_malformed"
+    except jwt.InvalidTokenError as error:
+        return next(code for kind, code in CODES if isinstance(error, kind))
+    return None
+
+
+@short_keys
+@given(
+    JWT_SECRETS,
+    ANY_CLAIMS,
+    st.sampled_from([*["HS256"] * 9, "HS384", "HS512", "none"]),
+    st.sampled_from([*[""] * 9, "x"]),
+    st.dictionaries(TEXT, TEXT | WRONG_TYPES),
+)
+def test_judges_a_jwt_as_pyjwt_does(
+    secret: str, claims: dict[str, Any], algorithm: str, other_key: str, more: dict[str, Any]
+) -> None:
+    now = time.time()
+    lifetime = claims.pop("lifetime", None)
+    if "iat" in claims:
+        claims["iat"] += int(now)
+        if lifetime:
+            claims["exp"] = claims["iat"] + lifetime
+    claims = {**more, **claims}
+    key = None if algorithm == "none" else secret + other_key
+    token = jwt.encode(claims, key, algorithm)
+    expected = code_by_pyjwt(token, secret)
+    if expected not in ("jwt_algorithm", "jwt_signature"):
+        email = claims.get("email")
+        has_email = isinstance(email, str) and email.strip() not in FILLERS
+        has_texts = all(isinstance(claims.get(name, ""), str) for name in IDS)
+        if not has_email or not has_texts or "exp" not in claims:
+            expected = "jwt_malformed"
+        elif expected is None and lifetime > 900:
+            expected = "jwt_lifetime"
+    code = None
+    try:
+        verified = JwtSecret(secret).verify_jwt(token, app_id="app", now=now)
+        assert verified.items() <= claims.items()
+    except IdentityError as error:
+        code = error.code
+    assert code == expected
+    assert diagnose_jwt(secret, "app", token, now=now).matches is (code is None)
+
+
+@given(JWT_SECRETS | ANYTHING, JWT_USERS, ANYTHING, st.integers(0, 500))
+def test_verifies_only_the_right_jwt(
+    secret: str, user: dict[str, Any], other: str, at: int
+) -> None:
+    try:
+        own = JwtSecret(secret)
+    except IdentityError:
+        own = None
+    right = (own or JwtSecret("a" * 32)).sign_jwt(**user, now=0)
+    at %= len(right)
+    parts = right.split(".")
+    changed = [
+        right[:at],
+        right[:at] + other,
+        right[:at] + other + right[at:],
+        right[:at] + right[at + 1 :],
+    ]
+    changed += [other, f"{right}.", f"{right}=", right.swapcase(), ".".join([*parts, *parts])]
+    changed += [right[:at] + "A" + right[at + 1 :], f"{other}.{parts[1]}.{parts[2]}"]
+    for shown in (*changed, right):
+        code = "malformed" if own is None else None
+        try:
+            if own is not None:
+                own.verify_jwt(shown, app_id=user["app_id"], now=0)
+        except IdentityError as error:
+            code = error.code
+        assert (code is None) is (own is not None and shown == right)
+        diagnosis = diagnose_jwt(secret, user["app_id"], shown, now=0)
+        assert diagnosis.matches is (code is None)
+        said = f"{diagnosis!r} {diagnosis.causes} {diagnosis.explanation}"
+        assert len(secret) < 20 or secret not in said

@@ -1,4 +1,4 @@
-"""IdentitySecret in the configuration libraries that show the values that they refuse."""
+"""The secrets in the configuration libraries that show the values that they refuse."""
 
 import json
 import traceback
@@ -10,7 +10,14 @@ import pytest
 from starlette.config import Config
 from starlette.datastructures import Secret
 
-from pylon_identity import ChatSettings, IdentityError, IdentitySecret, VisitorSettings
+from pylon_identity import (
+    ChatSettings,
+    IdentityError,
+    IdentitySecret,
+    JwtChatSettings,
+    JwtSecret,
+    VisitorSettings,
+)
 
 SENTINEL = "53454e54494e454c" * 4
 
@@ -18,6 +25,10 @@ SENTINEL = "53454e54494e454c" * 4
 class Model(pydantic.BaseModel):
     secret: IdentitySecret
     other: int = 1
+
+
+class JwtModel(pydantic.BaseModel):
+    secret: JwtSecret
 
 
 class Settings(pydantic_settings.BaseSettings):
@@ -63,6 +74,23 @@ def test_a_refused_value_does_not_show(value: Any, code: str) -> None:
     assert "53454e54" not in str(raised.value)
 
 
+def test_a_model_has_a_jwt_secret() -> None:
+    for value in (SENTINEL, pydantic.SecretStr(SENTINEL), JwtSecret(SENTINEL)):
+        model = JwtModel(secret=value)  # type: ignore[arg-type]
+        assert model.secret.sign_jwt(app_id="app", email="a")
+        assert json.loads(model.model_dump_json()) == {"secret": "JwtSecret(hidden)"}
+    wrong: tuple[tuple[Any, str], ...] = (
+        (f"'{SENTINEL}'", "jwt_secret_wrapped"),
+        (IdentitySecret(SENTINEL), "jwt_secret_type"),
+    )
+    for refused, code in wrong:
+        with pytest.raises(pydantic.ValidationError) as raised:
+            JwtModel(secret=refused)
+        [error] = raised.value.errors()
+        assert (error["type"], error["input"]) == (code, "JwtSecret(hidden)")
+        assert "53454e54" not in str(raised.value) + raised.value.json()
+
+
 def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYLON_IDENTITY_SECRET", SENTINEL)
     assert Settings().pylon_identity_secret.sign("a")  # type: ignore[call-arg]
@@ -78,11 +106,12 @@ def test_settings(monkeypatch: pytest.MonkeyPatch) -> None:
         {"app_id": "app"},
         IdentitySecret(SENTINEL).chat_settings(app_id="app", email="a", name="Ada"),
         {**IdentitySecret(SENTINEL).chat_settings(app_id="app", email="a"), "greeting": "Hello"},
+        {**JwtSecret(SENTINEL).chat_settings(app_id="app", email="a"), "greeting": "Hello"},
     ],
-    ids=["visitor", "user", "more"],
+    ids=["visitor", "user", "more", "JWT"],
 )
 def test_chat_settings_in_a_response(settings: Any) -> None:
-    adapter = pydantic.TypeAdapter[Any](ChatSettings | VisitorSettings)
+    adapter = pydantic.TypeAdapter[Any](ChatSettings | JwtChatSettings | VisitorSettings)
     assert adapter.validate_python(settings) == settings
     assert json.loads(adapter.dump_json(settings)) == settings
 

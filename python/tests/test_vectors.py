@@ -1,6 +1,7 @@
 """The shared vectors through the Python package."""
 
-from typing import get_args
+import json
+from typing import Any, get_args
 
 import pytest
 from shared import cases, text
@@ -9,10 +10,12 @@ from pylon_identity import (
     ChatSettings,
     IdentityError,
     IdentitySecret,
+    JwtSecret,
     chat_settings_json,
     chat_settings_script,
     codes,
     diagnose,
+    diagnose_jwt,
     diagnose_page,
     sign_message_with_hmac,
 )
@@ -90,11 +93,70 @@ def test_other_settings(setting: str, kind: str, value: str, expected: str) -> N
 
 
 def test_the_types_name_every_code() -> None:
-    malformed = {case.values[-1] for case in cases("malformed_secrets.tsv")}
-    assert malformed < set(get_args(codes.ErrorCode))
-    diagnoses = [*cases("diagnose.tsv"), *cases("diagnose_page.tsv")]
+    for file in ("malformed_secrets.tsv", "malformed_jwt_secrets.tsv"):
+        assert {case.values[-1] for case in cases(file)} < set(get_args(codes.ErrorCode))
+    files = ("diagnose.tsv", "diagnose_page.tsv", "diagnose_jwt.tsv")
+    diagnoses = [case for file in files for case in cases(file)]
     causes = {cause for case in diagnoses for cause in str(case.values[-1]).split(",")}
     assert causes - {"none"} == set(get_args(codes.Cause))
+
+
+CLAIMS = ["app_id", "email", "name", "account_external_id", "contact_external_id"]
+
+
+@pytest.mark.parametrize("columns", [pytest.param(c.values, id=c.id) for c in cases("jwt.tsv")])
+def test_sign_jwt(columns: tuple[str, ...]) -> None:
+    secret, *values, expires_in, now, outcome = columns
+    arguments: dict[str, Any] = {
+        name: text(v) for name, v in zip(CLAIMS, values, strict=True) if v != "-"
+    }
+    arguments |= {"expires_in": int(expires_in), "now": int(now)}
+    own = JwtSecret(text(secret))
+    if "." in outcome:
+        assert own.sign_jwt(**arguments) == outcome
+        assert own.chat_settings(**arguments) == {"app_id": arguments["app_id"], "jwt": outcome}
+        return
+    for sign in (own.sign_jwt, own.chat_settings):
+        with pytest.raises(IdentityError) as raised:
+            sign(**arguments)
+        assert raised.value.code == outcome
+
+
+@pytest.mark.parametrize(("secret", "token", "app_id", "now", "outcome"), cases("verify_jwt.tsv"))
+def test_verify_jwt(secret: str, token: str, app_id: str, now: str, outcome: str) -> None:
+    def verify() -> dict[str, Any]:
+        return dict(
+            JwtSecret(text(secret)).verify_jwt(text(token), app_id=text(app_id), now=int(now))
+        )
+
+    if not outcome.startswith("jwt_"):
+        claims = verify()
+        assert list(claims.items()) == list(json.loads(text(outcome)).items())
+        assert {type(claims[time]) for time in ("iat", "exp")} == {int}
+        return
+    with pytest.raises(IdentityError) as raised:
+        verify()
+    assert raised.value.code == outcome
+
+
+@pytest.mark.parametrize(("secret", "code"), cases("malformed_jwt_secrets.tsv"))
+def test_malformed_jwt_secret(secret: str, code: str) -> None:
+    with pytest.raises(IdentityError) as raised:
+        JwtSecret(text(secret))
+    assert raised.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("secret", "app_id", "token", "email", "now", "causes"), cases("diagnose_jwt.tsv")
+)
+def test_diagnose_jwt(
+    secret: str, app_id: str, token: str, email: str, now: str, causes: str
+) -> None:
+    on_page = None if email == "-" else text(email)
+    diagnosis = diagnose_jwt(text(secret), text(app_id), text(token), on_page, int(now))
+    expected = [] if causes == "none" else causes.split(",")
+    assert diagnosis.causes == expected
+    assert diagnosis.matches is (expected == [])
 
 
 FIELDS = ["app_id", "email", "name", "avatar_url", "account_id", "account_external_id"]

@@ -8,7 +8,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { APPS, DJANGO, NEXT, ROOT, start, startApp } from '../../examples/demo-web/servers.mjs'
-import { startWidget } from '../../examples/demo-web/widget.mjs'
+import { identifyByJwt, startWidget } from '../../examples/demo-web/widget.mjs'
 import { launch } from './browser.js'
 import { KEY, SECRET, leaks } from './leaks.js'
 import { record } from './record.js'
@@ -347,6 +347,92 @@ for (const app of [...APPS, DJANGO, NEXT]) {
     })
   })
 }
+
+describe('Express with IDENTITY=jwt', () => {
+  // The same text is the secret, as it is and not decoded.
+  const environment = { IDENTITY: 'jwt', PYLON_JWT_SECRET: SECRET, PYLON_IDENTITY_SECRET: undefined }
+  let service, server, recorder, origin
+
+  before(async () => {
+    service = await startWidget(SECRET, identifyByJwt)
+    const more = { PYLON_APP_ID: APP_ID, WIDGET_ORIGIN: service.origin, DEVELOPMENT: '1' }
+    server = await startApp(APPS.find((app) => app.folder === 'express'), { ...environment, ...more })
+    recorder = await record(server.origin)
+    origin = recorder.origin
+  })
+
+  after(async () => {
+    recorder?.stop()
+    await server?.stop()
+    service?.stop()
+  })
+
+  /** The claims of a token whose signature node:crypto confirms. */
+  function claimsOf(token) {
+    const [header, payload, signature] = token.split('.')
+    assert.equal(createHmac('sha256', SECRET).update(`${header}.${payload}`).digest('base64url'), signature)
+    return JSON.parse(Buffer.from(payload, 'base64url'))
+  }
+
+  test('an honest user is verified by the JWT alone, and who edits the page is refused', () =>
+    visit(async (page, problems) => {
+      await page.goto(origin)
+      assert.equal(await verdict(page), 'anonymous')
+      assert.deepEqual(service.asked.at(-1), { app_id: APP_ID })
+      await logIn(page, origin, ADA.email)
+      assert.equal(await verdict(page), 'verified')
+      assert.equal(await page.textContent('#name'), ADA.name)
+      const { app_id: appId, jwt, ...rest } = service.asked.at(-1)
+      assert.deepEqual([appId, rest], [APP_ID, {}])
+      const { iat, exp, ...who } = claimsOf(jwt)
+      assert.deepEqual(who, { email: ADA.email, aud: APP_ID, name: ADA.name })
+      assert.equal(exp - iat, 600)
+
+      const other = identifyByJwt(SECRET, { app_id: 'another', jwt })
+      assert.equal(other.verdict, 'refused')
+      const nobody = jwt.replace(/\..*\./, `.${Buffer.from('{}').toString('base64url')}.`)
+      for (const jwt of [nobody, '', 'undefined']) assert.equal(await change(page, { jwt }), 'refused')
+      assert.equal(await change(page, { jwt, email: 'grace@example.com' }), 'refused')
+      assert.equal(await change(page, { email: ADA.email, email_hash: ADA.email_hash }), 'refused')
+      assert.equal(await change(page, { email_hash: undefined }), 'verified')
+      assert.equal(await change(page, { jwt: undefined }), 'refused')
+      assert.deepEqual(problems, [])
+    }))
+
+  test('the page fetches another token before the first one expires', () =>
+    visit(async (page, problems) => {
+      await page.clock.install()
+      await logIn(page, origin, 'mallory@example.com')
+      assert.equal(await verdict(page), 'verified')
+      const first = service.asked.at(-1).jwt
+      const { iat, exp } = claimsOf(first)
+      while (Date.now() / 1000 < iat + 1) await new Promise((resolve) => setTimeout(resolve, 50))
+      await page.clock.fastForward((exp - iat - 300) * 1000)
+      await page.waitForFunction((first) => window.pylon.chat_settings.jwt !== first, first, { polling: 100 })
+      assert.equal(await change(page, {}), 'verified')
+      const second = service.asked.at(-1).jwt
+      assert.ok(claimsOf(second).iat > iat)
+      assert.equal(claimsOf(second).name, MARKUP)
+      const [old, fresh] = [first, second].map((jwt) => identifyByJwt(SECRET, { app_id: APP_ID, jwt }, exp).verdict)
+      assert.deepEqual([old, fresh], ['refused', 'verified'])
+      assert.equal(await page.evaluate(() => window.pwned), undefined)
+      assert.deepEqual(problems, [])
+    }))
+
+  test('the endpoint serves a token of the session only, and nothing holds the secret', async () => {
+    const url = `${origin}/api/chat-settings?email=grace@example.com`
+    const { cookie } = await session(origin, ADA.email)
+    const response = await fetch(url, { headers: { cookie } })
+    assert.equal(response.headers.get('Cache-Control'), 'no-store, private')
+    assert.equal(claimsOf((await response.json()).jwt).email, ADA.email)
+    const refused = await fetch(url)
+    assert.equal(refused.status, 401)
+    assert.doesNotMatch(await refused.text(), /ey[\w-]+\./)
+    assert.ok(String(recorder.received()).includes('"jwt":"ey')) // it did record
+    assert.deepEqual(leaks(recorder.received()), [])
+    assert.deepEqual(leaks(server.log()), [])
+  })
+})
 
 test('next dev has nothing to warn of', async () => {
   const command = ['node', 'node_modules/next/dist/bin/next', 'dev', '--hostname', '127.0.0.1']

@@ -5,7 +5,7 @@ use std::io::{Write, stdin, stdout};
 use std::thread;
 use std::time::Instant;
 
-use pylon_identity_core::{EmailHash, IdentitySecret};
+use pylon_identity_core::{EmailHash, IdentitySecret, diagnose};
 
 /// The compressions of SHA-256 that a keyed HMAC of a message of `length` bytes needs: its blocks with
 /// their padding (9 bytes at least), and one for the outer hash.
@@ -21,11 +21,15 @@ fn floor(blocks: &[[u8; 64]], state: &mut [u32; 8]) {
     sha2::block_api::compress256(state, std::slice::from_ref(outer));
 }
 
+/// An email of which many mistakes make another text.
+const ODD: &str = "\"Jürgen+chat\".O'Brien@müller.example";
+
 fn main() {
     let input = |name: &str| std::env::var(name).expect("run by bench/measure.py");
     let (hex, email) = (input("BENCH_SECRET"), input("BENCH_EMAIL"));
     let secret = IdentitySecret::from_hex(&hex).unwrap();
     let email = email.as_str();
+    let key_as_text: String = hex.bytes().map(|digit| format!("{digit:02x}")).collect();
     let many: Vec<_> = (0..1_000_000).map(|i| format!("user{i}@example.com")).collect();
     let mut digits = vec![[0; EmailHash::LEN]; many.len()];
 
@@ -45,8 +49,19 @@ fn main() {
         let line = line.unwrap();
         let (name, count) = line.split_once('\t').unwrap();
         let count: usize = count.parse().unwrap();
-        let (name, size) = name.split_once(' ').unwrap_or((name, ""));
-        let size = size.parse().unwrap_or(email.len());
+        let (name, kind) = name.split_once(' ').unwrap_or((name, ""));
+        let size = kind.parse().unwrap_or(email.len());
+        let diagnosed = match kind {
+            "odd" => ODD.to_owned(),
+            "1 KiB" => ODD.repeat(1024 / ODD.len()),
+            _ => email.to_owned(),
+        };
+        let wrong = match kind {
+            "mistake" => {
+                IdentitySecret::from_hex(&key_as_text).unwrap().sign(&diagnosed).to_string()
+            }
+            _ => "0".repeat(EmailHash::LEN),
+        };
         let message = "a".repeat(size);
         let (blocks, mut state) = (vec![[7; 64]; compressions(size)], [7; 8]);
         let start = Instant::now();
@@ -64,6 +79,11 @@ fn main() {
             "parse" => {
                 for _ in 0..count {
                     black_box(IdentitySecret::from_hex(black_box(&hex)).unwrap());
+                }
+            }
+            "diagnose" => {
+                for _ in 0..count {
+                    black_box(diagnose(black_box(&hex), black_box(&diagnosed), black_box(&wrong)));
                 }
             }
             "loop" => {

@@ -76,7 +76,8 @@ fn find_causes(
         Some(claims) => {
             judge_times(&claims, now, &mut causes);
             let audience = claims.text("aud");
-            causes.extend((audience != Some(app_id)).then_some(Cause::JwtAudience));
+            let is_other = !is_missing(app_id) && audience != Some(app_id);
+            causes.extend(is_other.then_some(Cause::JwtAudience));
             let has_email = claims.text("email").is_some_and(|email| !is_missing(email));
             causes.extend((!has_email).then_some(Cause::JwtEmailMissing));
             let differs = |(name, value): &(&str, Option<&str>)| {
@@ -183,7 +184,8 @@ fn signer(secret: &[u8], parts: &Parts<'_>) -> Option<Cause> {
     if around.into_iter().any(is_wrapped) {
         return Some(Cause::JwtSecretWrapped);
     }
-    let fillers = FILLERS.iter().chain([&""]);
-    let is_filler = fillers.into_iter().any(|filler| is_key(filler.as_bytes()));
-    Some(if is_filler { Cause::SecretMissing } else { Cause::JwtSignature })
+    let mut fillers = FILLERS.iter().chain([&""]);
+    let is_nothing = str::from_utf8(secret).is_ok_and(is_missing)
+        || fillers.any(|filler| is_key(filler.as_bytes()));
+    Some(if is_nothing { Cause::SecretMissing } else { Cause::JwtSignature })
 }

@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
 
-use super::search::{Variant, distinct, join, variant};
+use super::search::{MAX_SECRET, Variant, distinct, join, variant};
 use super::{Cause, trim};
 use crate::settings::FILLERS;
 use crate::{Error, IdentitySecret};
@@ -13,7 +13,9 @@ use Cause::{SecretDecodedToText, SecretEncoded, SecretUsedAsText, SecretWhitespa
 /// The keys of the secret, and of the secret inside the wrapping if it is wrapped.
 pub(super) fn keys(secret: &[u8]) -> Vec<Variant> {
     let mut keys = keys_of(secret);
-    if let Some(inner) = unwrap(secret) {
+    if secret.len() <= MAX_SECRET
+        && let Some(inner) = unwrap(secret)
+    {
         keys.extend(keys_of(&inner).into_iter().map(|mut key| {
             key.causes.push(SecretEncoded);
             key
@@ -26,7 +28,7 @@ pub(super) fn keys(secret: &[u8]) -> Vec<Variant> {
 }
 
 fn keys_of(secret: &[u8]) -> Vec<Variant> {
-    let trimmed = trim(secret);
+    let (trimmed, is_long) = (trim(secret), secret.len() > MAX_SECRET);
     // As Python's bytes.fromhex reads it.
     let mut squeezed = Zeroizing::new(secret.to_vec());
     squeezed.retain(|byte| !byte.is_ascii_whitespace());
@@ -36,11 +38,11 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
         if !digits.is_empty() && 2 * key.bytes.len() == digits.len() {
             let mut causes = weakness(digits);
             causes.extend((digits != secret).then_some(SecretWhitespace));
-            keys.extend(decoded_to_text(&key.bytes, &causes));
-            keys.push(Variant {
-                bytes: join(&[&key.bytes, &key.bytes]),
-                causes: vec![SecretEncoded],
-            });
+            if !is_long {
+                keys.extend(decoded_to_text(&key.bytes, &causes));
+                let bytes = join(&[&key.bytes, &key.bytes]);
+                keys.push(Variant { bytes, causes: vec![SecretEncoded] });
+            }
             keys.push(Variant { causes, ..key });
         }
     }
@@ -50,6 +52,8 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
     keys.push(key);
     if !trimmed.is_empty() {
         keys.push(variant(trimmed, &[SecretUsedAsText]));
+    }
+    if !trimmed.is_empty() && !is_long {
         let spaces: [(&[u8], &[u8]); 4] = [(b"", b"\n"), (b"", b"\r\n"), (b"", b" "), (b" ", b"")];
         let texts = spaces.map(|(before, after)| join(&[before, trimmed, after]));
         for text in texts.into_iter().chain([join(&[secret])]) {
@@ -59,11 +63,11 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
         for text in wrapped(trimmed) {
             keys.push(Variant { bytes: text, causes: vec![SecretUsedAsText, SecretEncoded] });
         }
-    }
-    // The digits are base64 as well.
-    let mut decoded = Zeroizing::new(vec![0; trimmed.len()]);
-    if let Ok(key) = Base64::decode(trimmed, &mut decoded) {
-        keys.push(variant(key, &[SecretEncoded]));
+        // The digits are base64 as well.
+        let mut decoded = Zeroizing::new(vec![0; trimmed.len()]);
+        if let Ok(key) = Base64::decode(trimmed, &mut decoded) {
+            keys.push(variant(key, &[SecretEncoded]));
+        }
     }
     distinct(keys)
 }

@@ -4,22 +4,19 @@ use std::collections::HashSet;
 
 use super::Cause;
 use super::encodings::change_encoding;
-use super::search::{Variant, distinct, variant};
+use super::search::{Variant, variant};
 use super::unicode::{add_invisible, change_unicode};
 use crate::settings::FILLERS;
 
-/// The texts that an email may become by a mistake.
-type Mistake = fn(&str) -> Vec<Vec<u8>>;
+/// The texts that an email may become by a mistake, which is made twice as well where it is the first.
+type Mistake = fn(&str, bool) -> Vec<Vec<u8>>;
 
 const EMAIL_MISTAKES: [(Cause, Mistake); 4] = [
-    (Cause::EmailCase, change_case),
-    (Cause::EmailWhitespace, change_whitespace),
+    (Cause::EmailCase, |text, _| change_case(text)),
+    (Cause::EmailWhitespace, |text, _| change_whitespace(text)),
     (Cause::EmailEncoded, change_encoding),
-    (Cause::EmailUnicode, change_unicode),
+    (Cause::EmailUnicode, |text, _| change_unicode(text)),
 ];
-
-/// Three mistakes with one email are rare, and four would take much time.
-const MAX_MISTAKES: usize = 3;
 
 /// Emails have at most 254 bytes. All variants of a longer text would take much memory and time.
 const MAX_EMAIL: usize = 1024;
@@ -28,53 +25,83 @@ const MAX_EMAIL: usize = 1024;
 const MAX_TEXT: usize = 2 << 20;
 
 /// Some mistakes with the email, each at most once, in any order; and the texts that stand for no email.
-pub(super) fn messages(email: &[u8]) -> Vec<Variant> {
-    let mut messages = vec![variant(email, &[])];
-    let fillers = FILLERS.iter().chain([&""]);
-    messages.extend(fillers.map(|filler| variant(*filler, &[Cause::EmailMissing])));
-    if email.len() > MAX_EMAIL {
-        return messages;
+pub(super) struct Messages {
+    /// By the number of mistakes, as far as the search came.
+    levels: Vec<Vec<Variant>>,
+    seen: HashSet<Vec<u8>>,
+    /// How many bytes of text were made.
+    made: usize,
+}
+
+impl Messages {
+    pub(super) fn new(email: &[u8]) -> Self {
+        let levels = vec![vec![variant(email, &[])]];
+        Self { levels, seen: HashSet::from([email.to_vec()]), made: 0 }
     }
-    let mut seen = HashSet::from([email.to_vec()]);
-    let mut last = vec![variant(email, &[])];
-    let mut made = 0;
-    for _ in 0..MAX_MISTAKES {
-        let mut further = Vec::new();
-        for message in &last {
-            if made > MAX_TEXT {
-                break;
+
+    /// Those with this many mistakes, without those that fewer mistakes make. An invisible character counts
+    /// twice, since it has many places.
+    pub(super) fn level(&mut self, mistakes: usize) -> &[Variant] {
+        while self.levels.len() <= mistakes {
+            self.add_level();
+        }
+        &self.levels[mistakes]
+    }
+
+    fn add_level(&mut self) {
+        let Self { levels, seen, made } = self;
+        let (email, mistakes) = (&levels[0][0].bytes, levels.len());
+        let mut level = Vec::new();
+        let mut add = |text: Vec<u8>, causes: &[Cause]| {
+            if !seen.contains(&text) {
+                seen.insert(text.clone());
+                level.push(variant(text, causes));
+            }
+        };
+        if mistakes == 1 {
+            for filler in FILLERS.iter().chain([&""]) {
+                add((*filler).into(), &[Cause::EmailMissing]);
+            }
+        }
+        // In longer text there are too many places.
+        if let (2, ..=254, Ok(text)) = (mistakes, email.len(), str::from_utf8(email)) {
+            add_invisible(text).for_each(|text| add(text, &[Cause::EmailUnicode]));
+        }
+        for message in &levels[mistakes - 1] {
+            let causes = &message.causes;
+            let last = causes.last();
+            let is_done = causes.len() + 1 < mistakes || last == Some(&Cause::EmailMissing);
+            if is_done || email.len() > MAX_EMAIL || *made > MAX_TEXT {
+                continue;
             }
             let Ok(text) = str::from_utf8(&message.bytes) else { continue };
             for (cause, mistake) in EMAIL_MISTAKES {
-                if !message.causes.contains(&cause) {
-                    let causes = [&message.causes[..], &[cause]].concat();
-                    for text in mistake(text) {
-                        made += text.len();
-                        if seen.insert(text.clone()) {
-                            further.push(variant(text, &causes));
-                        }
-                    }
+                // White space and case make the same text in either order.
+                let is_same = (last, cause) == (Some(&Cause::EmailWhitespace), Cause::EmailCase);
+                if causes.contains(&cause) || is_same {
+                    continue;
+                }
+                let causes = [causes, &[cause][..]].concat();
+                // With a third mistake, few make both of these, and their texts are many.
+                let has = |cause| causes.contains(&cause);
+                if mistakes > 2 && has(Cause::EmailEncoded) && has(Cause::EmailUnicode) {
+                    continue;
+                }
+                for text in mistake(text, mistakes == 1) {
+                    *made += text.len();
+                    add(text, &causes);
                 }
             }
         }
-        messages.append(&mut last);
-        last = further;
+        levels.push(level);
     }
-    messages.append(&mut last);
-    // In longer text there are too many places.
-    if let Some(text) = str::from_utf8(email).ok().filter(|text| text.len() <= 254) {
-        messages.extend(add_invisible(text).map(|text| variant(text, &[Cause::EmailUnicode])));
-    }
-    distinct(messages)
 }
 
 fn change_case(text: &str) -> Vec<Vec<u8>> {
-    let mut cased = vec![
-        text.to_lowercase(),
-        text.to_uppercase(),
-        text.to_ascii_lowercase(),
-        text.to_ascii_uppercase(),
-    ];
+    let mut cased = vec![text.to_ascii_lowercase(), text.to_ascii_uppercase()];
+    if !text.is_ascii() {
+        cased.extend([text.to_lowercase(), text.to_uppercase()]);
+    }
     // Normalised as mail servers do.
     if let Some((user, domain)) = text.rsplit_once('@') {
         cased.push(format!("{user}@{}", domain.to_lowercase()));

@@ -140,9 +140,10 @@ impl Diagnosis {
 
 /// Finds out why `email_hash` is not the hash of `email` under `secret`, the hexadecimal string.
 ///
-/// Tries the mistakes of [`Cause`] in all combinations, some thousands of hashes, and reports the fewest
-/// that give the observed hash. Takes any text, a malformed secret too. It is for developers and not for the
-/// path of a request: it takes milliseconds, and a time that depends on the secret.
+/// Tries the mistakes of [`Cause`] in combinations of up to three, some thousands of hashes, and reports the fewest
+/// that give the observed hash. Takes any text, a malformed secret too; of an email of more than 1024 bytes and
+/// of a secret of more than 4096 bytes, it tries few mistakes. It is for developers and not for the path of a
+/// request: it takes milliseconds, and a time that depends on the secret.
 pub fn diagnose(
     secret: impl AsRef<[u8]>,
     email: impl AsRef<[u8]>,

@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
 use super::keys::{decode_as_node, keys, unwrap};
-use super::messages::messages;
+use super::messages::Messages;
 use super::observed::{self, Observed, shortening};
 use super::{Cause, trim};
 use crate::secret::tag;
@@ -100,9 +100,9 @@ pub(super) fn find_causes(secret: &[u8], email: &[u8], email_hash: &[u8]) -> Vec
     };
     let algorithm = Algorithm::of_digits(digits.len());
     let wrong_algorithm = digits.len() != 64 && matches!(digits.len(), 32 | 40 | 56 | 96 | 128);
-    let attempts = Attempts::new(secret, email);
-    let found = algorithm.and_then(|algorithm| attempts.find(algorithm, &digits));
-    if let Some(found) = found.or_else(|| attempts.find_mac_behind_email(&digits)) {
+    let (keys, mut messages) = (keys(secret), Messages::new(email));
+    let found = algorithm.and_then(|way| find(way, secret, &keys, &mut messages, &digits));
+    if let Some(found) = found.or_else(|| find_mac_behind_email(&keys, &mut messages, &digits)) {
         causes.extend(found);
         causes.extend((digits.len() > 64 && wrong_algorithm).then_some(Cause::HashWrongAlgorithm));
     } else if wrong_algorithm {
@@ -154,15 +154,14 @@ fn is_jwt(text: &[u8]) -> bool {
     parts.len() == 3 && is_object(parts[0]) && is_object(parts[1])
 }
 
-/// The keys and the messages that people make.
-struct Attempts {
-    keys: Vec<Variant>,
-    messages: Vec<Variant>,
-    swapped_keys: Vec<Variant>,
-    swapped_messages: Vec<Variant>,
-    /// The texts and bytes of the secret that may be joined with the email.
-    joined: Vec<Variant>,
-}
+/// Nobody makes more mistakes in one hash, apart from how it is written.
+const MAX_MISTAKES: usize = 3;
+
+/// How many blocks are hashed before the search gives up, which bounds the time for the longest emails.
+const MAX_BLOCKS: usize = 300_000;
+
+/// Secrets have 64 digits. Of longer ones than this only the keys that people make most are tried.
+pub(super) const MAX_SECRET: usize = 4096;
 
 /// A way to make a hash of a message, and its mistakes.
 struct Way {
@@ -170,119 +169,158 @@ struct Way {
     causes: Vec<Cause>,
 }
 
-/// Nobody makes more mistakes in one hash, apart from how it is written.
-const MAX_MISTAKES: usize = 4;
-
-/// How many blocks are hashed before the search gives up, which bounds the time for the longest emails.
-const MAX_BLOCKS: usize = 300_000;
-
-impl Attempts {
-    fn new(secret: &[u8], email: &[u8]) -> Self {
-        let messages = messages(email);
-        let mut joined = vec![variant(trim(secret), &[])];
-        joined.push(Variant { causes: Vec::new(), ..decode_as_node(trim(secret)) });
-        joined.retain(|secret| !secret.bytes.is_empty());
-        Self {
-            keys: keys(secret),
-            swapped_keys: swapped_keys(&messages),
-            swapped_messages: swapped_messages(secret),
-            messages,
-            joined: distinct(joined),
-        }
+impl Way {
+    /// As how many mistakes it counts. Few people make other mistakes beside these, and their keys are many.
+    fn weight(&self) -> usize {
+        let is_rare = |cause| matches!(cause, &Cause::SecretMissing | &Cause::HashConcatenated);
+        self.causes.len() + usize::from(self.causes.iter().any(is_rare))
     }
+}
 
-    /// The fewest mistakes that give the digits.
-    fn find(&self, algorithm: Algorithm, digits: &str) -> Option<Vec<Cause>> {
-        let digest = base16ct::lower::decode_vec(digits).unwrap_or_default();
-        let is_part = digits.len() < 64;
-        let compare = |hash: &[u8]| match is_part {
-            true => shortening(digits, hash).map(Some),
-            false => (hash == digest).then_some(None),
-        };
-        let keyed =
-            |key: &Variant| Way { hash: algorithm.hmac(&key.bytes), causes: key.causes.clone() };
-        let joined = self.joined.iter().flat_map(|secret| {
-            [true, false].map(|first| {
-                let (secret, hash) = (secret.bytes.clone(), algorithm.unkeyed());
-                let hash = move |message: &[u8], to: &mut _| match first {
-                    true => hash(&join(&[&secret, message]), to),
-                    false => hash(&join(&[message, &secret]), to),
-                };
-                Way { hash: Box::new(hash), causes: vec![Cause::HashConcatenated] }
-            })
-        });
-        let plain = Way { hash: algorithm.unkeyed(), causes: vec![Cause::HashUnkeyed] };
-        let ways = [
-            (self.keys.iter().map(keyed).chain(joined).chain([plain]).collect(), &self.messages),
-            (self.swapped_keys.iter().map(keyed).collect::<Vec<_>>(), &self.swapped_messages),
-        ];
-        let (mut blocks, mut hash) = (0, [0; 64]);
-        for mistakes in 0..=MAX_MISTAKES {
-            let mut found: Vec<Vec<Cause>> = Vec::new();
-            for (ways, messages) in &ways {
-                for way in ways.iter().filter(|way| way.causes.len() <= mistakes) {
-                    let rest = mistakes - way.causes.len();
-                    for message in messages.iter().filter(|message| message.causes.len() == rest) {
-                        blocks += message.bytes.len() / 64 + 2;
-                        if blocks > MAX_BLOCKS {
-                            return None;
-                        }
-                        let length = (way.hash)(&message.bytes, &mut hash);
-                        if let Some(shortened) = compare(&hash[..length]) {
-                            let mut causes = [&way.causes[..], &message.causes].concat();
-                            causes.extend(shortened);
-                            causes.sort_unstable();
-                            found.push(causes);
-                        }
-                    }
+/// The digits that are searched for, and the mistakes that give them.
+struct Search<'a> {
+    digits: &'a str,
+    digest: Vec<u8>,
+    blocks: usize,
+    found: Option<Vec<Cause>>,
+}
+
+impl Search<'_> {
+    /// Tries a way on messages. Keeps the fewest mistakes, of as many the first in the order of causes.
+    fn attempt(&mut self, way: &Way, messages: &[Variant]) {
+        let mut hash = [0; 64];
+        for message in messages {
+            self.blocks += message.bytes.len() / 64 + 2;
+            if self.blocks > MAX_BLOCKS {
+                return;
+            }
+            let length = (way.hash)(&message.bytes, &mut hash);
+            let hash = &hash[..length];
+            let shortened = match self.digits.len() {
+                ..64 => shortening(self.digits, hash),
+                _ => None,
+            };
+            if shortened.is_some() || hash == self.digest {
+                let mut causes = [&way.causes[..], &message.causes].concat();
+                causes.extend(shortened);
+                causes.sort_unstable();
+                let rank = |causes: &Vec<Cause>| (causes.len(), causes.clone());
+                if self.found.as_ref().is_none_or(|found| rank(&causes) < rank(found)) {
+                    self.found = Some(causes);
                 }
             }
-            if let Some(found) =
-                found.into_iter().min_by(|a, b| a.len().cmp(&b.len()).then(a.cmp(b)))
-            {
-                return Some(found);
+        }
+    }
+}
+/// The fewest mistakes that give the digits. What more mistakes make is made only when fewer do not.
+fn find(
+    algorithm: Algorithm,
+    secret: &[u8],
+    keys: &[Variant],
+    messages: &mut Messages,
+    digits: &str,
+) -> Option<Vec<Cause>> {
+    let keyed =
+        |key: &Variant| Way { hash: algorithm.hmac(&key.bytes), causes: key.causes.clone() };
+    let mut ways: Vec<_> = keys.iter().map(keyed).collect();
+    let mut swapped = [Vec::new(), Vec::new()];
+    if secret.len() <= MAX_SECRET {
+        ways.extend(joined(algorithm, secret));
+        swapped = swapped_messages(secret);
+    }
+    ways.push(Way { hash: algorithm.unkeyed(), causes: vec![Cause::HashUnkeyed] });
+    let digest = base16ct::lower::decode_vec(digits).unwrap_or_default();
+    let mut search = Search { digits, digest, blocks: 0, found: None };
+    // Another algorithm is a mistake, too.
+    for mistakes in 0..=MAX_MISTAKES - usize::from(algorithm != Algorithm::Sha256) {
+        for way in &ways {
+            if let Some(rest) = mistakes.checked_sub(way.weight()) {
+                search.attempt(way, messages.level(rest));
             }
         }
-        None
+        for (secrets, count) in swapped.iter().zip(1..) {
+            if let Some(rest) = mistakes.checked_sub(count)
+                && !secrets.is_empty()
+            {
+                let keys = swapped_keys(messages, rest);
+                keys.iter().for_each(|key| search.attempt(&keyed(key), secrets));
+            }
+        }
+        if search.found.is_some() || search.blocks > MAX_BLOCKS {
+            break;
+        }
     }
-
-    /// The mistakes that give the email and behind it the MAC of nothing, as Go's `mac.Sum([]byte(email))` does.
-    fn find_mac_behind_email(&self, digits: &str) -> Option<Vec<Cause>> {
-        let bytes = base16ct::lower::decode_vec(digits).ok()?;
-        let (email, mac) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
-        let message = self.messages.iter().find(|message| message.bytes[..] == *email)?;
-        let keyed =
-            self.keys.iter().map(|key| (Algorithm::Sha256.hmac(&key.bytes), &key.causes[..]));
-        let unkeyed = (Algorithm::Sha256.unkeyed(), &[Cause::HashUnkeyed][..]);
-        let mut to = [0; 64];
-        let made = keyed.chain([unkeyed]).filter(|(hash, _)| {
-            hash(b"", &mut to);
-            to[..32] == *mac
-        });
-        let (_, causes) = made.min_by_key(|(_, causes)| causes.len())?;
-        (!email.is_empty()).then(|| [causes, &message.causes, &[Cause::EmailNotHashed]].concat())
-    }
+    search.found
 }
 
-fn swapped_keys(messages: &[Variant]) -> Vec<Variant> {
-    let emails = messages.iter().filter(|message| !message.causes.contains(&Cause::EmailMissing));
-    let keys = emails.flat_map(|email| {
-        let mut decoded = decode_as_node(&email.bytes);
-        decoded.causes.extend(&email.causes);
-        [variant(&email.bytes[..], &email.causes), decoded]
+/// The mistakes that give the email and behind it the MAC of nothing, as Go's `mac.Sum([]byte(email))` does.
+fn find_mac_behind_email(
+    keys: &[Variant],
+    messages: &mut Messages,
+    digits: &str,
+) -> Option<Vec<Cause>> {
+    let bytes = base16ct::lower::decode_vec(digits).ok()?;
+    let (email, mac) = bytes.split_at_checked(bytes.len().checked_sub(32)?)?;
+    if email.is_empty() {
+        return None;
+    }
+    let mut levels = 0..=MAX_MISTAKES;
+    let message = levels.find_map(|level| {
+        let message = messages.level(level).iter().find(|message| message.bytes[..] == *email)?;
+        Some(message.causes.clone())
+    })?;
+    let keyed = keys.iter().map(|key| (Algorithm::Sha256.hmac(&key.bytes), &key.causes[..]));
+    let unkeyed = (Algorithm::Sha256.unkeyed(), &[Cause::HashUnkeyed][..]);
+    let mut to = [0; 64];
+    let made = keyed.chain([unkeyed]).filter(|(hash, _)| {
+        hash(b"", &mut to);
+        to[..32] == *mac
     });
-    distinct(keys.collect())
+    let (_, causes) = made.min_by_key(|(_, causes)| causes.len())?;
+    Some([causes, &message, &[Cause::EmailNotHashed]].concat())
 }
 
-fn swapped_messages(secret: &[u8]) -> Vec<Variant> {
+/// The plain hashes of the secret and the email together, in either order, with its digits and its bytes.
+fn joined(algorithm: Algorithm, secret: &[u8]) -> impl Iterator<Item = Way> {
     let trimmed = trim(secret);
-    let mut messages = vec![
-        variant(trimmed, &[Cause::ArgumentsSwapped]),
-        variant(secret, &[Cause::SecretWhitespace, Cause::ArgumentsSwapped]),
-    ];
+    let mut secrets = vec![variant(trimmed, &[]), decode_as_node(trimmed)];
+    secrets.retain(|secret| !secret.bytes.is_empty());
+    secrets.into_iter().flat_map(move |secret| {
+        [true, false].map(|first| {
+            let (secret, hash) = (secret.bytes.clone(), algorithm.unkeyed());
+            let hash = move |message: &[u8], to: &mut _| match first {
+                true => hash(&join(&[&secret, message]), to),
+                false => hash(&join(&[message, &secret]), to),
+            };
+            Way { hash: Box::new(hash), causes: vec![Cause::HashConcatenated] }
+        })
+    })
+}
+
+/// The keys that an email with this many mistakes gives, as text and decoded.
+fn swapped_keys(messages: &mut Messages, mistakes: usize) -> Vec<Variant> {
+    let copy = |message: &Variant| variant(&message.bytes[..], &message.causes);
+    let mut keys: Vec<_> = messages.level(mistakes).iter().map(copy).collect();
+    if let Some(fewer) = mistakes.checked_sub(1) {
+        keys.extend(messages.level(fewer).iter().map(|message| {
+            let mut key = decode_as_node(&message.bytes);
+            key.causes.extend(&message.causes);
+            key
+        }));
+    }
+    keys.retain(|key| !key.causes.contains(&Cause::EmailMissing));
+    distinct(keys)
+}
+
+/// The secret where it took the place of the email, with one mistake and with two.
+fn swapped_messages(secret: &[u8]) -> [Vec<Variant>; 2] {
+    let trimmed = trim(secret);
+    let mut messages = vec![variant(trimmed, &[Cause::ArgumentsSwapped])];
     let key = decode_as_node(trimmed);
     if 2 * key.bytes.len() == trimmed.len() {
         messages.push(Variant { causes: vec![Cause::ArgumentsSwapped], ..key });
     }
-    distinct(messages)
+    let untrimmed = (trimmed != secret)
+        .then(|| variant(secret, &[Cause::SecretWhitespace, Cause::ArgumentsSwapped]));
+    [messages, untrimmed.into_iter().collect()]
 }

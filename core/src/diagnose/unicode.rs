@@ -6,6 +6,9 @@ use super::compositions::COMPOSITIONS;
 const INVISIBLE: [char; 6] = ['\u{200b}', '\u{200c}', '\u{200d}', '\u{2060}', '\u{feff}', '\u{ad}'];
 
 pub(super) fn change_unicode(text: &str) -> Vec<Vec<u8>> {
+    if text.is_ascii() && !text.contains("xn--") {
+        return Vec::new();
+    }
     let mut changed = vec![
         compose(text).into_bytes(),
         decompose(text).into_bytes(),
@@ -51,14 +54,14 @@ fn decompose(text: &str) -> String {
             Err(_) => decomposed.push(character),
         }
     }
-    let mut decomposed = String::new();
+    let mut decomposed = String::with_capacity(2 * text.len());
     text.chars().for_each(|character| push(&mut decomposed, character));
     decomposed
 }
 
 /// NFC for the letters of [`COMPOSITIONS`].
 fn compose(text: &str) -> String {
-    let mut composed = String::new();
+    let mut composed = String::with_capacity(text.len());
     for character in text.chars() {
         let last = composed.chars().next_back();
         // Before this character there is no accent to search for.
@@ -87,7 +90,13 @@ pub(super) fn from_windows_1252(byte: u8) -> char {
 }
 
 fn to_windows_1252(character: char) -> Option<u8> {
-    (0..=u8::MAX).find(|byte| from_windows_1252(*byte) == character)
+    match character {
+        '\u{80}'..='\u{9f}' | '\u{100}'.. => (0x80..=0x9f)
+            .zip(WINDOWS_1252.chars())
+            .find(|(_, c)| *c == character)
+            .map(|(byte, _)| byte),
+        _ => u8::try_from(character).ok(),
+    }
 }
 
 // Punycode: RFC 3492, sections 5 and 6.

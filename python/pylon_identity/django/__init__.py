@@ -7,20 +7,21 @@ script:
 
 The settings are PYLON_APP_ID, PYLON_IDENTITY_SECRET (or the environment variable of that name) and
 PYLON_CHAT_USER, the dotted path of a function like chat_user(). `manage.py check` says what is
-missing.
+missing. With PYLON_JWT_SECRET, or the environment variable of that name, the page has a JWT.
 """
 
 from __future__ import annotations
 
+import os
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings  # type: ignore[import-untyped]
 from django.core.signals import setting_changed  # type: ignore[import-untyped]
 from django.http import HttpRequest  # type: ignore[import-untyped]
 from django.utils.module_loading import import_string  # type: ignore[import-untyped]
 
-from pylon_identity import IdentitySecret, chat_settings_script
+from pylon_identity import IdentitySecret, JwtSecret, chat_settings_script
 
 try:
     from django.middleware.csp import get_nonce  # type: ignore[import-untyped]
@@ -30,11 +31,13 @@ except ImportError:  # Django 5
         """Return None: the nonce is at most one of django-csp."""
 
 
-__all__ = ["chat_script", "chat_settings", "chat_user", "identity_secret"]
+_Secret = TypeVar("_Secret", IdentitySecret, JwtSecret)
+
+__all__ = ["chat_script", "chat_settings", "chat_user", "identity_secret", "jwt_secret"]
 
 
-# Django's debug page shows the local variables of each frame: no function here has the secret or an
-# email hash in one.
+# Django's debug page shows the local variables of each frame: no function here has a secret, an
+# email hash or a JWT in one.
 
 
 @cache
@@ -43,16 +46,33 @@ def identity_secret() -> IdentitySecret:
 
     Raises IdentityError if it is missing or cannot be used. The setting may be an IdentitySecret.
     """
-    if getattr(settings, "PYLON_IDENTITY_SECRET", None) is None:
-        return IdentitySecret.from_env()
-    if isinstance(settings.PYLON_IDENTITY_SECRET, IdentitySecret):
-        return settings.PYLON_IDENTITY_SECRET
-    return IdentitySecret(settings.PYLON_IDENTITY_SECRET)
+    return _secret(IdentitySecret, "PYLON_IDENTITY_SECRET")
+
+
+@cache
+def jwt_secret() -> JwtSecret | None:
+    """Return the project's JWT secret, which is parsed once, or None if the project has none.
+
+    Raises IdentityError if it cannot be used. The setting may be a JwtSecret.
+    """
+    if getattr(settings, "PYLON_JWT_SECRET", None) is None and "PYLON_JWT_SECRET" not in os.environ:
+        return None
+    return _secret(JwtSecret, "PYLON_JWT_SECRET")
+
+
+def _secret(kind: type[_Secret], name: str) -> _Secret:
+    if getattr(settings, name, None) is None:
+        return kind.from_env()
+    if isinstance(getattr(settings, name), kind):
+        parsed: _Secret = getattr(settings, name)
+        return parsed
+    return kind(getattr(settings, name))
 
 
 def _setting_changed(setting: str, **_: Any) -> None:
-    if setting == "PYLON_IDENTITY_SECRET":
+    if setting in ("PYLON_IDENTITY_SECRET", "PYLON_JWT_SECRET"):
         identity_secret.cache_clear()
+        jwt_secret.cache_clear()
 
 
 setting_changed.connect(_setting_changed)  # which tests send
@@ -61,7 +81,7 @@ setting_changed.connect(_setting_changed)  # which tests send
 def chat_user(request: HttpRequest) -> dict[str, Any] | None:
     """Return who request.user is in the chat, or None for a visitor.
 
-    The dict has the arguments of IdentitySecret.chat_settings() but app_id: here email and name.
+    The dict has the arguments of the secret's chat_settings() but app_id: here email and name.
     Sign only an address that the user has proved to own. Django by itself confirms none.
     """
     user = getattr(request, "user", None)
@@ -87,7 +107,9 @@ def chat_settings(request: HttpRequest) -> dict[str, Any]:
     if user is None:
         return {"app_id": settings.PYLON_APP_ID}
     try:
-        return dict(identity_secret().chat_settings(app_id=settings.PYLON_APP_ID, **user))
+        return dict(
+            (jwt_secret() or identity_secret()).chat_settings(app_id=settings.PYLON_APP_ID, **user)
+        )
     except TypeError as error:
         if path:
             wrong = f"PYLON_CHAT_USER: {path} must return the arguments of chat_settings, or None"

@@ -11,7 +11,7 @@ from django.utils.module_loading import import_string  # type: ignore[import-unt
 
 from pylon_identity import IdentitySecret, generate_secret
 
-from . import identity_secret
+from . import identity_secret, jwt_secret
 
 NO_STORE = "pylon_identity.django.middleware.NoStoreMiddleware"
 
@@ -38,11 +38,13 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
         hint = "Set PYLON_APP_ID in the settings."
         found.append(checks.Error(str(error), hint, id="pylon_identity.E001"))
     try:
-        identity_secret()
+        if jwt_secret() is None:
+            identity_secret()
     except (TypeError, ValueError) as error:
         hint = (
-            "Set PYLON_IDENTITY_SECRET in the environment or in the settings. For tests and "
-            "development, set it to pylon_identity.generate_secret()."
+            "Set PYLON_IDENTITY_SECRET, or PYLON_JWT_SECRET for Pylon's option JWT, in the "
+            "environment or in the settings. For tests and development, set it to "
+            "pylon_identity.generate_secret()."
         )
         found.append(checks.Error(str(error), hint, id="pylon_identity.E002"))
     path = getattr(settings, "PYLON_CHAT_USER", None)
@@ -53,7 +55,7 @@ def check_settings(**_: Any) -> list[checks.CheckMessage]:
         hint = "Set PYLON_CHAT_USER to the dotted path of a function that takes the request."
         found.append(checks.Error(f"PYLON_CHAT_USER: {error}", hint, id="pylon_identity.E003"))
     if NO_STORE not in settings.MIDDLEWARE:
-        message = "Browsers and proxies may store pages that hold an email hash."
+        message = "Browsers and proxies may store pages that hold an email hash or a JWT."
         hint = f"Add {NO_STORE!r} to MIDDLEWARE."
         found.append(checks.Warning(message, hint, id="pylon_identity.W001"))
     return found

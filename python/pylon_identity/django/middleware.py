@@ -1,4 +1,4 @@
-"""The middleware that keeps email hashes out of caches."""
+"""The middleware that keeps email hashes and JWTs out of caches."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.utils.deprecation import MiddlewareMixin  # type: ignore[import-unty
 class NoStoreMiddleware(MiddlewareMixin):  # type: ignore[misc]
     """Sends each response that chat_settings() took part in with Cache-Control: no-store, private.
 
-    The email hash is as good as a login to the chat.
+    An email hash or a JWT is as good as a login to the chat.
     """
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
