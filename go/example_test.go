@@ -3,6 +3,7 @@ package pylonidentity_test
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	pylonidentity "github.com/pylon-identity/pylon-identity/go"
 )
@@ -65,4 +66,18 @@ func ExampleDiagnose() {
 	hash := secret.Sign("ada@example.com")
 	fmt.Println(pylonidentity.Diagnose(hexSecret, "Ada@Example.com", hash).Causes)
 	// Output: [email_case]
+}
+
+func ExampleJWTSecret() {
+	secret, err := pylonidentity.NewJWTSecret("the JWT secret from Pylon's dashboard")
+	if err != nil {
+		panic(err)
+	}
+	settings, err := secret.ChatSettings(pylonidentity.Claims{AppID: "app-1", Email: "ada@example.com"}, 5*time.Minute)
+	if err != nil {
+		panic(err)
+	}
+	claims, err := secret.VerifyJWT(settings.JWT, "app-1")
+	fmt.Println(claims.Email, claims.ExpiresAt.Sub(claims.IssuedAt), err)
+	// Output: ada@example.com 5m0s <nil>
 }
