@@ -1,6 +1,6 @@
 //! The Node addon: types translated, and nothing else. The rules live in the core.
 //!
-//! `index.js` makes the public class and the errors, and `index.d.ts` documents them. The addon takes and
+//! `index.js` makes the public classes and the errors, and `index.d.ts` documents them. The addon takes and
 //! returns strings and numbers, and calls no JavaScript.
 
 #![allow(missing_docs)]
