@@ -1,15 +1,47 @@
-//! The functions for one email or token, called by Node without the wrapper that napi-rs generates: its guards for
-//! borrowed arguments cost more than half of a signature.
+//! The functions that take secrets, emails and tokens, called by Node without the wrapper that napi-rs generates: its
+//! guards for borrowed arguments cost more than half of a signature, and it takes twice the code.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use napi::bindgen_prelude::{FromNapiValue, ToNapiValue, check_status, panic_to_error, sys};
 use napi::{Error, JsError, Result, Status};
 use pylon_identity_core as core;
+use pylon_identity_core::binding;
 
 use crate::strings::{Outcome, SecretBuffer, StringArgument, TextBuffer};
-use crate::{Handle, Secret, lines, to_result, with, with_jwt_secret};
+use crate::{Handle, Parsed, Secret, to_result, with, with_jwt_secret};
+
+/// `parse(text, isJwt)` takes an identity secret or a JWT secret.
+pub extern "C" fn parse(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |[text, is_jwt]| {
+        let mut buffer = SecretBuffer::default();
+        Ok(to_handle(Ok(text.string().read(&mut buffer)?), is_jwt.get()?))
+    })
+}
+
+/// `parseVariable(name, value, isJwt)` takes the secret in an environment variable, or undefined.
+pub extern "C" fn parse_variable(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    call(env, info, |[name, value, is_jwt]| {
+        let (mut name_buffer, mut buffer) = (TextBuffer::default(), SecretBuffer::default());
+        let name = name.string().read_text(&mut name_buffer)?;
+        let value: Option<StringArgument> = value.get()?;
+        let value = value.as_ref().map(|value| value.read(&mut buffer)).transpose()?;
+        Ok(to_handle(binding::trim_env_value(name, value), is_jwt.get()?))
+    })
+}
+
+fn to_handle(text: std::result::Result<&[u8], core::Error>, is_jwt: bool) -> Outcome<Handle> {
+    let parsed = text.and_then(|text| match is_jwt {
+        true => binding::parse_into(text, Box::new).map(Parsed::Jwt),
+        false => binding::parse_into(text, Box::new).map(Parsed::Identity),
+    });
+    Outcome(parsed.map(|secret| Handle::new(RefCell::new(Some(secret)))))
+}
 
 /// `sign(secret, email)`
 pub extern "C" fn sign(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
@@ -57,11 +89,11 @@ pub extern "C" fn sign_jwt(env: sys::napi_env, info: sys::napi_callback_info) ->
             account_external_id: given(account_external_id),
             contact_external_id: given(contact_external_id),
         };
-        let expires_in = match expires_in.number()? {
+        let expires_in = match expires_in.get::<f64>()? {
             0.0 => core::JwtSecret::LIFETIME,
             seconds => seconds as u64,
         };
-        let now = now.number()? as u64;
+        let now = now.get::<f64>()? as u64;
         let sign = |secret: &core::JwtSecret| secret.sign_jwt_at(user, expires_in, now);
         Ok(with_jwt_secret(secret.handle()?, sign))
     })
@@ -72,26 +104,70 @@ pub extern "C" fn verify_jwt(env: sys::napi_env, info: sys::napi_callback_info) 
     call(env, info, |[secret, texts @ .., now]: &[_; 4]| {
         let (mut buffers, mut read) = (<[TextBuffer; 2]>::default(), [""; 2]);
         read_texts(texts, &mut buffers, &mut read)?;
-        let ([token, app_id], now) = (read, now.number()? as u64);
+        let ([token, app_id], now) = (read, now.get::<f64>()? as u64);
         Ok(with_jwt_secret(secret.handle()?, |secret| {
             secret.verify_jwt_at(token, app_id, now).map(|claims| claims.to_json())
         }))
     })
 }
 
-/// `diagnoseJwt(secret, appId, token, email, now)`. An email that is empty stands for none.
+/// `signForChatSettings(secret, appId, email)`
+pub extern "C" fn sign_for_chat_settings(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    call(env, info, |[secret, texts @ ..]: &[_; 3]| {
+        let (mut buffers, mut read) = (<[TextBuffer; 2]>::default(), [""; 2]);
+        read_texts(texts, &mut buffers, &mut read)?;
+        let [app_id, email] = read;
+        Ok(with(secret.handle()?, |secret| {
+            binding::sign_for_chat_settings(secret, app_id, email).map(to_result)
+        }))
+    })
+}
+
+/// `diagnose(secret, email, emailHash)` returns three lines: whether the hash matches, the causes, and the explanation.
+pub extern "C" fn diagnose(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    call(env, info, |[secret, texts @ ..]: &[_; 3]| {
+        explain(secret, texts, |secret, [email, hash]| core::diagnose(secret, email, hash))
+    })
+}
+
+/// `diagnosePage(secret, page)` returns the same lines.
+pub extern "C" fn diagnose_page(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+) -> sys::napi_value {
+    call(env, info, |[secret, texts @ ..]: &[_; 2]| {
+        explain(secret, texts, |secret, [page]| core::diagnose_page(secret, page))
+    })
+}
+
+/// `diagnoseJwt(secret, appId, token, email, now)` returns the same lines. An email that is empty stands for none.
 pub extern "C" fn diagnose_jwt(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> sys::napi_value {
     call(env, info, |[secret, texts @ .., now]: &[_; 5]| {
-        let (mut buffers, mut read) = (<[TextBuffer; 3]>::default(), [""; 3]);
-        read_texts(texts, &mut buffers, &mut read)?;
-        let ([app_id, token, email], now) = (read, now.number()? as u64);
-        let mut buffer = SecretBuffer::default();
-        let secret = secret.string().read(&mut buffer)?;
-        Ok(lines(&core::diagnose_jwt(secret, app_id, token, given(email), Some(now))))
+        let now = now.get::<f64>()? as u64;
+        explain(secret, texts, |secret, [app_id, token, email]| {
+            core::diagnose_jwt(secret, app_id, token, given(email), Some(now))
+        })
     })
+}
+
+fn explain<const N: usize>(
+    secret: &Argument,
+    texts: &[Argument; N],
+    diagnose: impl FnOnce(&[u8], [&str; N]) -> core::Diagnosis,
+) -> Result<String> {
+    let (mut buffer, mut buffers) =
+        (SecretBuffer::default(), [(); N].map(|()| TextBuffer::default()));
+    let mut read = [""; N];
+    read_texts(texts, &mut buffers, &mut read)?;
+    let diagnosis = diagnose(secret.string().read(&mut buffer)?, read);
+    let causes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
+    Ok(format!("{}\n{}\n{}", diagnosis.matches(), causes.join(","), diagnosis.explanation()))
 }
 
 fn given(text: &str) -> Option<&str> {
@@ -120,14 +196,14 @@ impl Argument {
         StringArgument { env: self.env, value: self.value }
     }
 
-    fn number(&self) -> Result<f64> {
-        // SAFETY: as in `handle`.
-        unsafe { f64::from_napi_value(self.env, self.value) }
+    fn get<T: FromNapiValue>(&self) -> Result<T> {
+        // SAFETY: only `call` makes an `Argument`, which does not outlive the call.
+        unsafe { T::from_napi_value(self.env, self.value) }
     }
 
     fn handle(&self) -> Result<&Secret> {
         let mut pointer = ptr::null_mut();
-        // SAFETY: only `call` makes an `Argument`, which does not outlive the call.
+        // SAFETY: as in `get`.
         check_status!(unsafe { sys::napi_get_value_external(self.env, self.value, &mut pointer) })?;
         // SAFETY: napi-rs looks the pointer up among its own, and the argument keeps the handle alive.
         let secret = unsafe { Handle::inner_from_raw(pointer) };

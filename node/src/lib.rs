@@ -1,6 +1,6 @@
 //! The Node addon: types translated, and nothing else. The rules live in the core.
 //!
-//! `index.js` makes the public class and the errors, and `index.d.ts` documents them. The addon takes and
+//! `index.js` makes the public classes and the errors, and `index.d.ts` documents them. The addon takes and
 //! returns strings and numbers, and calls no JavaScript.
 
 #![allow(missing_docs)]
@@ -12,11 +12,10 @@ use std::cell::RefCell;
 use std::ffi::OsString;
 
 use napi::Result;
-use napi::bindgen_prelude::{Either3, External, JsObjectValue, Object, Uint32ArraySlice};
+use napi::bindgen_prelude::{Either3, External, JsObjectValue, Object, Uint32ArraySlice, sys};
 use napi_derive::napi;
 use pylon_identity_core as core;
-use pylon_identity_core::binding;
-use strings::{Latin1Result, Outcome, SecretBuffer, StringArgument, TextBuffer};
+use strings::{Latin1Result, Outcome, StringArgument, TextBuffer};
 use zeroize::Zeroizing;
 
 /// A parsed secret, until it is wiped. It stays in its box, since a move leaves a copy behind.
@@ -29,7 +28,6 @@ pub enum Parsed {
 }
 
 type Hash = [u8; core::EmailHash::LEN];
-type HashResult = Outcome<Latin1Result<Hash>>;
 type TextResult = Outcome<Latin1Result<String>>;
 
 /// Makes a call with an identity secret that was not wiped.
@@ -58,33 +56,26 @@ fn to_result(hash: core::EmailHash) -> Latin1Result<Hash> {
     Latin1Result(*hash.as_bytes())
 }
 
+type Callback = extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+
 #[napi(module_exports)]
 pub fn add_direct_functions(mut exports: Object) -> Result<()> {
-    exports.create_named_method("sign", direct::sign)?;
-    exports.create_named_method("verify", direct::verify)?;
-    exports.create_named_method("signMessageWithHmac", direct::sign_message_with_hmac)?;
-    exports.create_named_method("signJwt", direct::sign_jwt)?;
-    exports.create_named_method("verifyJwt", direct::verify_jwt)?;
-    exports.create_named_method("diagnoseJwt", direct::diagnose_jwt)
-}
-
-/// Parses an identity secret or a JWT secret.
-#[napi(catch_unwind)]
-pub fn parse(text: StringArgument, is_jwt: bool) -> Result<Outcome<Handle>> {
-    let mut buffer = SecretBuffer::default();
-    Ok(to_handle(parse_text(text.read(&mut buffer)?, is_jwt)))
-}
-
-#[inline(never)]
-fn parse_text(text: &[u8], is_jwt: bool) -> std::result::Result<Parsed, core::Error> {
-    match is_jwt {
-        true => binding::parse_into(text, Box::new).map(Parsed::Jwt),
-        false => binding::parse_into(text, Box::new).map(Parsed::Identity),
-    }
-}
-
-fn to_handle(parsed: std::result::Result<Parsed, core::Error>) -> Outcome<Handle> {
-    Outcome(parsed.map(|secret| External::new(RefCell::new(Some(secret)))))
+    let functions: [(_, Callback); 11] = [
+        ("parse", direct::parse),
+        ("parseVariable", direct::parse_variable),
+        ("sign", direct::sign),
+        ("verify", direct::verify),
+        ("signMessageWithHmac", direct::sign_message_with_hmac),
+        ("signForChatSettings", direct::sign_for_chat_settings),
+        ("signJwt", direct::sign_jwt),
+        ("verifyJwt", direct::verify_jwt),
+        ("diagnose", direct::diagnose),
+        ("diagnosePage", direct::diagnose_page),
+        ("diagnoseJwt", direct::diagnose_jwt),
+    ];
+    functions
+        .into_iter()
+        .try_for_each(|(name, function)| exports.create_named_method(name, function))
 }
 
 #[napi(catch_unwind)]
@@ -139,24 +130,6 @@ pub fn generate_secret() -> Latin1Result<Zeroizing<String>> {
     Latin1Result(Zeroizing::new(core::generate_secret()))
 }
 
-/// Parses the secret in an environment variable.
-#[napi(catch_unwind)]
-pub fn parse_variable(
-    name: String,
-    value: Option<StringArgument>,
-    is_jwt: bool,
-) -> Result<Outcome<Handle>> {
-    let mut buffer = SecretBuffer::default();
-    let value = value.as_ref().map(|value| value.read(&mut buffer)).transpose()?;
-    let text = binding::trim_env_value(&name, value);
-    Ok(to_handle(text.and_then(|text| parse_text(text, is_jwt))))
-}
-
-#[napi(catch_unwind)]
-pub fn sign_for_chat_settings(secret: &Handle, app_id: String, email: String) -> HashResult {
-    with(secret, |secret| binding::sign_for_chat_settings(secret, app_id, email).map(to_result))
-}
-
 /// One setting for each name.
 #[napi(catch_unwind)]
 pub fn chat_settings_script(
@@ -184,25 +157,6 @@ fn fields(
         Either3::B(number) => number.into(),
         Either3::C(value) => value.into(),
     }))
-}
-
-/// Returns three lines: whether the hash matches, the causes, and the explanation.
-#[napi(catch_unwind)]
-pub fn diagnose(secret: StringArgument, email: String, email_hash: String) -> Result<String> {
-    let mut buffer = SecretBuffer::default();
-    Ok(lines(&core::diagnose(secret.read(&mut buffer)?, email, email_hash)))
-}
-
-/// Returns the same lines.
-#[napi(catch_unwind)]
-pub fn diagnose_page(secret: StringArgument, page: String) -> Result<String> {
-    let mut buffer = SecretBuffer::default();
-    Ok(lines(&core::diagnose_page(secret.read(&mut buffer)?, &page)))
-}
-
-fn lines(diagnosis: &core::Diagnosis) -> String {
-    let causes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
-    format!("{}\n{}\n{}", diagnosis.matches(), causes.join(","), diagnosis.explanation())
 }
 
 /// The code and the message of the error with this number. The message begins with the name of the variable, if one

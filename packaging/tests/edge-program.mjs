@@ -1,6 +1,6 @@
 // What a runtime must not get wrong, as one line of JSON.
 
-import { IdentitySecret, backend, chatSettingsScript, diagnose, generateSecret } from 'pylon-identity'
+import { IdentitySecret, JwtSecret, backend, chatSettingsScript, diagnose, generateSecret } from 'pylon-identity'
 
 const attempt = (use) => {
   try {
@@ -13,6 +13,8 @@ export function results(env) {
   const secret = IdentitySecret.fromEnv('PYLON_IDENTITY_SECRET', env)
   const wiped = new IdentitySecret(generateSecret())
   wiped[Symbol.dispose]()
+  const jwtSecret = JwtSecret.fromEnv('PYLON_IDENTITY_SECRET', env)
+  const user = { appId: 'a', email: 'ada@example.com' }
   const settings = secret.chatSettings({ appId: 'a', email: 'ada@example.com', name: '\u{1f980}<' })
   return JSON.stringify({
     backend,
@@ -25,6 +27,8 @@ export function results(env) {
     clone: typeof attempt(() => structuredClone(secret)),
     malformed: attempt(() => new IdentitySecret('0x00')),
     missing: attempt(() => IdentitySecret.fromEnv('MISSING', {})),
+    claimed: jwtSecret.verifyJwt(jwtSecret.chatSettings(user).jwt, user).email,
+    expired: attempt(() => jwtSecret.verifyJwt(jwtSecret.signJwt({ ...user, now: 0 }), user)), // by the real clock
     wiped: attempt(() => wiped.sign('')),
   })
 }

@@ -36,6 +36,8 @@ def check(printed: str, backend: str) -> None:
         "shown": 'IdentitySecret(hidden) "IdentitySecret(hidden)"',
         "malformed": "ERR_SECRET_NOT_HEX",
         "missing": "ERR_SECRET_MISSING",
+        "claimed": "ada@example.com",
+        "expired": "ERR_JWT_EXPIRED",
         "wiped": "ERR_SECRET_NOT_READY",
     }
 
