@@ -14,16 +14,20 @@ from itertools import repeat
 from pylon_identity import (
     IdentityError,
     IdentitySecret,
+    JwtSecret,
     chat_settings_script,
     diagnose,
+    diagnose_jwt,
     diagnose_page,
     sign_message_with_hmac,
 )
 
 EMAIL = "ada@example.com"
 WRONG = "0" * 64
+WRONG_JWT = JwtSecret(WRONG).sign_jwt(app_id="a", email=EMAIL)
 lines = list(iter(sys.stdin.readline, "\n"))
 kept: list[IdentitySecret] = []
+kept_for_jwts: list[JwtSecret] = []
 leaked: list[bytes] = []
 emails: list[str] = []
 batches: list[list[str]] = []
@@ -35,6 +39,17 @@ def use(line: str) -> None:
     assert not secret.verify(EMAIL, WRONG)
     settings = secret.chat_settings(app_id="a", email=EMAIL, name="Ada")
     chat_settings_script(settings, nonce="bm9uY2U=")
+    jwt_secret = JwtSecret(line.rstrip("\n"))
+    token = jwt_secret.chat_settings(app_id="a", email=EMAIL, name="Ada")["jwt"]
+    assert jwt_secret.verify_jwt(token, app_id="a")["email"] == EMAIL
+    with contextlib.suppress(IdentityError):
+        jwt_secret.verify_jwt(WRONG_JWT, app_id="a")
+        raise AssertionError("it was accepted")
+
+
+def keep(line: str) -> None:
+    kept.append(IdentitySecret(line.rstrip("\n")))
+    kept_for_jwts.append(JwtSecret(line.rstrip("\n")))
 
 
 def many(line: str) -> None:
@@ -49,16 +64,19 @@ def explain(line: str) -> None:
         assert not diagnose(line, EMAIL, wrong).matches
     page = {"app_id": "a", "email": EMAIL, "email_hash": WRONG}
     assert not diagnose_page(line, page).matches
+    for jwt_secret in (line, line.rstrip("\n")):
+        assert not diagnose_jwt(jwt_secret, "a", WRONG_JWT).matches
 
 
 def refused(line: str) -> None:
-    with contextlib.suppress(IdentityError):
-        IdentitySecret(line)
-        raise AssertionError("it was accepted")
+    for kind in (IdentitySecret, JwtSecret):
+        with contextlib.suppress(IdentityError):
+            kind(line)
+            raise AssertionError("it was accepted")
 
 
 STEPS: dict[str, Callable[[str], object]] = {
-    "keep": lambda line: kept.append(IdentitySecret(line.rstrip("\n"))),
+    "keep": keep,
     "parse": lambda line: IdentitySecret(line.rstrip("\n")),
     "use": use,
     "many": many,
