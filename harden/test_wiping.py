@@ -25,7 +25,7 @@ from shared import ARCHIVE, RELEASE, Broken, without_sha_instructions
 
 STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused"]
 # The programs in these languages also use JWT secrets, whose key is the text as it is.
-HAVE_JWT = ["C", "Go", "portable Go", "portable C"]
+HAVE_JWT = ["C", "Python", "Go", "portable Go", "portable C"]
 VARIABLE = "PYLON_IDENTITY_SECRET"
 # The programs in these languages do, as callers can.
 WIPE_THEIR_TEXT = ["C", "Rust", "portable C"]

@@ -14,16 +14,20 @@ from itertools import repeat
 from pylon_identity import (
     IdentityError,
     IdentitySecret,
+    JwtSecret,
     chat_settings_script,
     diagnose,
+    diagnose_jwt,
     diagnose_page,
     sign_message_with_hmac,
 )
 
 EMAIL = "ada@example.com"
 WRONG = "0" * 64
+WRONG_JWT = JwtSecret(WRONG).sign_jwt(app_id="a", email=EMAIL)
 lines = list(iter(sys.stdin.readline, "\n"))
 kept: list[IdentitySecret] = []
+kept_for_jwts: list[JwtSecret] = []
 leaked: list[bytes] = []
 emails: list[str] = []
 batches: list[list[str]] = []
@@ -35,6 +39,18 @@ def use(line: str) -> None:
     assert not secret.verify(EMAIL, WRONG)
     settings = secret.chat_settings(app_id="a", email=EMAIL, name="Ada")
     chat_settings_script(settings, nonce="bm9uY2U=")
+
+
+def use_jwt(line: str) -> None:
+    """The digits are the key of a JWT as they are."""
+    jwt_secret = JwtSecret(line.rstrip("\n"))
+    token = jwt_secret.chat_settings(app_id="a", email=EMAIL, name="Ada")["jwt"]
+    assert jwt_secret.verify_jwt(token, app_id="a")["email"] == EMAIL
+    with contextlib.suppress(IdentityError):
+        jwt_secret.verify_jwt(WRONG_JWT, app_id="a")
+        raise AssertionError("it was accepted")
+    for text in (line, line.rstrip("\n")):
+        assert not diagnose_jwt(text, "a", WRONG_JWT).matches
 
 
 def many(line: str) -> None:
@@ -52,13 +68,16 @@ def explain(line: str) -> None:
 
 
 def refused(line: str) -> None:
-    with contextlib.suppress(IdentityError):
-        IdentitySecret(line)
-        raise AssertionError("it was accepted")
+    for kind in (IdentitySecret, JwtSecret):
+        with contextlib.suppress(IdentityError):
+            kind(line)
+            raise AssertionError("it was accepted")
 
 
 STEPS: dict[str, Callable[[str], object]] = {
     "keep": lambda line: kept.append(IdentitySecret(line.rstrip("\n"))),
+    "keep-jwt": lambda line: kept_for_jwts.append(JwtSecret(line.rstrip("\n"))),
+    "jwt": use_jwt,
     "parse": lambda line: IdentitySecret(line.rstrip("\n")),
     "use": use,
     "many": many,

@@ -17,12 +17,16 @@ impl Argument<'_> {
         self.text_or(value, "a str", "")
     }
 
+    /// A text to show.
+    #[inline(never)]
+    pub fn shown(self, value: &Bound<'_, PyAny>) -> PyResult<String> {
+        Ok(lossy(&self.text(value)?)?.into_owned())
+    }
+
     /// The same, but `None` stands for no text.
-    pub fn optional_text<'py>(
-        self,
-        value: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Option<Bound<'py, PyString>>> {
-        value.map(|value| self.text(value)).transpose()
+    #[inline(never)]
+    pub fn optional(self, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<String>> {
+        value.map(|value| self.shown(value)).transpose()
     }
 
     /// A secret, whose error asks for the usual reason.
@@ -31,17 +35,16 @@ impl Argument<'_> {
     }
 
     /// The text of an ID: a `str`, or an `int` in decimal, as primary keys often are.
-    pub fn id<'py>(
-        self,
-        value: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Option<Bound<'py, PyString>>> {
+    #[inline(never)]
+    pub fn id(self, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<String>> {
         let Some(value) = value else { return Ok(None) };
-        if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
+        let text = if value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>() {
             // The repr of a subclass, such as an IntEnum, may be another text.
-            let decimal = value.py().get_type::<PyInt>().call_method1("__repr__", (value,))?;
-            return Ok(Some(decimal.cast_into()?));
-        }
-        self.text_or(value, "a str or an int", "").map(Some)
+            value.py().get_type::<PyInt>().call_method1("__repr__", (value,))?.cast_into()?
+        } else {
+            self.text_or(value, "a str or an int", "")?
+        };
+        Ok(Some(lossy(&text)?.into_owned()))
     }
 
     /// An `int`, as a number.
@@ -62,6 +65,7 @@ impl Argument<'_> {
         }
     }
 
+    #[cold]
     pub fn wrong_type(self, value: &Bound<'_, PyAny>, expected: &str, hint: &str) -> PyErr {
         let Self(function, name) = self;
         let got = match value.get_type().name() {

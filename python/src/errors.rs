@@ -13,6 +13,7 @@ pyo3::create_exception!(
      contains the secret. The code of an error that you make yourself is \"\" unless you set it."
 );
 
+#[cold]
 pub fn identity_error(py: Python<'_>, error: core::Error) -> PyErr {
     with_message(py, error, error.message())
 }
@@ -29,6 +30,7 @@ pub fn file_error(py: Python<'_>, error: &io::Error) -> PyErr {
     text.map_or_else(|failure| failure, |text| PyOSError::new_err((number, text.unbind())))
 }
 
+#[cold]
 fn with_message(py: Python<'_>, error: core::Error, message: &str) -> PyErr {
     let raised = IdentityError::new_err(message.to_owned());
     match raised.value(py).setattr("code", error.code()) {

@@ -8,9 +8,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::Diagnosis;
-use crate::arguments::{Argument, OrDefault, lossy, number, unchanged};
+use crate::arguments::{Argument, OrDefault, number, unchanged};
 use crate::errors::identity_error;
-use crate::secrets;
+use crate::secrets::{self, Source};
 
 /// The secret of the option "JWT (signed token)" in Pylon's dashboard, parsed once.
 ///
@@ -30,7 +30,8 @@ pub struct JwtSecret(Box<core::JwtSecret>);
 impl JwtSecret {
     #[new]
     fn new(text: &Bound<'_, PyAny>) -> PyResult<Self> {
-        secrets::parse(Argument("JwtSecret", "text"), text).map(Self)
+        let source = Source::Text(Argument("JwtSecret", "text"), text);
+        secrets::parse(text.py(), source).map(Self)
     }
 
     /// Parse the secret in the environment variable `name`, trimmed of white space.
@@ -44,7 +45,7 @@ impl JwtSecret {
         text_signature = "(name='PYLON_JWT_SECRET')"
     )]
     fn from_env(py: Python<'_>, name: OrDefault<'_>) -> PyResult<Self> {
-        secrets::from_env(py, name, core::JwtSecret::ENV).map(Self)
+        secrets::parse(py, Source::Env(name, core::JwtSecret::ENV)).map(Self)
     }
 
     /// Parse the secret in a file, trimmed of white space.
@@ -54,7 +55,7 @@ impl JwtSecret {
     /// may be the secret by mistake; and the errors of JwtSecret().
     #[staticmethod]
     fn from_file(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        secrets::from_file(py, &path).map(Self)
+        secrets::parse(py, Source::File(&path)).map(Self)
     }
 
     /// Return a JWT (RFC 7519) that names the logged-in user, signed with HS256.
@@ -107,26 +108,18 @@ impl JwtSecret {
         token: &Bound<'py, PyAny>,
         app_id: &Bound<'py, PyAny>,
         now: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Bound<'py, PyDict>> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         const FUNCTION: &str = "verify_jwt";
         let py = token.py();
         let token = Argument(FUNCTION, "token").text(token)?;
-        let app_id = Argument(FUNCTION, "app_id").text(app_id)?;
-        let (token, app_id) = (unchanged(&token), lossy(&app_id)?);
+        let token = unchanged(&token);
+        let app_id = Argument(FUNCTION, "app_id").shown(app_id)?;
         let claims = match time(FUNCTION, now)? {
             Some(now) => self.0.verify_jwt_at(token, &app_id, now),
             None => self.0.verify_jwt(token, &app_id),
         };
         let claims = claims.map_err(|error| identity_error(py, error))?;
-        let dict = PyDict::new(py);
-        for (name, value) in claims.fields() {
-            match value {
-                core::SettingValue::Text(text) => dict.set_item(name, text)?,
-                core::SettingValue::Number(time) => dict.set_item(name, time as u64)?,
-                core::SettingValue::Boolean(value) => dict.set_item(name, value)?,
-            }
-        }
-        Ok(dict)
+        py.import("json")?.call_method1("loads", (claims.to_json(),))
     }
 
     /// Return the settings of the chat widget for a logged-in user: app_id and jwt.
@@ -220,9 +213,9 @@ impl JwtSecret {
         now: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<(String, String)> {
         let argument = |name| Argument(function, name);
-        let app_id = argument("app_id").text(user.app_id)?;
+        let app_id = argument("app_id").shown(user.app_id)?;
         let email = argument("email").text(user.email)?;
-        let name = argument("name").optional_text(user.name)?;
+        let name = argument("name").optional(user.name)?;
         let account = argument("account_external_id").id(user.account_external_id)?;
         let contact = argument("contact_external_id").id(user.contact_external_id)?;
         let expires_in = match expires_in {
@@ -231,10 +224,6 @@ impl JwtSecret {
             OrDefault::Given(given) => argument("expires_in").int(&given)? as u64,
         };
         let now = time(function, now)?;
-        let app_id = lossy(&app_id)?;
-        let [name, account, contact] =
-            [&name, &account, &contact].map(|text| text.as_ref().map(lossy).transpose());
-        let (name, account, contact) = (name?, account?, contact?);
         let user = core::JwtUser {
             app_id: &app_id,
             email: email.to_str()?,
@@ -247,7 +236,7 @@ impl JwtSecret {
             None => self.0.sign_jwt(user, expires_in),
         };
         let token = token.map_err(|error| identity_error(email.py(), error))?;
-        Ok((app_id.into_owned(), token))
+        Ok((app_id, token))
     }
 }
 
@@ -278,14 +267,13 @@ pub fn diagnose_jwt(
 ) -> PyResult<Diagnosis> {
     const FUNCTION: &str = "diagnose_jwt";
     let secret = Argument(FUNCTION, "secret").secret(secret)?;
-    let app_id = Argument(FUNCTION, "app_id").text(app_id)?;
-    let token = Argument(FUNCTION, "token").text(token)?;
-    let email = Argument(FUNCTION, "email").optional_text(email)?;
-    let email = email.as_ref().map(lossy).transpose()?;
+    let app_id = Argument(FUNCTION, "app_id").shown(app_id)?;
+    let token = Argument(FUNCTION, "token").shown(token)?;
+    let email = Argument(FUNCTION, "email").optional(email)?;
     let diagnosis = core::diagnose_jwt(
         secret.to_string_lossy().as_bytes(),
-        &lossy(&app_id)?,
-        &lossy(&token)?,
+        &app_id,
+        &token,
         email.as_deref(),
         time(FUNCTION, now)?,
     );

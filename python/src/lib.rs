@@ -16,6 +16,7 @@ use pyo3::types::{PyDict, PyList, PyMapping, PyString, PyType};
 
 use arguments::{Argument, OrDefault, lossy, unchanged};
 use errors::{IdentityError, identity_error};
+use secrets::Source;
 
 fn hash_text<'py>(py: Python<'py>, hash: &[u8]) -> PyResult<Bound<'py, PyString>> {
     PyString::from_bytes(py, hash)
@@ -36,7 +37,8 @@ struct IdentitySecret(Box<core::IdentitySecret>); // boxed, since Python's objec
 impl IdentitySecret {
     #[new]
     fn new(hex: &Bound<'_, PyAny>) -> PyResult<Self> {
-        secrets::parse(Argument("IdentitySecret", "hex"), hex).map(Self)
+        let source = Source::Text(Argument("IdentitySecret", "hex"), hex);
+        secrets::parse(hex.py(), source).map(Self)
     }
 
     /// Parse the secret in the environment variable `name`, trimmed of white space.
@@ -50,7 +52,7 @@ impl IdentitySecret {
         text_signature = "(name='PYLON_IDENTITY_SECRET')"
     )]
     fn from_env(py: Python<'_>, name: OrDefault<'_>) -> PyResult<Self> {
-        secrets::from_env(py, name, core::IdentitySecret::ENV).map(Self)
+        secrets::parse(py, Source::Env(name, core::IdentitySecret::ENV)).map(Self)
     }
 
     /// Parse the secret in a file, trimmed of white space.
@@ -60,7 +62,7 @@ impl IdentitySecret {
     /// may be the secret by mistake; and the errors of IdentitySecret().
     #[staticmethod]
     fn from_file(py: Python<'_>, path: PathBuf) -> PyResult<Self> {
-        secrets::from_file(py, &path).map(Self)
+        secrets::parse(py, Source::File(&path)).map(Self)
     }
 
     /// Return the email hash of exactly this email, as 64 lowercase hexadecimal digits.

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::path::Path;
 
+use pylon_identity_core::Error;
 use pylon_identity_core::binding::{self, Secret};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -11,34 +12,56 @@ use pyo3::types::{PyString, PyType};
 use crate::arguments::{Argument, OrDefault, unchanged};
 use crate::errors::{file_error, identity_error, variable_error};
 
-/// A secret stays where it was parsed: boxed, since Python's objects are moved into place.
-pub fn parse<S: Secret>(argument: Argument<'_>, text: &Bound<'_, PyAny>) -> PyResult<Box<S>> {
-    let text = argument.secret(text)?;
-    binding::parse_into(unchanged(&text).as_bytes(), Box::new)
-        .map_err(|error| identity_error(text.py(), error))
+/// Where a secret is.
+pub enum Source<'a, 'py> {
+    Text(Argument<'a>, &'a Bound<'py, PyAny>),
+    /// The environment variable of the name that is given, or of the other.
+    Env(OrDefault<'py>, &'a str),
+    File(&'a Path),
 }
 
-/// The secret in the variable `name`, by default `default`.
-pub fn from_env<S: Secret>(py: Python<'_>, name: OrDefault<'_>, default: &str) -> PyResult<Box<S>> {
-    let name = match name {
-        OrDefault::Given(name) => Argument("from_env", "name").text(&name)?,
-        OrDefault::Default => PyString::new(py, default),
-    };
-    let environment = py.import("os")?.getattr("environ")?;
-    let value: Option<Bound<'_, PyString>> =
-        environment.call_method1("get", (&name,))?.extract()?;
-    let value = value.as_ref().map(|value| unchanged(value).as_bytes());
-    let name = name.to_str()?;
-    binding::trim_env_value(name, value)
-        .and_then(|text| binding::parse_into(text, Box::new))
-        .map_err(|error| variable_error(py, name, error))
+/// Parses a secret, which stays where it was parsed: boxed, since Python's objects are moved into place.
+pub fn parse<S: Secret>(py: Python<'_>, source: Source<'_, '_>) -> PyResult<Box<S>> {
+    let mut parsed = None;
+    read(py, source, &mut |text| {
+        parsed = Some(binding::parse_into(text, Box::new)?);
+        Ok(())
+    })?;
+    Ok(parsed.expect("it was parsed"))
 }
 
-pub fn from_file<S: Secret>(py: Python<'_>, path: &Path) -> PyResult<Box<S>> {
-    let text = py
-        .detach(|| binding::read_secret(File::open(path)?))
-        .map_err(|error| file_error(py, &error))?;
-    binding::parse_into(binding::trim(&text), Box::new).map_err(|error| identity_error(py, error))
+/// Calls `parse` with the text of the secret.
+fn read(
+    py: Python<'_>,
+    source: Source<'_, '_>,
+    parse: &mut dyn FnMut(&[u8]) -> Result<(), Error>,
+) -> PyResult<()> {
+    match source {
+        Source::Text(argument, text) => {
+            let text = argument.secret(text)?;
+            parse(unchanged(&text).as_bytes()).map_err(|error| identity_error(py, error))
+        }
+        Source::Env(name, default) => {
+            let name = match name {
+                OrDefault::Given(name) => Argument("from_env", "name").text(&name)?,
+                OrDefault::Default => PyString::new(py, default),
+            };
+            let environment = py.import("os")?.getattr("environ")?;
+            let value: Option<Bound<'_, PyString>> =
+                environment.call_method1("get", (&name,))?.extract()?;
+            let value = value.as_ref().map(|value| unchanged(value).as_bytes());
+            let name = name.to_str()?;
+            binding::trim_env_value(name, value)
+                .and_then(parse)
+                .map_err(|error| variable_error(py, name, error))
+        }
+        Source::File(path) => {
+            let text = py
+                .detach(|| binding::read_secret(File::open(path)?))
+                .map_err(|error| file_error(py, &error))?;
+            parse(binding::trim(&text)).map_err(|error| identity_error(py, error))
+        }
+    }
 }
 
 /// Refuses pickling, which would hand the key out.

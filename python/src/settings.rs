@@ -21,18 +21,12 @@ pub fn chat_settings<'py>(
 ) -> PyResult<Bound<'py, PyDict>> {
     let py = user.app_id.py();
     let argument = |name| Argument("chat_settings", name);
-    let app_id = argument("app_id").text(user.app_id)?;
+    let app_id = argument("app_id").shown(user.app_id)?;
     let email = argument("email").text(user.email)?;
-    let name = argument("name").optional_text(user.name)?;
-    let avatar_url = argument("avatar_url").optional_text(user.avatar_url)?;
+    let name = argument("name").optional(user.name)?;
+    let avatar_url = argument("avatar_url").optional(user.avatar_url)?;
     let account_id = argument("account_id").id(user.account_id)?;
     let account_external_id = argument("account_external_id").id(user.account_external_id)?;
-    let app_id = lossy(&app_id)?;
-    let [name, avatar_url, account_id, account_external_id] =
-        [&name, &avatar_url, &account_id, &account_external_id]
-            .map(|text| text.as_ref().map(lossy).transpose());
-    let (name, avatar_url) = (name?, avatar_url?);
-    let (account_id, account_external_id) = (account_id?, account_external_id?);
     let user = core::User {
         app_id: &app_id,
         email: email.to_str()?,
@@ -56,8 +50,7 @@ pub fn script<'py>(
     const FUNCTION: &str = "chat_settings_script";
     let py = settings.py();
     let fields = fields(settings, FUNCTION)?;
-    let nonce = Argument(FUNCTION, "nonce").optional_text(nonce)?;
-    let nonce = nonce.as_ref().map(lossy).transpose()?;
+    let nonce = Argument(FUNCTION, "nonce").optional(nonce)?;
     let script = core::chat_settings_script(fields, nonce.as_deref())
         .map_err(|error| identity_error(py, error))?;
     HTML.import(py, "pylon_identity", "_Html")?.call1((script,))
@@ -78,7 +71,7 @@ fn fields(settings: &Bound<'_, PyAny>, function: &'static str) -> PyResult<Vec<F
     let mut fields = Vec::new();
     for item in mapping.items()? {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
-        let name = lossy(&Argument(function, "a name in settings").text(&name)?)?.into_owned();
+        let name = Argument(function, "a name in settings").shown(&name)?;
         let argument = Argument(function, &format!("settings['{name}']"));
         let value = if name == "app_id" && value.is_none() {
             "".into() // as of an unset variable, for the error of the core

@@ -295,7 +295,7 @@ def test_judges_a_jwt_as_pyjwt_does(
         if lifetime:
             claims["exp"] = claims["iat"] + lifetime
     claims = {**more, **claims}
-    key = None if algorithm == "none" else secret + other_key
+    key: Any = None if algorithm == "none" else secret + other_key
     token = jwt.encode(claims, key, algorithm)
     expected = code_by_pyjwt(token, secret)
     if expected not in ("jwt_algorithm", "jwt_signature"):
