@@ -271,6 +271,36 @@ fn diagnoses_emails_that_were_encoded() {
     }
 }
 
+/// How many mistakes are tried together; those that have many forms, with fewer others.
+#[test]
+fn diagnoses_combinations_up_to_their_limits() {
+    let (page, digits) = ("René+a@X.com", SENTINEL.as_bytes());
+    let (key, line) = (hex::decode(SENTINEL).unwrap(), [digits, b"\n"].concat());
+    let filler = &b"undefined"[..];
+    use Cause::{
+        EmailCase, EmailEncoded, EmailUnicode, EmailWhitespace, SecretMissing, SecretUsedAsText,
+        SecretWhitespace, Unknown,
+    };
+    let rows: [(&[u8], &str, &[Cause]); 11] = [
+        (&key, "RENÉ+A@X.COM\n", &[EmailCase, EmailWhitespace]),
+        (&key, "REN%C3%89%2BA%40X.COM%0A", &[EmailCase, EmailWhitespace, EmailEncoded]),
+        (digits, "REN%C3%89%2BA%40X.COM%0A", &[Unknown]),
+        (&key, "ren%25C3%25A9%252Ba%2540x.com", &[EmailCase, EmailEncoded]),
+        (&key, "Rene%CC%81%2Ba%40X.com", &[EmailEncoded, EmailUnicode]),
+        (&key, "RENE%CC%81%2BA%40X.COM", &[Unknown]),
+        (filler, "rené+a@x.com", &[SecretMissing, EmailCase]),
+        (filler, "rené+a@x.com\n", &[Unknown]),
+        (digits, "René+\u{200b}a@X.com", &[SecretUsedAsText, EmailUnicode]),
+        (&line, "rené+a@x.com", &[SecretUsedAsText, SecretWhitespace, EmailCase]),
+        (&line, "René+\u{200b}a@X.com", &[Unknown]),
+    ];
+    for (key, signed, expected) in rows {
+        let mac = Hmac::<Sha256>::new_from_slice(key).unwrap().chain_update(signed).finalize();
+        let diagnosis = diagnose(SENTINEL, page, hex::encode(mac.into_bytes()));
+        assert_eq!(diagnosis.causes(), expected, "{signed}");
+    }
+}
+
 #[test]
 fn diagnoses_prefixes_with_any_name() {
     let hash = IdentitySecret::from_hex(SENTINEL).unwrap().sign("ada@example.com");

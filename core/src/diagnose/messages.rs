@@ -8,7 +8,7 @@ use super::search::{Variant, variant};
 use super::unicode::{add_invisible, change_unicode};
 use crate::settings::FILLERS;
 
-/// The texts that an email may become by a mistake, which is made twice as well where it is the first.
+/// The texts that an email may become by a mistake, and if asked for, by making it twice.
 type Mistake = fn(&str, bool) -> Vec<Vec<u8>>;
 
 const EMAIL_MISTAKES: [(Cause, Mistake); 4] = [
@@ -75,6 +75,8 @@ impl Messages {
                 continue;
             }
             let Ok(text) = str::from_utf8(&message.bytes) else { continue };
+            // Encodings are many, so twice only where little else was done.
+            let twice = matches!(causes[..], [] | [Cause::EmailCase]);
             for (cause, mistake) in EMAIL_MISTAKES {
                 // White space and case make the same text in either order.
                 let is_same = (last, cause) == (Some(&Cause::EmailWhitespace), Cause::EmailCase);
@@ -87,7 +89,7 @@ impl Messages {
                 if mistakes > 2 && has(Cause::EmailEncoded) && has(Cause::EmailUnicode) {
                     continue;
                 }
-                for text in mistake(text, mistakes == 1) {
+                for text in mistake(text, twice) {
                     *made += text.len();
                     add(text, &causes);
                 }

@@ -204,14 +204,15 @@ impl Search<'_> {
                 let mut causes = [&way.causes[..], &message.causes].concat();
                 causes.extend(shortened);
                 causes.sort_unstable();
-                let rank = |causes: &Vec<Cause>| (causes.len(), causes.clone());
-                if self.found.as_ref().is_none_or(|found| rank(&causes) < rank(found)) {
+                let is_better = |found| (causes.len(), &causes) < (Vec::len(found), found);
+                if self.found.as_ref().is_none_or(is_better) {
                     self.found = Some(causes);
                 }
             }
         }
     }
 }
+
 /// The fewest mistakes that give the digits. What more mistakes make is made only when fewer do not.
 fn find(
     algorithm: Algorithm,
