@@ -14,7 +14,7 @@ type Diagnosis struct {
 
 // Diagnose finds out why emailHash is not the hash of email under secret, the hexadecimal string.
 //
-// It tries the usual mistakes in all combinations, and reports the fewest that give the observed hash.
+// It tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash.
 // It takes any text, a malformed secret too. It is for developers, and takes milliseconds.
 func Diagnose(secret, email, emailHash string) Diagnosis {
 	return diagnosis(diagnose(secret, email, emailHash))

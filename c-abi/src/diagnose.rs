@@ -1,4 +1,4 @@
-use pylon_identity_core::{Diagnosis, diagnose, diagnose_page};
+use pylon_identity_core::{Cause, Diagnosis, diagnose, diagnose_page};
 
 use super::*;
 
@@ -7,7 +7,7 @@ pub const PYLON_IDENTITY_EXPLANATION_SIZE: usize = 16384;
 
 /// Finds out why an email hash is not the one of this email under this secret.
 ///
-/// Tries the usual mistakes in all combinations, and reports the fewest that give the observed hash.
+/// Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash.
 /// Takes any bytes, a malformed secret too. For developers: it takes milliseconds.
 ///
 /// @param hex              the hexadecimal string from Pylon's dashboard
@@ -95,8 +95,7 @@ pub(crate) unsafe fn write_diagnosis(
     explanation: *mut c_char,
     size: usize,
 ) -> Outcome {
-    let found = CAUSES.iter().filter(|(cause, ..)| diagnosis.causes().contains(cause));
-    let bits = found.fold(0, |bits, (_, bit, _)| bits | bit);
+    let bits = diagnosis.causes().iter().fold(0, |bits, cause| bits | 1_u64 << cause.number());
     if !explanation.is_null() {
         // SAFETY: not NULL, so valid for writes of its size as the caller promises.
         unsafe { write_text(&diagnosis.explanation(), explanation, size, ptr::null_mut()) }?;
@@ -112,14 +111,12 @@ pub(crate) unsafe fn write_diagnosis(
 /// @return a static, NUL-terminated text, never NULL; empty for anything but one known bit
 #[unsafe(no_mangle)]
 pub extern "C" fn pylon_identity_cause_code(cause: u64) -> *const c_char {
-    let found = CAUSES.iter().find(|(_, bit, _)| *bit == cause);
-    found.map_or(c"", |(.., code)| *code).as_ptr()
+    let found = Cause::ALL.iter().find(|known| 1_u64 << known.number() == cause);
+    found.map_or(c"", |cause| c_text(cause.code_with_nul())).as_ptr()
 }
 
 #[cfg(test)]
 mod tests {
-    use pylon_identity_core::{Cause, Error};
-
     use super::*;
 
     #[test]

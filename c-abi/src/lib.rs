@@ -11,7 +11,7 @@ use std::mem::{align_of, offset_of, size_of};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::{ptr, slice};
 
-use pylon_identity_core::{EmailHash, IdentitySecret, JwtSecret, binding};
+use pylon_identity_core::{EmailHash, Error, IdentitySecret, JwtSecret, binding};
 use zeroize::Zeroize;
 
 #[rustfmt::skip]
@@ -36,12 +36,21 @@ pub const PYLON_IDENTITY_EMAIL_HASH_SIZE: usize = 65;
 
 const _: () = assert!(PYLON_IDENTITY_EMAIL_HASH_SIZE == EmailHash::LEN + 1);
 
-impl pylon_identity_status {
-    /// The code and the message of a status.
-    fn texts(number: i32) -> Option<(&'static CStr, &'static CStr)> {
-        let found = STATUSES.iter().find(|(status, ..)| *status as i32 == number);
-        found.map(|(_, code, message)| (*code, *message))
-    }
+/// The code and the message of a status.
+fn texts(status: i32) -> Option<(&'static CStr, &'static CStr)> {
+    let number = u32::try_from(status).ok()?;
+    let result = binding::CallStatus::ALL.iter().find(|result| result.number() == number);
+    let error = Error::ALL.iter().find(|error| error.number() == number);
+    let (code, message) = match (result, error) {
+        (Some(result), _) => (result.code_with_nul(), result.text_with_nul()),
+        (_, Some(error)) => (error.code_with_nul(), error.text_with_nul()),
+        _ => return None,
+    };
+    Some((c_text(code), c_text(message)))
+}
+
+fn c_text(with_nul: &'static str) -> &'static CStr {
+    CStr::from_bytes_with_nul(with_nul.as_bytes()).unwrap_or_default()
 }
 
 /// An identity secret, parsed once and kept as a keyed HMAC state.
@@ -415,7 +424,7 @@ pub unsafe extern "C" fn pylon_identity_verify(
 #[unsafe(no_mangle)]
 pub extern "C" fn pylon_identity_status_message(status: i32) -> *const c_char {
     let unknown = c"Not a status of this version of pylon-identity.";
-    pylon_identity_status::texts(status).map_or(unknown, |(_, message)| message).as_ptr()
+    texts(status).map_or(unknown, |(_, message)| message).as_ptr()
 }
 
 /// The name of a status for programs and logs, the same in every language, for example "secret_empty".
@@ -424,7 +433,7 @@ pub extern "C" fn pylon_identity_status_message(status: i32) -> *const c_char {
 /// @return a static, NUL-terminated text, never NULL; empty for every unknown number
 #[unsafe(no_mangle)]
 pub extern "C" fn pylon_identity_status_code(status: i32) -> *const c_char {
-    pylon_identity_status::texts(status).map_or(c"", |(code, _)| code).as_ptr()
+    texts(status).map_or(c"", |(code, _)| code).as_ptr()
 }
 
 /// The version of the library, for example "1.2.3".

@@ -10,7 +10,7 @@ pub use crate::json::{object as json_object, push_object as push_json_object};
 pub use crate::secret::{Secret, parse_into};
 pub use crate::settings::sign_for_chat_settings;
 
-use crate::codes::codes;
+use crate::codes::{codes, without_nul};
 
 codes! {
     /// The results of a call of C that are no [`Error`](crate::Error).

@@ -25,12 +25,24 @@ macro_rules! codes {
 
             /// The stable name for programs, the same in every language.
             pub const fn code(self) -> &'static str {
-                match self { $(Self::$variant => $code,)+ }
+                without_nul(self.code_with_nul())
             }
 
             $(#[$text_attribute])*
             pub const fn $text_method(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
+                without_nul(self.text_with_nul())
+            }
+
+            /// The code as C has it, so that there is one copy of it.
+            #[doc(hidden)]
+            pub const fn code_with_nul(self) -> &'static str {
+                match self { $(Self::$variant => concat!($code, "\0"),)+ }
+            }
+
+            /// The text for people as C has it.
+            #[doc(hidden)]
+            pub const fn text_with_nul(self) -> &'static str {
+                match self { $(Self::$variant => concat!($text, "\0"),)+ }
             }
 
             #[doc(hidden)]
@@ -48,3 +60,7 @@ macro_rules! codes {
 }
 
 pub(crate) use codes;
+
+pub(crate) const fn without_nul(text: &str) -> &str {
+    text.split_at(text.len() - 1).0
+}

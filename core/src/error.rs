@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::codes::codes;
+use crate::codes::{codes, without_nul};
 
 codes! {
     /// The errors, with the same code and the same words in every language.

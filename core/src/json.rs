@@ -102,17 +102,22 @@ pub fn push_object<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
         if i > 0 {
             json.push(',');
         }
-        push_string(json, name.as_ref());
-        json.push(':');
-        match value.into() {
-            SettingValue::Text(text) => push_string(json, &text),
-            // The other format has an exponent for small numbers, and ".0" for whole ones.
-            SettingValue::Number(number) if number.fract() == 0.0 => {
-                json.push_str(&(number as i64).to_string());
-            }
-            SettingValue::Number(number) => json.push_str(&format!("{number:?}")),
-            SettingValue::Boolean(value) => json.push_str(if value { "true" } else { "false" }),
-        }
+        push_field(json, name.as_ref(), &value.into());
     }
     json.push('}');
+}
+
+#[inline(never)] // for the size of the packages
+fn push_field(json: &mut String, name: &str, value: &SettingValue<'_>) {
+    push_string(json, name);
+    json.push(':');
+    match value {
+        SettingValue::Text(text) => push_string(json, text),
+        // The other format has an exponent for small numbers, and ".0" for whole ones.
+        SettingValue::Number(number) if number.fract() == 0.0 => {
+            json.push_str(&(*number as i64).to_string());
+        }
+        SettingValue::Number(number) => json.push_str(&format!("{number:?}")),
+        SettingValue::Boolean(value) => json.push_str(if *value { "true" } else { "false" }),
+    }
 }

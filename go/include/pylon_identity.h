@@ -726,7 +726,7 @@ const char *pylon_identity_version(void);
 /**
  * Finds out why an email hash is not the one of this email under this secret.
  *
- * Tries the usual mistakes in all combinations, and reports the fewest that give the observed hash.
+ * Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash.
  * Takes any bytes, a malformed secret too. For developers: it takes milliseconds.
  *
  * @param hex              the hexadecimal string from Pylon's dashboard

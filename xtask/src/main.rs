@@ -188,7 +188,7 @@ fn c_cause(cause: Cause) -> String {
 
 fn c_abi() -> String {
     let mut text = format!("// {NOTICE}\n\n");
-    text += "use std::ffi::CStr;\n\nuse pylon_identity_core::{Cause, Error};\n\n";
+    text += "use pylon_identity_core::Error;\n\n";
     text += "/// The result of a call. The numbers are stable; pylon_identity_status_message() explains each.\n";
     text += "#[repr(i32)]\n#[derive(Clone, Copy, Debug, PartialEq, Eq)]\n";
     text += "pub enum pylon_identity_status {\n";
@@ -196,12 +196,7 @@ fn c_abi() -> String {
         line!(text, "    /// {summary}\n    {} = {number},", c_name(code));
     }
     text += "}\n\nuse pylon_identity_status::*;\n\n";
-    text += "/// Each status with its code and its message.\n";
-    text += "pub(crate) const STATUSES: &[(pylon_identity_status, &CStr, &CStr)] = &[\n";
-    for Status { code, message, .. } in statuses() {
-        line!(text, "    ({}, c{code:?}, c{message:?}),", c_name(code));
-    }
-    text += "];\n\nimpl From<Error> for pylon_identity_status {\n";
+    text += "impl From<Error> for pylon_identity_status {\n";
     text += "    fn from(error: Error) -> Self {\n        match error {\n";
     for Status { code, error, .. } in statuses() {
         if let Some(error) = error {
@@ -217,12 +212,7 @@ fn c_abi() -> String {
     let warnings = warnings.fold(0, |bits, cause| bits | 1_u64 << cause.number());
     text += "/// The causes with which the widget still finds an email and the right hash.\n";
     line!(text, "pub const PYLON_IDENTITY_WARNINGS: u64 = {warnings:#x};");
-    text += "\n/// Each cause with its bit and its code.\n";
-    text += "pub(crate) const CAUSES: &[(Cause, u64, &CStr)] = &[\n";
-    for cause in Cause::ALL {
-        line!(text, "    (Cause::{cause:?}, {}, c{:?}),", c_cause(*cause), cause.code());
-    }
-    text + "];\n"
+    text
 }
 
 /// The code in Go's MixedCaps: "app_id_empty" is AppIDEmpty.

@@ -1,4 +1,4 @@
-use crate::codes::codes;
+use crate::codes::{codes, without_nul};
 
 codes! {
     /// A mistake that gives another email hash than the right one, or the right digest in another form.
