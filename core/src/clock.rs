@@ -16,6 +16,7 @@ pub(crate) fn now() -> u64 {
     NOW.load(std::sync::atomic::Ordering::Relaxed)
 }
 
+/// Sets the time that [`now`] returns.
 #[cfg(target_arch = "wasm32")]
 pub fn set(now: u64) {
     NOW.store(now, std::sync::atomic::Ordering::Relaxed);
