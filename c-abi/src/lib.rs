@@ -65,7 +65,7 @@ pub struct pylon_identity_secret {
 }
 
 /// A struct of C that keeps a secret of the core.
-trait Opaque: Sized {
+pub(crate) trait Opaque: Sized {
     type Secret: binding::Secret;
 
     /// Tells a usable struct from a zeroed or wiped one, and most likely from garbage.

@@ -249,8 +249,8 @@ def chat_settings_script(
 def diagnose(secret: str, email: str, email_hash: str) -> Diagnosis:
     """Find out why `email_hash` is not the hash of `email` under `secret`, the hexadecimal string.
 
-    Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed
-    hash. Takes any text, a malformed secret too. For developers: it takes milliseconds.
+    Tries the usual mistakes in combinations of up to three, and reports the fewest that give the
+    observed hash. Takes any text, a malformed secret too. For developers: it takes milliseconds.
     """
 
 def diagnose_jwt(
