@@ -52,10 +52,12 @@ def package_lock(text: str) -> int:
     return len(fetched)
 
 
-def go_module(text: str) -> None:
-    required = re.findall(r"^(?:require\s+|\t)([\w./-]+) v", text, re.MULTILINE)
-    foreign = [path for path in required if not path.startswith(OWN)]
-    assert not foreign, f"not our own: {foreign}"
+def go_module(path: Path, text: str) -> None:
+    required = re.findall(r"^(?:require\s+|\t)([\w./-]+ v\S+)", text, re.MULTILINE)
+    foreign = [module for module in required if not module.startswith(OWN)]
+    assert not foreign or path != ROOT / "go" / "go.mod", f"not our own: {foreign}"
+    sums = path.with_name("go.sum").read_text("utf-8") if foreign else ""
+    assert all(f"{module} h1:" in sums for module in foreign), f"{path}: no hash of {foreign}"
 
 
 def files(pattern: str) -> dict[Path, str]:
@@ -70,8 +72,8 @@ def test_everything_is_locked_with_its_hash(figure: Figure) -> None:
     wheels = sum(text.count("==") for text in files("requirements/*.txt").values())
     npm = sum(map(package_lock, files("*package-lock.json").values()))
     figure(f"{crates} crates, {wheels} Python and {npm} npm packages")
-    for text in files("*go.mod").values():
-        go_module(text)
+    for path, text in files("*go.mod").items():
+        go_module(path, text)
     for path, text in files("*package.json").items():
         locked = path.with_name("package-lock.json").exists()
         assert locked or "ependencies" not in text, f"{path} has dependencies, but no lock file"
@@ -84,4 +86,6 @@ def test_everything_is_locked_with_its_hash_control() -> None:
     with pytest.raises(AssertionError, match="an npm package without a hash"):
         package_lock(npm.replace('"integrity"', '"other"', 1))
     with pytest.raises(AssertionError, match=r"example\.com/y"):
-        go_module("module x\n\nrequire example.com/y v1.0.0\n")
+        go_module(ROOT / "go" / "go.mod", "module x\n\nrequire example.com/y v1.0.0\n")
+    with pytest.raises(AssertionError, match="no hash"):
+        go_module(ROOT / "bench/go/go.mod", "module x\n\nrequire example.com/y v1.0.0\n")

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/../examples/nextjs"
 
 # Next ignores serverExternalPackages for links, so the package is copied.
-cp ../../node/*.js ../../node/*.d.ts ../../node/*.node node_modules/pylon-identity/
+cp ../../node/*.* node_modules/pylon-identity/
 NEXT_TELEMETRY_DISABLED=1 npm run --silent build
 rm -rf ../../target/examples/nextjs
 mkdir -p ../../target/examples
