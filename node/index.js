@@ -70,6 +70,8 @@ function readText(path, isJwt) {
   }
   const text = bytes.toString()
   bytes.fill(0)
+  // Such bytes would become others in the key.
+  if (isJwt && text.includes('\ufffd')) throw wrongType('a file whose text is UTF-8', bytes)
   return text
 }
 

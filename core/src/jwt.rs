@@ -61,7 +61,7 @@ pub struct JwtUser<'a> {
     pub app_id: &'a str,
     /// The email of the logged-in session, exactly as it is stored; not empty.
     pub email: &'a str,
-    /// The name to show.
+    /// The name to show. Here and below, an empty text is left out.
     pub name: Option<&'a str>,
     /// Your own ID of the user's account.
     pub account_external_id: Option<&'a str>,
@@ -75,7 +75,10 @@ impl<'a> JwtUser<'a> {
         issued_at: u64,
         expires_at: u64,
     ) -> impl Iterator<Item = (&'static str, SettingValue<'a>)> {
-        let text = |text: Option<&'a str>| text.map(|text| SettingValue::Text(text.into()));
+        // Some languages have no other way to give none than an empty text.
+        let given = |text: &&str| !text.is_empty();
+        let text =
+            |text: Option<&'a str>| text.filter(given).map(|text| SettingValue::Text(text.into()));
         let time = |time: u64| Some(SettingValue::Number(time as f64));
         let claims = [
             ("email", text(Some(self.email))),

@@ -347,6 +347,8 @@ test('a JWT secret comes from the environment or a file, and errors do not show 
     })
   }
   assert.throws(() => JwtSecret.fromEnv(undefined, {}), { code: 'ERR_SECRET_MISSING', message: /^PYLON_JWT_SECRET: / })
+  writeFileSync(file, Buffer.from([...Buffer.from(SENTINEL), 0xff]))
+  assert.throws(() => JwtSecret.fromFile(file), { name: 'TypeError', message: 'Expected a file whose text is UTF-8, but got Buffer.' })
   assert.throws(() => JwtSecret.fromFile(SENTINEL), (error) => {
     assertHidden(inspect(error, { showHidden: true }))
     return error.code === 'ENOENT' && error.message.startsWith('the file of the JWT secret cannot be read')

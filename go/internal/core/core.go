@@ -13632,7 +13632,7 @@ l9:
 	m.g0 = v7 + i32(208)
 }
 func (m *Module) fn189(v0, v1 int32, v2, v3 int64) {
-	var v4, v5, v6 int32
+	var v4, v5, v6, v7, v8, v9, v10 int32
 	store32(m.memory, uint64(uint32(v0))+156, uint32(i32(19)))
 	store32(m.memory, uint64(uint32(v0))+152, uint32(i32(154813)))
 	store32(m.memory, uint64(uint32(v0))+132, uint32(i32(19)))
@@ -13643,9 +13643,9 @@ func (m *Module) fn189(v0, v1 int32, v2, v3 int64) {
 	store32(m.memory, uint64(uint32(v0))+80, uint32(i32(154804)))
 	store64(m.memory, uint64(uint32(v0))+60, uint64(i64(-0x7ffffffefffffffd)))
 	store32(m.memory, uint64(uint32(v0))+56, uint32(i32(154801)))
-	store64(m.memory, uint64(uint32(v0))+36, uint64(i64(-0x7ffffffffffffffd)))
+	store32(m.memory, uint64(uint32(v0))+36, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v0))+32, uint32(i32(154810)))
-	store64(m.memory, uint64(uint32(v0))+12, uint64(i64(-0x7ffffffffffffffb)))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(5)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(154619)))
 	store64(m.memory, uint32(v0), uint64(i64(0x700000000)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+32))
@@ -13662,34 +13662,72 @@ func (m *Module) fn189(v0, v1 int32, v2, v3 int64) {
 	store32(m.memory, uint64(uint32(t5))+116, uint32(v6))
 	store64(m.memory, uint64(uint32(v0))+96, math.Float64bits(float64(uint64(v3))))
 	store64(m.memory, uint64(uint32(v0))+72, math.Float64bits(float64(uint64(v2))))
-	t6 := int64(load64(m.memory, uint32(v1)))
-	store64(m.memory, uint64(uint32(v0))+44, uint64(t6))
-	t7 := int64(load64(m.memory, uint64(uint32(v1))+8))
-	store64(m.memory, uint64(uint32(v0))+20, uint64(t7))
-	t8 := int32(load32(m.memory, uint64(uint32(v1))+36))
-	store32(m.memory, uint64(uint32(v0))+168, uint32(t8))
+	t6 := int32(load32(m.memory, uint64(uint32(v1))+4))
+	t7 := v0
+	v7 = t6
+	store32(m.memory, uint64(uint32(t7))+48, uint32(v7))
+	t8 := int32(load32(m.memory, uint32(v1)))
+	store32(m.memory, uint64(uint32(v0))+44, uint32(t8))
+	t9 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	t10 := v0
-	p9 := i32(-0x7ffffffd)
-	if v4 != 0 {
-		p9 = i32(-0x80000000)
-	}
-	store32(m.memory, uint64(uint32(t10))+160, uint32(p9))
-	t11 := int32(load32(m.memory, uint64(uint32(v1))+28))
-	store32(m.memory, uint64(uint32(v0))+144, uint32(t11))
+	v8 = t9
+	store32(m.memory, uint64(uint32(t10))+24, uint32(v8))
+	t11 := int32(load32(m.memory, uint64(uint32(v1))+8))
+	store32(m.memory, uint64(uint32(v0))+20, uint32(t11))
+	t12 := int32(load32(m.memory, uint64(uint32(v1))+36))
 	t13 := v0
-	p12 := i32(-0x7ffffffd)
+	v9 = t12
+	store32(m.memory, uint64(uint32(t13))+168, uint32(v9))
+	t14 := int32(load32(m.memory, uint64(uint32(v1))+28))
+	t15 := v0
+	v10 = t14
+	store32(m.memory, uint64(uint32(t15))+144, uint32(v10))
+	t16 := int32(load32(m.memory, uint64(uint32(v1))+20))
+	t17 := v0
+	v1 = t16
+	store32(m.memory, uint64(uint32(t17))+120, uint32(v1))
+	t19 := v0
+	p18 := i32(-0x7ffffffd)
+	if v7 != 0 {
+		p18 = i32(-0x80000000)
+	}
+	store32(m.memory, uint64(uint32(t19))+40, uint32(p18))
+	t21 := v0
+	p20 := i32(-0x7ffffffd)
+	if v8 != 0 {
+		p20 = i32(-0x80000000)
+	}
+	store32(m.memory, uint64(uint32(t21))+16, uint32(p20))
+	t23 := v0
+	p22 := i32(-0x7ffffffd)
+	if v9 != 0 {
+		p22 = i32(-0x80000000)
+	}
+	p24 := i32(-0x7ffffffd)
+	if v4 != 0 {
+		p24 = p22
+	}
+	store32(m.memory, uint64(uint32(t23))+160, uint32(p24))
+	t26 := v0
+	p25 := i32(-0x7ffffffd)
+	if v10 != 0 {
+		p25 = i32(-0x80000000)
+	}
+	p27 := i32(-0x7ffffffd)
 	if v5 != 0 {
-		p12 = i32(-0x80000000)
+		p27 = p25
 	}
-	store32(m.memory, uint64(uint32(t13))+136, uint32(p12))
-	t14 := int32(load32(m.memory, uint64(uint32(v1))+20))
-	store32(m.memory, uint64(uint32(v0))+120, uint32(t14))
-	t16 := v0
-	p15 := i32(-0x7ffffffd)
+	store32(m.memory, uint64(uint32(t26))+136, uint32(p27))
+	t29 := v0
+	p28 := i32(-0x7ffffffd)
+	if v1 != 0 {
+		p28 = i32(-0x80000000)
+	}
+	p30 := i32(-0x7ffffffd)
 	if v6 != 0 {
-		p15 = i32(-0x80000000)
+		p30 = p28
 	}
-	store32(m.memory, uint64(uint32(t16))+112, uint32(p15))
+	store32(m.memory, uint64(uint32(t29))+112, uint32(p30))
 }
 func (m *Module) fn190(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
