@@ -23,9 +23,7 @@ from conftest import Figure
 from observed import running
 from shared import ARCHIVE, RELEASE, Broken, without_sha_instructions
 
-STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused"]
-# The programs in these languages also use JWT secrets, whose key is the text as it is.
-HAVE_JWT = ["C", "Python", "Go", "portable Go", "portable C"]
+STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused", "jwt"]
 VARIABLE = "PYLON_IDENTITY_SECRET"
 # The programs in these languages do, as callers can.
 WIPE_THEIR_TEXT = ["C", "Rust", "portable C"]
@@ -164,15 +162,14 @@ LANGUAGES = [*QUICK, "Rust", "Node", "portable Node", "Go", "portable Go", "port
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_key_is_left(language: str, figure: Figure) -> None:
     size = 0
-    steps = STEPS + ["jwt"] * (language in HAVE_JWT)
-    for step in steps:
+    for step in STEPS:
         seen = look(language, step)
         size += seen.size
         left = {shape for _, shape in seen.found}
         if step == "env" or language not in WIPE_THEIR_TEXT:
             left.discard("hex")  # the text is the caller's to wipe
         assert not left, f"after {step}: {sorted(left)}"
-    figure(f"no trace in {size / 1e6:.0f} MB after {len(steps)} steps with {len(SIZES)} keys each")
+    figure(f"no trace in {size / 1e6:.0f} MB after {len(STEPS)} steps with {len(SIZES)} keys each")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -180,9 +177,8 @@ def test_no_key_is_left_control(language: str) -> None:
     """Secrets in use are found, and in C a key left on the heap and a padded one on the stack."""
     found = set(look(language, "keep").found)
     assert found >= set(product(range(len(SIZES)), ["inner state", "outer state"]))
-    if language in HAVE_JWT:
-        found = set(look(language, "keep-jwt").found)
-        assert found >= set(product(range(len(SIZES)), ["JWT inner state", "JWT outer state"]))
+    found = set(look(language, "keep-jwt").found)
+    assert found >= set(product(range(len(SIZES)), ["JWT inner state", "JWT outer state"]))
     if language == "C":
         assert set(look("C", "plant").found) == {(0, "key"), (1, "outer padded key")}
         with pytest.raises(Broken, match="not portable"):

@@ -3,7 +3,7 @@
 
 const assert = require('node:assert/strict')
 const { createInterface } = require('node:readline')
-const { IdentitySecret, chatSettingsScript, diagnose, diagnosePage, signMessageWithHmac } = require('../../node')
+const { IdentitySecret, JwtSecret, chatSettingsScript, diagnose, diagnoseJwt, diagnosePage, signMessageWithHmac } = require('../../node')
 
 const EMAIL = 'ada@example.com'
 const WRONG = '0'.repeat(64)
@@ -30,6 +30,17 @@ const STEPS = {
   diagnose(line) {
     for (const wrong of [WRONG, WRONG + WRONG]) assert(!diagnose(`${line}\n`, EMAIL, wrong).matches)
     assert(!diagnosePage(`${line}\n`, { app_id: 'a', email: EMAIL, email_hash: WRONG }).matches)
+  },
+  // The digits are the key of a JWT as they are.
+  'keep-jwt': (line) => kept.push(new JwtSecret(line)),
+  jwt(line) {
+    const secret = new JwtSecret(line)
+    const { jwt } = secret.chatSettings({ appId: 'a', email: EMAIL, name: 'Ada' })
+    assert.equal(secret.verifyJwt(jwt, { appId: 'a' }).email, EMAIL)
+    secret[Symbol.dispose]()
+    assert(!diagnoseJwt(`${line}\n`, 'a', jwt).matches)
+    assert(!diagnoseJwt(line, 'a', jwt.slice(1)).matches)
+    assert.throws(() => new JwtSecret(`${line}\n`))
   },
   env() {
     const secret = IdentitySecret.fromEnv()

@@ -6,7 +6,8 @@ use std::hint::black_box;
 use std::io::{Read, Write};
 
 use pylon_identity_core::{
-    EmailHash, IdentitySecret, User, diagnose, diagnose_page, sign_message_with_hmac,
+    EmailHash, Error, IdentitySecret, JwtSecret, JwtUser, User, diagnose, diagnose_jwt,
+    diagnose_page, sign_message_with_hmac,
 };
 
 const EMAIL: &str = "ada@example.com";
@@ -22,6 +23,18 @@ fn used<E: Debug>(parsed: &Result<IdentitySecret, E>, several: usize) {
     secret.sign_many(&vec![EMAIL; several], &mut vec![[0; EmailHash::LEN]; several]);
 }
 
+/// The digits are the key of a JWT as they are.
+#[inline(never)]
+fn used_for_jwts(parsed: &Result<JwtSecret, Error>, line: &[u8]) {
+    let secret = parsed.as_ref().expect("a secret");
+    let user = JwtUser { app_id: "a", email: EMAIL, name: Some("Ada"), ..JwtUser::default() };
+    let token = secret.sign_jwt(user, JwtSecret::LIFETIME).expect("a token");
+    assert_eq!(secret.verify_jwt(&token, "a").expect("the claims").email, EMAIL);
+    assert!(!diagnose_jwt(line, "a", &token, None, None).matches());
+    assert!(!diagnose_jwt(line.trim_ascii_end(), "a", &token[1..], None, None).matches());
+    JwtSecret::new(line).expect_err("no secret");
+}
+
 /// The line is a secret with white space, and as a key in several shapes.
 #[inline(never)]
 fn explained(line: &[u8]) {
@@ -35,6 +48,8 @@ fn take(step: &str, line: &[u8]) {
     let hex = line.trim_ascii_end();
     match step {
         "keep" => _ = black_box(Box::leak(Box::new(IdentitySecret::from_hex(hex)))),
+        "keep-jwt" => _ = black_box(Box::leak(Box::new(JwtSecret::new(hex)))),
+        "jwt" => used_for_jwts(&JwtSecret::new(hex), line),
         "use" => used(&IdentitySecret::from_hex(hex), 0),
         "many" => used(&IdentitySecret::from_hex(hex), 5000),
         "env" => used(&IdentitySecret::from_env(IdentitySecret::ENV), 1),
