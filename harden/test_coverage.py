@@ -64,7 +64,7 @@ def stage() -> None:
         shutil.copy(library("pylon_identity_node"), STAGED / "node" / addon.name)
     archive = TARGET / "debug" / "libpylon_identity.a"
     for shipped in (ROOT / "go" / "lib").glob("*/*.a"):
-        shutil.copy(archive, STAGED / shipped.relative_to(ROOT))
+        shutil.copy(TARGET / "debug" / shipped.name, STAGED / shipped.relative_to(ROOT))
     program = STAGED / "target" / "clients" / "go-command"
     env = {"CGO_LDFLAGS": WITH_COUNTERS}
     run(["go", "build", "-o", program, "./cmd/pylon-identity"], cwd=STAGED / "go", env=env)
@@ -123,7 +123,7 @@ def test_the_tests_run_these_lines(figure: Figure) -> None:
     # Programs of before would count as lines that never ran.
     run(["cargo", "llvm-cov", "clean", "--workspace"], env=env)
     packages = [f"--package=pylon-identity-{name}" for name in ("core", "cli")]
-    libraries = [f"--package=pylon-identity-{name}" for name in ("python", "node", "c")]
+    libraries = [f"--package=pylon-identity-{name}" for name in ("python", "node", "c", "command")]
     run(["cargo", "build", "-q", "--locked", *packages, *libraries], env=env, timeout=1200)
     stage()
     run(["cargo", "test", "-q", "--locked", "--tests", *packages], env=env, timeout=1200)
