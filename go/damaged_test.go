@@ -32,6 +32,13 @@ func TestDamagedKeysPanic(t *testing.T) {
 	}
 }
 
+func TestDiagnosisOfTextsThatDoNotFit(t *testing.T) {
+	found := diagnosis(0, "", invalidArgument)
+	if found.Matches || len(found.Causes) != 1 || found.Causes[0] != CauseUnknown || found.Explanation == "" {
+		t.Error(found)
+	}
+}
+
 func panicsWhenDamaged(t *testing.T, name string, k *key, use func()) {
 	memory := k.state()
 	clear(unsafe.Slice((*byte)(unsafe.Pointer(memory)), unsafe.Sizeof(*memory)))

@@ -3,12 +3,12 @@
 import sys
 
 if sys.version_info >= (3, 12):
-    from typing import TypedDict
+    from typing import TypedDict  # pragma: no cover (of another version)
 else:
     # pydantic takes no other TypedDict before Python 3.12, and brings this one.
     try:
         from typing_extensions import TypedDict
-    except ImportError:
+    except ImportError:  # pragma: no cover
         from typing import TypedDict
 
 

@@ -194,6 +194,12 @@ def test_a_function_that_returns_something_else_is_named(function: Any) -> None:
         chat_settings(types.SimpleNamespace(user=ADA))
 
 
+@override_settings(PYLON_APP_ID=None)  # type: ignore[untyped-decorator]
+def test_a_missing_app_id_is_named() -> None:
+    with pytest.raises(TypeError, match=r"^chat_settings\(\): app_id must be a str, not None"):
+        chat_settings(types.SimpleNamespace(user=ADA))
+
+
 def test_the_secret_is_parsed_once_and_follows_the_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
