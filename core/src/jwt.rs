@@ -361,6 +361,8 @@ impl fmt::Debug for JwtChatSettings<'_> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     /// RFC 7515, appendix A.1: a key of 64 bytes, and line breaks in the JSON.
@@ -383,5 +385,36 @@ mod tests {
         assert_eq!(secret.open(&changed).unwrap_err(), Error::JwtMalformed, "not canonical");
         let changed = token.replace("dBj", "dBk");
         assert_eq!(secret.open(&changed).unwrap_err(), Error::JwtSignature);
+    }
+
+    /// Wycheproof's tests of HS256.
+    #[test]
+    #[ignore = "make harden fetches the file"]
+    fn wycheproof_hs256() {
+        let path =
+            std::env::var("WYCHEPROOF_JWS").expect("the path of json_web_signature_test.json");
+        let set: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        let mut ran = 0;
+        for group in set["testGroups"].as_array().unwrap() {
+            let key = &group["private"];
+            if key["alg"] != "HS256" {
+                continue;
+            }
+            let key = Base64UrlUnpadded::decode_vec(key["k"].as_str().unwrap()).unwrap();
+            let secret = JwtSecret { hmac: keyed_hmac_of_bytes(&key) };
+            let tests = group["tests"].as_array().unwrap();
+            for test in tests {
+                let text = |token: &Value| token.as_str().map(str::to_owned);
+                let token = text(&test["jws"]).unwrap_or_else(|| test["jws"].to_string());
+                // Two that are called invalid have lost their padding, and are the same as a valid one. Two are
+                // called valid with a character that base64url does not have.
+                let valid =
+                    tests.iter().any(|it| it["result"] == "valid" && it["jws"] == test["jws"]);
+                let valid = valid && !token.contains('?');
+                assert_eq!(secret.open(&token).is_ok(), valid, "case {}", test["tcId"]);
+                ran += 1;
+            }
+        }
+        assert_eq!(ran, 40);
     }
 }
