@@ -629,6 +629,10 @@ def new_mistakes() -> Iterable[Row]:
     }.items():
         cause = "secret_decoded_to_text" if text else "secret_empty_key"
         yield row(name, sign(text.encode(), email), cause, secret=high)
+    partly = "c3a9ff61" * 8
+    text = bytes.fromhex(partly).decode(errors="replace")
+    part = sign(text.encode(), email)
+    yield row("UTF-8 in part, replaced", part, "secret_decoded_to_text", secret=partly)
     mixed = bytes.fromhex(high + "41")
     yield row(
         "another key as text", sign(mixed.decode("latin-1").encode(), email), "unknown", secret=high
@@ -642,6 +646,7 @@ def new_mistakes() -> Iterable[Row]:
         yield row(f"{name}, used", used, "secret_used_as_text", "secret_encoded")
         yield row(f"{name} of another secret", sign(wrap(high).encode(), email), "unknown")
     yield row("pasted twice, configured", right, "secret_encoded", secret=SECRET * 2)
+    yield row("pasted twice, in quotes", right, "secret_encoded", secret=f'"{SECRET * 2}"')
     yield row("pasted twice, used", sign(key * 2, email), "secret_encoded")
     used = sign(SECRET.upper().encode(), email)
     yield row("upper case, used", used, "secret_used_as_text", "secret_encoded")
