@@ -20,6 +20,19 @@ fn debug_shows_no_secret() {
     assert_eq!(format!("{secret:?} {secret:#?}"), "IdentitySecret(hidden) IdentitySecret(hidden)");
 }
 
+/// Windows writes such files. Not all languages can pass these bytes, so no vector has them.
+#[test]
+fn a_secret_in_utf_16_is_found() {
+    let right = IdentitySecret::from_hex(SENTINEL).unwrap().sign("a");
+    for (mark, to_bytes) in
+        [([0xff, 0xfe], u16::to_le_bytes as fn(_) -> _), ([0xfe, 0xff], u16::to_be_bytes)]
+    {
+        let text: Vec<u8> = SENTINEL.bytes().flat_map(|byte| to_bytes(byte.into())).collect();
+        let configured = [&mark[..], &text].concat();
+        assert_eq!(diagnose(&configured, "a", right.as_str()).causes(), [Cause::SecretEncoded]);
+    }
+}
+
 #[test]
 fn jwts_show_no_secret() {
     let secret = JwtSecret::new(SENTINEL).unwrap();

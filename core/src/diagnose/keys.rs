@@ -180,7 +180,6 @@ fn peel(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
     let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_- ".contains(byte);
     if let Some(at) = text.iter().position(|byte| b"=:".contains(byte))
-        && at + 1 < text.len()
         && text[..at].iter().all(is_name)
         && !text[at + 1..].iter().all(|byte| *byte == b'=')
     {

@@ -26639,65 +26639,62 @@ l6:
 	v7 = v1 + v2
 	v5 = i32(0)
 	v4 = v1
+l20:
+	if v4 == v7 {
+		goto l18
+	}
 	{
-	l20:
-		if v4 == v7 {
+		t19 := int32(m.memory[uint32(v4)])
+		t20 := m.fn33(i32(152946), i32(2), t19)
+		if t20 != 0 {
+			goto l19
+		}
+		v5 = v5 + i32(1)
+		v4 = v4 + i32(1)
+		goto l20
+	}
+l19:
+	v6 = i32(0)
+l23:
+	if v5 == v6 {
+		v8 = v5 - v2
+		t23 := v1
+		v5 = v5 + i32(1)
+		v9 = t23 + v5
+		v10 = v2 - v5
+		v5 = i32(1)
+	l24:
+		{
+			if v8+v5 == 0 {
+				goto l18
+			}
+			v6 = v4 + v5
+			v5 = v5 + i32(1)
+			t24 := int32(m.memory[uint32(v6)])
+			if t24 == i32(61) {
+				goto l24
+			}
+		}
+		m.fn447(v0, v9, v10)
+		goto l2
+	}
+	{
+		t21 := int32(m.memory[uint32(v1+v6)])
+		v8 = t21
+		if uint32((v8+i32(-48))&i32(255)) < uint32(i32(10)) {
+			goto l22
+		}
+		if uint32((v8&i32(-33)+i32(-65))&i32(255)) < uint32(i32(26)) {
+			goto l22
+		}
+		t22 := m.fn33(i32(152948), i32(3), v8)
+		if t22 == 0 {
 			goto l18
 		}
-		{
-			t19 := int32(m.memory[uint32(v4)])
-			t20 := m.fn33(i32(152946), i32(2), t19)
-			if t20 != 0 {
-				t21 := v2
-				v8 = v5 + i32(1)
-				if uint32(t21) <= uint32(v8) {
-					goto l18
-				}
-				v6 = i32(0)
-			l23:
-				if v5 == v6 {
-					v9 = v5 - v2
-					v10 = v1 + v8
-					v8 = v2 - v8
-					v5 = i32(1)
-				l24:
-					{
-						if v9+v5 == 0 {
-							goto l18
-						}
-						v6 = v4 + v5
-						v5 = v5 + i32(1)
-						t24 := int32(m.memory[uint32(v6)])
-						if t24 == i32(61) {
-							goto l24
-						}
-					}
-					m.fn447(v0, v10, v8)
-					goto l2
-				}
-				{
-					t22 := int32(m.memory[uint32(v1+v6)])
-					v9 = t22
-					if uint32((v9+i32(-48))&i32(255)) < uint32(i32(10)) {
-						goto l22
-					}
-					if uint32((v9&i32(-33)+i32(-65))&i32(255)) < uint32(i32(26)) {
-						goto l22
-					}
-					t23 := m.fn33(i32(152948), i32(3), v9)
-					if t23 == 0 {
-						goto l18
-					}
-				}
-			l22:
-				v6 = v6 + i32(1)
-				goto l23
-			}
-			v5 = v5 + i32(1)
-			v4 = v4 + i32(1)
-			goto l20
-		}
 	}
+l22:
+	v6 = v6 + i32(1)
+	goto l23
 l18:
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v7))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
@@ -26713,26 +26710,26 @@ l18:
 		m.fn449(v3+i32(40), v1, v2, t26, t27)
 		t28 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v1 = t28
-		if v1 != 0 {
-			t29 := int32(load32(m.memory, uint64(uint32(v3))+44))
-			t30 := v1
-			v4 = t29
-			t31 := m.fn450(t30, v4)
-			v5 = t31
-			if v4 == 0 {
-				goto l27
-			}
-			if v5 == 0 {
-				goto l27
-			}
-			m.fn447(v0, v1, v4)
-			goto l28
+		if v1 == 0 {
+			goto l26
 		}
+		t29 := int32(load32(m.memory, uint64(uint32(v3))+44))
+		t30 := v1
+		v4 = t29
+		t31 := m.fn450(t30, v4)
+		v5 = t31
+		if v4 == 0 {
+			goto l26
+		}
+		if v5 == 0 {
+			goto l26
+		}
+		m.fn447(v0, v1, v4)
 		goto l27
 	}
-l27:
+l26:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-l28:
+l27:
 	m.fn328(v3 + i32(8))
 l2:
 	m.g0 = v3 + i32(48)
