@@ -79,7 +79,7 @@ def percent(report: str, folder: Path, part: str = "") -> float:
     ran: list[bool] = []
     for name, counts in re.findall(r"(?ms)^SF:([^\n]+)\n(.*?)^end_of_record", report):
         path = folder / name
-        if not path.is_relative_to(folder / part) or {"test", "tests"} & {
+        if not path.is_relative_to(folder / part) or {"test", "tests", "tests.rs"} & {
             *path.relative_to(folder).parts
         }:
             continue
