@@ -317,7 +317,13 @@ def diagnose_rows() -> Iterable[Row]:
         email: str | None = EMAIL,
         now: int = NOW,
     ) -> Row:
-        known = ["secret_on_page", "app_id_missing", "secret_missing", *CAUSES]
+        known = [
+            "secret_on_page",
+            "app_id_missing",
+            "secret_missing",
+            "secret_truncated",
+            *CAUSES,
+        ]
         listed = ",".join(sorted(causes, key=known.index)) or "none"
         return name, hexed(secret), hexed(app_id), hexed(text), hexed(email), str(now), listed
 
@@ -325,6 +331,9 @@ def diagnose_rows() -> Iterable[Row]:
     header, payload, _ = right.split(".")
     yield row("right", right)
     yield row("right, no email on the page", right, email=None)
+    yield row("right, an empty email on the page", right, email="")
+    yield row("right, a filler for the email on the page", right, email="undefined")
+    yield row("right, of a weak secret", token("a" * 15), "secret_truncated", secret="a" * 15)
     yield row(
         "right, all claims", token(name="a", account_external_id="1", contact_external_id="2")
     )

@@ -76,9 +76,9 @@ codes! {
              Remove it where the secret is configured.";
         JwtMalformed = 20, "jwt_malformed",
             "The text is no JWT with the claims that Pylon needs.",
-            "This is not a JWT that Pylon could read: that has three parts in base64url without padding, the first \
-             two of JSON in which no name occurs twice, with the claims email (text), iat and exp (whole numbers \
-             of seconds). Pass the token exactly as sign_jwt returned it.";
+            "This is not a JWT for Pylon. A JWT has three parts in base64url without padding, and the first two are \
+             JSON objects in which no name occurs twice. It needs the claims email (text), iat and exp (whole \
+             numbers of seconds). Pass the token exactly as sign_jwt returned it.";
         JwtAlgorithm = 21, "jwt_algorithm",
             "The JWT is not signed with HS256.",
             "The JWT does not say that it is signed with HS256, the only algorithm that is accepted. Sign it with \

@@ -85,9 +85,9 @@ pub extern "C" fn sign_jwt(env: sys::napi_env, info: sys::napi_callback_info) ->
         let user = core::JwtUser {
             app_id,
             email,
-            name: given(name),
-            account_external_id: given(account_external_id),
-            contact_external_id: given(contact_external_id),
+            name: Some(name),
+            account_external_id: Some(account_external_id),
+            contact_external_id: Some(contact_external_id),
         };
         let expires_in = match expires_in.get::<f64>()? {
             0.0 => core::JwtSecret::LIFETIME,
@@ -151,7 +151,7 @@ pub extern "C" fn diagnose_jwt(
     call(env, info, |[secret, texts @ .., now]: &[_; 5]| {
         let now = now.get::<f64>()? as u64;
         explain(secret, texts, |secret, [app_id, token, email]| {
-            core::diagnose_jwt(secret, app_id, token, given(email), Some(now))
+            core::diagnose_jwt(secret, app_id, token, Some(email), Some(now))
         })
     })
 }
@@ -168,10 +168,6 @@ fn explain<const N: usize>(
     let diagnosis = diagnose(secret.string().read(&mut buffer)?, read);
     let causes: Vec<_> = diagnosis.causes().iter().map(|cause| cause.code()).collect();
     Ok(format!("{}\n{}\n{}", diagnosis.matches(), causes.join(","), diagnosis.explanation()))
-}
-
-fn given(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
 }
 
 fn read_texts<'a>(

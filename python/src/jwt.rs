@@ -245,7 +245,7 @@ fn time(function: &'static str, now: Option<&Bound<'_, PyAny>>) -> PyResult<Opti
     let Some(now) = now else { return Ok(None) };
     let argument = Argument(function, "now");
     let seconds = number(now)?.ok_or_else(|| argument.wrong_type(now, "an int or a float", ""))?;
-    // Not a number is not, either.
+    // This refuses NaN as well.
     if seconds >= 0.0 {
         return Ok(Some(seconds as u64));
     }

@@ -169,9 +169,9 @@ codes! {
              its own secret: set email_hash for the one, and jwt for the other.";
         JwtMalformed = 38, "jwt_malformed",
             "The text is no JWT.",
-            "This is not a JWT that Pylon could read: that has three parts in base64url without padding, the first \
-             two of JSON in which no name occurs twice, and nothing around it, no white space, quotes or \"Bearer\". \
-             Send the page the token exactly as sign_jwt returned it.";
+            "This is not a JWT for Pylon. A JWT has three parts in base64url without padding, and the first two are \
+             JSON objects in which no name occurs twice. There must be nothing around it: no white space, quotes or \
+             \"Bearer\". Send the page the token exactly as sign_jwt returned it.";
         JwtAlgorithm = 39, "jwt_algorithm",
             "The JWT is signed with another algorithm.",
             "The JWT does not say that it is signed with HS256. Sign it with HS256, and with the JWT secret itself.";

@@ -57,7 +57,7 @@ fn kind(byte: u8) -> u16 {
 
 type Change = fn(&str) -> String;
 
-/// Each with the kinds of characters without which it changes nothing, or makes what one before it makes.
+/// Each change with the kinds of characters that it needs. Without them it changes nothing, or repeats one before it.
 const CHANGES: [(u16, Change); 41] = [
     // Percent-encoding. The first text has the characters that are kept beside letters and digits.
     (ANY, |text| percent_encode(text, "-_.!~*'()", "%20", true)), // JavaScript's encodeURIComponent
@@ -268,7 +268,7 @@ pub(super) fn percent_decode(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// What is left out for want of a kind of characters is nothing, or was made before.
+    /// A change that is left out would change nothing, or repeat another one.
     #[test]
     fn the_kinds_of_characters_leave_nothing_out() {
         let pieces = [

@@ -16,7 +16,7 @@ use crate::strict_json::Object;
 
 /// Finds out why `token` is not a JWT that Pylon takes for this app ID, for `secret`, the text from its dashboard.
 ///
-/// `email` is the email on the page, if the page has one. `now` is in Unix seconds, and `None` stands for the
+/// `email` is the email on the page; an empty text or a filler such as "undefined" stands for none. `now` is in Unix seconds, and `None` stands for the
 /// system's clock. Takes any text, a malformed secret too. It is for developers and not for the path of a request.
 pub fn diagnose_jwt(
     secret: impl AsRef<[u8]>,
@@ -81,7 +81,8 @@ fn find_causes(
             let has_email = claims.text("email").is_some_and(|email| !is_missing(email));
             causes.extend((!has_email).then_some(Cause::JwtEmailMissing));
             let differs = |(name, value): &(&str, Option<&str>)| {
-                value.is_some() && claims.get(name).is_some() && claims.text(name) != *value
+                let value = value.filter(|value| !is_missing(value));
+                value.is_some() && claims.get(name).is_some() && claims.text(name) != value
             };
             causes.extend(beside.iter().any(differs).then_some(Cause::JwtDiffers));
             let optional = ["name", "account_external_id", "contact_external_id"];
@@ -94,7 +95,7 @@ fn find_causes(
 }
 
 /// The token without the characters that people copy along.
-fn bare(token: &str) -> &str {
+pub(super) fn bare(token: &str) -> &str {
     let text = token.trim();
     let text = text.strip_prefix("Bearer ").unwrap_or(text);
     let quoted = text.strip_prefix('"').and_then(|text| text.strip_suffix('"'));
@@ -143,8 +144,12 @@ fn signer(secret: &[u8], parts: &Parts<'_>) -> Option<Cause> {
         _ => trimmed,
     };
     if is_key(secret) {
-        let is_usable = inner.len() == secret.len();
-        return (!is_usable).then_some(Cause::JwtSecretWrapped);
+        // As JwtSecret refuses them.
+        return match inner.len() {
+            length if length < secret.len() => Some(Cause::JwtSecretWrapped),
+            ..MIN_BYTES => Some(Cause::SecretTruncated),
+            _ => None,
+        };
     }
     let mut key = Zeroizing::new(vec![0; inner.len()]);
     if base16ct::mixed::decode(inner, &mut key).is_ok_and(&is_key) {
@@ -168,7 +173,7 @@ fn signer(secret: &[u8], parts: &Parts<'_>) -> Option<Cause> {
     {
         return Some(Cause::JwtSecretBase64);
     }
-    let around: [[&[u8]; 2]; 8] = [
+    let around: [[&[u8]; 2]; 7] = [
         [b"", b""],
         [b"", b"\n"],
         [b"", b"\r\n"],
@@ -176,13 +181,11 @@ fn signer(secret: &[u8], parts: &Parts<'_>) -> Option<Cause> {
         [b" ", b""],
         [b"\"", b"\""],
         [b"'", b"'"],
-        [JwtSecret::ENV.as_bytes(), b""],
     ];
-    let is_wrapped = |[before, after]: [&[u8]; 2]| {
-        let equals: &[u8] = if before.len() > 1 { b"=" } else { b"" };
-        is_key(&join(&[before, equals, inner, after]))
-    };
-    if around.into_iter().any(is_wrapped) {
+    let is_wrapped = |[before, after]: [&[u8]; 2]| is_key(&join(&[before, inner, after]));
+    if around.into_iter().any(is_wrapped)
+        || is_key(&join(&[JwtSecret::ENV.as_bytes(), b"=", inner]))
+    {
         return Some(Cause::JwtSecretWrapped);
     }
     let mut fillers = FILLERS.iter().chain([&""]);

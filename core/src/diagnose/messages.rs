@@ -8,7 +8,7 @@ use super::search::{Variant, variant};
 use super::unicode::{add_invisible, change_unicode};
 use crate::settings::FILLERS;
 
-/// The texts that an email may become by a mistake, and if asked for, by making it twice.
+/// The texts that an email becomes by a mistake, made once, or twice if asked for.
 type Mistake = fn(&str, bool) -> Vec<Vec<u8>>;
 
 const EMAIL_MISTAKES: [(Cause, Mistake); 4] = [

@@ -70,7 +70,7 @@ impl Diagnosis {
     fn verdict(&self) -> String {
         let subject = match (self.subject, self.page.is_some()) {
             (Subject::Hash, true) => "an email and the right hash for it.",
-            (Subject::Jwt, true) => "a JWT that is right for it.",
+            (Subject::Jwt, true) => "a right JWT.",
             (Subject::Hash, false) => "The email hash does not match",
             (Subject::Jwt, false) => "The JWT is not right",
         };

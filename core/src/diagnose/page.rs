@@ -207,11 +207,12 @@ fn judge(
         (!is_empty && !uses_jwt && !has_hash, Cause::HashMissing),
     ];
 
-    let given = |index: usize| Some(settings.text(index)).filter(|text| !is_missing(text));
     let mut diagnosis = match uses_jwt {
         true if is_known => {
-            let beside =
-                [("email", given(EMAIL)), ("account_external_id", given(ACCOUNT_EXTERNAL_ID))];
+            let beside = [
+                ("email", Some(settings.text(EMAIL))),
+                ("account_external_id", Some(settings.text(ACCOUNT_EXTERNAL_ID))),
+            ];
             jwt::judge(configured(secret), settings.text(APP_ID), settings.text(JWT), beside, None)
         }
         false if is_known && !is_empty => {

@@ -3,6 +3,7 @@ use hmac::{EagerHash, KeyInit, block_api::HmacCore};
 use sha2::{Digest, Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
+use super::jwt::bare;
 use super::keys::{decode_as_node, keys, unwrap};
 use super::messages::Messages;
 use super::observed::{self, Observed, shortening};
@@ -147,10 +148,9 @@ fn is_secret(email_hash: &[u8], secret: &[u8]) -> bool {
 
 /// Whether this is a JSON Web Token (RFC 7519): three parts in base64url, of which the first is a JSON object.
 fn is_jwt(text: &[u8]) -> bool {
-    let text = trim(text);
-    let text = text.strip_prefix(b"Bearer ").unwrap_or(text);
-    let parts: Vec<_> = text.split(|byte| *byte == b'.').collect();
-    let is_object = |part: &[u8]| part.starts_with(b"eyJ"); // {" in base64url
+    let Ok(text) = str::from_utf8(text) else { return false };
+    let parts: Vec<_> = bare(text).split('.').collect();
+    let is_object = |part: &str| part.starts_with("eyJ"); // {" in base64url
     parts.len() == 3 && is_object(parts[0]) && is_object(parts[1])
 }
 
@@ -170,7 +170,7 @@ struct Way {
 }
 
 impl Way {
-    /// As how many mistakes it counts. Few people make other mistakes beside these, and their keys are many.
+    /// How many mistakes it counts as. These two have many keys, and people rarely make other mistakes with them.
     fn weight(&self) -> usize {
         let is_rare = |cause| matches!(cause, &Cause::SecretMissing | &Cause::HashConcatenated);
         self.causes.len() + usize::from(self.causes.iter().any(is_rare))
@@ -213,7 +213,7 @@ impl Search<'_> {
     }
 }
 
-/// The fewest mistakes that give the digits. What more mistakes make is made only when fewer do not.
+/// The fewest mistakes that give the digits. More mistakes are tried only when fewer do not give them.
 fn find(
     algorithm: Algorithm,
     secret: &[u8],

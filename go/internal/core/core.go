@@ -21,13 +21,13 @@ func New() *Module {
 	m := new(Module)
 	m.t0 = make([]any, 116)
 	m.memory = make([]byte, 0x30000)
-	m.elements = [][]any{{m.fn578, m.fn35, m.fn38, m.fn414, m.fn415, m.fn416, m.fn417, m.fn418, m.fn419, m.fn89, m.fn98, fn127, fn132, fn133, m.fn145, fn146, fn147, m.fn211, fn463, fn465, m.fn557, m.fn558, m.fn560, m.fn561, fn492, m.fn563, fn564, fn565, fn566, fn567, m.fn265, m.fn480, m.fn219, m.fn489, m.fn490, m.fn491, m.fn517, m.fn261, m.fn520, fn525, fn528, m.fn531, m.fn534, m.fn568, m.fn569, m.fn619, fn620, m.fn624, m.fn222, m.fn223, m.fn224, m.fn221, m.fn368, m.fn369, m.fn370, m.fn362, m.fn363, m.fn364, m.fn356, m.fn357, m.fn373, m.fn375, m.fn376, m.fn378, m.fn379, m.fn380, m.fn381, m.fn382, m.fn383, m.fn481, m.fn484, m.fn485, m.fn487, m.fn496, m.fn498, m.fn499, m.fn500, m.fn501, m.fn502, m.fn503, m.fn459, m.fn505, m.fn506, m.fn507, m.fn508, m.fn510, m.fn511, m.fn512, m.fn513, m.fn514, m.fn515, m.fn516, m.fn519, m.fn521, m.fn524, m.fn527, m.fn529, m.fn530, m.fn532, m.fn533, m.fn535, m.fn536, m.fn537, m.fn538, m.fn539, m.fn540, m.fn541, m.fn543, m.fn544, m.fn545, m.fn546, m.fn547, m.fn548, m.fn549, m.fn579}}
+	m.elements = [][]any{{m.fn576, m.fn35, m.fn38, m.fn413, m.fn414, m.fn415, m.fn416, m.fn417, m.fn418, m.fn89, m.fn98, fn127, fn132, fn133, m.fn145, fn146, fn147, m.fn209, fn461, fn463, m.fn555, m.fn556, m.fn558, m.fn559, fn490, m.fn561, fn562, fn563, fn564, fn565, m.fn263, m.fn478, m.fn217, m.fn487, m.fn488, m.fn489, m.fn515, m.fn259, m.fn518, fn523, fn526, m.fn529, m.fn532, m.fn566, m.fn567, m.fn617, fn618, m.fn622, m.fn220, m.fn221, m.fn222, m.fn219, m.fn366, m.fn367, m.fn368, m.fn360, m.fn361, m.fn362, m.fn354, m.fn355, m.fn371, m.fn373, m.fn374, m.fn376, m.fn377, m.fn378, m.fn379, m.fn380, m.fn381, m.fn479, m.fn482, m.fn483, m.fn485, m.fn494, m.fn496, m.fn497, m.fn498, m.fn499, m.fn500, m.fn501, m.fn457, m.fn503, m.fn504, m.fn505, m.fn506, m.fn508, m.fn509, m.fn510, m.fn511, m.fn512, m.fn513, m.fn514, m.fn517, m.fn519, m.fn522, m.fn525, m.fn527, m.fn528, m.fn530, m.fn531, m.fn533, m.fn534, m.fn535, m.fn536, m.fn537, m.fn538, m.fn539, m.fn541, m.fn542, m.fn543, m.fn544, m.fn545, m.fn546, m.fn547, m.fn577}}
 	table_init(m.t0, m.elements[0], i32(1), 0, len(m.elements[0]))
 	m.elements[0] = nil
 	memory_init(m.memory, data0, uint32(i32(0x20000)), 0, len(data0))
 	m.g0 = i32(0x20000)
-	m.g1 = i32(164280)
-	m.g2 = i32(164288)
+	m.g1 = i32(164296)
+	m.g2 = i32(164304)
 	return m
 }
 
@@ -135,7 +135,7 @@ func (m *Module) fn2() {
 	m.g0 = v0 + i32(2064)
 }
 func (m *Module) fn3(v0 int32) int32 {
-	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+163076))
+	t0 := int32(load32(m.memory, uint64(uint32(v0&i32(255)<<2))+163092))
 	return t0
 }
 func (m *Module) fn4(v0, v1, v2 int32) int32 {
@@ -412,7 +412,7 @@ l2:
 func (m *Module) fn9(v0, v1, v2 int32) {
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+32))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(t0+int64(uint32(v2))))
-	m.fn318(v0, v1, v2)
+	m.fn316(v0, v1, v2)
 }
 func (m *Module) fn10(v0 int32) {
 	var v1, v2 int32
@@ -497,8 +497,8 @@ l2:
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn12(v0 int32) {
-	m.fn319(v0)
-	m.fn319(v0 + i32(40))
+	m.fn317(v0)
+	m.fn317(v0 + i32(40))
 }
 func (m *Module) fn13(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
@@ -605,7 +605,7 @@ l5:
 			}
 			t26 := int32(load32(m.memory, uint32(v1)))
 			t27 := int32(load32(m.memory, uint32(v1+i32(8))))
-			t28 := m.fn639(t26, t27, v5)
+			t28 := m.fn637(t26, t27, v5)
 			if t28 == 0 {
 				goto l9
 			}
@@ -734,7 +734,7 @@ l5:
 				}
 				t33 := int32(load32(m.memory, uint32(v1+i32(4))))
 				t34 := int32(load32(m.memory, uint32(v1+i32(8))))
-				t35 := m.fn23(t33, t34, i32(155552), i32(9))
+				t35 := m.fn23(t33, t34, i32(155556), i32(9))
 				if t35 != 0 {
 					goto l12
 				}
@@ -836,7 +836,7 @@ func (m *Module) fn17(v0, v1, v2, v3 int32) int32 {
 		if v1 != v3 {
 			goto l0
 		}
-		t0 := m.fn639(v0, v2, v1)
+		t0 := m.fn637(v0, v2, v1)
 		var p1 int32
 		if t0 == 0 {
 			p1 = 1
@@ -851,7 +851,7 @@ func (m *Module) fn18(v0, v1 int32) int32 {
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn291(v2+i32(8), v0, v1)
+	m.fn289(v2+i32(8), v0, v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -891,7 +891,7 @@ l0:
 }
 func (m *Module) fn20(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(8))
+	m.fn272(v0, t0, v1, i32(4), i32(8))
 }
 func (m *Module) fn21(v0, v1 int32) {
 	var v2 int32
@@ -945,7 +945,7 @@ l3:
 				v7 = v0 + v7<<3
 				t7 := int32(load32(m.memory, uint32(v7)))
 				t8 := int32(load32(m.memory, uint32(v7+i32(4))))
-				t9 := m.fn601(t5, t6, t7, t8)
+				t9 := m.fn599(t5, t6, t7, t8)
 				v4 = t4 + t9
 			}
 		l4:
@@ -955,11 +955,11 @@ l3:
 			v7 = v0 + v4<<3
 			t12 := int32(load32(m.memory, uint32(v7)))
 			t13 := int32(load32(m.memory, uint32(v7+i32(4))))
-			t14 := m.fn601(t10, t11, t12, t13)
+			t14 := m.fn599(t10, t11, t12, t13)
 			if t14 == 0 {
 				goto l3
 			}
-			m.fn315(v5, v7, i32(2))
+			m.fn313(v5, v7, i32(2))
 			v5 = v4
 			goto l5
 		}
@@ -968,7 +968,7 @@ l3:
 func (m *Module) fn22(v0, v1, v2 int32) int32 {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
-	t2 := m.fn258(v1, v2, t0, t1)
+	t2 := m.fn256(v1, v2, t0, t1)
 	return t2
 }
 func (m *Module) fn23(v0, v1, v2, v3 int32) int32 {
@@ -1020,8 +1020,8 @@ func (m *Module) fn26(v0, v1, v2, v3 int32) {
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn577(v0, v1, v2)
-	m.fn455(v0, i32(58))
+	m.fn575(v0, v1, v2)
+	m.fn454(v0, i32(58))
 	{
 		t1 := int32(load32(m.memory, uint32(v3)))
 		v2 = t1
@@ -1033,21 +1033,21 @@ func (m *Module) fn26(v0, v1, v2, v3 int32) {
 		default:
 			t3 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
-			m.fn577(v0, t3, t4)
+			m.fn575(v0, t3, t4)
 			goto l3
 		case 2:
 			t5 := int32(m.memory[uint64(uint32(v3))+4])
 			t6 := v0
 			v3 = t5
-			p7 := i32(154849)
+			p7 := i32(154850)
 			if v3 != 0 {
-				p7 = i32(154845)
+				p7 = i32(154846)
 			}
 			p8 := i32(5)
 			if v3 != 0 {
 				p8 = i32(4)
 			}
-			m.fn209(t6, p7, p8)
+			m.fn207(t6, p7, p8)
 			goto l3
 		case 1:
 			{
@@ -1064,7 +1064,7 @@ func (m *Module) fn26(v0, v1, v2, v3 int32) {
 				t11 := v0
 				v3 = t10
 				t12 := int32(load32(m.memory, uint64(uint32(v4))+24))
-				m.fn209(t11, v3, t12)
+				m.fn207(t11, v3, t12)
 				t13 := int32(load32(m.memory, uint64(uint32(v4))+16))
 				m.fn37(t13, v3)
 				goto l3
@@ -1072,7 +1072,7 @@ func (m *Module) fn26(v0, v1, v2, v3 int32) {
 		l4:
 			store32(m.memory, uint64(uint32(v4))+12, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v4))+4, uint64(i64(0x100000000)))
-			store32(m.memory, uint64(uint32(v4))+20, uint32(i32(161400)))
+			store32(m.memory, uint64(uint32(v4))+20, uint32(i32(161408)))
 			store64(m.memory, uint64(uint32(v4))+24, uint64(i64(0x60000020)))
 			store32(m.memory, uint64(uint32(v4))+16, uint32(v4+i32(4)))
 			{
@@ -1084,7 +1084,7 @@ func (m *Module) fn26(v0, v1, v2, v3 int32) {
 				if v6 > i64(-1) {
 					p16 = 1
 				}
-				t17 := m.fn257(t15, p16, v4+i32(16))
+				t17 := m.fn255(t15, p16, v4+i32(16))
 				if t17 == 0 {
 					goto l5
 				}
@@ -1097,7 +1097,7 @@ func (m *Module) fn26(v0, v1, v2, v3 int32) {
 			t20 := v0
 			v2 = t19
 			t21 := int32(load32(m.memory, uint64(uint32(v4))+12))
-			m.fn209(t20, v2, t21)
+			m.fn207(t20, v2, t21)
 			m.fn37(v3, v2)
 		}
 	}
@@ -1197,7 +1197,7 @@ func (m *Module) fn30(v0, v1, v2, v3 int32) {
 			l9:
 				{
 					if v7 == v1 {
-						t13 := m.fn34(v8, v7, i32(155466), i32(6))
+						t13 := m.fn34(v8, v7, i32(155470), i32(6))
 						if t13 != 0 {
 							goto l5
 						}
@@ -1205,7 +1205,7 @@ func (m *Module) fn30(v0, v1, v2, v3 int32) {
 						store32(m.memory, uint64(uint32(v4))+40, uint32(v2))
 						store32(m.memory, uint64(uint32(v4))+52, uint32(i32(2)))
 						store32(m.memory, uint64(uint32(v4))+48, uint32(v4+i32(40)))
-						m.fn36(v4+i32(28), i32(146162), v4+i32(48))
+						m.fn36(v4+i32(28), i32(146180), v4+i32(48))
 						goto l8
 					}
 					t11 := int32(m.memory[uint32(v8+v1)])
@@ -1216,7 +1216,7 @@ func (m *Module) fn30(v0, v1, v2, v3 int32) {
 					if uint32((v6&i32(-33)+i32(-65))&i32(255)) <= uint32(i32(25)) {
 						goto l7
 					}
-					t12 := m.fn33(i32(152941), i32(4), v6)
+					t12 := m.fn33(i32(152957), i32(4), v6)
 					if t12 != 0 {
 						goto l7
 					}
@@ -1253,7 +1253,7 @@ l1:
 	m.g0 = v4 + i32(64)
 }
 func (m *Module) fn31(v0, v1, v2, v3, v4 int32) {
-	t0 := m.fn228(v3, v4, v1, v2)
+	t0 := m.fn226(v3, v4, v1, v2)
 	v1 = t0
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
 	t2 := v0
@@ -1269,7 +1269,7 @@ func (m *Module) fn32(v0, v1, v2, v3 int32) {
 	v4 = t0 - i32(32)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn284(v4+i32(16), v3, v4+i32(28))
+	m.fn282(v4+i32(16), v3, v4+i32(28))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
 	m.fn31(v4+i32(8), t1, t2, v1, v2)
@@ -1282,7 +1282,7 @@ func (m *Module) fn33(v0, v1, v2 int32) int32 {
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn298(v3+i32(8), v2, v0, v1)
+	m.fn296(v3+i32(8), v2, v0, v1)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	v1 = t1
 	m.g0 = v3 + i32(16)
@@ -1299,7 +1299,7 @@ func (m *Module) fn34(v0, v1, v2, v3 int32) int32 {
 		if uint32(v1) < uint32(v3) {
 			goto l0
 		}
-		t0 := m.fn639(v2, v0, v3)
+		t0 := m.fn637(v2, v0, v3)
 		var p1 int32
 		if t0 == 0 {
 			p1 = 1
@@ -1441,7 +1441,7 @@ func (m *Module) fn41(v0, v1, v2, v3 int32) {
 l2:
 	m.fn10(v4 + i32(64))
 	m.fn10(v4 + i32(96))
-	m.fn317(v1, v4, v4+i32(96))
+	m.fn315(v1, v4, v4+i32(96))
 	m.memory[uint64(uint32(v4))+63] = byte(i32(32))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+120))
 	store64(m.memory, uint64(uint32(v4))+24, uint64(t2))
@@ -1451,7 +1451,7 @@ l2:
 	store64(m.memory, uint64(uint32(v4))+8, uint64(t4))
 	t5 := int64(load64(m.memory, uint64(uint32(v4))+96))
 	store64(m.memory, uint32(v4), uint64(t5))
-	m.fn317(v1+i32(40), v4, v4+i32(64))
+	m.fn315(v1+i32(40), v4, v4+i32(64))
 	t6 := int64(load64(m.memory, uint64(uint32(v4))+88))
 	store64(m.memory, uint64(uint32(v0))+24, uint64(t6))
 	t7 := int64(load64(m.memory, uint64(uint32(v4))+80))
@@ -1566,7 +1566,7 @@ l1:
 			goto l2
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v4))+8))
-		m.fn202(v1, v0, t2)
+		m.fn200(v1, v0, t2)
 	}
 l2:
 	m.g0 = v4 + i32(16)
@@ -1780,7 +1780,7 @@ func (m *Module) fn53(v0, v1, v2 int32) {
 				v6 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t5
-				m.fn278(v3+i32(8), v2)
+				m.fn276(v3+i32(8), v2)
 				{
 					t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
 					v1 = t6
@@ -1793,7 +1793,7 @@ func (m *Module) fn53(v0, v1, v2 int32) {
 			l1:
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t7
-				t8 := m.fn289(v1)
+				t8 := m.fn287(v1)
 				if t8 != 0 {
 					goto l3
 				}
@@ -1810,7 +1810,7 @@ func (m *Module) fn53(v0, v1, v2 int32) {
 				v6 = t11
 				t12 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				v7 = t12
-				m.fn287(v3, v2)
+				m.fn285(v3, v2)
 				t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t13
 				if v1 == i32(1114112) {
@@ -1818,7 +1818,7 @@ func (m *Module) fn53(v0, v1, v2 int32) {
 				}
 				t14 := int32(load32(m.memory, uint32(v3)))
 				v9 = t14
-				t15 := m.fn289(v1)
+				t15 := m.fn287(v1)
 				if t15 != 0 {
 					goto l5
 				}
@@ -1899,7 +1899,7 @@ l10:
 				}
 			}
 			v8 = i64(0x10100000000)
-			t2 := int32(m.memory[uint64(uint32(v6))+160856])
+			t2 := int32(m.memory[uint64(uint32(v6))+160860])
 			switch t2 + i32(-2) {
 			case 0:
 				goto l2
@@ -2044,16 +2044,16 @@ func (m *Module) fn56(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	m.fn330(v0, v1, v2)
-	m.fn225(v3+i32(100), v2)
+	m.fn328(v0, v1, v2)
+	m.fn223(v3+i32(100), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+104))
 	t2 := v3 + i32(8)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+108))
-	m.fn182(t2, v2, t3)
+	m.fn180(t2, v2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn330(v3+i32(16), t4, t5)
+	m.fn328(v3+i32(16), t4, t5)
 	v1 = v3 + i32(16)
 	m.fn12(v3 + i32(16))
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+100))
@@ -2214,7 +2214,7 @@ l9:
 	m.g0 = v2 + i32(288)
 }
 func (m *Module) fn58(v0, v1, v2 int32) {
-	m.fn323(v0, v1, v2)
+	m.fn321(v0, v1, v2)
 	m.fn2()
 }
 func (m *Module) fn59(v0, v1, v2, v3, v4 int32) int32 {
@@ -2223,7 +2223,7 @@ func (m *Module) fn59(v0, v1, v2, v3, v4 int32) int32 {
 	v5 = t0 - i32(160)
 	m.g0 = v5
 	m.fn10(v5)
-	m.fn266(v5+i32(32), v3, v4, v5, i32(32))
+	m.fn264(v5+i32(32), v3, v4, v5, i32(32))
 	v4 = i32(0)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+32))
@@ -2245,7 +2245,7 @@ func (m *Module) fn59(v0, v1, v2, v3, v4 int32) int32 {
 		store64(m.memory, uint64(uint32(v5))+80, uint64(t5))
 		t6 := int64(load64(m.memory, uint32(v5)))
 		store64(m.memory, uint64(uint32(v5))+72, uint64(t6))
-		t7 := m.fn320(v5+i32(40), v5+i32(72))
+		t7 := m.fn318(v5+i32(40), v5+i32(72))
 		m.memory[uint64(uint32(v5))+159] = byte(t7 & i32(255))
 		v4 = v5 + i32(159)
 		t8 := int32(m.memory[uint64(uint32(v5))+159])
@@ -2254,8 +2254,8 @@ func (m *Module) fn59(v0, v1, v2, v3, v4 int32) int32 {
 			p9 = 1
 		}
 		v4 = p9
-		m.fn321(v5 + i32(72))
-		m.fn321(v5 + i32(40))
+		m.fn319(v5 + i32(72))
+		m.fn319(v5 + i32(40))
 	}
 l0:
 	m.g0 = v5 + i32(160)
@@ -2270,23 +2270,23 @@ func (m *Module) fn60(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v22, v23 int64
 	var v24, v25, v26, v27, v28, v29, v30, v31 int32
 	t0 := m.g0
-	v7 = t0 - i32(576)
+	v7 = t0 - i32(560)
 	m.g0 = v7
-	m.fn54(v7+i32(280), v5, v6)
+	m.fn54(v7+i32(264), v5, v6)
 	{
 		{
 			{
 				{
 					{
-						t1 := int32(load32(m.memory, uint64(uint32(v7))+284))
-						t2 := int32(load32(m.memory, uint64(uint32(v7))+280))
+						t1 := int32(load32(m.memory, uint64(uint32(v7))+268))
+						t2 := int32(load32(m.memory, uint64(uint32(v7))+264))
 						v8 = t2
 						p3 := t1
 						if v8 != 0 {
-							p3 = i32(155693)
+							p3 = i32(155697)
 						}
 						v9 = p3
-						t4 := int32(load32(m.memory, uint64(uint32(v7))+288))
+						t4 := int32(load32(m.memory, uint64(uint32(v7))+272))
 						t6 := v9
 						p5 := t4
 						if v8 != 0 {
@@ -2297,50 +2297,50 @@ func (m *Module) fn60(v0, v1, v2, v3, v4, v5, v6 int32) {
 						if t7 != 0 {
 							goto l0
 						}
-						m.fn286(v7+i32(168), v9, v8, i64(0x2700000022))
-						t8 := int32(load32(m.memory, uint64(uint32(v7))+168))
-						t9 := int32(load32(m.memory, uint64(uint32(v7))+172))
+						m.fn284(v7+i32(152), v9, v8, i64(0x2700000022))
+						t8 := int32(load32(m.memory, uint64(uint32(v7))+152))
+						t9 := int32(load32(m.memory, uint64(uint32(v7))+156))
 						t10 := m.fn18(t8, t9)
 						if t10 != 0 {
 							goto l0
 						}
-						m.fn53(v7+i32(160), v5, v6)
-						t11 := int32(load32(m.memory, uint64(uint32(v7))+164))
+						m.fn53(v7+i32(144), v5, v6)
+						t11 := int32(load32(m.memory, uint64(uint32(v7))+148))
 						v8 = t11
-						t12 := int32(load32(m.memory, uint64(uint32(v7))+160))
+						t12 := int32(load32(m.memory, uint64(uint32(v7))+144))
 						v9 = t12
-						m.fn53(v7+i32(152), v3, v4)
-						t13 := int32(load32(m.memory, uint64(uint32(v7))+152))
-						t14 := int32(load32(m.memory, uint64(uint32(v7))+156))
+						m.fn53(v7+i32(136), v3, v4)
+						t13 := int32(load32(m.memory, uint64(uint32(v7))+136))
+						t14 := int32(load32(m.memory, uint64(uint32(v7))+140))
 						t15 := m.fn17(v9, v8, t13, t14)
 						if t15 != 0 {
 							goto l0
 						}
-						m.fn410(v7+i32(536), v5, v6)
-						m.fn410(v7+i32(208), v1, v2)
-						t16 := int32(load32(m.memory, uint64(uint32(v7))+216))
+						m.fn407(v7+i32(520), v5, v6)
+						m.fn407(v7+i32(192), v1, v2)
+						t16 := int32(load32(m.memory, uint64(uint32(v7))+200))
 						v8 = t16
 						if uint32(v8) < uint32(i32(16)) {
 							goto l1
 						}
-						t17 := int32(load32(m.memory, uint64(uint32(v7))+212))
-						t18 := v7 + i32(280)
+						t17 := int32(load32(m.memory, uint64(uint32(v7))+196))
+						t18 := v7 + i32(264)
 						v9 = t17
-						m.fn392(t18, v9, v8)
-						t19 := int32(load32(m.memory, uint64(uint32(v7))+288))
-						store32(m.memory, uint64(uint32(v7))+392, uint32(t19))
-						t20 := int64(load64(m.memory, uint64(uint32(v7))+280))
-						store64(m.memory, uint64(uint32(v7))+384, uint64(t20))
-						t21 := int32(load32(m.memory, uint64(uint32(v7))+292))
-						t22 := int32(load32(m.memory, uint64(uint32(v7))+296))
+						m.fn390(t18, v9, v8)
+						t19 := int32(load32(m.memory, uint64(uint32(v7))+272))
+						store32(m.memory, uint64(uint32(v7))+376, uint32(t19))
+						t20 := int64(load64(m.memory, uint64(uint32(v7))+264))
+						store64(m.memory, uint64(uint32(v7))+368, uint64(t20))
+						t21 := int32(load32(m.memory, uint64(uint32(v7))+276))
+						t22 := int32(load32(m.memory, uint64(uint32(v7))+280))
 						m.fn37(t21, t22)
-						t23 := int32(load32(m.memory, uint64(uint32(v7))+388))
-						t24 := int32(load32(m.memory, uint64(uint32(v7))+392))
-						t25 := v7 + i32(280)
+						t23 := int32(load32(m.memory, uint64(uint32(v7))+372))
+						t24 := int32(load32(m.memory, uint64(uint32(v7))+376))
+						t25 := v7 + i32(264)
 						v10 = t24
-						m.fn411(t25, t23, v10)
-						t26 := int32(load32(m.memory, uint64(uint32(v7))+540))
-						t27 := int32(load32(m.memory, uint64(uint32(v7))+544))
+						m.fn408(t25, t23, v10)
+						t26 := int32(load32(m.memory, uint64(uint32(v7))+524))
+						t27 := int32(load32(m.memory, uint64(uint32(v7))+528))
 						t28 := m.fn135(t26, t27, v9, v8)
 						if t28 != 0 {
 							goto l2
@@ -2348,19 +2348,19 @@ func (m *Module) fn60(v0, v1, v2, v3, v4, v5, v6 int32) {
 						if uint32(v10) < uint32(i32(16)) {
 							goto l3
 						}
-						t29 := int32(load32(m.memory, uint64(uint32(v7))+288))
+						t29 := int32(load32(m.memory, uint64(uint32(v7))+272))
 						v8 = t29
-						t30 := int32(load32(m.memory, uint64(uint32(v7))+284))
+						t30 := int32(load32(m.memory, uint64(uint32(v7))+268))
 						v9 = t30
-						m.fn53(v7+i32(144), v5, v6)
-						t31 := int32(load32(m.memory, uint64(uint32(v7))+144))
-						t32 := int32(load32(m.memory, uint64(uint32(v7))+148))
+						m.fn53(v7+i32(128), v5, v6)
+						t31 := int32(load32(m.memory, uint64(uint32(v7))+128))
+						t32 := int32(load32(m.memory, uint64(uint32(v7))+132))
 						t33 := m.fn17(v9, v8, t31, t32)
 						v8 = t33
-						m.fn328(v7 + i32(280))
-						m.fn328(v7 + i32(384))
-						m.fn328(v7 + i32(208))
-						m.fn328(v7 + i32(536))
+						m.fn326(v7 + i32(264))
+						m.fn326(v7 + i32(368))
+						m.fn326(v7 + i32(192))
+						m.fn326(v7 + i32(520))
 						if v8 == 0 {
 							goto l4
 						}
@@ -2368,614 +2368,584 @@ func (m *Module) fn60(v0, v1, v2, v3, v4, v5, v6 int32) {
 					}
 				l0:
 					t34 := m.fn88(i32(1), i32(1))
-					v8 = t34
+					v6 = t34
 					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
+					store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
 					store32(m.memory, uint32(v0), uint32(i32(1)))
-					m.memory[uint32(v8)] = byte(i32(27))
+					m.memory[uint32(v6)] = byte(i32(27))
 					goto l6
 				}
 			l3:
-				m.fn328(v7 + i32(280))
-				m.fn328(v7 + i32(384))
+				m.fn326(v7 + i32(264))
+				m.fn326(v7 + i32(368))
 			l1:
-				m.fn328(v7 + i32(208))
-				m.fn328(v7 + i32(536))
+				m.fn326(v7 + i32(192))
+				m.fn326(v7 + i32(520))
 			l4:
-				m.fn53(v7+i32(136), v5, v6)
-				t35 := int32(load32(m.memory, uint64(uint32(v7))+136))
-				v9 = t35
-				v8 = i32(0)
+				m.fn54(v7+i32(264), v5, v6)
+				t35 := int32(load32(m.memory, uint64(uint32(v7))+264))
+				if t35 == i32(1) {
+					goto l7
+				}
+				t36 := int32(load32(m.memory, uint64(uint32(v7))+268))
+				t37 := int32(load32(m.memory, uint64(uint32(v7))+272))
+				m.fn409(v7+i32(120), t36, t37)
+				t38 := int32(load32(m.memory, uint64(uint32(v7))+120))
+				t39 := int32(load32(m.memory, uint64(uint32(v7))+124))
+				m.fn410(v7+i32(368), t38, t39, i32(46))
+				m.fn340(v7+i32(112), v7+i32(368))
 				{
-					t36 := int32(load32(m.memory, uint64(uint32(v7))+140))
-					v11 = t36
-					if uint32(v11) < uint32(i32(7)) {
-						goto l7
-					}
-					t37 := m.fn639(v9, i32(155624), i32(7))
-					p38 := v9 + i32(7)
-					if t37 != 0 {
-						p38 = i32(0)
-					}
-					v8 = p38
-					v10 = v11 + i32(-7)
-				}
-			l7:
-				m.memory[uint64(uint32(v7))+216] = byte(i32(0))
-				t40 := v7
-				p39 := v11
-				if v8 != 0 {
-					p39 = v10
-				}
-				store32(m.memory, uint64(uint32(t40))+212, uint32(p39))
-				t42 := v7
-				p41 := v9
-				if v8 != 0 {
-					p41 = v8
-				}
-				store32(m.memory, uint64(uint32(t42))+208, uint32(p41))
-				m.fn394(v7+i32(128), v7+i32(208))
-				{
-					t43 := int32(load32(m.memory, uint64(uint32(v7))+128))
-					v8 = t43
+					t40 := int32(load32(m.memory, uint64(uint32(v7))+112))
+					v8 = t40
 					if v8 != 0 {
-						t44 := int32(load32(m.memory, uint64(uint32(v7))+132))
-						v9 = t44
-						m.fn270(v7+i32(120), i32(4), i32(4), i32(8))
-						t45 := int32(load32(m.memory, uint64(uint32(v7))+120))
-						v10 = t45
-						t46 := int32(load32(m.memory, uint64(uint32(v7))+124))
-						v12 = t46
-						store32(m.memory, uint64(uint32(v12))+4, uint32(v9))
-						store32(m.memory, uint32(v12), uint32(v8))
-						store32(m.memory, uint64(uint32(v7))+392, uint32(i32(1)))
-						store32(m.memory, uint64(uint32(v7))+388, uint32(v12))
-						store32(m.memory, uint64(uint32(v7))+384, uint32(v10))
-						t47 := int32(load32(m.memory, uint64(uint32(v7))+216))
-						store32(m.memory, uint64(uint32(v7))+288, uint32(t47))
-						t48 := int64(load64(m.memory, uint64(uint32(v7))+208))
-						store64(m.memory, uint64(uint32(v7))+280, uint64(t48))
-						v9 = i32(12)
-						v8 = i32(1)
+						t41 := int32(load32(m.memory, uint64(uint32(v7))+116))
+						v9 = t41
+						m.fn336(v7 + i32(264))
+						t42 := int32(load32(m.memory, uint64(uint32(v7))+268))
+						v10 = t42
+						store32(m.memory, uint64(uint32(v10))+4, uint32(v9))
+						store32(m.memory, uint32(v10), uint32(v8))
+						store32(m.memory, uint64(uint32(v7))+200, uint32(i32(1)))
+						t43 := int64(load64(m.memory, uint64(uint32(v7))+264))
+						store64(m.memory, uint64(uint32(v7))+192, uint64(t43))
+						memory_copy(m.memory, uint32(v7+i32(264)), uint32(v7+i32(368)), uint32(i32(40)))
 					l12:
 						{
-							m.fn394(v7+i32(112), v7+i32(280))
-							t49 := int32(load32(m.memory, uint64(uint32(v7))+112))
-							v10 = t49
-							if v10 == 0 {
-								t55 := int32(load32(m.memory, uint64(uint32(v7))+384))
-								v10 = t55
-								t56 := int32(load32(m.memory, uint64(uint32(v7))+388))
-								v9 = t56
-								if v8 != i32(3) {
+							m.fn340(v7+i32(104), v7+i32(264))
+							t44 := int32(load32(m.memory, uint64(uint32(v7))+104))
+							v9 = t44
+							if v9 == 0 {
+								t49 := int32(load32(m.memory, uint64(uint32(v7))+192))
+								v9 = t49
+								t50 := int32(load32(m.memory, uint64(uint32(v7))+196))
+								v8 = t50
+								t51 := int32(load32(m.memory, uint64(uint32(v7))+200))
+								if t51 != i32(3) {
 									goto l9
 								}
-								t57 := int32(load32(m.memory, uint32(v9)))
-								t58 := int32(load32(m.memory, uint64(uint32(v9))+4))
-								t59 := m.fn412(t57, t58)
-								if t59 == 0 {
+								t52 := int32(load32(m.memory, uint32(v8)))
+								t53 := int32(load32(m.memory, uint64(uint32(v8))+4))
+								t54 := m.fn411(t52, t53)
+								if t54 == 0 {
 									goto l9
 								}
-								t60 := int32(load32(m.memory, uint64(uint32(v9))+8))
-								t61 := int32(load32(m.memory, uint64(uint32(v9))+12))
-								t62 := m.fn412(t60, t61)
-								v8 = t62
-								m.fn25(v10, v9)
-								if v8 != 0 {
-									t64 := m.fn88(i32(1), i32(1))
-									v8 = t64
+								t55 := int32(load32(m.memory, uint64(uint32(v8))+8))
+								t56 := int32(load32(m.memory, uint64(uint32(v8))+12))
+								t57 := m.fn411(t55, t56)
+								v10 = t57
+								m.fn25(v9, v8)
+								if v10 != 0 {
+									t59 := m.fn88(i32(1), i32(1))
+									v6 = t59
 									store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
-									store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
+									store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
 									store32(m.memory, uint32(v0), uint32(i32(1)))
-									m.memory[uint32(v8)] = byte(i32(28))
+									m.memory[uint32(v6)] = byte(i32(28))
 									goto l6
 								}
-								goto l14
+								goto l7
 							}
-							t50 := int32(load32(m.memory, uint64(uint32(v7))+116))
-							v11 = t50
+							t45 := int32(load32(m.memory, uint64(uint32(v7))+108))
+							v10 = t45
 							{
-								t51 := int32(load32(m.memory, uint64(uint32(v7))+384))
-								if v8 != t51 {
+								t46 := int32(load32(m.memory, uint64(uint32(v7))+200))
+								v8 = t46
+								t47 := int32(load32(m.memory, uint64(uint32(v7))+192))
+								if v8 != t47 {
 									goto l11
 								}
-								t52 := int32(m.memory[uint64(uint32(v7))+288])
-								m.fn177(v7+i32(384), (i32(2)-t52)&i32(255))
-								t53 := int32(load32(m.memory, uint64(uint32(v7))+388))
-								v12 = t53
+								m.fn20(v7+i32(192), i32(1))
 							}
 						l11:
-							v13 = v12 + v9
-							store32(m.memory, uint32(v13), uint32(v11))
-							store32(m.memory, uint32(v13+i32(-4)), uint32(v10))
-							t54 := v7
-							v8 = v8 + i32(1)
-							store32(m.memory, uint64(uint32(t54))+392, uint32(v8))
-							v9 = v9 + i32(8)
+							t48 := int32(load32(m.memory, uint64(uint32(v7))+196))
+							v11 = t48 + v8<<3
+							store32(m.memory, uint64(uint32(v11))+4, uint32(v10))
+							store32(m.memory, uint32(v11), uint32(v9))
+							store32(m.memory, uint64(uint32(v7))+200, uint32(v8+i32(1)))
 							goto l12
 						}
 					}
-					v9 = i32(4)
-					v10 = i32(0)
+					v8 = i32(4)
+					v9 = i32(0)
 					goto l9
 				}
 			}
 		l2:
-			m.fn328(v7 + i32(280))
-			m.fn328(v7 + i32(384))
-			m.fn328(v7 + i32(208))
-			m.fn328(v7 + i32(536))
+			m.fn326(v7 + i32(264))
+			m.fn326(v7 + i32(368))
+			m.fn326(v7 + i32(192))
+			m.fn326(v7 + i32(520))
 		l5:
-			t63 := m.fn88(i32(1), i32(1))
-			v8 = t63
+			t58 := m.fn88(i32(1), i32(1))
+			v6 = t58
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
 			store32(m.memory, uint32(v0), uint32(i32(1)))
-			m.memory[uint32(v8)] = byte(i32(0))
+			m.memory[uint32(v6)] = byte(i32(0))
 			goto l6
 		}
 	l9:
-		m.fn25(v10, v9)
-	l14:
-		m.fn54(v7+i32(280), v5, v6)
+		m.fn25(v9, v8)
+	l7:
+		m.fn54(v7+i32(264), v5, v6)
 		{
 			{
-				t65 := int32(load32(m.memory, uint64(uint32(v7))+280))
-				if t65 != 0 {
-					goto l15
+				t60 := int32(load32(m.memory, uint64(uint32(v7))+264))
+				if t60 != 0 {
+					goto l14
 				}
-				t66 := int32(load32(m.memory, uint64(uint32(v7))+284))
-				t67 := v7 + i32(104)
-				v8 = t66
-				t68 := int32(load32(m.memory, uint64(uint32(v7))+288))
-				t69 := v8
-				v9 = t68
-				m.fn291(t67, t69, v9)
-				t70 := int32(load32(m.memory, uint64(uint32(v7))+104))
-				t71 := int32(load32(m.memory, uint64(uint32(v7))+108))
-				m.fn83(v7+i32(368), t70, t71)
-				t72 := int32(load32(m.memory, uint64(uint32(v7))+372))
-				t73 := v7 + i32(96)
-				v11 = t72
-				t74 := int32(load32(m.memory, uint64(uint32(v7))+376))
-				t75 := v11
-				v13 = t74
-				m.fn134(t73, t75, v13, i32(34))
+				t61 := int32(load32(m.memory, uint64(uint32(v7))+268))
+				t62 := v7 + i32(96)
+				v6 = t61
+				t63 := int32(load32(m.memory, uint64(uint32(v7))+272))
+				t64 := v6
+				v5 = t63
+				m.fn289(t62, t64, v5)
+				t65 := int32(load32(m.memory, uint64(uint32(v7))+96))
+				t66 := int32(load32(m.memory, uint64(uint32(v7))+100))
+				m.fn83(v7+i32(352), t65, t66)
+				t67 := int32(load32(m.memory, uint64(uint32(v7))+356))
+				t68 := v7 + i32(88)
+				v9 = t67
+				t69 := int32(load32(m.memory, uint64(uint32(v7))+360))
+				t70 := v9
+				v10 = t69
+				m.fn134(t68, t70, v10, i32(34))
 				{
-					t76 := int32(load32(m.memory, uint64(uint32(v7))+96))
+					t71 := int32(load32(m.memory, uint64(uint32(v7))+88))
+					v8 = t71
+					if v8 == 0 {
+						goto l15
+					}
+					t72 := int32(load32(m.memory, uint64(uint32(v7))+92))
+					m.fn32(v7+i32(80), v8, t72, i32(34))
+					t73 := int32(load32(m.memory, uint64(uint32(v7))+80))
+					v8 = t73
+					if v8 == 0 {
+						goto l15
+					}
+					t74 := int32(load32(m.memory, uint64(uint32(v7))+84))
+					m.fn83(v7+i32(264), v8, t74)
+					t75 := int32(load32(m.memory, uint64(uint32(v7))+352))
+					m.fn37(t75, v9)
+					t76 := int32(load32(m.memory, uint64(uint32(v7))+272))
+					t77 := v7
 					v10 = t76
-					if v10 == 0 {
-						goto l16
-					}
-					t77 := int32(load32(m.memory, uint64(uint32(v7))+100))
-					m.fn32(v7+i32(88), v10, t77, i32(34))
-					t78 := int32(load32(m.memory, uint64(uint32(v7))+88))
-					v10 = t78
-					if v10 == 0 {
-						goto l16
-					}
-					t79 := int32(load32(m.memory, uint64(uint32(v7))+92))
-					m.fn83(v7+i32(280), v10, t79)
-					t80 := int32(load32(m.memory, uint64(uint32(v7))+368))
-					m.fn37(t80, v11)
-					t81 := int32(load32(m.memory, uint64(uint32(v7))+288))
-					t82 := v7
-					v13 = t81
-					store32(m.memory, uint64(uint32(t82))+376, uint32(v13))
-					t83 := int64(load64(m.memory, uint64(uint32(v7))+280))
-					store64(m.memory, uint64(uint32(v7))+368, uint64(t83))
-					t84 := int32(load32(m.memory, uint64(uint32(v7))+372))
-					v11 = t84
+					store32(m.memory, uint64(uint32(t77))+360, uint32(v10))
+					t78 := int64(load64(m.memory, uint64(uint32(v7))+264))
+					store64(m.memory, uint64(uint32(v7))+352, uint64(t78))
+					t79 := int32(load32(m.memory, uint64(uint32(v7))+356))
+					v9 = t79
 				}
-			l16:
-				store32(m.memory, uint64(uint32(v7))+464, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v7))+456, uint64(i64(0x100000000)))
-				t85 := m.fn413(v11, v13, v8, v9)
-				t87 := v7 + i32(456)
-				p86 := i32(53)
-				if t85 != 0 {
-					p86 = i32(35)
+			l15:
+				store32(m.memory, uint64(uint32(v7))+448, uint32(i32(0)))
+				store64(m.memory, uint64(uint32(v7))+440, uint64(i64(0x100000000)))
+				t80 := m.fn412(v9, v10, v6, v5)
+				t82 := v7 + i32(440)
+				p81 := i32(53)
+				if t80 != 0 {
+					p81 = i32(35)
 				}
-				m.fn344(t87, p86)
-				t88 := int32(load32(m.memory, uint64(uint32(v7))+368))
-				v5 = t88
-				v6 = i32(0)
+				m.fn342(t82, p81)
+				t83 := int32(load32(m.memory, uint64(uint32(v7))+352))
+				v12 = t83
+				v13 = i32(0)
 				{
 					{
-					l31:
-						if v6 == i32(4) {
-							store32(m.memory, uint64(uint32(v7))+368, uint32(v5))
-							t129 := int32(load32(m.memory, uint64(uint32(v7))+456))
-							t130 := int32(load32(m.memory, uint64(uint32(v7))+460))
-							m.fn37(t129, t130)
-							m.fn37(v5, v11)
-							goto l15
+					l30:
+						if v13 == i32(4) {
+							store32(m.memory, uint64(uint32(v7))+352, uint32(v12))
+							t124 := int32(load32(m.memory, uint64(uint32(v7))+440))
+							t125 := int32(load32(m.memory, uint64(uint32(v7))+444))
+							m.fn37(t124, t125)
+							m.fn37(v12, v9)
+							goto l14
 						}
 						{
-							if uint32(v13) <= uint32(i32(15)) {
-								goto l18
+							if uint32(v10) <= uint32(i32(15)) {
+								goto l17
 							}
-							v9 = v13
-							v8 = v11
-						l20:
+							v5 = v10
+							v6 = v9
+						l19:
 							{
-								if v9 == 0 {
-									store32(m.memory, uint64(uint32(v7))+368, uint32(v5))
-									m.fn210(v7+i32(472), v11, v13)
-									t105 := int32(load32(m.memory, uint64(uint32(v7))+476))
-									t106 := v7 + i32(456)
-									v8 = t105
-									t107 := int32(load32(m.memory, uint64(uint32(v7))+480))
-									t108 := v8
-									v9 = t107
-									t109 := m.fn17(t108, v9, v11, v13)
-									p110 := i32(29)
-									if t109 != 0 {
-										p110 = i32(53)
+								if v5 == 0 {
+									store32(m.memory, uint64(uint32(v7))+352, uint32(v12))
+									m.fn208(v7+i32(456), v9, v10)
+									t100 := int32(load32(m.memory, uint64(uint32(v7))+460))
+									t101 := v7 + i32(440)
+									v6 = t100
+									t102 := int32(load32(m.memory, uint64(uint32(v7))+464))
+									t103 := v6
+									v5 = t102
+									t104 := m.fn17(t103, v5, v9, v10)
+									p105 := i32(29)
+									if t104 != 0 {
+										p105 = i32(53)
 									}
-									m.fn344(t106, p110)
-									m.fn420(v7+i32(536), v8, v9)
-									t111 := int32(load32(m.memory, uint64(uint32(v7))+536))
-									if t111 == i32(-0x80000000) {
-										goto l27
+									m.fn342(t101, p105)
+									m.fn419(v7+i32(520), v6, v5)
+									t106 := int32(load32(m.memory, uint64(uint32(v7))+520))
+									if t106 == i32(-0x80000000) {
+										goto l26
 									}
-									m.fn421(v7+i32(384), v7+i32(536))
-									m.fn422(v7+i32(208), v7+i32(384))
-									t112 := int32(load32(m.memory, uint64(uint32(v7))+208))
-									v9 = t112
-									if v9 == i32(-0x80000000) {
-										goto l27
+									m.fn420(v7+i32(368), v7+i32(520))
+									m.fn421(v7+i32(192), v7+i32(368))
+									t107 := int32(load32(m.memory, uint64(uint32(v7))+192))
+									v5 = t107
+									if v5 == i32(-0x80000000) {
+										goto l26
 									}
-									t113 := int32(load32(m.memory, uint64(uint32(v7))+212))
-									v10 = t113
+									t108 := int32(load32(m.memory, uint64(uint32(v7))+196))
+									v8 = t108
 									{
-										t114 := int64(load64(m.memory, uint64(uint32(v7))+212))
-										v14 = t114
+										t109 := int64(load64(m.memory, uint64(uint32(v7))+196))
+										v14 = t109
 										if v14&i64(0x7fffffff00000000) != i64(0x4000000000) {
-											goto l28
+											goto l27
 										}
-										t115 := v7 + i32(384)
-										v13 = int32(v14)
-										m.fn420(t115, v13, i32(64))
-										t116 := int32(load32(m.memory, uint64(uint32(v7))+384))
-										v12 = t116
-										if v12 != i32(-0x80000000) {
-											t119 := int32(load32(m.memory, uint64(uint32(v7))+388))
-											m.fn37(v12, t119)
-											m.fn210(v7+i32(496), v13, i32(64))
-											t120 := int32(load32(m.memory, uint64(uint32(v7))+496))
-											v13 = t120
-											m.fn37(v9, v10)
-											if v13 == i32(-0x80000000) {
-												goto l27
+										t110 := v7 + i32(368)
+										v10 = int32(v14)
+										m.fn419(t110, v10, i32(64))
+										t111 := int32(load32(m.memory, uint64(uint32(v7))+368))
+										v11 = t111
+										if v11 != i32(-0x80000000) {
+											t114 := int32(load32(m.memory, uint64(uint32(v7))+372))
+											m.fn37(v11, t114)
+											m.fn208(v7+i32(480), v10, i32(64))
+											t115 := int32(load32(m.memory, uint64(uint32(v7))+480))
+											v10 = t115
+											m.fn37(v5, v8)
+											if v10 == i32(-0x80000000) {
+												goto l26
 											}
-											t121 := int32(load32(m.memory, uint64(uint32(v7))+504))
-											store32(m.memory, uint64(uint32(v7))+288, uint32(t121))
-											t122 := int64(load64(m.memory, uint64(uint32(v7))+496))
-											store64(m.memory, uint64(uint32(v7))+280, uint64(t122))
-											store32(m.memory, uint64(uint32(v7))+396, uint32(i32(1)))
-											store32(m.memory, uint64(uint32(v7))+392, uint32(i32(0x25599)))
-											t123 := int64(load64(m.memory, uint64(uint32(v7))+460))
-											store64(m.memory, uint64(uint32(v7))+384, uint64(t123))
-											m.fn271(v7+i32(292), v7+i32(384), i32(2))
-											t124 := int64(load64(m.memory, uint64(uint32(v7))+292))
-											store64(m.memory, uint64(uint32(v7))+192, uint64(t124))
-											t125 := int32(load32(m.memory, uint64(uint32(v7))+300))
-											store32(m.memory, uint64(uint32(v7))+200, uint32(t125))
-											t126 := int32(load32(m.memory, uint64(uint32(v7))+280))
-											v15 = t126
-											t127 := int64(load64(m.memory, uint64(uint32(v7))+284))
-											v16 = t127
-											t128 := int32(load32(m.memory, uint64(uint32(v7))+472))
-											m.fn37(t128, v8)
-											goto l32
+											t116 := int32(load32(m.memory, uint64(uint32(v7))+488))
+											store32(m.memory, uint64(uint32(v7))+272, uint32(t116))
+											t117 := int64(load64(m.memory, uint64(uint32(v7))+480))
+											store64(m.memory, uint64(uint32(v7))+264, uint64(t117))
+											store32(m.memory, uint64(uint32(v7))+380, uint32(i32(1)))
+											store32(m.memory, uint64(uint32(v7))+376, uint32(i32(153001)))
+											t118 := int64(load64(m.memory, uint64(uint32(v7))+444))
+											store64(m.memory, uint64(uint32(v7))+368, uint64(t118))
+											m.fn269(v7+i32(276), v7+i32(368), i32(2))
+											t119 := int64(load64(m.memory, uint64(uint32(v7))+276))
+											store64(m.memory, uint64(uint32(v7))+176, uint64(t119))
+											t120 := int32(load32(m.memory, uint64(uint32(v7))+284))
+											store32(m.memory, uint64(uint32(v7))+184, uint32(t120))
+											t121 := int32(load32(m.memory, uint64(uint32(v7))+264))
+											v15 = t121
+											t122 := int64(load64(m.memory, uint64(uint32(v7))+268))
+											v16 = t122
+											t123 := int32(load32(m.memory, uint64(uint32(v7))+456))
+											m.fn37(t123, v6)
+											goto l31
 										}
 									}
-								l28:
-									m.fn37(v9, v10)
-									goto l27
+								l27:
+									m.fn37(v5, v8)
+									goto l26
 								}
-								v9 = v9 + i32(-1)
-								t89 := int32(m.memory[uint32(v8)])
-								v10 = t89
-								v12 = v8 + i32(1)
-								v8 = v12
-								if uint32((v10+i32(-58))&i32(255)) > uint32(i32(245)) {
-									goto l20
+								v5 = v5 + i32(-1)
+								t84 := int32(m.memory[uint32(v6)])
+								v8 = t84
+								v11 = v6 + i32(1)
+								v6 = v11
+								if uint32((v8+i32(-58))&i32(255)) > uint32(i32(245)) {
+									goto l19
 								}
-								v8 = v12
-								if uint32((v10&i32(-33)+i32(-71))&i32(255)) > uint32(i32(249)) {
-									goto l20
+								v6 = v11
+								if uint32((v8&i32(-33)+i32(-71))&i32(255)) > uint32(i32(249)) {
+									goto l19
 								}
 							}
-						l18:
-							v6 = v6 + i32(1)
-							store32(m.memory, uint64(uint32(v7))+300, uint32(i32(4)))
-							store32(m.memory, uint64(uint32(v7))+296, uint32(i32(5)))
-							store32(m.memory, uint64(uint32(v7))+292, uint32(i32(6)))
-							store32(m.memory, uint64(uint32(v7))+288, uint32(i32(7)))
-							store32(m.memory, uint64(uint32(v7))+284, uint32(i32(8)))
-							store32(m.memory, uint64(uint32(v7))+280, uint32(i32(9)))
-							v8 = i32(0)
-						l22:
+						l17:
+							v13 = v13 + i32(1)
+							store32(m.memory, uint64(uint32(v7))+284, uint32(i32(4)))
+							store32(m.memory, uint64(uint32(v7))+280, uint32(i32(5)))
+							store32(m.memory, uint64(uint32(v7))+276, uint32(i32(6)))
+							store32(m.memory, uint64(uint32(v7))+272, uint32(i32(7)))
+							store32(m.memory, uint64(uint32(v7))+268, uint32(i32(8)))
+							store32(m.memory, uint64(uint32(v7))+264, uint32(i32(9)))
+							v6 = i32(0)
+						l21:
 							{
-								if v8 == i32(24) {
+								if v6 == i32(24) {
+									goto l20
+								}
+								t85 := int32(load32(m.memory, uint32(v7+i32(264)+v6)))
+								m.t0[uint(t85)].(func(int32, int32, int32))(v7+i32(368), v9, v10)
+								v6 = v6 + i32(4)
+								t86 := int32(load32(m.memory, uint64(uint32(v7))+368))
+								v5 = t86
+								if v5 == i32(-0x80000000) {
 									goto l21
 								}
-								t90 := int32(load32(m.memory, uint32(v7+i32(280)+v8)))
-								m.t0[uint(t90)].(func(int32, int32, int32))(v7+i32(384), v11, v13)
-								v8 = v8 + i32(4)
-								t91 := int32(load32(m.memory, uint64(uint32(v7))+384))
-								v9 = t91
-								if v9 == i32(-0x80000000) {
-									goto l22
-								}
 							}
-							t92 := int64(load64(m.memory, uint64(uint32(v7))+388))
-							v14 = t92
-							t93 := int32(load32(m.memory, uint64(uint32(v7))+396))
-							t94 := v7
-							v8 = t93
-							t95 := int32(load32(m.memory, uint64(uint32(v7))+400))
-							store32(m.memory, uint64(uint32(t94))+540, uint32(v8+t95))
-							store32(m.memory, uint64(uint32(v7))+536, uint32(v8))
-							store32(m.memory, uint64(uint32(v7))+544, uint32(v7+i32(456)))
-							t96 := m.fn345(v7 + i32(536))
-							v8 = t96 & i32(255)
-							if v8 == i32(53) {
-								goto l23
+							t87 := int64(load64(m.memory, uint64(uint32(v7))+372))
+							v14 = t87
+							t88 := int32(load32(m.memory, uint64(uint32(v7))+380))
+							t89 := v7
+							v6 = t88
+							t90 := int32(load32(m.memory, uint64(uint32(v7))+384))
+							store32(m.memory, uint64(uint32(t89))+524, uint32(v6+t90))
+							store32(m.memory, uint64(uint32(v7))+520, uint32(v6))
+							store32(m.memory, uint64(uint32(v7))+528, uint32(v7+i32(440)))
+							t91 := m.fn343(v7 + i32(520))
+							v6 = t91 & i32(255)
+							if v6 == i32(53) {
+								goto l22
 							}
-							m.fn269(v7+i32(384), i32(8))
-							t97 := int32(load32(m.memory, uint64(uint32(v7))+388))
-							m.memory[uint32(t97)] = byte(v8)
-							store32(m.memory, uint64(uint32(v7))+216, uint32(i32(1)))
-							t98 := int64(load64(m.memory, uint64(uint32(v7))+384))
-							store64(m.memory, uint64(uint32(v7))+208, uint64(t98))
-							t99 := int32(load32(m.memory, uint64(uint32(v7))+544))
-							store32(m.memory, uint64(uint32(v7))+392, uint32(t99))
-							t100 := int64(load64(m.memory, uint64(uint32(v7))+536))
-							store64(m.memory, uint64(uint32(v7))+384, uint64(t100))
-						l26:
+							m.fn267(v7+i32(368), i32(8))
+							t92 := int32(load32(m.memory, uint64(uint32(v7))+372))
+							m.memory[uint32(t92)] = byte(v6)
+							store32(m.memory, uint64(uint32(v7))+200, uint32(i32(1)))
+							t93 := int64(load64(m.memory, uint64(uint32(v7))+368))
+							store64(m.memory, uint64(uint32(v7))+192, uint64(t93))
+							t94 := int32(load32(m.memory, uint64(uint32(v7))+528))
+							store32(m.memory, uint64(uint32(v7))+376, uint32(t94))
+							t95 := int64(load64(m.memory, uint64(uint32(v7))+520))
+							store64(m.memory, uint64(uint32(v7))+368, uint64(t95))
+						l25:
 							{
-								t101 := m.fn345(v7 + i32(384))
-								v10 = t101 & i32(255)
-								if v10 == i32(53) {
-									t117 := int64(load64(m.memory, uint64(uint32(v7))+208))
-									store64(m.memory, uint64(uint32(v7))+496, uint64(t117))
-									t118 := int32(load32(m.memory, uint64(uint32(v7))+216))
-									store32(m.memory, uint64(uint32(v7))+504, uint32(t118))
-									goto l30
+								t96 := m.fn343(v7 + i32(368))
+								v8 = t96 & i32(255)
+								if v8 == i32(53) {
+									t112 := int64(load64(m.memory, uint64(uint32(v7))+192))
+									store64(m.memory, uint64(uint32(v7))+480, uint64(t112))
+									t113 := int32(load32(m.memory, uint64(uint32(v7))+200))
+									store32(m.memory, uint64(uint32(v7))+488, uint32(t113))
+									goto l29
 								}
 								{
-									t102 := int32(load32(m.memory, uint64(uint32(v7))+216))
-									v8 = t102
-									t103 := int32(load32(m.memory, uint64(uint32(v7))+208))
-									if v8 != t103 {
-										goto l25
+									t97 := int32(load32(m.memory, uint64(uint32(v7))+200))
+									v6 = t97
+									t98 := int32(load32(m.memory, uint64(uint32(v7))+192))
+									if v6 != t98 {
+										goto l24
 									}
-									m.fn160(v7+i32(208), i32(1))
+									m.fn159(v7+i32(192), i32(1))
 								}
-							l25:
-								t104 := int32(load32(m.memory, uint64(uint32(v7))+212))
-								m.memory[uint32(t104+v8)] = byte(v10)
-								store32(m.memory, uint64(uint32(v7))+216, uint32(v8+i32(1)))
-								goto l26
+							l24:
+								t99 := int32(load32(m.memory, uint64(uint32(v7))+196))
+								m.memory[uint32(t99+v6)] = byte(v8)
+								store32(m.memory, uint64(uint32(v7))+200, uint32(v6+i32(1)))
+								goto l25
 							}
 						}
-					l23:
-						store32(m.memory, uint64(uint32(v7))+504, uint32(i32(0)))
-						store64(m.memory, uint64(uint32(v7))+496, uint64(i64(0x100000000)))
-					l30:
-						m.fn423(v7+i32(456), v7+i32(496))
-						m.fn37(v5, v11)
-						store64(m.memory, uint64(uint32(v7))+372, uint64(v14))
-						v13 = int32(int64(uint64(v14) >> 32))
-						v11 = int32(v14)
-						v5 = v9
-						goto l31
-					l21:
-						store32(m.memory, uint64(uint32(v7))+368, uint32(v5))
+					l22:
+						store32(m.memory, uint64(uint32(v7))+488, uint32(i32(0)))
+						store64(m.memory, uint64(uint32(v7))+480, uint64(i64(0x100000000)))
+					l29:
+						m.fn422(v7+i32(440), v7+i32(480))
+						m.fn37(v12, v9)
+						store64(m.memory, uint64(uint32(v7))+356, uint64(v14))
+						v10 = int32(int64(uint64(v14) >> 32))
+						v9 = int32(v14)
+						v12 = v5
+						goto l30
+					l20:
+						store32(m.memory, uint64(uint32(v7))+352, uint32(v12))
 						v15 = i32(-0x80000000)
+						goto l31
+					l31:
+						t126 := int32(load32(m.memory, uint64(uint32(v7))+440))
+						t127 := int32(load32(m.memory, uint64(uint32(v7))+444))
+						m.fn37(t126, t127)
 						goto l32
-					l32:
-						t131 := int32(load32(m.memory, uint64(uint32(v7))+456))
-						t132 := int32(load32(m.memory, uint64(uint32(v7))+460))
-						m.fn37(t131, t132)
-						goto l33
 					}
-				l27:
-					t133 := int32(load32(m.memory, uint64(uint32(v7))+480))
-					store32(m.memory, uint64(uint32(v7))+288, uint32(t133))
-					t134 := int64(load64(m.memory, uint64(uint32(v7))+472))
-					t135 := v7
-					v14 = t134
-					store64(m.memory, uint64(uint32(t135))+280, uint64(v14))
-					t136 := int64(load64(m.memory, uint64(uint32(v7))+456))
-					store64(m.memory, uint64(uint32(v7))+192, uint64(t136))
-					t137 := int32(load32(m.memory, uint64(uint32(v7))+464))
-					store32(m.memory, uint64(uint32(v7))+200, uint32(t137))
-					t138 := int64(load64(m.memory, uint64(uint32(v7))+284))
-					v16 = t138
+				l26:
+					t128 := int32(load32(m.memory, uint64(uint32(v7))+464))
+					store32(m.memory, uint64(uint32(v7))+272, uint32(t128))
+					t129 := int64(load64(m.memory, uint64(uint32(v7))+456))
+					t130 := v7
+					v14 = t129
+					store64(m.memory, uint64(uint32(t130))+264, uint64(v14))
+					t131 := int64(load64(m.memory, uint64(uint32(v7))+440))
+					store64(m.memory, uint64(uint32(v7))+176, uint64(t131))
+					t132 := int32(load32(m.memory, uint64(uint32(v7))+448))
+					store32(m.memory, uint64(uint32(v7))+184, uint32(t132))
+					t133 := int64(load64(m.memory, uint64(uint32(v7))+268))
+					v16 = t133
 					v15 = int32(v14)
 				}
-			l33:
-				m.fn37(v5, v11)
+			l32:
+				m.fn37(v12, v9)
 				if v15 == i32(-0x80000000) {
-					goto l15
+					goto l14
 				}
-				t139 := int32(load32(m.memory, uint64(uint32(v7))+200))
-				store32(m.memory, uint64(uint32(v7))+184, uint32(t139))
-				t140 := int64(load64(m.memory, uint64(uint32(v7))+192))
-				store64(m.memory, uint64(uint32(v7))+176, uint64(t140))
+				t134 := int32(load32(m.memory, uint64(uint32(v7))+184))
+				store32(m.memory, uint64(uint32(v7))+168, uint32(t134))
+				t135 := int64(load64(m.memory, uint64(uint32(v7))+176))
+				store64(m.memory, uint64(uint32(v7))+160, uint64(t135))
 				v17 = int64(uint64(v16) >> 32)
-				p141 := i32(3)
+				p136 := i32(3)
 				if v17 == i64(128) {
-					p141 = i32(2)
+					p136 = i32(2)
 				}
-				v8 = p141
-				var p142 int32
+				v6 = p136
+				var p137 int32
 				if v17 == i64(96) {
-					p142 = 1
+					p137 = 1
 				}
-				v9 = p142
+				v5 = p137
 				v18 = int32(v17)
-				v10 = v18 + i32(-32)
-				if uint32(v10) <= uint32(i32(24)) {
-					goto l34
+				v8 = v18 + i32(-32)
+				if uint32(v8) <= uint32(i32(24)) {
+					goto l33
 				}
-				goto l35
+				goto l34
 			}
-		l15:
-			t143 := m.fn88(i32(1), i32(1))
-			v8 = t143
+		l14:
+			t138 := m.fn88(i32(1), i32(1))
+			v6 = t138
 			store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
-			store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
+			store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
 			store32(m.memory, uint32(v0), uint32(i32(1)))
-			m.memory[uint32(v8)] = byte(i32(35))
+			m.memory[uint32(v6)] = byte(i32(35))
 			goto l6
 		}
-	l34:
-		if i32_shl(i32(1), v10)&i32(16777473) != 0 {
-			goto l36
+	l33:
+		if i32_shl(i32(1), v8)&i32(16777473) != 0 {
+			goto l35
 		}
-	l35:
+	l34:
 		if v18 == i32(96) {
-			goto l36
+			goto l35
 		}
 		v19 = i32(0)
 		if v18 != i32(128) {
-			goto l37
+			goto l36
 		}
-	l36:
+	l35:
 		v19 = i32(1)
-	l37:
-		p144 := v8
-		if v9 != 0 {
-			p144 = i32(1)
+	l36:
+		p139 := v6
+		if v5 != 0 {
+			p139 = i32(1)
 		}
-		v6 = p144
-		var p145 int32
+		v13 = p139
+		var p140 int32
 		if uint64(v16) > uint64(i64(0x40ffffffff)) {
-			p145 = 1
+			p140 = 1
 		}
-		v5 = p145
-		m.fn424(v7+i32(496), v1, v2)
+		v12 = p140
+		m.fn423(v7+i32(480), v1, v2)
 		{
 			if uint32(v2) > uint32(i32(4096)) {
-				goto l38
+				goto l37
 			}
-			m.fn62(v7+i32(536), v1, v2)
-			t146 := int32(load32(m.memory, uint64(uint32(v7))+536))
-			if t146 == i32(-0x80000000) {
-				goto l38
+			m.fn62(v7+i32(520), v1, v2)
+			t141 := int32(load32(m.memory, uint64(uint32(v7))+520))
+			if t141 == i32(-0x80000000) {
+				goto l37
 			}
-			t147 := int32(load32(m.memory, uint64(uint32(v7))+544))
-			t148 := v7
-			v8 = t147
-			store32(m.memory, uint64(uint32(t148))+216, uint32(v8))
-			t149 := int64(load64(m.memory, uint64(uint32(v7))+536))
-			store64(m.memory, uint64(uint32(v7))+208, uint64(t149))
-			t150 := int32(load32(m.memory, uint64(uint32(v7))+212))
-			m.fn424(v7+i32(280), t150, v8)
-			t151 := int32(load32(m.memory, uint64(uint32(v7))+284))
-			v11 = t151
-			t152 := int32(load32(m.memory, uint64(uint32(v7))+280))
-			v20 = t152
-			t153 := int32(load32(m.memory, uint64(uint32(v7))+288))
-			t154 := v7 + i32(496)
-			v8 = t153
-			m.fn386(t154, v8)
-			v10 = v8 * i32(24)
-			t155 := int32(load32(m.memory, uint64(uint32(v7))+504))
-			t156 := v8
-			v9 = t155
-			v21 = t156 + v9
-			t157 := int32(load32(m.memory, uint64(uint32(v7))+500))
-			v13 = t157 + v9*i32(24)
-			v12 = v7 + i32(292)
-			v8 = i32(0)
-		l40:
+			t142 := int32(load32(m.memory, uint64(uint32(v7))+528))
+			t143 := v7
+			v6 = t142
+			store32(m.memory, uint64(uint32(t143))+200, uint32(v6))
+			t144 := int64(load64(m.memory, uint64(uint32(v7))+520))
+			store64(m.memory, uint64(uint32(v7))+192, uint64(t144))
+			t145 := int32(load32(m.memory, uint64(uint32(v7))+196))
+			m.fn423(v7+i32(264), t145, v6)
+			t146 := int32(load32(m.memory, uint64(uint32(v7))+268))
+			v8 = t146
+			t147 := int32(load32(m.memory, uint64(uint32(v7))+264))
+			v20 = t147
+			t148 := int32(load32(m.memory, uint64(uint32(v7))+272))
+			t149 := v7 + i32(480)
+			v6 = t148
+			m.fn384(t149, v6)
+			v9 = v6 * i32(24)
+			t150 := int32(load32(m.memory, uint64(uint32(v7))+488))
+			t151 := v6
+			v5 = t150
+			v21 = t151 + v5
+			t152 := int32(load32(m.memory, uint64(uint32(v7))+484))
+			v10 = t152 + v5*i32(24)
+			v11 = v7 + i32(276)
+			v6 = i32(0)
+		l39:
 			{
-				if v10 == v8 {
-					goto l39
+				if v9 == v6 {
+					goto l38
 				}
+				t153 := v7
+				v5 = v8 + v6
+				t154 := int64(load64(m.memory, uint64(uint32(v5))+16))
+				store64(m.memory, uint64(uint32(t153))+280, uint64(t154))
+				t155 := int64(load64(m.memory, uint64(uint32(v5))+8))
+				store64(m.memory, uint64(uint32(v7))+272, uint64(t155))
+				t156 := int64(load64(m.memory, uint32(v5)))
+				store64(m.memory, uint64(uint32(v7))+264, uint64(t156))
+				m.fn385(v11, i32(17))
+				t157 := int64(load64(m.memory, uint64(uint32(v7))+280))
 				t158 := v7
-				v9 = v11 + v8
-				t159 := int64(load64(m.memory, uint64(uint32(v9))+16))
-				store64(m.memory, uint64(uint32(t158))+296, uint64(t159))
-				t160 := int64(load64(m.memory, uint64(uint32(v9))+8))
-				store64(m.memory, uint64(uint32(v7))+288, uint64(t160))
-				t161 := int64(load64(m.memory, uint32(v9)))
-				store64(m.memory, uint64(uint32(v7))+280, uint64(t161))
-				m.fn387(v12, i32(17))
-				t162 := int64(load64(m.memory, uint64(uint32(v7))+296))
-				t163 := v7
-				v14 = t162
-				store64(m.memory, uint64(uint32(t163))+400, uint64(v14))
-				t164 := int64(load64(m.memory, uint64(uint32(v7))+288))
-				t165 := v7
-				v22 = t164
-				store64(m.memory, uint64(uint32(t165))+392, uint64(v22))
-				t166 := int64(load64(m.memory, uint64(uint32(v7))+280))
-				t167 := v7
-				v23 = t166
-				store64(m.memory, uint64(uint32(t167))+384, uint64(v23))
-				v9 = v13 + v8
-				store64(m.memory, uint64(uint32(v9))+16, uint64(v14))
-				store64(m.memory, uint64(uint32(v9))+8, uint64(v22))
-				store64(m.memory, uint32(v9), uint64(v23))
-				v8 = v8 + i32(24)
+				v14 = t157
+				store64(m.memory, uint64(uint32(t158))+384, uint64(v14))
+				t159 := int64(load64(m.memory, uint64(uint32(v7))+272))
+				t160 := v7
+				v22 = t159
+				store64(m.memory, uint64(uint32(t160))+376, uint64(v22))
+				t161 := int64(load64(m.memory, uint64(uint32(v7))+264))
+				t162 := v7
+				v23 = t161
+				store64(m.memory, uint64(uint32(t162))+368, uint64(v23))
+				v5 = v10 + v6
+				store64(m.memory, uint64(uint32(v5))+16, uint64(v14))
+				store64(m.memory, uint64(uint32(v5))+8, uint64(v22))
+				store64(m.memory, uint32(v5), uint64(v23))
+				v6 = v6 + i32(24)
+				goto l39
+			}
+		l38:
+			m.fn382(v20, v8)
+			store32(m.memory, uint64(uint32(v7))+488, uint32(v21))
+			m.fn326(v7 + i32(192))
+		}
+	l37:
+		p163 := i32(0)
+		if v12 != 0 {
+			p163 = v13
+		}
+		v10 = p163
+		v24 = int32(v16)
+		store64(m.memory, uint64(uint32(v7))+264, uint64(i64(0x800000000)))
+		memory_copy(m.memory, uint32(v7+i32(264)+i32(8)), uint32(i32(154224)), uint32(i32(64)))
+	l41:
+		{
+			m.fn424(v7+i32(72), v7+i32(264), i32(8))
+			t164 := int32(load32(m.memory, uint64(uint32(v7))+72))
+			v6 = t164
+			if v6 == 0 {
 				goto l40
 			}
-		l39:
-			m.fn384(v20, v11)
-			store32(m.memory, uint64(uint32(v7))+504, uint32(v21))
-			m.fn328(v7 + i32(208))
+			t165 := int32(load32(m.memory, uint64(uint32(v7))+76))
+			m.fn83(v7+i32(192), v6, t165)
+			m.fn389(v7+i32(368), v7+i32(192), i32(155654), i32(1))
+			m.fn425(v7+i32(480), v7+i32(368))
+			goto l41
 		}
-	l38:
-		p168 := i32(0)
-		if v5 != 0 {
-			p168 = v6
-		}
-		v13 = p168
-		v24 = int32(v16)
-		store64(m.memory, uint64(uint32(v7))+280, uint64(i64(0x800000000)))
-		memory_copy(m.memory, uint32(v7+i32(280)+i32(8)), uint32(i32(154224)), uint32(i32(64)))
-	l42:
-		{
-			m.fn425(v7+i32(80), v7+i32(280), i32(8))
-			t169 := int32(load32(m.memory, uint64(uint32(v7))+80))
-			v8 = t169
-			if v8 == 0 {
-				goto l41
-			}
-			t170 := int32(load32(m.memory, uint64(uint32(v7))+84))
-			m.fn83(v7+i32(208), v8, t170)
-			m.fn391(v7+i32(384), v7+i32(208), i32(155650), i32(1))
-			m.fn426(v7+i32(496), v7+i32(384))
-			goto l42
-		}
-	l41:
-		t171 := int32(load32(m.memory, uint64(uint32(v7))+504))
-		store32(m.memory, uint64(uint32(v7))+288, uint32(t171))
-		t172 := int64(load64(m.memory, uint64(uint32(v7))+496))
-		store64(m.memory, uint64(uint32(v7))+280, uint64(t172))
-		m.fn427(v7+i32(256), v7+i32(280))
-		t173 := m.fn88(i32(4), i32(12))
-		v9 = t173
-		t174 := m.fn88(i32(4), i32(24))
-		v8 = t174
-		m.fn390(v7+i32(280), v3, v4, i32(1), i32(0))
-		t175 := int64(load64(m.memory, uint64(uint32(v7))+296))
-		store64(m.memory, uint64(uint32(v8))+16, uint64(t175))
-		t176 := int64(load64(m.memory, uint64(uint32(v7))+288))
-		store64(m.memory, uint64(uint32(v8))+8, uint64(t176))
-		t177 := int64(load64(m.memory, uint64(uint32(v7))+280))
-		store64(m.memory, uint32(v8), uint64(t177))
-		store32(m.memory, uint64(uint32(v9))+8, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v9))+4, uint32(v8))
-		store32(m.memory, uint32(v9), uint32(i32(1)))
-		m.fn428(v7+i32(356), v3, v4)
+	l40:
+		t166 := int32(load32(m.memory, uint64(uint32(v7))+488))
+		store32(m.memory, uint64(uint32(v7))+272, uint32(t166))
+		t167 := int64(load64(m.memory, uint64(uint32(v7))+480))
+		store64(m.memory, uint64(uint32(v7))+264, uint64(t167))
+		m.fn426(v7+i32(240), v7+i32(264))
+		t168 := m.fn88(i32(4), i32(12))
+		v5 = t168
+		t169 := m.fn88(i32(4), i32(24))
+		v6 = t169
+		m.fn388(v7+i32(264), v3, v4, i32(1), i32(0))
+		t170 := int64(load64(m.memory, uint64(uint32(v7))+280))
+		store64(m.memory, uint64(uint32(v6))+16, uint64(t170))
+		t171 := int64(load64(m.memory, uint64(uint32(v7))+272))
+		store64(m.memory, uint64(uint32(v6))+8, uint64(t171))
+		t172 := int64(load64(m.memory, uint64(uint32(v7))+264))
+		store64(m.memory, uint32(v6), uint64(t172))
+		store32(m.memory, uint64(uint32(v5))+8, uint32(i32(1)))
+		store32(m.memory, uint64(uint32(v5))+4, uint32(v6))
+		store32(m.memory, uint32(v5), uint32(i32(1)))
+		m.fn427(v7+i32(340), v3, v4)
 		{
 			{
 				{
@@ -2983,1109 +2953,1109 @@ func (m *Module) fn60(v0, v1, v2, v3, v4, v5, v6 int32) {
 						{
 							{
 								{
-									t178 := int32(m.memory[uint64(uint32(i32(0)))+163800])
-									if t178 == 0 {
-										goto l43
+									t173 := int32(m.memory[uint64(uint32(i32(0)))+163816])
+									if t173 == 0 {
+										goto l42
 									}
-									t179 := int64(load64(m.memory, uint64(uint32(i32(0)))+163792))
-									v22 = t179
-									t180 := int64(load64(m.memory, uint64(uint32(i32(0)))+163784))
-									v14 = t180
-									goto l44
+									t174 := int64(load64(m.memory, uint64(uint32(i32(0)))+163808))
+									v22 = t174
+									t175 := int64(load64(m.memory, uint64(uint32(i32(0)))+163800))
+									v14 = t175
+									goto l43
 								}
-							l43:
-								m.memory[uint64(uint32(v7))+280] = byte(i32(0))
-								t181 := m.fn86(i32(1))
-								v8 = t181
-								if v8 == 0 {
+							l42:
+								m.memory[uint64(uint32(v7))+264] = byte(i32(0))
+								t176 := m.fn86(i32(1))
+								v6 = t176
+								if v6 == 0 {
 									panic("unreachable")
 								}
-								m.fn77(v8, i32(1))
-								v22 = int64(uint32(v8))
-								store64(m.memory, uint64(uint32(i32(0)))+163792, uint64(v22))
-								m.memory[uint64(uint32(i32(0)))+163800] = byte(i32(1))
-								v14 = int64(uint32(v7 + i32(280)))
+								m.fn77(v6, i32(1))
+								v22 = int64(uint32(v6))
+								store64(m.memory, uint64(uint32(i32(0)))+163808, uint64(v22))
+								m.memory[uint64(uint32(i32(0)))+163816] = byte(i32(1))
+								v14 = int64(uint32(v7 + i32(264)))
 							}
-						l44:
-							store64(m.memory, uint64(uint32(v7))+296, uint64(v14))
-							store64(m.memory, uint64(uint32(i32(0)))+163784, uint64(v14+i64(1)))
-							store64(m.memory, uint64(uint32(v7))+304, uint64(v22))
-							t182 := int64(load64(m.memory, uint64(uint32(i32(0)))+152512))
-							store64(m.memory, uint64(uint32(v7))+280, uint64(t182))
-							t183 := int64(load64(m.memory, uint64(uint32(i32(0)))+152520))
-							store64(m.memory, uint64(uint32(v7))+288, uint64(t183))
-							m.fn308(v7+i32(280), i32(1), v7+i32(296))
-							store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
-							t184 := int64(load64(m.memory, uint64(uint32(v7))+356))
-							store64(m.memory, uint64(uint32(v7))+392, uint64(t184))
-							t185 := int32(load32(m.memory, uint64(uint32(v7))+364))
-							store32(m.memory, uint64(uint32(v7))+400, uint32(t185))
-							_ = m.fn429(v7+i32(280), v7+i32(356))
-							store32(m.memory, uint64(uint32(v7))+384, uint32(i32(1)))
-							m.fn430(v7+i32(392), i32(1), i32(1))
-							t187 := int64(load64(m.memory, uint64(uint32(v7))+304))
-							store64(m.memory, uint64(uint32(v7))+232, uint64(t187))
-							t188 := int64(load64(m.memory, uint64(uint32(v7))+296))
-							store64(m.memory, uint64(uint32(v7))+224, uint64(t188))
-							t189 := int64(load64(m.memory, uint64(uint32(v7))+288))
-							store64(m.memory, uint64(uint32(v7))+216, uint64(t189))
-							t190 := int64(load64(m.memory, uint64(uint32(v7))+280))
-							store64(m.memory, uint64(uint32(v7))+208, uint64(t190))
-							t191 := int64(load64(m.memory, uint64(uint32(v7))+256))
-							store64(m.memory, uint64(uint32(v7))+192, uint64(t191))
-							store32(m.memory, uint64(uint32(v7))+252, uint32(i32(1)))
-							store32(m.memory, uint64(uint32(v7))+248, uint32(v9))
-							store64(m.memory, uint64(uint32(v7))+240, uint64(i64(0x100000000)))
-							t192 := int32(load32(m.memory, uint64(uint32(v7))+264))
-							t193 := v7
-							v25 = t192
-							store32(m.memory, uint64(uint32(t193))+200, uint32(v25))
-							t194 := int32(load32(m.memory, uint64(uint32(v7))+196))
-							v26 = t194
-							if v13 == i32(3) {
-								goto l46
+						l43:
+							store64(m.memory, uint64(uint32(v7))+280, uint64(v14))
+							store64(m.memory, uint64(uint32(i32(0)))+163800, uint64(v14+i64(1)))
+							store64(m.memory, uint64(uint32(v7))+288, uint64(v22))
+							t177 := int64(load64(m.memory, uint64(uint32(i32(0)))+152528))
+							store64(m.memory, uint64(uint32(v7))+264, uint64(t177))
+							t178 := int64(load64(m.memory, uint64(uint32(i32(0)))+152536))
+							store64(m.memory, uint64(uint32(v7))+272, uint64(t178))
+							m.fn306(v7+i32(264), i32(1), v7+i32(280))
+							store32(m.memory, uint64(uint32(v7))+372, uint32(i32(1)))
+							t179 := int64(load64(m.memory, uint64(uint32(v7))+340))
+							store64(m.memory, uint64(uint32(v7))+376, uint64(t179))
+							t180 := int32(load32(m.memory, uint64(uint32(v7))+348))
+							store32(m.memory, uint64(uint32(v7))+384, uint32(t180))
+							_ = m.fn428(v7+i32(264), v7+i32(340))
+							store32(m.memory, uint64(uint32(v7))+368, uint32(i32(1)))
+							m.fn429(v7+i32(376), i32(1), i32(1))
+							t182 := int64(load64(m.memory, uint64(uint32(v7))+288))
+							store64(m.memory, uint64(uint32(v7))+216, uint64(t182))
+							t183 := int64(load64(m.memory, uint64(uint32(v7))+280))
+							store64(m.memory, uint64(uint32(v7))+208, uint64(t183))
+							t184 := int64(load64(m.memory, uint64(uint32(v7))+272))
+							store64(m.memory, uint64(uint32(v7))+200, uint64(t184))
+							t185 := int64(load64(m.memory, uint64(uint32(v7))+264))
+							store64(m.memory, uint64(uint32(v7))+192, uint64(t185))
+							t186 := int64(load64(m.memory, uint64(uint32(v7))+240))
+							store64(m.memory, uint64(uint32(v7))+176, uint64(t186))
+							store32(m.memory, uint64(uint32(v7))+236, uint32(i32(1)))
+							store32(m.memory, uint64(uint32(v7))+232, uint32(v5))
+							store64(m.memory, uint64(uint32(v7))+224, uint64(i64(0x100000000)))
+							t187 := int32(load32(m.memory, uint64(uint32(v7))+248))
+							t188 := v7
+							v25 = t187
+							store32(m.memory, uint64(uint32(t188))+184, uint32(v25))
+							t189 := int32(load32(m.memory, uint64(uint32(v7))+180))
+							v26 = t189
+							if v10 == i32(3) {
+								goto l45
 							}
-							m.fn270(v7+i32(72), v25, i32(4), i32(20))
-							store32(m.memory, uint64(uint32(v7))+392, uint32(i32(0)))
-							t195 := int64(load64(m.memory, uint64(uint32(v7))+72))
-							store64(m.memory, uint64(uint32(v7))+384, uint64(t195))
-							m.fn347(v7+i32(384), v25)
-							t196 := int32(load32(m.memory, uint64(uint32(v7))+392))
-							v8 = t196
+							m.fn268(v7+i32(64), v25, i32(4), i32(20))
+							store32(m.memory, uint64(uint32(v7))+376, uint32(i32(0)))
+							t190 := int64(load64(m.memory, uint64(uint32(v7))+64))
+							store64(m.memory, uint64(uint32(v7))+368, uint64(t190))
+							m.fn345(v7+i32(368), v25)
+							t191 := int32(load32(m.memory, uint64(uint32(v7))+376))
+							v6 = t191
 							{
 								if v25 == 0 {
-									goto l47
+									goto l46
 								}
-								v11 = v25 + v8
-								t197 := int32(load32(m.memory, uint64(uint32(v7))+388))
-								v8 = t197 + v8*i32(20)
-								v9 = v26
-								v10 = v25
-							l48:
+								v9 = v25 + v6
+								t192 := int32(load32(m.memory, uint64(uint32(v7))+372))
+								v6 = t192 + v6*i32(20)
+								v5 = v26
+								v8 = v25
+							l47:
 								{
-									m.fn348(v7+i32(280), v13, v9)
-									t198 := int32(load32(m.memory, uint64(uint32(v7))+296))
-									store32(m.memory, uint64(uint32(v8))+16, uint32(t198))
-									t199 := int64(load64(m.memory, uint64(uint32(v7))+288))
-									store64(m.memory, uint64(uint32(v8))+8, uint64(t199))
-									t200 := int64(load64(m.memory, uint64(uint32(v7))+280))
-									store64(m.memory, uint32(v8), uint64(t200))
-									v9 = v9 + i32(24)
-									v8 = v8 + i32(20)
-									v10 = v10 + i32(-1)
-									if v10 != 0 {
-										goto l48
+									m.fn346(v7+i32(264), v10, v5)
+									t193 := int32(load32(m.memory, uint64(uint32(v7))+280))
+									store32(m.memory, uint64(uint32(v6))+16, uint32(t193))
+									t194 := int64(load64(m.memory, uint64(uint32(v7))+272))
+									store64(m.memory, uint64(uint32(v6))+8, uint64(t194))
+									t195 := int64(load64(m.memory, uint64(uint32(v7))+264))
+									store64(m.memory, uint32(v6), uint64(t195))
+									v5 = v5 + i32(24)
+									v6 = v6 + i32(20)
+									v8 = v8 + i32(-1)
+									if v8 != 0 {
+										goto l47
 									}
 								}
-								v8 = v11
+								v6 = v9
 							}
-						l47:
-							t201 := int64(load64(m.memory, uint64(uint32(v7))+384))
-							store64(m.memory, uint64(uint32(v7))+368, uint64(t201))
-							store32(m.memory, uint64(uint32(v7))+376, uint32(v8))
-							store64(m.memory, uint64(uint32(v7))+512, uint64(i64(4)))
-							store64(m.memory, uint64(uint32(v7))+504, uint64(i64(0)))
-							store64(m.memory, uint64(uint32(v7))+496, uint64(i64(0x400000000)))
+						l46:
+							t196 := int64(load64(m.memory, uint64(uint32(v7))+368))
+							store64(m.memory, uint64(uint32(v7))+352, uint64(t196))
+							store32(m.memory, uint64(uint32(v7))+360, uint32(v6))
+							store64(m.memory, uint64(uint32(v7))+496, uint64(i64(4)))
+							store64(m.memory, uint64(uint32(v7))+488, uint64(i64(0)))
+							store64(m.memory, uint64(uint32(v7))+480, uint64(i64(0x400000000)))
 							if uint32(v2) > uint32(i32(4096)) {
-								goto l49
+								goto l48
 							}
-							m.fn53(v7+i32(64), v1, v2)
-							t202 := int32(load32(m.memory, uint64(uint32(v7))+68))
-							v9 = t202
-							t203 := int32(load32(m.memory, uint64(uint32(v7))+64))
-							v10 = t203
-							t204 := m.fn88(i32(4), i32(48))
-							v27 = t204
-							v8 = i32(0)
-							m.fn390(v7+i32(384), v10, v9, i32(1), i32(0))
-							m.fn392(v7+i32(280), v10, v9)
-							t205 := int64(load64(m.memory, uint64(uint32(v7))+400))
-							store64(m.memory, uint64(uint32(v27))+16, uint64(t205))
-							t206 := int64(load64(m.memory, uint64(uint32(v7))+392))
-							store64(m.memory, uint64(uint32(v27))+8, uint64(t206))
-							t207 := int64(load64(m.memory, uint64(uint32(v7))+384))
-							store64(m.memory, uint32(v27), uint64(t207))
-							t208 := int64(load64(m.memory, uint64(uint32(v7))+280))
-							store64(m.memory, uint64(uint32(v27))+24, uint64(t208))
-							t209 := int64(load64(m.memory, uint64(uint32(v7))+288))
-							store64(m.memory, uint64(uint32(v27))+32, uint64(t209))
-							t210 := int64(load64(m.memory, uint64(uint32(v7))+296))
-							store64(m.memory, uint64(uint32(v27))+40, uint64(t210))
-							v9 = i32(0)
-						l51:
+							m.fn53(v7+i32(56), v1, v2)
+							t197 := int32(load32(m.memory, uint64(uint32(v7))+60))
+							v5 = t197
+							t198 := int32(load32(m.memory, uint64(uint32(v7))+56))
+							v8 = t198
+							t199 := m.fn88(i32(4), i32(48))
+							v27 = t199
+							v6 = i32(0)
+							m.fn388(v7+i32(368), v8, v5, i32(1), i32(0))
+							m.fn390(v7+i32(264), v8, v5)
+							t200 := int64(load64(m.memory, uint64(uint32(v7))+384))
+							store64(m.memory, uint64(uint32(v27))+16, uint64(t200))
+							t201 := int64(load64(m.memory, uint64(uint32(v7))+376))
+							store64(m.memory, uint64(uint32(v27))+8, uint64(t201))
+							t202 := int64(load64(m.memory, uint64(uint32(v7))+368))
+							store64(m.memory, uint32(v27), uint64(t202))
+							t203 := int64(load64(m.memory, uint64(uint32(v7))+264))
+							store64(m.memory, uint64(uint32(v27))+24, uint64(t203))
+							t204 := int64(load64(m.memory, uint64(uint32(v7))+272))
+							store64(m.memory, uint64(uint32(v27))+32, uint64(t204))
+							t205 := int64(load64(m.memory, uint64(uint32(v7))+280))
+							store64(m.memory, uint64(uint32(v27))+40, uint64(t205))
+							v5 = i32(0)
+						l50:
 							{
-								v10 = v27 + v8*i32(24)
-								t211 := int32(load32(m.memory, uint32(v10+i32(8))))
-								if t211 == 0 {
-									m.fn334(v10)
-									v11 = v27 + i32(24)
-									v10 = v8
-								l55:
+								v8 = v27 + v6*i32(24)
+								t206 := int32(load32(m.memory, uint32(v8+i32(8))))
+								if t206 == 0 {
+									m.fn332(v8)
+									v9 = v27 + i32(24)
+									v8 = v6
+								l54:
 									{
-										v9 = v8 + i32(1)
-										v8 = v11 + v8*i32(24)
-									l54:
-										if v9 != i32(1) {
-											goto l52
+										v5 = v6 + i32(1)
+										v6 = v9 + v6*i32(24)
+									l53:
+										if v5 != i32(1) {
+											goto l51
 										}
 										{
-											t212 := int32(load32(m.memory, uint32(v8+i32(8))))
-											if t212 != 0 {
-												v12 = v27 + v10*i32(24)
-												t213 := int64(load64(m.memory, uint64(uint32(v8))+16))
-												store64(m.memory, uint64(uint32(v12))+16, uint64(t213))
-												t214 := int64(load64(m.memory, uint64(uint32(v8))+8))
-												store64(m.memory, uint64(uint32(v12))+8, uint64(t214))
-												t215 := int64(load64(m.memory, uint32(v8)))
-												store64(m.memory, uint32(v12), uint64(t215))
-												v10 = v10 + i32(1)
-												v8 = v9
-												goto l55
+											t207 := int32(load32(m.memory, uint32(v6+i32(8))))
+											if t207 != 0 {
+												v11 = v27 + v8*i32(24)
+												t208 := int64(load64(m.memory, uint64(uint32(v6))+16))
+												store64(m.memory, uint64(uint32(v11))+16, uint64(t208))
+												t209 := int64(load64(m.memory, uint64(uint32(v6))+8))
+												store64(m.memory, uint64(uint32(v11))+8, uint64(t209))
+												t210 := int64(load64(m.memory, uint32(v6)))
+												store64(m.memory, uint32(v11), uint64(t210))
+												v8 = v8 + i32(1)
+												v6 = v5
+												goto l54
 											}
-											v9 = v9 + i32(1)
-											m.fn334(v8)
-											v8 = v8 + i32(24)
-											goto l54
+											v5 = v5 + i32(1)
+											m.fn332(v6)
+											v6 = v6 + i32(24)
+											goto l53
 										}
 									}
 								}
-								v8 = i32(1)
-								v10 = v9 & i32(1)
-								v9 = i32(1)
-								if v10 == 0 {
-									goto l51
+								v6 = i32(1)
+								v8 = v5 & i32(1)
+								v5 = i32(1)
+								if v8 == 0 {
+									goto l50
 								}
 							}
-							v10 = i32(2)
-							goto l52
+							v8 = i32(2)
+							goto l51
 						}
-					l52:
-						m.fn347(v7+i32(368), v10<<1)
-						t216 := int64(load64(m.memory, uint64(uint32(v7))+372))
-						store64(m.memory, uint64(uint32(v7))+460, uint64(i64_rotl(t216, i64(32))))
-						store32(m.memory, uint64(uint32(v7))+456, uint32(v7+i32(368)+i32(8)))
-						v21 = v27 + v10*i32(24)
-						v28 = v7 + i32(280) + i32(8)
+					l51:
+						m.fn345(v7+i32(352), v8<<1)
+						t211 := int64(load64(m.memory, uint64(uint32(v7))+356))
+						store64(m.memory, uint64(uint32(v7))+444, uint64(i64_rotl(t211, i64(32))))
+						store32(m.memory, uint64(uint32(v7))+440, uint32(v7+i32(352)+i32(8)))
+						v21 = v27 + v8*i32(24)
+						v28 = v7 + i32(264) + i32(8)
 						v20 = v27
-					l64:
+					l63:
 						{
 							if v20 == v21 {
-								m.fn384(i32(2), v27)
-								t228 := int32(load32(m.memory, uint64(uint32(v7))+456))
-								t229 := int32(load32(m.memory, uint64(uint32(v7))+460))
-								store32(m.memory, uint32(t228), uint32(t229))
-								m.fn53(v7+i32(48), v1, v2)
-								t230 := int32(load32(m.memory, uint64(uint32(v7))+52))
-								v12 = t230
-								t231 := int32(load32(m.memory, uint64(uint32(v7))+48))
-								v10 = t231
-								t232 := m.fn88(i32(4), i32(24))
-								v8 = t232
-								m.fn390(v7+i32(280), v10, v12, i32(155698), i32(1))
-								t233 := int64(load64(m.memory, uint64(uint32(v7))+296))
-								store64(m.memory, uint64(uint32(v8))+16, uint64(t233))
-								t234 := int64(load64(m.memory, uint64(uint32(v7))+288))
-								store64(m.memory, uint64(uint32(v8))+8, uint64(t234))
-								t235 := int64(load64(m.memory, uint64(uint32(v7))+280))
-								store64(m.memory, uint32(v8), uint64(t235))
-								store32(m.memory, uint64(uint32(v7))+464, uint32(i32(1)))
-								store32(m.memory, uint64(uint32(v7))+460, uint32(v8))
-								store32(m.memory, uint64(uint32(v7))+456, uint32(i32(1)))
-								m.fn392(v7+i32(384), v10, v12)
+								m.fn382(i32(2), v27)
+								t223 := int32(load32(m.memory, uint64(uint32(v7))+440))
+								t224 := int32(load32(m.memory, uint64(uint32(v7))+444))
+								store32(m.memory, uint32(t223), uint32(t224))
+								m.fn53(v7+i32(40), v1, v2)
+								t225 := int32(load32(m.memory, uint64(uint32(v7))+44))
+								v11 = t225
+								t226 := int32(load32(m.memory, uint64(uint32(v7))+40))
+								v8 = t226
+								t227 := m.fn88(i32(4), i32(24))
+								v6 = t227
+								m.fn388(v7+i32(264), v8, v11, i32(155702), i32(1))
+								t228 := int64(load64(m.memory, uint64(uint32(v7))+280))
+								store64(m.memory, uint64(uint32(v6))+16, uint64(t228))
+								t229 := int64(load64(m.memory, uint64(uint32(v7))+272))
+								store64(m.memory, uint64(uint32(v6))+8, uint64(t229))
+								t230 := int64(load64(m.memory, uint64(uint32(v7))+264))
+								store64(m.memory, uint32(v6), uint64(t230))
+								store32(m.memory, uint64(uint32(v7))+448, uint32(i32(1)))
+								store32(m.memory, uint64(uint32(v7))+444, uint32(v6))
+								store32(m.memory, uint64(uint32(v7))+440, uint32(i32(1)))
+								m.fn390(v7+i32(368), v8, v11)
 								{
-									t236 := int32(load32(m.memory, uint64(uint32(v7))+392))
-									t237 := v12
-									v6 = t236 << 1
-									if t237 != v6 {
+									t231 := int32(load32(m.memory, uint64(uint32(v7))+376))
+									t232 := v11
+									v13 = t231 << 1
+									if t232 != v13 {
+										goto l58
+									}
+									t233 := m.fn88(i32(1), i32(1))
+									v6 = t233
+									m.memory[uint32(v6)] = byte(i32(24))
+									store32(m.memory, uint64(uint32(v7))+284, uint32(i32(1)))
+									store32(m.memory, uint64(uint32(v7))+280, uint32(v6))
+									store32(m.memory, uint64(uint32(v7))+276, uint32(i32(1)))
+									t234 := int64(load64(m.memory, uint64(uint32(v7))+368))
+									store64(m.memory, uint64(uint32(v7))+264, uint64(t234))
+									t235 := int32(load32(m.memory, uint64(uint32(v7))+376))
+									store32(m.memory, uint64(uint32(v7))+272, uint32(t235))
+									m.fn425(v7+i32(440), v7+i32(264))
+								}
+							l58:
+								v5 = i32(-0x80000000)
+								{
+									t236 := m.fn330(v8, v11, v1, v2)
+									if t236 == 0 {
 										goto l59
 									}
-									t238 := m.fn88(i32(1), i32(1))
-									v8 = t238
-									m.memory[uint32(v8)] = byte(i32(24))
-									store32(m.memory, uint64(uint32(v7))+300, uint32(i32(1)))
-									store32(m.memory, uint64(uint32(v7))+296, uint32(v8))
-									store32(m.memory, uint64(uint32(v7))+292, uint32(i32(1)))
-									t239 := int64(load64(m.memory, uint64(uint32(v7))+384))
-									store64(m.memory, uint64(uint32(v7))+280, uint64(t239))
-									t240 := int32(load32(m.memory, uint64(uint32(v7))+392))
-									store32(m.memory, uint64(uint32(v7))+288, uint32(t240))
-									m.fn426(v7+i32(456), v7+i32(280))
+									m.fn388(v7+i32(264), v1, v2, i32(152970), i32(2))
+									t237 := int32(load32(m.memory, uint64(uint32(v7))+264))
+									v5 = t237
 								}
 							l59:
-								v9 = i32(-0x80000000)
-								{
-									t241 := m.fn332(v10, v12, v1, v2)
-									if t241 == 0 {
-										goto l60
-									}
-									m.fn390(v7+i32(280), v1, v2, i32(152955), i32(2))
-									t242 := int32(load32(m.memory, uint64(uint32(v7))+280))
-									v9 = t242
+								t238 := int32(load32(m.memory, uint64(uint32(v7))+448))
+								store32(m.memory, uint64(uint32(v7))+528, uint32(t238))
+								t239 := int64(load64(m.memory, uint64(uint32(v7))+440))
+								store64(m.memory, uint64(uint32(v7))+520, uint64(t239))
+								t240 := v7 + i32(456)
+								var p241 int32
+								if v5 != i32(-0x80000000) {
+									p241 = 1
 								}
-							l60:
+								v6 = p241
+								m.fn430(t240, v6)
+								m.fn384(v7+i32(456), v6)
+								t242 := int32(load32(m.memory, uint64(uint32(v7))+460))
 								t243 := int32(load32(m.memory, uint64(uint32(v7))+464))
-								store32(m.memory, uint64(uint32(v7))+544, uint32(t243))
-								t244 := int64(load64(m.memory, uint64(uint32(v7))+456))
-								store64(m.memory, uint64(uint32(v7))+536, uint64(t244))
-								t245 := v7 + i32(472)
-								var p246 int32
-								if v9 != i32(-0x80000000) {
-									p246 = 1
-								}
-								v8 = p246
-								m.fn431(t245, v8)
-								m.fn386(v7+i32(472), v8)
-								t247 := int32(load32(m.memory, uint64(uint32(v7))+476))
-								t248 := int32(load32(m.memory, uint64(uint32(v7))+480))
-								v11 = t248
-								v8 = t247 + v11*i32(24)
-								v10 = v7 + i32(280) + i32(4)
-							l62:
+								v9 = t243
+								v6 = t242 + v9*i32(24)
+								v8 = v7 + i32(264) + i32(4)
+							l61:
 								{
-									if v9 == i32(-0x80000000) {
-										t252 := int64(load64(m.memory, uint64(uint32(v7))+472))
-										store64(m.memory, uint64(uint32(v7))+548, uint64(t252))
-										store32(m.memory, uint64(uint32(v7))+556, uint32(v11))
-										if v6 == v12 {
-											goto l63
+									if v5 == i32(-0x80000000) {
+										t247 := int64(load64(m.memory, uint64(uint32(v7))+456))
+										store64(m.memory, uint64(uint32(v7))+532, uint64(t247))
+										store32(m.memory, uint64(uint32(v7))+540, uint32(v9))
+										if v13 == v11 {
+											goto l62
 										}
-										m.fn328(v7 + i32(384))
-									l63:
-										t253 := int32(load32(m.memory, uint64(uint32(v7))+396))
-										t254 := int32(load32(m.memory, uint64(uint32(v7))+400))
-										m.fn37(t253, t254)
-										m.fn432(v7 + i32(496))
-										t255 := int64(load64(m.memory, uint64(uint32(v7))+552))
-										store64(m.memory, uint64(uint32(v7))+512, uint64(t255))
-										t256 := int64(load64(m.memory, uint64(uint32(v7))+544))
-										store64(m.memory, uint64(uint32(v7))+504, uint64(t256))
-										t257 := int64(load64(m.memory, uint64(uint32(v7))+536))
-										store64(m.memory, uint64(uint32(v7))+496, uint64(t257))
-										goto l49
+										m.fn326(v7 + i32(368))
+									l62:
+										t248 := int32(load32(m.memory, uint64(uint32(v7))+380))
+										t249 := int32(load32(m.memory, uint64(uint32(v7))+384))
+										m.fn37(t248, t249)
+										m.fn431(v7 + i32(480))
+										t250 := int64(load64(m.memory, uint64(uint32(v7))+536))
+										store64(m.memory, uint64(uint32(v7))+496, uint64(t250))
+										t251 := int64(load64(m.memory, uint64(uint32(v7))+528))
+										store64(m.memory, uint64(uint32(v7))+488, uint64(t251))
+										t252 := int64(load64(m.memory, uint64(uint32(v7))+520))
+										store64(m.memory, uint64(uint32(v7))+480, uint64(t252))
+										goto l48
 									}
-									store32(m.memory, uint32(v8), uint32(v9))
-									t249 := int64(load64(m.memory, uint32(v10)))
-									store64(m.memory, uint32(v8+i32(4)), uint64(t249))
-									t250 := int64(load64(m.memory, uint64(uint32(v10))+8))
-									store64(m.memory, uint32(v8+i32(12)), uint64(t250))
-									t251 := int32(load32(m.memory, uint64(uint32(v10))+16))
-									store32(m.memory, uint32(v8+i32(20)), uint32(t251))
-									v8 = v8 + i32(24)
-									v11 = v11 + i32(1)
-									v9 = i32(-0x80000000)
-									goto l62
+									store32(m.memory, uint32(v6), uint32(v5))
+									t244 := int64(load64(m.memory, uint32(v8)))
+									store64(m.memory, uint32(v6+i32(4)), uint64(t244))
+									t245 := int64(load64(m.memory, uint64(uint32(v8))+8))
+									store64(m.memory, uint32(v6+i32(12)), uint64(t245))
+									t246 := int32(load32(m.memory, uint64(uint32(v8))+16))
+									store32(m.memory, uint32(v6+i32(20)), uint32(t246))
+									v6 = v6 + i32(24)
+									v9 = v9 + i32(1)
+									v5 = i32(-0x80000000)
+									goto l61
 								}
 							}
-							t217 := int64(load64(m.memory, uint64(uint32(v20))+16))
-							store64(m.memory, uint64(uint32(v7))+552, uint64(t217))
-							t218 := int64(load64(m.memory, uint64(uint32(v20))+8))
-							t219 := v7
-							v14 = t218
-							store64(m.memory, uint64(uint32(t219))+544, uint64(v14))
-							t220 := int64(load64(m.memory, uint32(v20)))
-							store64(m.memory, uint64(uint32(v7))+536, uint64(t220))
-							store16(m.memory, uint64(uint32(v7))+470, uint16(i32(1)))
-							v6 = int32(v14)
-							v11 = v7 + i32(470)
-							v10 = i32(0)
-							t221 := int32(load32(m.memory, uint64(uint32(v7))+540))
-							v5 = t221
-						l58:
+							t212 := int64(load64(m.memory, uint64(uint32(v20))+16))
+							store64(m.memory, uint64(uint32(v7))+536, uint64(t212))
+							t213 := int64(load64(m.memory, uint64(uint32(v20))+8))
+							t214 := v7
+							v14 = t213
+							store64(m.memory, uint64(uint32(t214))+528, uint64(v14))
+							t215 := int64(load64(m.memory, uint32(v20)))
+							store64(m.memory, uint64(uint32(v7))+520, uint64(t215))
+							store16(m.memory, uint64(uint32(v7))+454, uint16(i32(1)))
+							v13 = int32(v14)
+							v9 = v7 + i32(454)
+							v8 = i32(0)
+							t216 := int32(load32(m.memory, uint64(uint32(v7))+524))
+							v12 = t216
+						l57:
 							{
-								if v10 == i32(40) {
-									memory_copy(m.memory, uint32(v28), uint32(v7+i32(384)), uint32(i32(40)))
-									m.fn334(v7 + i32(536))
-									store64(m.memory, uint64(uint32(v7))+280, uint64(i64(0x200000000)))
+								if v8 == i32(40) {
+									memory_copy(m.memory, uint32(v28), uint32(v7+i32(368)), uint32(i32(40)))
+									m.fn332(v7 + i32(520))
+									store64(m.memory, uint64(uint32(v7))+264, uint64(i64(0x200000000)))
 									v20 = v20 + i32(24)
-									m.fn371(v7+i32(456), v7+i32(280))
-									goto l64
+									m.fn369(v7+i32(440), v7+i32(264))
+									goto l63
 								}
-								t222 := int32(m.memory[uint32(v11)])
-								v9 = t222
-								m.fn83(v7+i32(472), v5, v6)
-								m.fn372(v7+i32(56), v13)
-								t223 := int64(load64(m.memory, uint64(uint32(v7))+56))
-								v14 = t223
-								t224 := m.fn88(i32(4), i32(24))
-								v8 = t224
-								m.memory[uint64(uint32(v8))+20] = byte(v9)
-								store64(m.memory, uint64(uint32(v8))+12, uint64(v14))
-								t225 := int32(load32(m.memory, uint64(uint32(v7))+480))
-								store32(m.memory, uint64(uint32(v8))+8, uint32(t225))
-								t226 := int64(load64(m.memory, uint64(uint32(v7))+472))
-								store64(m.memory, uint32(v8), uint64(t226))
-								t227 := m.fn88(i32(1), i32(1))
-								v12 = t227
-								m.memory[uint32(v12)] = byte(i32(26))
-								v9 = v7 + i32(384) + v10
-								store32(m.memory, uint32(v9+i32(16)), uint32(i32(152636)))
-								store32(m.memory, uint32(v9+i32(12)), uint32(v8))
-								store32(m.memory, uint32(v9+i32(8)), uint32(i32(1)))
-								store32(m.memory, uint32(v9+i32(4)), uint32(v12))
-								store32(m.memory, uint32(v9), uint32(i32(1)))
-								v10 = v10 + i32(20)
-								v11 = v11 + i32(1)
-								goto l58
+								t217 := int32(m.memory[uint32(v9)])
+								v5 = t217
+								m.fn83(v7+i32(456), v12, v13)
+								m.fn370(v7+i32(48), v10)
+								t218 := int64(load64(m.memory, uint64(uint32(v7))+48))
+								v14 = t218
+								t219 := m.fn88(i32(4), i32(24))
+								v6 = t219
+								m.memory[uint64(uint32(v6))+20] = byte(v5)
+								store64(m.memory, uint64(uint32(v6))+12, uint64(v14))
+								t220 := int32(load32(m.memory, uint64(uint32(v7))+464))
+								store32(m.memory, uint64(uint32(v6))+8, uint32(t220))
+								t221 := int64(load64(m.memory, uint64(uint32(v7))+456))
+								store64(m.memory, uint32(v6), uint64(t221))
+								t222 := m.fn88(i32(1), i32(1))
+								v11 = t222
+								m.memory[uint32(v11)] = byte(i32(26))
+								v5 = v7 + i32(368) + v8
+								store32(m.memory, uint32(v5+i32(16)), uint32(i32(152652)))
+								store32(m.memory, uint32(v5+i32(12)), uint32(v6))
+								store32(m.memory, uint32(v5+i32(8)), uint32(i32(1)))
+								store32(m.memory, uint32(v5+i32(4)), uint32(v11))
+								store32(m.memory, uint32(v5), uint32(i32(1)))
+								v8 = v8 + i32(20)
+								v9 = v9 + i32(1)
+								goto l57
 							}
 						}
 					}
-				l49:
-					m.fn372(v7+i32(40), v13)
-					t258 := int32(load32(m.memory, uint64(uint32(v7))+44))
-					v10 = t258
-					t259 := int32(load32(m.memory, uint64(uint32(v7))+40))
-					v11 = t259
-					t260 := m.fn88(i32(1), i32(1))
-					v12 = t260
-					m.memory[uint32(v12)] = byte(i32(25))
+				l48:
+					m.fn370(v7+i32(32), v10)
+					t253 := int32(load32(m.memory, uint64(uint32(v7))+36))
+					v8 = t253
+					t254 := int32(load32(m.memory, uint64(uint32(v7))+32))
+					v9 = t254
+					t255 := m.fn88(i32(1), i32(1))
+					v11 = t255
+					m.memory[uint32(v11)] = byte(i32(25))
 					{
-						t261 := int32(load32(m.memory, uint64(uint32(v7))+376))
-						v9 = t261
-						t262 := int32(load32(m.memory, uint64(uint32(v7))+368))
-						if v9 != t262 {
+						t256 := int32(load32(m.memory, uint64(uint32(v7))+360))
+						v5 = t256
+						t257 := int32(load32(m.memory, uint64(uint32(v7))+352))
+						if v5 != t257 {
+							goto l64
+						}
+						m.fn432(v7 + i32(352))
+					}
+				l64:
+					t258 := int32(load32(m.memory, uint64(uint32(v7))+356))
+					v6 = t258 + v5*i32(20)
+					store32(m.memory, uint64(uint32(v6))+16, uint32(v8))
+					store32(m.memory, uint64(uint32(v6))+12, uint32(v9))
+					store32(m.memory, uint64(uint32(v6))+8, uint32(i32(1)))
+					store32(m.memory, uint64(uint32(v6))+4, uint32(v11))
+					store32(m.memory, uint32(v6), uint32(i32(1)))
+					store32(m.memory, uint64(uint32(v7))+360, uint32(v5+i32(1)))
+					m.fn433(v7+i32(264), v24, v18)
+					t259 := int32(load32(m.memory, uint64(uint32(v7))+268))
+					v6 = t259
+					{
+						t260 := int32(load32(m.memory, uint64(uint32(v7))+264))
+						v5 = t260
+						if v5 == i32(-0x80000000) {
 							goto l65
 						}
-						m.fn433(v7 + i32(368))
+						t261 := int32(load32(m.memory, uint64(uint32(v7))+272))
+						v8 = t261
+						goto l66
 					}
 				l65:
-					t263 := int32(load32(m.memory, uint64(uint32(v7))+372))
-					v8 = t263 + v9*i32(20)
-					store32(m.memory, uint64(uint32(v8))+16, uint32(v10))
-					store32(m.memory, uint64(uint32(v8))+12, uint32(v11))
-					store32(m.memory, uint64(uint32(v8))+8, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v8))+4, uint32(v12))
-					store32(m.memory, uint32(v8), uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v7))+376, uint32(v9+i32(1)))
-					m.fn434(v7+i32(280), v24, v18)
-					t264 := int32(load32(m.memory, uint64(uint32(v7))+284))
-					v8 = t264
-					{
-						t265 := int32(load32(m.memory, uint64(uint32(v7))+280))
-						v9 = t265
-						if v9 == i32(-0x80000000) {
-							goto l66
-						}
-						t266 := int32(load32(m.memory, uint64(uint32(v7))+288))
-						v10 = t266
-						goto l67
-					}
-				l66:
-					m.fn191(i32(-0x80000000), v8)
-					v8 = i32(1)
-					v9 = i32(0)
-					v10 = i32(0)
-				l67:
-					store32(m.memory, uint64(uint32(v7))+308, uint32(v18))
-					store32(m.memory, uint64(uint32(v7))+304, uint32(v24))
-					store32(m.memory, uint64(uint32(v7))+312, uint32(i32(0)))
-					store32(m.memory, uint64(uint32(v7))+288, uint32(v10))
-					store32(m.memory, uint64(uint32(v7))+284, uint32(v8))
-					store32(m.memory, uint64(uint32(v7))+280, uint32(v9))
-					store32(m.memory, uint64(uint32(v7))+292, uint32(i32(-0x80000000)))
-					var p267 int32
-					if uint64(v16) > uint64(i64(0x40ffffffff)) {
-						p267 = 1
-					}
-					v29 = p267 ^ i32(3)
-					v21 = v7 + i32(384) + i32(12)
-					v20 = i32(0)
+					m.fn189(i32(-0x80000000), v6)
+					v6 = i32(1)
+					v5 = i32(0)
 					v8 = i32(0)
-				l81:
+				l66:
+					store32(m.memory, uint64(uint32(v7))+292, uint32(v18))
+					store32(m.memory, uint64(uint32(v7))+288, uint32(v24))
+					store32(m.memory, uint64(uint32(v7))+296, uint32(i32(0)))
+					store32(m.memory, uint64(uint32(v7))+272, uint32(v8))
+					store32(m.memory, uint64(uint32(v7))+268, uint32(v6))
+					store32(m.memory, uint64(uint32(v7))+264, uint32(v5))
+					store32(m.memory, uint64(uint32(v7))+276, uint32(i32(-0x80000000)))
+					var p262 int32
+					if uint64(v16) > uint64(i64(0x40ffffffff)) {
+						p262 = 1
+					}
+					v29 = p262 ^ i32(3)
+					v21 = v7 + i32(368) + i32(12)
+					v20 = i32(0)
+					v6 = i32(0)
+				l80:
 					{
-						if v8&i32(1) != 0 {
-							goto l68
+						if v6&i32(1) != 0 {
+							goto l67
 						}
 						if uint32(v20) > uint32(v29) {
-							goto l68
+							goto l67
 						}
-						t268 := int32(load32(m.memory, uint64(uint32(v7))+372))
-						v6 = t268
-						t269 := int32(load32(m.memory, uint64(uint32(v7))+376))
-						v28 = v6 + t269*i32(20)
-					l73:
-						v12 = v6
-						if v12 != v28 {
-							v6 = v12 + i32(20)
-							t270 := int32(load32(m.memory, uint64(uint32(v12))+4))
-							v8 = t270
-							t271 := int32(load32(m.memory, uint64(uint32(v12))+8))
-							v5 = t271
-							v9 = v5
-						l72:
-							{
-								v10 = v9
-								if v10 == 0 {
-									goto l71
-								}
-								t272 := int32(m.memory[uint32(v8)])
-								v11 = t272
-								if v11 == i32(26) {
-									goto l71
-								}
-								v9 = v10 + i32(-1)
-								v8 = v8 + i32(1)
-								if v11 != i32(11) {
-									goto l72
-								}
-							}
+						t263 := int32(load32(m.memory, uint64(uint32(v7))+356))
+						v13 = t263
+						t264 := int32(load32(m.memory, uint64(uint32(v7))+360))
+						v28 = v13 + t264*i32(20)
+					l72:
+						v11 = v13
+						if v11 != v28 {
+							v13 = v11 + i32(20)
+							t265 := int32(load32(m.memory, uint64(uint32(v11))+4))
+							v6 = t265
+							t266 := int32(load32(m.memory, uint64(uint32(v11))+8))
+							v12 = t266
+							v5 = v12
 						l71:
-							t273 := v20
-							t274 := v5
-							var p275 int32
-							if v10 != i32(0) {
-								p275 = 1
+							{
+								v8 = v5
+								if v8 == 0 {
+									goto l70
+								}
+								t267 := int32(m.memory[uint32(v6)])
+								v9 = t267
+								if v9 == i32(26) {
+									goto l70
+								}
+								v5 = v8 + i32(-1)
+								v6 = v6 + i32(1)
+								if v9 != i32(11) {
+									goto l71
+								}
 							}
-							v8 = t274 + p275
-							if uint32(t273) < uint32(v8) {
-								goto l73
+						l70:
+							t268 := v20
+							t269 := v12
+							var p270 int32
+							if v8 != i32(0) {
+								p270 = 1
 							}
-							m.fn435(v7+i32(32), v7+i32(208), v20-v8)
-							t276 := int32(load32(m.memory, uint64(uint32(v7))+32))
-							t277 := int32(load32(m.memory, uint64(uint32(v7))+36))
-							m.fn436(v7+i32(280), v12, t276, t277)
-							goto l73
+							v6 = t269 + p270
+							if uint32(t268) < uint32(v6) {
+								goto l72
+							}
+							m.fn434(v7+i32(24), v7+i32(192), v20-v6)
+							t271 := int32(load32(m.memory, uint64(uint32(v7))+24))
+							t272 := int32(load32(m.memory, uint64(uint32(v7))+28))
+							m.fn435(v7+i32(264), v11, t271, t272)
+							goto l72
 						}
 						v28 = i32(1)
-						v5 = i32(0)
-					l75:
+						v12 = i32(0)
+					l74:
 						{
-							v6 = v28
+							v13 = v28
 							{
 								{
-									if v5 == i32(24) {
-										t293 := int32(load32(m.memory, uint64(uint32(v7))+292))
-										v10 = t293
-										if v10 != i32(-0x80000000) {
+									if v12 == i32(24) {
+										t288 := int32(load32(m.memory, uint64(uint32(v7))+276))
+										v8 = t288
+										if v8 != i32(-0x80000000) {
+											goto l79
+										}
+										var p289 int32
+										if uint32(v20) >= uint32(v29) {
+											p289 = 1
+										}
+										v6 = p289
+										t290 := v20
+										var p291 int32
+										if uint32(v20) < uint32(v29) {
+											p291 = 1
+										}
+										v20 = t290 + p291
+										t292 := int32(load32(m.memory, uint64(uint32(v7))+296))
+										if uint32(t292) <= uint32(i32(300000)) {
 											goto l80
 										}
-										var p294 int32
-										if uint32(v20) >= uint32(v29) {
-											p294 = 1
-										}
-										v8 = p294
-										t295 := v20
-										var p296 int32
-										if uint32(v20) < uint32(v29) {
-											p296 = 1
-										}
-										v20 = t295 + p296
-										t297 := int32(load32(m.memory, uint64(uint32(v7))+312))
-										if uint32(t297) <= uint32(i32(300000)) {
-											goto l81
-										}
-										goto l80
+										goto l79
 									}
-									v11 = v7 + i32(496) + v5
-									v27 = v20 - v6
-									v28 = v6 + i32(1)
-									v5 = v5 + i32(12)
-									if uint32(v20) < uint32(v6) {
-										goto l75
+									v9 = v7 + i32(480) + v12
+									v27 = v20 - v13
+									v28 = v13 + i32(1)
+									v12 = v12 + i32(12)
+									if uint32(v20) < uint32(v13) {
+										goto l74
 									}
-									t278 := int32(load32(m.memory, uint64(uint32(v11))+8))
-									v12 = t278
-									if v12 == 0 {
-										goto l75
+									t273 := int32(load32(m.memory, uint64(uint32(v9))+8))
+									v11 = t273
+									if v11 == 0 {
+										goto l74
 									}
-									m.fn435(v7+i32(24), v7+i32(208), v27)
-									t279 := int32(load32(m.memory, uint64(uint32(v7))+24))
-									v8 = t279
-									t280 := int32(load32(m.memory, uint64(uint32(v7))+28))
-									t281 := v7 + i32(536)
-									v10 = t280
-									m.fn431(t281, v10)
-									m.fn386(v7+i32(536), v10)
-									t282 := int32(load32(m.memory, uint64(uint32(v7))+544))
-									v9 = t282
+									m.fn434(v7+i32(16), v7+i32(192), v27)
+									t274 := int32(load32(m.memory, uint64(uint32(v7))+16))
+									v6 = t274
+									t275 := int32(load32(m.memory, uint64(uint32(v7))+20))
+									t276 := v7 + i32(520)
+									v8 = t275
+									m.fn430(t276, v8)
+									m.fn384(v7+i32(520), v8)
+									t277 := int32(load32(m.memory, uint64(uint32(v7))+528))
+									v5 = t277
 									{
-										if v10 == 0 {
-											goto l76
+										if v8 == 0 {
+											goto l75
 										}
-										v30 = v10 + v9
-										v8 = v8 + i32(20)
-										t283 := int32(load32(m.memory, uint64(uint32(v7))+540))
-										v9 = t283 + v9*i32(24)
-									l77:
+										v30 = v8 + v5
+										v6 = v6 + i32(20)
+										t278 := int32(load32(m.memory, uint64(uint32(v7))+524))
+										v5 = t278 + v5*i32(24)
+									l76:
 										{
-											t284 := int32(load32(m.memory, uint32(v8+i32(-16))))
-											t285 := int32(load32(m.memory, uint32(v8+i32(-12))))
-											t286 := int32(load32(m.memory, uint32(v8+i32(-4))))
-											t287 := int32(load32(m.memory, uint32(v8)))
-											m.fn390(v7+i32(384), t284, t285, t286, t287)
-											t288 := int64(load64(m.memory, uint64(uint32(v7))+400))
-											store64(m.memory, uint64(uint32(v9))+16, uint64(t288))
-											t289 := int64(load64(m.memory, uint64(uint32(v7))+392))
-											store64(m.memory, uint64(uint32(v9))+8, uint64(t289))
-											t290 := int64(load64(m.memory, uint64(uint32(v7))+384))
-											store64(m.memory, uint32(v9), uint64(t290))
-											v8 = v8 + i32(24)
-											v9 = v9 + i32(24)
-											v10 = v10 + i32(-1)
-											if v10 != 0 {
-												goto l77
+											t279 := int32(load32(m.memory, uint32(v6+i32(-16))))
+											t280 := int32(load32(m.memory, uint32(v6+i32(-12))))
+											t281 := int32(load32(m.memory, uint32(v6+i32(-4))))
+											t282 := int32(load32(m.memory, uint32(v6)))
+											m.fn388(v7+i32(368), t279, t280, t281, t282)
+											t283 := int64(load64(m.memory, uint64(uint32(v7))+384))
+											store64(m.memory, uint64(uint32(v5))+16, uint64(t283))
+											t284 := int64(load64(m.memory, uint64(uint32(v7))+376))
+											store64(m.memory, uint64(uint32(v5))+8, uint64(t284))
+											t285 := int64(load64(m.memory, uint64(uint32(v7))+368))
+											store64(m.memory, uint32(v5), uint64(t285))
+											v6 = v6 + i32(24)
+											v5 = v5 + i32(24)
+											v8 = v8 + i32(-1)
+											if v8 != 0 {
+												goto l76
 											}
 										}
-										v9 = v30
+										v5 = v30
 									}
-								l76:
-									t291 := int64(load64(m.memory, uint64(uint32(v7))+536))
-									store64(m.memory, uint64(uint32(v7))+472, uint64(t291))
-									store32(m.memory, uint64(uint32(v7))+480, uint32(v9))
-									if v20 != v6 {
-										goto l78
+								l75:
+									t286 := int64(load64(m.memory, uint64(uint32(v7))+520))
+									store64(m.memory, uint64(uint32(v7))+456, uint64(t286))
+									store32(m.memory, uint64(uint32(v7))+464, uint32(v5))
+									if v20 != v13 {
+										goto l77
 									}
-									t292 := int32(load32(m.memory, uint64(uint32(v7))+480))
-									v10 = t292
-									goto l79
+									t287 := int32(load32(m.memory, uint64(uint32(v7))+464))
+									v8 = t287
+									goto l78
 								}
-							l78:
-								m.fn435(v7+i32(16), v7+i32(208), v27+i32(-1))
-								t298 := int32(load32(m.memory, uint64(uint32(v7))+16))
-								v8 = t298
-								t299 := int32(load32(m.memory, uint64(uint32(v7))+20))
-								t300 := v7 + i32(472)
-								v6 = t299
-								m.fn386(t300, v6)
-								t301 := int32(load32(m.memory, uint64(uint32(v7))+480))
-								v10 = t301
+							l77:
+								m.fn434(v7+i32(8), v7+i32(192), v27+i32(-1))
+								t293 := int32(load32(m.memory, uint64(uint32(v7))+8))
+								v6 = t293
+								t294 := int32(load32(m.memory, uint64(uint32(v7))+12))
+								t295 := v7 + i32(456)
+								v13 = t294
+								m.fn384(t295, v13)
+								t296 := int32(load32(m.memory, uint64(uint32(v7))+464))
+								v8 = t296
 								{
-									if v6 == 0 {
-										goto l82
+									if v13 == 0 {
+										goto l81
 									}
-									v27 = v6 + v10
-									v8 = v8 + i32(20)
-									t302 := int32(load32(m.memory, uint64(uint32(v7))+476))
-									v9 = t302 + v10*i32(24)
-								l83:
+									v27 = v13 + v8
+									v6 = v6 + i32(20)
+									t297 := int32(load32(m.memory, uint64(uint32(v7))+460))
+									v5 = t297 + v8*i32(24)
+								l82:
 									{
-										t303 := int32(load32(m.memory, uint32(v8+i32(-16))))
-										t304 := int32(load32(m.memory, uint32(v8+i32(-12))))
-										m.fn392(v7+i32(384), t303, t304)
-										t305 := int32(load32(m.memory, uint32(v8+i32(-4))))
-										t306 := v21
-										v10 = t305
-										t307 := int32(load32(m.memory, uint32(v8)))
-										m.fn272(t306, v10, v10+t307)
-										t308 := int64(load64(m.memory, uint64(uint32(v7))+400))
-										t309 := v7
-										v14 = t308
-										store64(m.memory, uint64(uint32(t309))+552, uint64(v14))
-										t310 := int64(load64(m.memory, uint64(uint32(v7))+392))
-										t311 := v7
-										v22 = t310
-										store64(m.memory, uint64(uint32(t311))+544, uint64(v22))
-										t312 := int64(load64(m.memory, uint64(uint32(v7))+384))
-										t313 := v7
-										v23 = t312
-										store64(m.memory, uint64(uint32(t313))+536, uint64(v23))
-										store64(m.memory, uint64(uint32(v9))+16, uint64(v14))
-										store64(m.memory, uint64(uint32(v9))+8, uint64(v22))
-										store64(m.memory, uint32(v9), uint64(v23))
-										v8 = v8 + i32(24)
-										v9 = v9 + i32(24)
-										v6 = v6 + i32(-1)
-										if v6 != 0 {
+										t298 := int32(load32(m.memory, uint32(v6+i32(-16))))
+										t299 := int32(load32(m.memory, uint32(v6+i32(-12))))
+										m.fn390(v7+i32(368), t298, t299)
+										t300 := int32(load32(m.memory, uint32(v6+i32(-4))))
+										t301 := v21
+										v8 = t300
+										t302 := int32(load32(m.memory, uint32(v6)))
+										m.fn270(t301, v8, v8+t302)
+										t303 := int64(load64(m.memory, uint64(uint32(v7))+384))
+										t304 := v7
+										v14 = t303
+										store64(m.memory, uint64(uint32(t304))+536, uint64(v14))
+										t305 := int64(load64(m.memory, uint64(uint32(v7))+376))
+										t306 := v7
+										v22 = t305
+										store64(m.memory, uint64(uint32(t306))+528, uint64(v22))
+										t307 := int64(load64(m.memory, uint64(uint32(v7))+368))
+										t308 := v7
+										v23 = t307
+										store64(m.memory, uint64(uint32(t308))+520, uint64(v23))
+										store64(m.memory, uint64(uint32(v5))+16, uint64(v14))
+										store64(m.memory, uint64(uint32(v5))+8, uint64(v22))
+										store64(m.memory, uint32(v5), uint64(v23))
+										v6 = v6 + i32(24)
+										v5 = v5 + i32(24)
+										v13 = v13 + i32(-1)
+										if v13 != 0 {
+											goto l82
+										}
+									}
+									v8 = v27
+								}
+							l81:
+								store32(m.memory, uint64(uint32(v7))+464, uint32(v8))
+							}
+						l78:
+							{
+								if v8 == 0 {
+									goto l83
+								}
+								v13 = i32(0)
+								t309 := int32(load32(m.memory, uint64(uint32(v7))+460))
+								v30 = t309
+								v6 = v30
+							l85:
+								{
+									t310 := int32(load32(m.memory, uint32(v6+i32(16))))
+									t311 := int32(load32(m.memory, uint32(v6+i32(20))))
+									t312 := m.fn331(t310, t311)
+									if t312 == 0 {
+										m.fn332(v6)
+										v31 = v30 + i32(24)
+										v27 = v13
+									l89:
+										{
+											v5 = v13 + i32(1)
+											v6 = v31 + v13*i32(24)
+										l88:
+											if uint32(v5) < uint32(v8) {
+												t314 := int32(load32(m.memory, uint32(v6+i32(16))))
+												t315 := int32(load32(m.memory, uint32(v6+i32(20))))
+												t316 := m.fn331(t314, t315)
+												if t316 != 0 {
+													v13 = v30 + v27*i32(24)
+													t317 := int64(load64(m.memory, uint64(uint32(v6))+16))
+													store64(m.memory, uint64(uint32(v13))+16, uint64(t317))
+													t318 := int64(load64(m.memory, uint64(uint32(v6))+8))
+													store64(m.memory, uint64(uint32(v13))+8, uint64(t318))
+													t319 := int64(load64(m.memory, uint32(v6)))
+													store64(m.memory, uint32(v13), uint64(t319))
+													v27 = v27 + i32(1)
+													v13 = v5
+													goto l89
+												}
+												v5 = v5 + i32(1)
+												m.fn332(v6)
+												v6 = v6 + i32(24)
+												goto l88
+											}
+											store32(m.memory, uint64(uint32(v7))+464, uint32(v27))
 											goto l83
 										}
 									}
-									v10 = v27
-								}
-							l82:
-								store32(m.memory, uint64(uint32(v7))+480, uint32(v10))
-							}
-						l79:
-							{
-								if v10 == 0 {
-									goto l84
-								}
-								v6 = i32(0)
-								t314 := int32(load32(m.memory, uint64(uint32(v7))+476))
-								v30 = t314
-								v8 = v30
-							l86:
-								{
-									t315 := int32(load32(m.memory, uint32(v8+i32(16))))
-									t316 := int32(load32(m.memory, uint32(v8+i32(20))))
-									t317 := m.fn333(t315, t316)
-									if t317 == 0 {
-										m.fn334(v8)
-										v31 = v30 + i32(24)
-										v27 = v6
-									l90:
-										{
-											v9 = v6 + i32(1)
-											v8 = v31 + v6*i32(24)
-										l89:
-											if uint32(v9) < uint32(v10) {
-												t319 := int32(load32(m.memory, uint32(v8+i32(16))))
-												t320 := int32(load32(m.memory, uint32(v8+i32(20))))
-												t321 := m.fn333(t319, t320)
-												if t321 != 0 {
-													v6 = v30 + v27*i32(24)
-													t322 := int64(load64(m.memory, uint64(uint32(v8))+16))
-													store64(m.memory, uint64(uint32(v6))+16, uint64(t322))
-													t323 := int64(load64(m.memory, uint64(uint32(v8))+8))
-													store64(m.memory, uint64(uint32(v6))+8, uint64(t323))
-													t324 := int64(load64(m.memory, uint32(v8)))
-													store64(m.memory, uint32(v6), uint64(t324))
-													v27 = v27 + i32(1)
-													v6 = v9
-													goto l90
-												}
-												v9 = v9 + i32(1)
-												m.fn334(v8)
-												v8 = v8 + i32(24)
-												goto l89
-											}
-											store32(m.memory, uint64(uint32(v7))+480, uint32(v27))
-											goto l84
-										}
+									v6 = v6 + i32(24)
+									t313 := v8
+									v13 = v13 + i32(1)
+									if t313 != v13 {
+										goto l85
 									}
-									v8 = v8 + i32(24)
-									t318 := v10
-									v6 = v6 + i32(1)
-									if t318 != v6 {
-										goto l86
-									}
-									goto l84
+									goto l83
 								}
 							}
-						l84:
-							t325 := int32(load32(m.memory, uint64(uint32(v7))+480))
-							store32(m.memory, uint64(uint32(v7))+392, uint32(t325))
-							t326 := int64(load64(m.memory, uint64(uint32(v7))+472))
-							store64(m.memory, uint64(uint32(v7))+384, uint64(t326))
-							m.fn427(v7+i32(536), v7+i32(384))
-							t327 := int32(load32(m.memory, uint64(uint32(v7))+544))
-							v8 = t327 * i32(24)
-							t328 := int32(load32(m.memory, uint64(uint32(v7))+540))
-							v9 = t328
-						l92:
+						l83:
+							t320 := int32(load32(m.memory, uint64(uint32(v7))+464))
+							store32(m.memory, uint64(uint32(v7))+376, uint32(t320))
+							t321 := int64(load64(m.memory, uint64(uint32(v7))+456))
+							store64(m.memory, uint64(uint32(v7))+368, uint64(t321))
+							m.fn426(v7+i32(520), v7+i32(368))
+							t322 := int32(load32(m.memory, uint64(uint32(v7))+528))
+							v6 = t322 * i32(24)
+							t323 := int32(load32(m.memory, uint64(uint32(v7))+524))
+							v5 = t323
+						l91:
 							{
-								if v8 == 0 {
-									m.fn437(v7 + i32(536))
-									goto l75
+								if v6 == 0 {
+									m.fn436(v7 + i32(520))
+									goto l74
 								}
-								m.fn348(v7+i32(384), v13, v9)
-								t329 := int32(load32(m.memory, uint64(uint32(v11))+4))
-								m.fn436(v7+i32(280), v7+i32(384), t329, v12)
-								v8 = v8 + i32(-24)
-								v9 = v9 + i32(24)
-								m.fn385(v7 + i32(384))
-								goto l92
+								m.fn346(v7+i32(368), v10, v5)
+								t324 := int32(load32(m.memory, uint64(uint32(v9))+4))
+								m.fn435(v7+i32(264), v7+i32(368), t324, v11)
+								v6 = v6 + i32(-24)
+								v5 = v5 + i32(24)
+								m.fn383(v7 + i32(368))
+								goto l91
 							}
 						}
 					}
-				l68:
-					v10 = i32(-0x80000000)
-				l80:
-					t330 := int32(load32(m.memory, uint64(uint32(v7))+300))
-					v11 = t330
-					t331 := int32(load32(m.memory, uint64(uint32(v7))+296))
-					v13 = t331
-					t332 := int32(load32(m.memory, uint64(uint32(v7))+280))
-					t333 := int32(load32(m.memory, uint64(uint32(v7))+284))
-					m.fn37(t332, t333)
-					m.fn432(v7 + i32(496))
-					t334 := int32(load32(m.memory, uint64(uint32(v7))+376))
-					v8 = t334
-					t335 := int32(load32(m.memory, uint64(uint32(v7))+372))
-					v9 = t335
-				l94:
-					if v8 == 0 {
-						t336 := int32(load32(m.memory, uint64(uint32(v7))+368))
-						t337 := int32(load32(m.memory, uint64(uint32(v7))+372))
-						m.fn46(t336, t337, i32(4), i32(20))
-						if v10 == i32(-0x80000000) {
-							goto l46
+				l67:
+					v8 = i32(-0x80000000)
+				l79:
+					t325 := int32(load32(m.memory, uint64(uint32(v7))+284))
+					v9 = t325
+					t326 := int32(load32(m.memory, uint64(uint32(v7))+280))
+					v10 = t326
+					t327 := int32(load32(m.memory, uint64(uint32(v7))+264))
+					t328 := int32(load32(m.memory, uint64(uint32(v7))+268))
+					m.fn37(t327, t328)
+					m.fn431(v7 + i32(480))
+					t329 := int32(load32(m.memory, uint64(uint32(v7))+360))
+					v6 = t329
+					t330 := int32(load32(m.memory, uint64(uint32(v7))+356))
+					v5 = t330
+				l93:
+					if v6 == 0 {
+						t331 := int32(load32(m.memory, uint64(uint32(v7))+352))
+						t332 := int32(load32(m.memory, uint64(uint32(v7))+356))
+						m.fn46(t331, t332, i32(4), i32(20))
+						if v8 == i32(-0x80000000) {
+							goto l45
 						}
-						store32(m.memory, uint64(uint32(v7))+276, uint32(v11))
-						store32(m.memory, uint64(uint32(v7))+272, uint32(v13))
-						store32(m.memory, uint64(uint32(v7))+268, uint32(v10))
+						store32(m.memory, uint64(uint32(v7))+260, uint32(v9))
+						store32(m.memory, uint64(uint32(v7))+256, uint32(v10))
+						store32(m.memory, uint64(uint32(v7))+252, uint32(v8))
+						goto l94
+					}
+					v6 = v6 + i32(-1)
+					m.fn383(v5)
+					v5 = v5 + i32(20)
+					goto l93
+				}
+			l45:
+				m.fn433(v7+i32(264), v24, v18)
+				m.fn437(v7+i32(368), v7+i32(264))
+				{
+					t333 := int32(load32(m.memory, uint64(uint32(v7))+368))
+					v12 = t333
+					if v12 == i32(-0x80000000) {
 						goto l95
 					}
-					v8 = v8 + i32(-1)
-					m.fn385(v9)
-					v9 = v9 + i32(20)
-					goto l94
-				}
-			l46:
-				m.fn434(v7+i32(280), v24, v18)
-				m.fn438(v7+i32(384), v7+i32(280))
-				{
-					t338 := int32(load32(m.memory, uint64(uint32(v7))+384))
-					v5 = t338
-					if v5 == i32(-0x80000000) {
-						goto l96
-					}
-					t339 := int32(load32(m.memory, uint64(uint32(v7))+388))
-					v20 = t339
+					t334 := int32(load32(m.memory, uint64(uint32(v7))+372))
+					v20 = t334
 					{
-						t340 := int64(load64(m.memory, uint64(uint32(v7))+388))
-						v14 = t340
+						t335 := int64(load64(m.memory, uint64(uint32(v7))+372))
+						v14 = t335
 						if uint64(v14) > uint64(i64(0x1fffffffff)) {
+							goto l96
+						}
+						store32(m.memory, uint64(uint32(v7))+252, uint32(i32(-0x80000000)))
+						goto l97
+					}
+				l96:
+					{
+						v6 = int32(int64(uint64(v14)>>32)) + i32(-32)
+						if v6 == 0 {
+							store32(m.memory, uint64(uint32(v7))+252, uint32(i32(-0x80000000)))
 							goto l97
 						}
-						store32(m.memory, uint64(uint32(v7))+268, uint32(i32(-0x80000000)))
-						goto l98
-					}
-				l97:
-					{
-						v8 = int32(int64(uint64(v14)>>32)) + i32(-32)
-						if v8 == 0 {
-							store32(m.memory, uint64(uint32(v7))+268, uint32(i32(-0x80000000)))
-							goto l98
-						}
-						v9 = int32(v14)
-						v10 = v9 + v8
-						store32(m.memory, uint64(uint32(v7))+392, uint32(v8))
-						store32(m.memory, uint64(uint32(v7))+388, uint32(v9))
-						store32(m.memory, uint64(uint32(v7))+384, uint32(v7+i32(208)))
-						v8 = i32(0)
+						v5 = int32(v14)
+						v8 = v5 + v6
+						store32(m.memory, uint64(uint32(v7))+376, uint32(v6))
+						store32(m.memory, uint64(uint32(v7))+372, uint32(v5))
+						store32(m.memory, uint64(uint32(v7))+368, uint32(v7+i32(192)))
+						v6 = i32(0)
 						{
-						l102:
+						l101:
 							{
-								if v8 == i32(3) {
+								if v6 == i32(3) {
+									goto l99
+								}
+								m.fn438(v7+i32(264), v7+i32(368), v6)
+								t336 := int32(load32(m.memory, uint64(uint32(v7))+264))
+								v11 = t336
+								if v11 != i32(-0x80000000) {
 									goto l100
 								}
-								m.fn439(v7+i32(280), v7+i32(384), v8)
-								t341 := int32(load32(m.memory, uint64(uint32(v7))+280))
-								v12 = t341
-								if v12 != i32(-0x80000000) {
-									goto l101
-								}
-								v8 = v8 + i32(1)
-								goto l102
+								v6 = v6 + i32(1)
+								goto l101
 							}
-						l100:
-							m.fn439(v7+i32(280), v7+i32(384), i32(3))
-							t342 := int32(load32(m.memory, uint64(uint32(v7))+280))
-							v12 = t342
-							if v12 == i32(-0x80000000) {
-								store32(m.memory, uint64(uint32(v7))+268, uint32(i32(-0x80000000)))
-								goto l98
+						l99:
+							m.fn438(v7+i32(264), v7+i32(368), i32(3))
+							t337 := int32(load32(m.memory, uint64(uint32(v7))+264))
+							v11 = t337
+							if v11 == i32(-0x80000000) {
+								store32(m.memory, uint64(uint32(v7))+252, uint32(i32(-0x80000000)))
+								goto l97
 							}
 						}
-					l101:
-						t343 := int64(load64(m.memory, uint64(uint32(v7))+284))
-						v14 = t343
-						v8 = i32(0)
-						m.fn372(v7+i32(8), i32(0))
-						t344 := int32(load32(m.memory, uint64(uint32(v7))+8))
-						v28 = t344
-						t345 := int32(load32(m.memory, uint64(uint32(v7))+12))
-						v27 = t345
-						memory_zero(m.memory, uint32(v7+i32(280)), uint32(i32(64)))
-						store32(m.memory, uint64(uint32(v7))+428, uint32(i32(32)))
-						store32(m.memory, uint64(uint32(v7))+424, uint32(v10))
-						t346 := v7
-						t347 := v26
-						v6 = v25 * i32(24)
-						v31 = t347 + v6
-						store32(m.memory, uint64(uint32(t346))+416, uint32(v31))
-						store32(m.memory, uint64(uint32(v7))+408, uint32(i32(1)))
-						store32(m.memory, uint64(uint32(v7))+404, uint32(i32(155699)))
-						store32(m.memory, uint64(uint32(v7))+400, uint32(v27))
-						store32(m.memory, uint64(uint32(v7))+396, uint32(v28))
+					l100:
+						t338 := int64(load64(m.memory, uint64(uint32(v7))+268))
+						v14 = t338
+						v6 = i32(0)
+						m.fn370(v7, i32(0))
+						t339 := int32(load32(m.memory, uint32(v7)))
+						v28 = t339
+						t340 := int32(load32(m.memory, uint64(uint32(v7))+4))
+						v27 = t340
+						memory_zero(m.memory, uint32(v7+i32(264)), uint32(i32(64)))
+						store32(m.memory, uint64(uint32(v7))+412, uint32(i32(32)))
+						store32(m.memory, uint64(uint32(v7))+408, uint32(v8))
+						t341 := v7
+						t342 := v26
+						v13 = v25 * i32(24)
+						v31 = t342 + v13
+						store32(m.memory, uint64(uint32(t341))+400, uint32(v31))
 						store32(m.memory, uint64(uint32(v7))+392, uint32(i32(1)))
-						store64(m.memory, uint64(uint32(v7))+384, uint64(i64(1)))
+						store32(m.memory, uint64(uint32(v7))+388, uint32(i32(155703)))
+						store32(m.memory, uint64(uint32(v7))+384, uint32(v27))
+						store32(m.memory, uint64(uint32(v7))+380, uint32(v28))
+						store32(m.memory, uint64(uint32(v7))+376, uint32(i32(1)))
+						store64(m.memory, uint64(uint32(v7))+368, uint64(i64(1)))
 						v29 = int32(int64(uint64(v14) >> 32))
-						store32(m.memory, uint64(uint32(v7))+420, uint32(v7+i32(280)))
-						v13 = v7 + i32(420)
-						v21 = v7 + i32(388)
+						store32(m.memory, uint64(uint32(v7))+404, uint32(v7+i32(264)))
+						v10 = v7 + i32(404)
+						v21 = v7 + i32(372)
 						v30 = int32(v14)
 						{
-						l106:
+						l105:
 							{
-								if v6 == v8 {
-									store32(m.memory, uint64(uint32(v7))+412, uint32(i32(0)))
+								if v13 == v6 {
+									store32(m.memory, uint64(uint32(v7))+396, uint32(i32(0)))
 									{
-										t355 := int32(load32(m.memory, uint32(v27+i32(20))))
-										t356 := m.fn441(v13, v28, t355)
-										if t356 != 0 {
+										t350 := int32(load32(m.memory, uint32(v27+i32(20))))
+										t351 := m.fn440(v10, v28, t350)
+										if t351 != 0 {
 											if v28 == 0 {
-												goto l108
+												goto l107
 											}
-											v8 = i32(1)
-											store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
-											v9 = i32(0)
-											t357 := int64(load64(m.memory, uint64(uint32(v7))+400))
-											v14 = t357
-											v10 = v28
-											goto l109
+											v6 = i32(1)
+											store32(m.memory, uint64(uint32(v7))+372, uint32(i32(1)))
+											v5 = i32(0)
+											t352 := int64(load64(m.memory, uint64(uint32(v7))+384))
+											v14 = t352
+											v8 = v28
+											goto l108
 										}
-										m.fn374(v28, v27)
-										goto l108
+										m.fn372(v28, v27)
+										goto l107
 									}
 								}
-								t348 := v7
-								v10 = v26 + v8
-								v9 = v10 + i32(24)
-								store32(m.memory, uint64(uint32(t348))+412, uint32(v9))
-								m.fn440(v7+i32(536), v10)
-								t349 := int32(load32(m.memory, uint64(uint32(v7))+536))
-								t350 := v13
-								v10 = t349
-								t351 := int32(load32(m.memory, uint64(uint32(v7))+540))
-								t352 := v10
-								v11 = t351
-								t353 := int32(load32(m.memory, uint32(v11+i32(20))))
-								t354 := m.fn441(t350, t352, t353)
-								if t354 != 0 {
-									goto l105
+								t343 := v7
+								v8 = v26 + v6
+								v5 = v8 + i32(24)
+								store32(m.memory, uint64(uint32(t343))+396, uint32(v5))
+								m.fn439(v7+i32(520), v8)
+								t344 := int32(load32(m.memory, uint64(uint32(v7))+520))
+								t345 := v10
+								v8 = t344
+								t346 := int32(load32(m.memory, uint64(uint32(v7))+524))
+								t347 := v8
+								v9 = t346
+								t348 := int32(load32(m.memory, uint32(v9+i32(20))))
+								t349 := m.fn440(t345, t347, t348)
+								if t349 != 0 {
+									goto l104
 								}
-								m.fn374(v10, v11)
-								v8 = v8 + i32(24)
-								goto l106
+								m.fn372(v8, v9)
+								v6 = v6 + i32(24)
+								goto l105
 							}
-						l105:
-							t358 := int32(load32(m.memory, uint64(uint32(v7))+548))
-							v8 = t358
-							t359 := int64(load64(m.memory, uint64(uint32(v7))+540))
-							v14 = t359
+						l104:
+							t353 := int32(load32(m.memory, uint64(uint32(v7))+532))
+							v6 = t353
+							t354 := int64(load64(m.memory, uint64(uint32(v7))+524))
+							v14 = t354
+						}
+					l108:
+						store32(m.memory, uint64(uint32(v7))+436, uint32(v6))
+						store64(m.memory, uint64(uint32(v7))+428, uint64(v14))
+						store32(m.memory, uint64(uint32(v7))+424, uint32(v8))
+						store32(m.memory, uint64(uint32(v7))+420, uint32(v6))
+						{
+							if v5 == 0 {
+								goto l109
+							}
+							if v5 == v31 {
+								goto l109
+							}
+							t355 := int32(uint32(v31-v5) / uint32(i32(24)))
+							v9 = t355
+							v6 = v7 + i32(520) + i32(20)
+							v8 = v7 + i32(480) + i32(20)
+						l110:
+							{
+								m.fn439(v8, v5)
+								t356 := int32(load32(m.memory, uint64(uint32(v7))+436))
+								t357 := v7
+								v13 = t356
+								store32(m.memory, uint64(uint32(t357))+496, uint32(v13))
+								t358 := int64(load64(m.memory, uint64(uint32(v7))+428))
+								t359 := v7
+								v14 = t358
+								store64(m.memory, uint64(uint32(t359))+488, uint64(v14))
+								t360 := int64(load64(m.memory, uint64(uint32(v7))+420))
+								t361 := v7
+								v22 = t360
+								store64(m.memory, uint64(uint32(t361))+480, uint64(v22))
+								t362 := int64(load64(m.memory, uint32(v8)))
+								store64(m.memory, uint32(v6), uint64(t362))
+								t363 := int64(load64(m.memory, uint64(uint32(v8))+8))
+								store64(m.memory, uint64(uint32(v6))+8, uint64(t363))
+								store32(m.memory, uint64(uint32(v7))+536, uint32(v13))
+								store64(m.memory, uint64(uint32(v7))+528, uint64(v14))
+								store64(m.memory, uint64(uint32(v7))+520, uint64(v22))
+								m.fn441(v7+i32(420), v10, v7+i32(520), v6)
+								v5 = v5 + i32(24)
+								v9 = v9 + i32(-1)
+								if v9 != 0 {
+									goto l110
+								}
+							}
 						}
 					l109:
-						store32(m.memory, uint64(uint32(v7))+452, uint32(v8))
-						store64(m.memory, uint64(uint32(v7))+444, uint64(v14))
-						store32(m.memory, uint64(uint32(v7))+440, uint32(v10))
-						store32(m.memory, uint64(uint32(v7))+436, uint32(v8))
+						t364 := int64(load64(m.memory, uint64(uint32(v21))+16))
+						store64(m.memory, uint64(uint32(v7))+496, uint64(t364))
+						t365 := int64(load64(m.memory, uint64(uint32(v21))+8))
+						store64(m.memory, uint64(uint32(v7))+488, uint64(t365))
+						t366 := int64(load64(m.memory, uint32(v21)))
+						t367 := v7
+						v14 = t366
+						store64(m.memory, uint64(uint32(t367))+480, uint64(v14))
+						store32(m.memory, uint64(uint32(v7))+460, uint32(i32(1)))
+						t368 := v7
+						v8 = v7 + i32(480) + i32(8)
+						store32(m.memory, uint64(uint32(t368))+456, uint32(v8))
+						t369 := int32(load32(m.memory, uint64(uint32(v10))+8))
+						store32(m.memory, uint64(uint32(v7))+472, uint32(t369))
+						t370 := int64(load64(m.memory, uint32(v10)))
+						store64(m.memory, uint64(uint32(v7))+464, uint64(t370))
+						v6 = v7 + i32(540)
+						v10 = v7 + i32(456) + i32(8)
+						v5 = int32(v14)
+						t371 := int32(load32(m.memory, uint64(uint32(v7))+484))
+						v9 = t371
+					l112:
 						{
-							if v9 == 0 {
-								goto l110
-							}
-							if v9 == v31 {
-								goto l110
-							}
-							t360 := int32(uint32(v31-v9) / uint32(i32(24)))
-							v11 = t360
-							v8 = v7 + i32(536) + i32(20)
-							v10 = v7 + i32(496) + i32(20)
-						l111:
-							{
-								m.fn440(v10, v9)
-								t361 := int32(load32(m.memory, uint64(uint32(v7))+452))
-								t362 := v7
-								v6 = t361
-								store32(m.memory, uint64(uint32(t362))+512, uint32(v6))
-								t363 := int64(load64(m.memory, uint64(uint32(v7))+444))
-								t364 := v7
-								v14 = t363
-								store64(m.memory, uint64(uint32(t364))+504, uint64(v14))
-								t365 := int64(load64(m.memory, uint64(uint32(v7))+436))
-								t366 := v7
-								v22 = t365
-								store64(m.memory, uint64(uint32(t366))+496, uint64(v22))
-								t367 := int64(load64(m.memory, uint32(v10)))
-								store64(m.memory, uint32(v8), uint64(t367))
-								t368 := int64(load64(m.memory, uint64(uint32(v10))+8))
-								store64(m.memory, uint64(uint32(v8))+8, uint64(t368))
-								store32(m.memory, uint64(uint32(v7))+552, uint32(v6))
-								store64(m.memory, uint64(uint32(v7))+544, uint64(v14))
-								store64(m.memory, uint64(uint32(v7))+536, uint64(v22))
-								m.fn442(v7+i32(436), v13, v7+i32(536), v8)
-								v9 = v9 + i32(24)
-								v11 = v11 + i32(-1)
-								if v11 != 0 {
-									goto l111
-								}
-							}
-						}
-					l110:
-						t369 := int64(load64(m.memory, uint64(uint32(v21))+16))
-						store64(m.memory, uint64(uint32(v7))+512, uint64(t369))
-						t370 := int64(load64(m.memory, uint64(uint32(v21))+8))
-						store64(m.memory, uint64(uint32(v7))+504, uint64(t370))
-						t371 := int64(load64(m.memory, uint32(v21)))
-						t372 := v7
-						v14 = t371
-						store64(m.memory, uint64(uint32(t372))+496, uint64(v14))
-						store32(m.memory, uint64(uint32(v7))+476, uint32(i32(1)))
-						t373 := v7
-						v10 = v7 + i32(496) + i32(8)
-						store32(m.memory, uint64(uint32(t373))+472, uint32(v10))
-						t374 := int32(load32(m.memory, uint64(uint32(v13))+8))
-						store32(m.memory, uint64(uint32(v7))+488, uint32(t374))
-						t375 := int64(load64(m.memory, uint32(v13)))
-						store64(m.memory, uint64(uint32(v7))+480, uint64(t375))
-						v8 = v7 + i32(556)
-						v13 = v7 + i32(472) + i32(8)
-						v9 = int32(v14)
-						t376 := int32(load32(m.memory, uint64(uint32(v7))+500))
-						v11 = t376
-					l113:
-						{
-							if v9 == v11 {
-								store32(m.memory, uint64(uint32(v7))+496, uint32(v11))
-								m.fn443(v7 + i32(496))
-								t382 := int32(load32(m.memory, uint64(uint32(v7))+440))
-								v8 = t382
-								if v8 != 0 {
-									t383 := int32(load32(m.memory, uint64(uint32(v7))+452))
-									v9 = t383
-									t384 := int32(load32(m.memory, uint64(uint32(v7))+448))
-									v10 = t384
-									t385 := int32(load32(m.memory, uint64(uint32(v7))+444))
-									m.fn374(v8, t385)
-									store32(m.memory, uint64(uint32(v7))+404, uint32(i32(1)))
-									store32(m.memory, uint64(uint32(v7))+400, uint32(i32(155700)))
-									store32(m.memory, uint64(uint32(v7))+396, uint32(v29))
-									store32(m.memory, uint64(uint32(v7))+392, uint32(v30))
-									store32(m.memory, uint64(uint32(v7))+388, uint32(v9))
-									store32(m.memory, uint64(uint32(v7))+384, uint32(v10))
-									m.fn271(v7+i32(268), v7+i32(384), i32(3))
-									m.fn37(v12, v30)
-									m.fn37(v5, v20)
-									t386 := int32(load32(m.memory, uint64(uint32(v7))+268))
-									if t386 != i32(-0x80000000) {
-										goto l95
+							if v5 == v9 {
+								store32(m.memory, uint64(uint32(v7))+480, uint32(v9))
+								m.fn442(v7 + i32(480))
+								t377 := int32(load32(m.memory, uint64(uint32(v7))+424))
+								v6 = t377
+								if v6 != 0 {
+									t378 := int32(load32(m.memory, uint64(uint32(v7))+436))
+									v5 = t378
+									t379 := int32(load32(m.memory, uint64(uint32(v7))+432))
+									v8 = t379
+									t380 := int32(load32(m.memory, uint64(uint32(v7))+428))
+									m.fn372(v6, t380)
+									store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
+									store32(m.memory, uint64(uint32(v7))+384, uint32(i32(155704)))
+									store32(m.memory, uint64(uint32(v7))+380, uint32(v29))
+									store32(m.memory, uint64(uint32(v7))+376, uint32(v30))
+									store32(m.memory, uint64(uint32(v7))+372, uint32(v5))
+									store32(m.memory, uint64(uint32(v7))+368, uint32(v8))
+									m.fn269(v7+i32(252), v7+i32(368), i32(3))
+									m.fn37(v11, v30)
+									m.fn37(v12, v20)
+									t381 := int32(load32(m.memory, uint64(uint32(v7))+252))
+									if t381 != i32(-0x80000000) {
+										goto l94
 									}
-									goto l96
+									goto l95
 								}
-								goto l115
+								goto l114
 							}
-							t377 := int64(load64(m.memory, uint32(v10)))
-							store64(m.memory, uint32(v8), uint64(t377))
-							t378 := int64(load64(m.memory, uint64(uint32(v10))+8))
-							store64(m.memory, uint64(uint32(v8))+8, uint64(t378))
-							t379 := int32(load32(m.memory, uint64(uint32(v7))+452))
-							store32(m.memory, uint64(uint32(v7))+552, uint32(t379))
-							t380 := int64(load64(m.memory, uint64(uint32(v7))+444))
-							store64(m.memory, uint64(uint32(v7))+544, uint64(t380))
-							t381 := int64(load64(m.memory, uint64(uint32(v7))+436))
-							store64(m.memory, uint64(uint32(v7))+536, uint64(t381))
-							m.fn442(v7+i32(436), v13, v7+i32(536), v8)
-							v9 = i32(1)
-							goto l113
+							t372 := int64(load64(m.memory, uint32(v8)))
+							store64(m.memory, uint32(v6), uint64(t372))
+							t373 := int64(load64(m.memory, uint64(uint32(v8))+8))
+							store64(m.memory, uint64(uint32(v6))+8, uint64(t373))
+							t374 := int32(load32(m.memory, uint64(uint32(v7))+436))
+							store32(m.memory, uint64(uint32(v7))+536, uint32(t374))
+							t375 := int64(load64(m.memory, uint64(uint32(v7))+428))
+							store64(m.memory, uint64(uint32(v7))+528, uint64(t375))
+							t376 := int64(load64(m.memory, uint64(uint32(v7))+420))
+							store64(m.memory, uint64(uint32(v7))+520, uint64(t376))
+							m.fn441(v7+i32(420), v10, v7+i32(520), v6)
+							v5 = i32(1)
+							goto l112
 						}
 					}
-				l108:
-					store32(m.memory, uint64(uint32(v7))+388, uint32(i32(1)))
-					m.fn443(v21)
-				l115:
-					store32(m.memory, uint64(uint32(v7))+268, uint32(i32(-0x80000000)))
-					m.fn37(v12, v30)
-				l98:
-					m.fn37(v5, v20)
-				}
-			l96:
-				if v19 != 0 {
-					m.fn387(v7+i32(176), i32(34))
-					goto l123
-				}
-				if v17 != i64(64) {
-					t401 := m.fn88(i32(1), i32(1))
-					v8 = t401
-					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v0))+4, uint32(v8))
-					store32(m.memory, uint32(v0), uint32(i32(1)))
-					m.memory[uint32(v8)] = byte(i32(35))
-					m.fn444(v7 + i32(208))
-					m.fn437(v7 + i32(192))
-					t402 := int32(load32(m.memory, uint64(uint32(v7))+176))
-					t403 := int32(load32(m.memory, uint64(uint32(v7))+180))
-					m.fn37(t402, t403)
-					goto l124
-				}
-				m.memory[uint64(uint32(v7))+300] = byte(i32(18))
-				store32(m.memory, uint64(uint32(v7))+296, uint32(v4))
-				store32(m.memory, uint64(uint32(v7))+292, uint32(v3))
-				m.memory[uint64(uint32(v7))+288] = byte(i32(11))
-				store32(m.memory, uint64(uint32(v7))+284, uint32(v2))
-				store32(m.memory, uint64(uint32(v7))+280, uint32(v1))
-				v9 = i32(0)
-				v8 = v7 + i32(280)
-			l119:
-				{
-					if v9 == i32(2) {
-						t393 := int32(load32(m.memory, uint64(uint32(v7))+184))
-						v12 = t393
-						t394 := int32(load16(m.memory, uint64(uint32(v7))+536))
-						store16(m.memory, uint64(uint32(v7))+292, uint16(t394))
-						v10 = v7 + i32(292)
-						v8 = i32(0)
-						v13 = v12
-					l121:
-						{
-							if v8 == i32(2) {
-								t400 := v7 + i32(176)
-								p399 := i32(53)
-								if v13 == v12 {
-									p399 = i32(52)
-								}
-								m.fn344(t400, p399)
-								goto l123
-							}
-							v9 = v10 + v8
-							v11 = v8 + i32(1)
-							v8 = v11
-							t395 := int32(m.memory[uint32(v9)])
-							v9 = t395
-							if v9 == i32(53) {
-								goto l121
-							}
-							{
-								t396 := int32(load32(m.memory, uint64(uint32(v7))+176))
-								if v13 != t396 {
-									goto l122
-								}
-								m.fn160(v7+i32(176), i32(1))
-							}
-						l122:
-							t397 := int32(load32(m.memory, uint64(uint32(v7))+180))
-							m.memory[uint32(t397+v13)] = byte(v9)
-							t398 := v7
-							v13 = v13 + i32(1)
-							store32(m.memory, uint64(uint32(t398))+184, uint32(v13))
-							v8 = v11
-							goto l121
-						}
-					}
-					t387 := int32(m.memory[uint32(v8+i32(8))])
-					v10 = t387
-					t388 := int32(load32(m.memory, uint32(v8)))
-					t389 := int32(load32(m.memory, uint32(v8+i32(4))))
-					m.fn54(v7+i32(384), t388, t389)
-					t390 := m.fn55(v7 + i32(384))
-					t392 := v7 + i32(536) + v9
-					p391 := i32(53)
-					if t390 != 0 {
-						p391 = v10
-					}
-					m.memory[uint32(t392)] = byte(p391)
-					v8 = v8 + i32(12)
-					v9 = v9 + i32(1)
-					goto l119
+				l107:
+					store32(m.memory, uint64(uint32(v7))+372, uint32(i32(1)))
+					m.fn442(v21)
+				l114:
+					store32(m.memory, uint64(uint32(v7))+252, uint32(i32(-0x80000000)))
+					m.fn37(v11, v30)
+				l97:
+					m.fn37(v12, v20)
 				}
 			l95:
-				m.fn423(v7+i32(176), v7+i32(268))
-				t405 := v7 + i32(176)
-				p404 := i32(53)
-				if uint64(v16) > uint64(i64(0x40ffffffff)) {
-					p404 = i32(34)
-				}
-				p406 := i32(53)
 				if v19 != 0 {
-					p406 = p404
+					m.fn385(v7+i32(160), i32(34))
+					goto l122
 				}
-				m.fn344(t405, p406)
+				if v17 != i64(64) {
+					t396 := m.fn88(i32(1), i32(1))
+					v6 = t396
+					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
+					store32(m.memory, uint64(uint32(v0))+4, uint32(v6))
+					store32(m.memory, uint32(v0), uint32(i32(1)))
+					m.memory[uint32(v6)] = byte(i32(35))
+					m.fn443(v7 + i32(192))
+					m.fn436(v7 + i32(176))
+					t397 := int32(load32(m.memory, uint64(uint32(v7))+160))
+					t398 := int32(load32(m.memory, uint64(uint32(v7))+164))
+					m.fn37(t397, t398)
+					goto l123
+				}
+				m.memory[uint64(uint32(v7))+284] = byte(i32(18))
+				store32(m.memory, uint64(uint32(v7))+280, uint32(v4))
+				store32(m.memory, uint64(uint32(v7))+276, uint32(v3))
+				m.memory[uint64(uint32(v7))+272] = byte(i32(11))
+				store32(m.memory, uint64(uint32(v7))+268, uint32(v2))
+				store32(m.memory, uint64(uint32(v7))+264, uint32(v1))
+				v5 = i32(0)
+				v6 = v7 + i32(264)
+			l118:
+				{
+					if v5 == i32(2) {
+						t388 := int32(load32(m.memory, uint64(uint32(v7))+168))
+						v11 = t388
+						t389 := int32(load16(m.memory, uint64(uint32(v7))+520))
+						store16(m.memory, uint64(uint32(v7))+276, uint16(t389))
+						v8 = v7 + i32(276)
+						v6 = i32(0)
+						v10 = v11
+					l120:
+						{
+							if v6 == i32(2) {
+								t395 := v7 + i32(160)
+								p394 := i32(53)
+								if v10 == v11 {
+									p394 = i32(52)
+								}
+								m.fn342(t395, p394)
+								goto l122
+							}
+							v5 = v8 + v6
+							v9 = v6 + i32(1)
+							v6 = v9
+							t390 := int32(m.memory[uint32(v5)])
+							v5 = t390
+							if v5 == i32(53) {
+								goto l120
+							}
+							{
+								t391 := int32(load32(m.memory, uint64(uint32(v7))+160))
+								if v10 != t391 {
+									goto l121
+								}
+								m.fn159(v7+i32(160), i32(1))
+							}
+						l121:
+							t392 := int32(load32(m.memory, uint64(uint32(v7))+164))
+							m.memory[uint32(t392+v10)] = byte(v5)
+							t393 := v7
+							v10 = v10 + i32(1)
+							store32(m.memory, uint64(uint32(t393))+168, uint32(v10))
+							v6 = v9
+							goto l120
+						}
+					}
+					t382 := int32(m.memory[uint32(v6+i32(8))])
+					v8 = t382
+					t383 := int32(load32(m.memory, uint32(v6)))
+					t384 := int32(load32(m.memory, uint32(v6+i32(4))))
+					m.fn54(v7+i32(368), t383, t384)
+					t385 := m.fn55(v7 + i32(368))
+					t387 := v7 + i32(520) + v5
+					p386 := i32(53)
+					if t385 != 0 {
+						p386 = v8
+					}
+					m.memory[uint32(t387)] = byte(p386)
+					v6 = v6 + i32(12)
+					v5 = v5 + i32(1)
+					goto l118
+				}
+			l94:
+				m.fn422(v7+i32(160), v7+i32(252))
+				t400 := v7 + i32(160)
+				p399 := i32(53)
+				if uint64(v16) > uint64(i64(0x40ffffffff)) {
+					p399 = i32(34)
+				}
+				p401 := i32(53)
+				if v19 != 0 {
+					p401 = p399
+				}
+				m.fn342(t400, p401)
 			}
-		l123:
-			t407 := int32(load32(m.memory, uint64(uint32(v7))+180))
-			t408 := int32(load32(m.memory, uint64(uint32(v7))+184))
-			m.fn161(t407, t408)
-			m.fn162(v7 + i32(176))
-			t409 := int32(load32(m.memory, uint64(uint32(v7))+184))
-			store32(m.memory, uint64(uint32(v0))+8, uint32(t409))
-			t410 := int64(load64(m.memory, uint64(uint32(v7))+176))
-			store64(m.memory, uint32(v0), uint64(t410))
-			m.fn444(v7 + i32(208))
-			m.fn437(v7 + i32(192))
+		l122:
+			t402 := int32(load32(m.memory, uint64(uint32(v7))+164))
+			t403 := int32(load32(m.memory, uint64(uint32(v7))+168))
+			m.fn160(t402, t403)
+			m.fn161(v7 + i32(160))
+			t404 := int32(load32(m.memory, uint64(uint32(v7))+168))
+			store32(m.memory, uint64(uint32(v0))+8, uint32(t404))
+			t405 := int64(load64(m.memory, uint64(uint32(v7))+160))
+			store64(m.memory, uint32(v0), uint64(t405))
+			m.fn443(v7 + i32(192))
+			m.fn436(v7 + i32(176))
 		}
-	l124:
+	l123:
 		m.fn37(v15, v24)
 	}
 l6:
-	m.g0 = v7 + i32(576)
+	m.g0 = v7 + i32(560)
 }
 func (m *Module) fn61(v0, v1 int32) int32 {
 	var v2, v3 int32
@@ -4116,7 +4086,7 @@ func (m *Module) fn62(v0, v1, v2 int32) {
 	m.fn53(v3, v1, v2)
 	t1 := int32(load32(m.memory, uint32(v3)))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-	m.fn428(v3+i32(12), t1, t2)
+	m.fn427(v3+i32(12), t1, t2)
 	v2 = i32(4)
 	{
 	l5:
@@ -4124,25 +4094,25 @@ func (m *Module) fn62(v0, v1, v2 int32) {
 			{
 				if v2 == 0 {
 					store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-					m.fn328(v3 + i32(12))
+					m.fn326(v3 + i32(12))
 					goto l2
 				}
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
-				m.fn445(v3+i32(24), t3, t4)
+				m.fn444(v3+i32(24), t3, t4)
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				v1 = t5
 				if v1 != i32(-0x80000000) {
 					goto l1
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-				m.fn328(v3 + i32(12))
+				m.fn326(v3 + i32(12))
 				goto l2
 			}
 		l1:
 			t6 := int64(load64(m.memory, uint64(uint32(v3))+28))
 			v4 = t6
-			m.fn328(v3 + i32(12))
+			m.fn326(v3 + i32(12))
 			store64(m.memory, uint64(uint32(v3))+16, uint64(v4))
 			store32(m.memory, uint64(uint32(v3))+12, uint32(v1))
 			t7 := v3 + i32(24)
@@ -4155,10 +4125,10 @@ func (m *Module) fn62(v0, v1, v2 int32) {
 				if t9 != 0 {
 					goto l3
 				}
-				m.fn445(v3+i32(116), v1, v5)
+				m.fn444(v3+i32(116), v1, v5)
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+116))
 				v1 = t10
-				m.fn446(v3 + i32(116))
+				m.fn445(v3 + i32(116))
 				if v1 == i32(-0x80000000) {
 					goto l4
 				}
@@ -4234,7 +4204,7 @@ l3:
 l2:
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v4))
 	store32(m.memory, uint32(v1), uint32(v2))
-	m.fn329(v1)
+	m.fn327(v1)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	m.g0 = v1 + i32(16)
 }
@@ -4335,16 +4305,16 @@ func (m *Module) fn66(v0, v1 int32) {
 			v4 = i32(0)
 			goto l2
 		l1:
-			v5 = v3 + i32(146181)
+			v5 = v3 + i32(146199)
 			v4 = v3 + i32(1)
 			v3 = v4
 			t1 := int32(m.memory[uint32(v5)])
-			t2 := int32(load32(m.memory, uint64(uint32(t1<<2))+162544))
+			t2 := int32(load32(m.memory, uint64(uint32(t1<<2))+162560))
 			if t2 != v1 {
 				goto l3
 			}
 		}
-		v4 = v4 + i32(146180)
+		v4 = v4 + i32(146198)
 	l2:
 		v3 = i32(-22)
 	l5:
@@ -4352,11 +4322,11 @@ func (m *Module) fn66(v0, v1 int32) {
 			if v3 == 0 {
 				goto l4
 			}
-			v5 = v3 + i32(146208)
+			v5 = v3 + i32(146226)
 			v3 = v3 + i32(1)
 			t3 := int32(m.memory[uint32(v5)])
 			v5 = t3
-			t4 := int32(load32(m.memory, uint64(uint32(v5<<2))+162564))
+			t4 := int32(load32(m.memory, uint64(uint32(v5<<2))+162580))
 			if t4 != v1 {
 				goto l5
 			}
@@ -4367,7 +4337,7 @@ func (m *Module) fn66(v0, v1 int32) {
 		v6 = i32(15)
 		v3 = i32(131988)
 		v1 = i32(305)
-		v7 = i32(142416)
+		v7 = i32(142434)
 		switch v5 {
 		case 1:
 			goto l8
@@ -4375,24 +4345,24 @@ func (m *Module) fn66(v0, v1 int32) {
 			v6 = i32(13)
 			v3 = i32(131205)
 			v1 = i32(127)
-			v7 = i32(140438)
+			v7 = i32(140456)
 			goto l8
 		case 3:
 			v6 = i32(18)
 			v3 = i32(131481)
 			v1 = i32(144)
-			v7 = i32(143815)
+			v7 = i32(143833)
 			goto l8
 		case 4:
 			v3 = i32(131277)
 			v1 = i32(237)
-			v7 = i32(143298)
+			v7 = i32(143316)
 			goto l8
 		case 5:
 			v6 = i32(12)
 			v3 = i32(131469)
 			v1 = i32(178)
-			v7 = i32(143535)
+			v7 = i32(143553)
 			goto l8
 		case 6:
 			v6 = i32(17)
@@ -4410,19 +4380,19 @@ func (m *Module) fn66(v0, v1 int32) {
 			v6 = i32(12)
 			v3 = i32(131218)
 			v1 = i32(224)
-			v7 = i32(142025)
+			v7 = i32(142043)
 			goto l8
 		case 9:
 			v6 = i32(13)
 			v3 = i32(131230)
 			v1 = i32(167)
-			v7 = i32(142721)
+			v7 = i32(142739)
 			goto l8
 		case 10:
 			v6 = i32(14)
 			v3 = i32(131844)
 			v1 = i32(238)
-			v7 = i32(145709)
+			v7 = i32(145727)
 			goto l8
 		case 11:
 			v6 = i32(17)
@@ -4434,31 +4404,31 @@ func (m *Module) fn66(v0, v1 int32) {
 			v6 = i32(17)
 			v3 = i32(131201)
 			v1 = i32(173)
-			v7 = i32(138352)
+			v7 = i32(138370)
 			goto l8
 		case 13:
 			v6 = i32(16)
 			v3 = i32(131465)
 			v1 = i32(102)
-			v7 = i32(143713)
+			v7 = i32(143731)
 			goto l8
 		case 14:
 			v6 = i32(19)
 			v3 = i32(132050)
 			v1 = i32(140)
-			v7 = i32(144484)
+			v7 = i32(144502)
 			goto l8
 		case 15:
 			v6 = i32(14)
 			v3 = i32(132069)
-			v1 = i32(263)
+			v1 = i32(269)
 			v7 = i32(134234)
 			goto l8
 		case 16:
 			v6 = i32(14)
 			v3 = i32(131410)
 			v1 = i32(108)
-			v7 = i32(145516)
+			v7 = i32(145534)
 			goto l8
 		case 17:
 			v6 = i32(14)
@@ -4470,30 +4440,30 @@ func (m *Module) fn66(v0, v1 int32) {
 			v6 = i32(12)
 			v3 = i32(132020)
 			v1 = i32(80)
-			v7 = i32(136541)
+			v7 = i32(136559)
 			goto l8
 		case 19:
 			v6 = i32(18)
 			v3 = i32(131858)
 			v1 = i32(121)
-			v7 = i32(136918)
+			v7 = i32(136936)
 			goto l8
 		case 20:
 			v6 = i32(13)
 			v3 = i32(131779)
 			v1 = i32(129)
-			v7 = i32(141765)
+			v7 = i32(141783)
 			goto l8
 		case 21:
 			v6 = i32(13)
 			v3 = i32(131719)
 			v1 = i32(126)
-			v7 = i32(141491)
+			v7 = i32(141509)
 			goto l8
 		default:
 			v3 = i32(131569)
 			v1 = i32(114)
-			v7 = i32(143184)
+			v7 = i32(143202)
 			goto l8
 		}
 	l4:
@@ -4505,7 +4475,7 @@ func (m *Module) fn66(v0, v1 int32) {
 		v6 = i32(14)
 		v3 = i32(131543)
 		v1 = i32(139)
-		v7 = i32(138764)
+		v7 = i32(138782)
 		{
 			t5 := int32(m.memory[uint32(v4)])
 			switch t5 {
@@ -4515,25 +4485,25 @@ func (m *Module) fn66(v0, v1 int32) {
 				v6 = i32(3)
 				v3 = i32(131462)
 				v1 = i32(9)
-				v7 = i32(135429)
+				v7 = i32(135447)
 				goto l8
 			case 2:
 				v6 = i32(17)
 				v3 = i32(131347)
 				v1 = i32(156)
-				v7 = i32(136385)
+				v7 = i32(136403)
 				goto l8
 			case 3:
 				v6 = i32(6)
 				v3 = i32(132204)
 				v1 = i32(91)
-				v7 = i32(137351)
+				v7 = i32(137369)
 				goto l8
 			case 4:
 				v6 = i32(17)
 				v3 = i32(131445)
 				v1 = i32(127)
-				v7 = i32(139493)
+				v7 = i32(139511)
 				goto l8
 			}
 		}
@@ -4575,7 +4545,7 @@ func (m *Module) fn67(v0, v1, v2 int32) {
 	}
 l1:
 	v6 = i32(1)
-	v7 = i32(146180)
+	v7 = i32(146198)
 	{
 		if v5 != i32(1) {
 			goto l2
@@ -4600,7 +4570,7 @@ l1:
 		}
 		p8 := p7
 		if v5 != 0 {
-			p8 = i32(146180)
+			p8 = i32(146198)
 		}
 		v7 = p8
 	}
@@ -4763,7 +4733,7 @@ func (m *Module) fn74(v0, v1, v2, v3, v4 int32) int32 {
 			p9 = t8
 		}
 		v2 = p9
-		m.fn204(t2, t4, t3, v2, v3, v4)
+		m.fn202(t2, t4, t3, v2, v3, v4)
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v6 = t10
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -4783,7 +4753,7 @@ func (m *Module) fn75(v0, v1, v2, v3, v4 int32) {
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn205(v5+i32(20), v1, v3, v4)
+	m.fn203(v5+i32(20), v1, v3, v4)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
@@ -4812,13 +4782,13 @@ func (m *Module) fn75(v0, v1, v2, v3, v4 int32) {
 				if v2 != 0 {
 					goto l3
 				}
-				m.fn200(v5+i32(8), v6, v4)
+				m.fn198(v5+i32(8), v6, v4)
 				t4 := int32(load32(m.memory, uint64(uint32(v5))+8))
 				v3 = t4
 				goto l4
 			}
 		l3:
-			m.fn201(v5, v6, v4, i32(1))
+			m.fn199(v5, v6, v4, i32(1))
 			t5 := int32(load32(m.memory, uint32(v5)))
 			v3 = t5
 		}
@@ -4844,8 +4814,8 @@ func (m *Module) fn76(v0, v1 int32) {
 }
 func (m *Module) fn77(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	fn194(t0, v1)
-	m.fn199(v0)
+	fn192(t0, v1)
+	m.fn197(v0)
 }
 func (m *Module) fn78(v0, v1, v2 int32) {
 	var v3 int32
@@ -4884,13 +4854,13 @@ func (m *Module) fn78(v0, v1, v2 int32) {
 	l3:
 		store64(m.memory, uint64(uint32(v3))+176, uint64(i64(0)))
 		v2 = i32(0)
-		t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
+		t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+161400))
 		store64(m.memory, uint64(uint32(v3))+168, uint64(t3))
-		t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
+		t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
 		store64(m.memory, uint64(uint32(v3))+160, uint64(t4))
-		t5 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
+		t5 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
 		store64(m.memory, uint64(uint32(v3))+152, uint64(t5))
-		t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+161368))
+		t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
 		store64(m.memory, uint64(uint32(v3))+144, uint64(t6))
 		m.fn9(v3+i32(144), v3+i32(80), i32(1))
 	l6:
@@ -4906,13 +4876,13 @@ func (m *Module) fn78(v0, v1, v2 int32) {
 		}
 	l5:
 		store64(m.memory, uint64(uint32(v3))+216, uint64(i64(0)))
-		t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
+		t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+161400))
 		store64(m.memory, uint64(uint32(v3))+208, uint64(t8))
-		t9 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
+		t9 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
 		store64(m.memory, uint64(uint32(v3))+200, uint64(t9))
-		t10 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
+		t10 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
 		store64(m.memory, uint64(uint32(v3))+192, uint64(t10))
-		t11 := int64(load64(m.memory, uint64(uint32(i32(0)))+161368))
+		t11 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
 		store64(m.memory, uint64(uint32(v3))+184, uint64(t11))
 		m.fn9(v3+i32(184), v3+i32(80), i32(1))
 		memory_copy(m.memory, uint32(v3+i32(224)+i32(40)), uint32(v3+i32(184)), uint32(i32(40)))
@@ -4958,10 +4928,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn268(t2)
+			t3 := fn266(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn268(t4)
+			t5 := fn266(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -4989,7 +4959,7 @@ func (m *Module) fn80(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn326(v3)
+	m.fn324(v3)
 	if uint32(v2) > uint32(i32(64)) {
 		goto l0
 	}
@@ -4999,7 +4969,7 @@ func (m *Module) fn80(v0, v1, v2 int32) {
 	memory_copy(m.memory, uint32(v3), uint32(v1), uint32(v2))
 	goto l1
 l0:
-	m.fn327(v3, v1, v2)
+	m.fn325(v3, v1, v2)
 l1:
 	memory_copy(m.memory, uint32(v0), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
@@ -5010,7 +4980,7 @@ func (m *Module) fn81(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn225(v3+i32(12), int32(uint32(v2)>>1))
+	m.fn223(v3+i32(12), int32(uint32(v2)>>1))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	m.fn79(v3+i32(24), v1, v2, t1, t2)
@@ -5027,7 +4997,7 @@ func (m *Module) fn81(v0, v1, v2 int32) {
 	}
 l0:
 	store64(m.memory, uint32(v0), uint64(v4))
-	m.fn328(v3 + i32(12))
+	m.fn326(v3 + i32(12))
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn82(v0 int32) {
@@ -5037,7 +5007,7 @@ func (m *Module) fn82(v0 int32) {
 	m.g0 = v1
 	store32(m.memory, uint64(uint32(v1))+8, uint32(v0))
 	store32(m.memory, uint64(uint32(v1))+12, uint32(v0+i32(64)))
-	m.fn329(v1 + i32(8))
+	m.fn327(v1 + i32(8))
 	m.g0 = v1 + i32(16)
 }
 func (m *Module) fn83(v0, v1, v2 int32) {
@@ -5045,7 +5015,7 @@ func (m *Module) fn83(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn207(v3+i32(4), v2)
+	m.fn205(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -5121,9 +5091,9 @@ func (m *Module) fn84(v0, v1, v2 int32) {
 	v4 = int32(uint32(v2) >> 1)
 	goto l1
 l1:
-	m.fn207(v3+i32(4), v4)
+	m.fn205(v3+i32(4), v4)
 	{
-		t8 := m.fn221(v3+i32(4), v1, v2)
+		t8 := m.fn219(v3+i32(4), v1, v2)
 		if t8 != 0 {
 			panic("unreachable")
 		}
@@ -5149,7 +5119,7 @@ func (m *Module) fn86(v0 int32) int32 {
 	{
 		{
 			if uint32(v0) < uint32(i32(245)) {
-				t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+164216))
+				t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
 				p16 := (v0 + i32(11)) & i32(504)
 				if uint32(v0) < uint32(i32(11)) {
 					p16 = i32(16)
@@ -5158,7 +5128,7 @@ func (m *Module) fn86(v0 int32) int32 {
 				v3 = int32(uint32(v1) >> 3)
 				v0 = i32_shr_u(t15, v3)
 				if v0&i32(3) == 0 {
-					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+					t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 					if uint32(v1) <= uint32(t21) {
 						goto l2
 					}
@@ -5167,27 +5137,27 @@ func (m *Module) fn86(v0 int32) int32 {
 							v6 = i32_shl(i32(2), v3)
 							v6 = int32(bits.TrailingZeros32(uint32((v6 | (i32(0) - v6)) & i32_shl(v0, v3))))
 							v0 = v6 << 3
-							t35 := int32(load32(m.memory, uint32(v0+i32(163960))))
-							t36 := v0 + i32(163952)
+							t35 := int32(load32(m.memory, uint32(v0+i32(163976))))
+							t36 := v0 + i32(163968)
 							v3 = t35
 							v7 = v3 + i32(8)
 							t37 := int32(load32(m.memory, uint32(v7)))
-							m.fn627(t36, t37, v6)
+							m.fn625(t36, t37, v6)
 							store32(m.memory, uint64(uint32(v3))+4, uint32(v1|i32(3)))
 							v8 = v3 + v1
 							t38 := v8
 							v6 = v0 - v1
 							store32(m.memory, uint64(uint32(t38))+4, uint32(v6|i32(1)))
 							store32(m.memory, uint32(v3+v0), uint32(v6))
-							m.fn629(v8, v6)
+							m.fn627(v8, v6)
 							return v7
 						}
-						t22 := int32(load32(m.memory, uint64(uint32(i32(0)))+164220))
+						t22 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
 						v0 = t22
 						if v0 == 0 {
 							goto l2
 						}
-						t23 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(163808))))
+						t23 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v0)))<<2+i32(163824))))
 						v6 = t23
 						t24 := int32(load32(m.memory, uint64(uint32(v6))+4))
 						v3 = t24&i32(-8) - v1
@@ -5203,7 +5173,7 @@ func (m *Module) fn86(v0 int32) int32 {
 								t26 := int32(load32(m.memory, uint64(uint32(v6))+20))
 								v0 = t26
 								if v0 == 0 {
-									m.fn628(v7)
+									m.fn626(v7)
 									{
 										if uint32(v3) < uint32(i32(16)) {
 											goto l14
@@ -5212,7 +5182,7 @@ func (m *Module) fn86(v0 int32) int32 {
 										v0 = v7 + v1
 										store32(m.memory, uint64(uint32(v0))+4, uint32(v3|i32(1)))
 										store32(m.memory, uint32(v0+v3), uint32(v3))
-										m.fn629(v0, v3)
+										m.fn627(v0, v3)
 										goto l15
 									l14:
 										t33 := v7
@@ -5257,12 +5227,12 @@ func (m *Module) fn86(v0 int32) int32 {
 				}
 				v6 = (v0^i32(-1))&i32(1) + v3
 				v0 = v6 << 3
-				t17 := int32(load32(m.memory, uint32(v0+i32(163960))))
-				t18 := v0 + i32(163952)
+				t17 := int32(load32(m.memory, uint32(v0+i32(163976))))
+				t18 := v0 + i32(163968)
 				v3 = t17
 				v7 = v3 + i32(8)
 				t19 := int32(load32(m.memory, uint32(v7)))
-				m.fn627(t18, t19, v6)
+				m.fn625(t18, t19, v6)
 				store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(3)))
 				v0 = v3 + v0
 				t20 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5273,16 +5243,16 @@ func (m *Module) fn86(v0 int32) int32 {
 				goto l1
 			}
 			v1 = (v0 + i32(11)) & i32(-8)
-			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164220))
+			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
 			v2 = t0
 			if v2 == 0 {
 				goto l2
 			}
 			v3 = i32(0) - v1
 			{
-				t1 := fn626(v1)
+				t1 := fn624(v1)
 				v4 = t1
-				t2 := int32(load32(m.memory, uint32(v4<<2+i32(163808))))
+				t2 := int32(load32(m.memory, uint32(v4<<2+i32(163824))))
 				v0 = t2
 				if v0 == 0 {
 					goto l3
@@ -5354,7 +5324,7 @@ func (m *Module) fn86(v0 int32) int32 {
 				v6 = i32_shl(i32(2), v4)
 				v6 = t13 & (v6 | (i32(0) - v6))
 				if v6 != 0 {
-					t14 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v6)))<<2+i32(163808))))
+					t14 := int32(load32(m.memory, uint32(int32(bits.TrailingZeros32(uint32(v6)))<<2+i32(163824))))
 					v7 = t14
 					goto l18
 				}
@@ -5419,7 +5389,7 @@ func (m *Module) fn86(v0 int32) int32 {
 			goto l2
 		}
 		{
-			t52 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+			t52 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 			v6 = t52
 			if uint32(v6) < uint32(v1) {
 				goto l19
@@ -5429,7 +5399,7 @@ func (m *Module) fn86(v0 int32) int32 {
 			}
 		}
 	l19:
-		m.fn628(v0)
+		m.fn626(v0)
 		{
 			if uint32(v3) < uint32(i32(16)) {
 				goto l20
@@ -5438,7 +5408,7 @@ func (m *Module) fn86(v0 int32) int32 {
 			v6 = v0 + v1
 			store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 			store32(m.memory, uint32(v6+v3), uint32(v3))
-			m.fn630(v6, v3)
+			m.fn628(v6, v3)
 			goto l21
 		l20:
 			t53 := v0
@@ -5456,33 +5426,33 @@ func (m *Module) fn86(v0 int32) int32 {
 	l2:
 		{
 			{
-				t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+				t55 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 				v0 = t55
 				if uint32(v0) >= uint32(v1) {
-					t92 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+					t92 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 					v3 = t92
 					v6 = v0 - v1
 					if uint32(v6) < uint32(i32(16)) {
 						goto l40
 					}
-					store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v6))
+					store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v6))
 					v7 = v3 + v1
-					store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(v7))
+					store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(v7))
 					store32(m.memory, uint64(uint32(v7))+4, uint32(v6|i32(1)))
 					store32(m.memory, uint32(v3+v0), uint32(v6))
 					store32(m.memory, uint64(uint32(v3))+4, uint32(v1|i32(3)))
 					goto l41
 				}
 				{
-					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
+					t56 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
 					v0 = t56
 					if uint32(v0) > uint32(v1) {
 						v3 = v0 - v1
-						store32(m.memory, uint64(uint32(i32(0)))+164228, uint32(v3))
-						t91 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+						store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(v3))
+						t91 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 						v0 = t91
 						v6 = v0 + v1
-						store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v6))
+						store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v6))
 						store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 						store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(3)))
 						v0 = v0 + i32(8)
@@ -5499,7 +5469,7 @@ func (m *Module) fn86(v0 int32) int32 {
 					if v6 == 0 {
 						goto l16
 					}
-					t58 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
+					t58 := int32(load32(m.memory, uint64(uint32(i32(0)))+164256))
 					v0 = v7 & i32(-65536)
 					p59 := v0
 					if v6 == i32(0)-v0 {
@@ -5507,22 +5477,22 @@ func (m *Module) fn86(v0 int32) int32 {
 					}
 					v5 = p59
 					v0 = t58 + v5
-					store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v0))
-					t60 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
+					store32(m.memory, uint64(uint32(i32(0)))+164256, uint32(v0))
+					t60 := int32(load32(m.memory, uint64(uint32(i32(0)))+164260))
 					t61 := v0
 					v3 = t60
 					p62 := v3
 					if uint32(v0) > uint32(v3) {
 						p62 = t61
 					}
-					store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(p62))
+					store32(m.memory, uint64(uint32(i32(0)))+164260, uint32(p62))
 					{
 						{
 							{
-								t63 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+								t63 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 								v8 = t63
 								if v8 == 0 {
-									t68 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
+									t68 := int32(load32(m.memory, uint64(uint32(i32(0)))+164268))
 									v0 = t68
 									if v0 == 0 {
 										goto l28
@@ -5532,7 +5502,7 @@ func (m *Module) fn86(v0 int32) int32 {
 									}
 									goto l29
 								}
-								v0 = i32(163936)
+								v0 = i32(163952)
 							l27:
 								{
 									if v0 == 0 {
@@ -5561,22 +5531,22 @@ func (m *Module) fn86(v0 int32) int32 {
 							}
 							if uint32(v8) < uint32(v6) {
 								store32(m.memory, uint32(v0+i32(4)), uint32(v7+v5))
-								t93 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
-								t94 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
-								m.fn632(t93, t94+v5)
+								t93 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
+								t94 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
+								m.fn630(t93, t94+v5)
 								goto l39
 							}
 						}
 					l25:
-						t70 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
+						t70 := int32(load32(m.memory, uint64(uint32(i32(0)))+164268))
 						v0 = t70
 						p71 := v6
 						if uint32(v0) < uint32(v6) {
 							p71 = v0
 						}
-						store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(p71))
+						store32(m.memory, uint64(uint32(i32(0)))+164268, uint32(p71))
 						v3 = v6 + v5
-						v0 = i32(163936)
+						v0 = i32(163952)
 						{
 						l33:
 							if v0 == 0 {
@@ -5598,21 +5568,21 @@ func (m *Module) fn86(v0 int32) int32 {
 									t76 := v0
 									v3 = v6 + v1
 									v7 = t76 - v3
-									t77 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+									t77 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 									if v0 == t77 {
-										store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v3))
-										t95 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
+										store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v3))
+										t95 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
 										v0 = t95 + v7
-										store32(m.memory, uint64(uint32(i32(0)))+164228, uint32(v0))
+										store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(v0))
 										store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(1)))
 										goto l37
 									}
-									t78 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+									t78 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 									if v0 == t78 {
-										store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(v3))
-										t96 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+										store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(v3))
+										t96 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 										v0 = t96 + v7
-										store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v0))
+										store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v0))
 										store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(1)))
 										store32(m.memory, uint32(v3+v0), uint32(v0))
 										goto l37
@@ -5625,7 +5595,7 @@ func (m *Module) fn86(v0 int32) int32 {
 										}
 										t80 := v0
 										v1 = v1 & i32(-8)
-										m.fn196(t80, v1)
+										m.fn194(t80, v1)
 										v7 = v1 + v7
 										v0 = v0 + v1
 										t81 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5635,7 +5605,7 @@ func (m *Module) fn86(v0 int32) int32 {
 									store32(m.memory, uint64(uint32(v0))+4, uint32(v1&i32(-2)))
 									store32(m.memory, uint64(uint32(v3))+4, uint32(v7|i32(1)))
 									store32(m.memory, uint32(v3+v7), uint32(v7))
-									m.fn630(v3, v7)
+									m.fn628(v3, v7)
 									goto l37
 								}
 								t73 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -5644,13 +5614,13 @@ func (m *Module) fn86(v0 int32) int32 {
 							}
 						}
 					l31:
-						t82 := m.fn631(v8)
+						t82 := m.fn629(v8)
 						v0 = t82
 						t83 := int32(load32(m.memory, uint32(v0+i32(4))))
 						v3 = t83
 						t84 := int32(load32(m.memory, uint32(v0)))
 						v0 = t84
-						m.fn632(v6, v5+i32(-40))
+						m.fn630(v6, v5+i32(-40))
 						t85 := v8
 						v3 = v0 + v3
 						v0 = (v3+i32(-32))&i32(-8) + i32(-8)
@@ -5660,16 +5630,16 @@ func (m *Module) fn86(v0 int32) int32 {
 						}
 						v7 = p86
 						store32(m.memory, uint64(uint32(v7))+4, uint32(i32(27)))
-						t87 := int64(load64(m.memory, uint64(uint32(i32(0)))+163936))
+						t87 := int64(load64(m.memory, uint64(uint32(i32(0)))+163952))
 						v9 = t87
-						t88 := int64(load64(m.memory, uint64(uint32(i32(0)))+163944))
+						t88 := int64(load64(m.memory, uint64(uint32(i32(0)))+163960))
 						store64(m.memory, uint32(v7+i32(16)), uint64(t88))
 						v0 = v7 + i32(8)
 						store64(m.memory, uint32(v0), uint64(v9))
-						store32(m.memory, uint64(uint32(i32(0)))+163940, uint32(v5))
-						store32(m.memory, uint64(uint32(i32(0)))+163936, uint32(v6))
-						store32(m.memory, uint64(uint32(i32(0)))+163944, uint32(v0))
-						store32(m.memory, uint64(uint32(i32(0)))+163948, uint32(i32(0)))
+						store32(m.memory, uint64(uint32(i32(0)))+163956, uint32(v5))
+						store32(m.memory, uint64(uint32(i32(0)))+163952, uint32(v6))
+						store32(m.memory, uint64(uint32(i32(0)))+163960, uint32(v0))
+						store32(m.memory, uint64(uint32(i32(0)))+163964, uint32(i32(0)))
 						v0 = v7 + i32(28)
 					l38:
 						store32(m.memory, uint32(v0), uint32(i32(7)))
@@ -5686,17 +5656,17 @@ func (m *Module) fn86(v0 int32) int32 {
 						v0 = v7 - v8
 						store32(m.memory, uint64(uint32(t90))+4, uint32(v0|i32(1)))
 						store32(m.memory, uint32(v7), uint32(v0))
-						m.fn630(v8, v0)
+						m.fn628(v8, v0)
 						goto l39
 					}
 				l28:
-					store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v6))
+					store32(m.memory, uint64(uint32(i32(0)))+164268, uint32(v6))
 					goto l29
 				}
 			}
 		l40:
-			store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(i32(0)))
 			store32(m.memory, uint64(uint32(v3))+4, uint32(v0|i32(3)))
 			v0 = v3 + v0
 			t97 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -5708,37 +5678,37 @@ func (m *Module) fn86(v0 int32) int32 {
 		return v6 + i32(8)
 	l29:
 		v0 = i32(0)
-		store32(m.memory, uint64(uint32(i32(0)))+164256, uint32(i32(0xfff)))
-		store32(m.memory, uint64(uint32(i32(0)))+163940, uint32(v5))
-		store32(m.memory, uint64(uint32(i32(0)))+163936, uint32(v6))
-		store32(m.memory, uint64(uint32(i32(0)))+163948, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(i32(0)))+164272, uint32(i32(0xfff)))
+		store32(m.memory, uint64(uint32(i32(0)))+163956, uint32(v5))
+		store32(m.memory, uint64(uint32(i32(0)))+163952, uint32(v6))
+		store32(m.memory, uint64(uint32(i32(0)))+163964, uint32(i32(0)))
 	l43:
 		{
 			if v0 == i32(256) {
 				goto l42
 			}
-			t98 := v0 + i32(163960)
-			v3 = v0 + i32(163952)
+			t98 := v0 + i32(163976)
+			v3 = v0 + i32(163968)
 			store32(m.memory, uint32(t98), uint32(v3))
-			store32(m.memory, uint32(v0+i32(163964)), uint32(v3))
+			store32(m.memory, uint32(v0+i32(163980)), uint32(v3))
 			v0 = v0 + i32(8)
 			goto l43
 		}
 	l42:
-		m.fn632(v6, v5+i32(-40))
+		m.fn630(v6, v5+i32(-40))
 	l39:
 		v0 = i32(0)
-		t99 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
+		t99 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
 		v3 = t99
 		if uint32(v3) <= uint32(v1) {
 			goto l16
 		}
 		v3 = v3 - v1
-		store32(m.memory, uint64(uint32(i32(0)))+164228, uint32(v3))
-		t100 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+		store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(v3))
+		t100 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 		v0 = t100
 		v6 = v0 + v1
-		store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v6))
+		store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v6))
 		store32(m.memory, uint64(uint32(v6))+4, uint32(v3|i32(1)))
 		store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(3)))
 		return v0 + i32(8)
@@ -5792,7 +5762,7 @@ l0:
 			p7 = 1
 		}
 		v8 = p7
-		p8 := i32(27)
+		p8 := i32(12)
 		if v8 != 0 {
 			p8 = i32(20)
 		}
@@ -5808,13 +5778,13 @@ l0:
 		}
 		store32(m.memory, uint64(uint32(t6))+44, uint32(p11))
 		t13 := v4
-		p12 := i32(153533)
+		p12 := i32(153549)
 		if v8 != 0 {
-			p12 = i32(153513)
+			p12 = i32(153529)
 		}
-		p14 := i32(153478)
+		p14 := i32(153494)
 		if v8 != 0 {
-			p14 = i32(153449)
+			p14 = i32(153465)
 		}
 		p15 := p14
 		if v12 != 0 {
@@ -5835,7 +5805,7 @@ l0:
 			}
 			store32(m.memory, uint64(uint32(v4))+68, uint32(i32(2)))
 			store32(m.memory, uint64(uint32(v4))+64, uint32(v4+i32(40)))
-			m.fn36(v4+i32(52), i32(134989), v4+i32(64))
+			m.fn36(v4+i32(52), i32(135007), v4+i32(64))
 			goto l7
 		}
 		{
@@ -5866,13 +5836,13 @@ l0:
 			store32(m.memory, uint64(uint32(v4))+68, uint32(i32(2)))
 			store32(m.memory, uint64(uint32(v4))+72, uint32(v4+i32(20)))
 			store32(m.memory, uint64(uint32(v4))+64, uint32(v4+i32(40)))
-			m.fn36(v4+i32(52), i32(136621), v4+i32(64))
+			m.fn36(v4+i32(52), i32(136639), v4+i32(64))
 			goto l7
 		case 0:
 			t18 := v4 + i32(52)
-			p17 := i32(153560)
+			p17 := i32(153561)
 			if v12 != 0 {
-				p17 = i32(153783)
+				p17 = i32(153784)
 			}
 			p19 := i32(223)
 			if v12 != 0 {
@@ -5883,7 +5853,7 @@ l0:
 		case 1:
 			store32(m.memory, uint64(uint32(v4))+68, uint32(i32(2)))
 			store32(m.memory, uint64(uint32(v4))+64, uint32(v4+i32(40)))
-			m.fn36(v4+i32(52), i32(146138), v4+i32(64))
+			m.fn36(v4+i32(52), i32(146156), v4+i32(64))
 		}
 	l7:
 		t20 := int32(load32(m.memory, uint64(uint32(v4))+60))
@@ -5935,7 +5905,7 @@ l0:
 						m.fn92(v4+i32(64), v16)
 						store32(m.memory, uint64(uint32(v4))+44, uint32(i32(3)))
 						store32(m.memory, uint64(uint32(v4))+40, uint32(v4+i32(64)))
-						m.fn36(v4+i32(52), i32(146122), v4+i32(40))
+						m.fn36(v4+i32(52), i32(146140), v4+i32(40))
 						t28 := int32(load32(m.memory, uint64(uint32(v4))+64))
 						t29 := int32(load32(m.memory, uint64(uint32(v4))+68))
 						m.fn37(t28, t29)
@@ -5952,8 +5922,8 @@ l0:
 			l16:
 				t31 := v4
 				v12 = v12 << 2 & i32(1020)
-				t32 := int32(load32(m.memory, uint64(uint32(v12))+162864))
-				t33 := int32(load32(m.memory, uint64(uint32(v12))+162652))
+				t32 := int32(load32(m.memory, uint64(uint32(v12))+162880))
+				t33 := int32(load32(m.memory, uint64(uint32(v12))+162668))
 				m.fn93(t31, t32, t33)
 				t34 := int64(load64(m.memory, uint32(v4)))
 				store64(m.memory, uint64(uint32(v4))+20, uint64(t34))
@@ -6004,7 +5974,7 @@ l0:
 				m.fn92(v4+i32(64), v8)
 				store32(m.memory, uint64(uint32(v4))+36, uint32(i32(3)))
 				store32(m.memory, uint64(uint32(v4))+32, uint32(v4+i32(64)))
-				m.fn36(v4+i32(52), i32(146094), v4+i32(32))
+				m.fn36(v4+i32(52), i32(146112), v4+i32(32))
 				t41 := int32(load32(m.memory, uint64(uint32(v4))+64))
 				t42 := int32(load32(m.memory, uint64(uint32(v4))+68))
 				m.fn37(t41, t42)
@@ -6014,7 +5984,7 @@ l0:
 			if v11&i32(1) == 0 {
 				goto l20
 			}
-			m.fn83(v4+i32(64), i32(154034), i32(61))
+			m.fn83(v4+i32(64), i32(154035), i32(61))
 			m.fn95(v4+i32(40), v4+i32(64))
 		l20:
 			t43 := int32(load32(m.memory, uint64(uint32(v4))+48))
@@ -6048,7 +6018,7 @@ l0:
 			if t48 == 0 {
 				goto l22
 			}
-			m.fn83(v4+i32(64), i32(153108), i32(95))
+			m.fn83(v4+i32(64), i32(153124), i32(95))
 			m.fn95(v4+i32(8), v4+i32(64))
 		}
 	l22:
@@ -6096,7 +6066,7 @@ l0:
 				if t52 != i32(1) {
 					goto l28
 				}
-				m.fn83(v4+i32(64), i32(153203), i32(125))
+				m.fn83(v4+i32(64), i32(153219), i32(125))
 				m.fn95(v4+i32(8), v4+i32(64))
 				goto l28
 			}
@@ -6110,13 +6080,13 @@ l0:
 			if t53 != i32(4) {
 				goto l28
 			}
-			m.fn83(v4+i32(64), i32(153328), i32(120))
+			m.fn83(v4+i32(64), i32(153344), i32(120))
 			m.fn95(v4+i32(8), v4+i32(64))
 		}
 	l28:
 		t54 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t55 := int32(load32(m.memory, uint64(uint32(v4))+16))
-		m.fn99(v4+i32(64), t54, t55, i32(153448))
+		m.fn99(v4+i32(64), t54, t55, i32(153464))
 		m.fn96(v4 + i32(8))
 		v8 = i32(13)
 		t56 := int32(load32(m.memory, uint64(uint32(v4))+68))
@@ -6159,7 +6129,7 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn312(v2+i32(8), v0, v1)
+	m.fn310(v2+i32(8), v0, v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		v1 = t1
@@ -6172,12 +6142,12 @@ func (m *Module) fn88(v0, v1 int32) int32 {
 }
 func (m *Module) fn89(v0, v1 int32) int32 {
 	t0 := int64(load32(m.memory, uint32(v0)))
-	t1 := m.fn257(t0, i32(1), v1)
+	t1 := m.fn255(t0, i32(1), v1)
 	return t1
 }
 func (m *Module) fn90(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(12))
+	m.fn272(v0, t0, v1, i32(4), i32(12))
 }
 func (m *Module) fn91(v0, v1 int32) int32 {
 	var v2 int32
@@ -6212,7 +6182,7 @@ func (m *Module) fn92(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(154740)))
 	store32(m.memory, uint64(uint32(v2))+20, uint32(i32(154668)))
 	store32(m.memory, uint64(uint32(v2))+32, uint32(v2+i32(18)))
-	m.fn337(v2+i32(8), v2+i32(20))
+	m.fn335(v2+i32(8), v2+i32(20))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -6227,7 +6197,7 @@ func (m *Module) fn92(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+12))
 		v3 = t2
-		m.fn338(v2 + i32(36))
+		m.fn336(v2 + i32(36))
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v4 = t3
 		store32(m.memory, uint64(uint32(v4))+4, uint32(v3))
@@ -6239,7 +6209,7 @@ func (m *Module) fn92(v0, v1 int32) {
 		store64(m.memory, uint64(uint32(v2))+48, uint64(t5))
 	l4:
 		{
-			m.fn337(v2, v2+i32(48))
+			m.fn335(v2, v2+i32(48))
 			t6 := int32(load32(m.memory, uint32(v2)))
 			v3 = t6
 			if v3 == 0 {
@@ -6273,7 +6243,7 @@ func (m *Module) fn92(v0, v1 int32) {
 		v4 = t13
 	}
 l1:
-	m.fn276(v0, v1, v3, i32(155687), i32(2))
+	m.fn274(v0, v1, v3, i32(155691), i32(2))
 	m.fn25(v4, v1)
 	m.g0 = v2 + i32(64)
 }
@@ -6282,7 +6252,7 @@ func (m *Module) fn93(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn339(v3, v1, v2, v2+i32(-1))
+	m.fn337(v3, v1, v2, v2+i32(-1))
 	t1 := int64(load64(m.memory, uint32(v3)))
 	store64(m.memory, uint32(v0), uint64(t1))
 	m.g0 = v3 + i32(16)
@@ -6321,7 +6291,7 @@ func (m *Module) fn95(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn474(v0)
+		m.fn472(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -6337,7 +6307,7 @@ func (m *Module) fn96(v0 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn336(v1, t1)
+	m.fn334(v1, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
 	m.fn97(t2, v1)
 }
@@ -6352,8 +6322,8 @@ func (m *Module) fn98(v0, v1 int32) int32 {
 	t1 := int32(m.memory[uint32(v0)])
 	t2 := v2 + i32(8)
 	v0 = t1 << 2
-	t3 := int32(load32(m.memory, uint64(uint32(v0))+163688))
-	t4 := int32(load32(m.memory, uint64(uint32(v0))+163600))
+	t3 := int32(load32(m.memory, uint64(uint32(v0))+163704))
+	t4 := int32(load32(m.memory, uint64(uint32(v0))+163616))
 	m.fn93(t2, t3, t4)
 	t5 := int32(load32(m.memory, uint32(v1)))
 	t6 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -6399,10 +6369,10 @@ func (m *Module) fn99(v0, v1, v2, v3 int32) {
 			}
 		}
 	l1:
-		m.fn269(v4+i32(4), v6)
+		m.fn267(v4+i32(4), v6)
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn209(v4+i32(4), t3, t4)
+		m.fn207(v4+i32(4), t3, t4)
 		v7 = v1 + i32(20)
 		t5 := int32(load32(m.memory, uint64(uint32(v4))+12))
 		t6 := v6
@@ -6901,7 +6871,7 @@ func (m *Module) fn102(v0, v1, v2 int32) {
 											store32(m.memory, uint64(uint32(v3))+104, uint32(v8))
 											store32(m.memory, uint64(uint32(v3))+100, uint32(v9))
 											store32(m.memory, uint64(uint32(v3))+96, uint32(i32(10)))
-											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(152528)))
+											store32(m.memory, uint64(uint32(v3))+92, uint32(i32(152544)))
 											store32(m.memory, uint64(uint32(v3))+88, uint32(v11))
 											store32(m.memory, uint64(uint32(v3))+84, uint32(v6))
 											store32(m.memory, uint64(uint32(v3))+80, uint32(v4))
@@ -7076,7 +7046,7 @@ func (m *Module) fn103(v0, v1, v2 int32) {
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v1))
-	m.fn208(v3+i32(32), v3+i32(4))
+	m.fn206(v3+i32(32), v3+i32(4))
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v1 = t1
@@ -7089,14 +7059,14 @@ func (m *Module) fn103(v0, v1, v2 int32) {
 		if t3 == 0 {
 			goto l1
 		}
-		m.fn207(v3+i32(12), v2)
-		m.fn209(v3+i32(12), v1, v4)
-		m.fn206(v3+i32(12), i32(146261), i32(146264))
+		m.fn205(v3+i32(12), v2)
+		m.fn207(v3+i32(12), v1, v4)
+		m.fn204(v3+i32(12), i32(146279), i32(146282))
 		t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t4))
 	l3:
 		{
-			m.fn208(v3+i32(32), v3+i32(24))
+			m.fn206(v3+i32(32), v3+i32(24))
 			t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			v2 = t5
 			if v2 == 0 {
@@ -7109,11 +7079,11 @@ func (m *Module) fn103(v0, v1, v2 int32) {
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+44))
 			v1 = t6
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+36))
-			m.fn209(v3+i32(12), v2, t7)
+			m.fn207(v3+i32(12), v2, t7)
 			if v1 == 0 {
 				goto l3
 			}
-			m.fn206(v3+i32(12), i32(146261), i32(146264))
+			m.fn204(v3+i32(12), i32(146279), i32(146282))
 			goto l3
 		}
 	}
@@ -7180,7 +7150,7 @@ func (m *Module) fn105(v0, v1 int32) int32 {
 		store32(m.memory, uint64(uint32(v2))+8, uint32(v0))
 		store32(m.memory, uint64(uint32(v2))+12, uint32(v0+v1))
 		{
-			t1 := m.fn325(v2 + i32(8))
+			t1 := m.fn323(v2 + i32(8))
 			if t1 != 0 {
 				goto l2
 			}
@@ -7215,7 +7185,7 @@ func (m *Module) fn107(v0, v1 int32) {
 	v2 = t0 - i32(64)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(64)))
-	m.fn318(v0, v2, i32(1))
+	m.fn316(v0, v2, i32(1))
 	m.g0 = v2 + i32(64)
 }
 func (m *Module) fn108(v0, v1, v2 int32) int32 {
@@ -7304,7 +7274,7 @@ func (m *Module) fn108(v0, v1, v2 int32) int32 {
 			v4 = v5 - v8
 			goto l11
 		l2:
-			t11 := m.fn230(v1, v1+v2)
+			t11 := m.fn228(v1, v1+v2)
 			v4 = t11
 		}
 	l11:
@@ -7323,7 +7293,7 @@ func (m *Module) fn108(v0, v1, v2 int32) int32 {
 			goto l1
 		}
 	l12:
-		m.fn231(v3+i32(8), v0, v7-v4, i32(0))
+		m.fn229(v3+i32(8), v0, v7-v4, i32(0))
 		v4 = i32(1)
 		t18 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v7 = t18
@@ -7344,7 +7314,7 @@ func (m *Module) fn108(v0, v1, v2 int32) int32 {
 		if t26 != 0 {
 			goto l1
 		}
-		t27 := m.fn233(v7, v8, v6, v0)
+		t27 := m.fn231(v7, v8, v6, v0)
 		v4 = t27
 	}
 l1:
@@ -7370,7 +7340,7 @@ l0:
 }
 func (m *Module) fn110(v0, v1 int32) int32 {
 	{
-		t0 := m.fn195(v0, v1)
+		t0 := m.fn193(v0, v1)
 		v1 = t0
 		if v1 == 0 {
 			goto l0
@@ -7399,10 +7369,10 @@ func (m *Module) Xpylon_identity_cause_code(v0 int64) int32 {
 			if v2 != 0 {
 				goto l0
 			}
-			v2 = i32(146180)
+			v2 = i32(146198)
 			goto l1
 		l0:
-			v3 = v2 + i32(146261)
+			v3 = v2 + i32(146279)
 			v2 = v2 + i32(1)
 			t1 := int32(m.memory[uint32(v3)])
 			v3 = t1
@@ -7412,8 +7382,8 @@ func (m *Module) Xpylon_identity_cause_code(v0 int64) int32 {
 		}
 		t2 := v1 + i32(8)
 		v2 = v3 << 2
-		t3 := int32(load32(m.memory, uint64(uint32(v2))+163376))
-		t4 := int32(load32(m.memory, uint64(uint32(v2))+163164))
+		t3 := int32(load32(m.memory, uint64(uint32(v2))+163392))
+		t4 := int32(load32(m.memory, uint64(uint32(v2))+163180))
 		m.fn67(t2, t3, t4)
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+8))
 		v2 = t5
@@ -7922,12 +7892,12 @@ func (m *Module) fn118(v0, v1, v2, v3, v4, v5, v6, v7 int32, v8, v9 int64) {
 	store32(m.memory, uint64(uint32(v10))+36, uint32(v2))
 	store32(m.memory, uint64(uint32(v10))+32, uint32(v1))
 	store32(m.memory, uint64(uint32(v10))+60, uint32(v10))
-	m.fn580(v10+i32(20), v10+i32(32))
+	m.fn578(v10+i32(20), v10+i32(32))
 	m.fn116()
 	t1 := int32(load32(m.memory, uint64(uint32(v10))+24))
 	t2 := int32(load32(m.memory, uint64(uint32(v10))+28))
-	m.fn161(t1, t2)
-	m.fn162(v10 + i32(20))
+	m.fn160(t1, t2)
+	m.fn161(v10 + i32(20))
 	store32(m.memory, uint64(uint32(v0))+20, uint32(i32(0x16000001)))
 	store64(m.memory, uint64(uint32(v0))+12, uint64(i64(0x2000000000000)))
 	t3 := int64(load64(m.memory, uint64(uint32(v10))+20))
@@ -7941,7 +7911,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 	var v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24 int32
 	var v25 int64
 	t0 := m.g0
-	v7 = t0 - i32(640)
+	v7 = t0 - i32(624)
 	m.g0 = v7
 	v8 = i32(6)
 	{
@@ -7967,7 +7937,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		if v3 != 0 {
 			goto l3
 		}
-		m.fn103(v7+i32(180), i32(1), i32(0))
+		m.fn103(v7+i32(164), i32(1), i32(0))
 		goto l4
 	l3:
 		if v2 == 0 {
@@ -7976,11 +7946,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		if v3 < i32(0) {
 			goto l0
 		}
-		m.fn103(v7+i32(180), v2, v3)
+		m.fn103(v7+i32(164), v2, v3)
 	l4:
-		t1 := int32(load32(m.memory, uint64(uint32(v7))+184))
+		t1 := int32(load32(m.memory, uint64(uint32(v7))+168))
 		v2 = t1
-		t2 := int32(load32(m.memory, uint64(uint32(v7))+188))
+		t2 := int32(load32(m.memory, uint64(uint32(v7))+172))
 		v9 = t2
 		var p3 int32
 		if uint32(v9) < uint32(i32(0x100001)) {
@@ -8016,44 +7986,44 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		}
 		v3 = v12 + i32(1)
 	l5:
-		m.fn120(v7+i32(144), v2, v9, v3)
-		t7 := int32(load32(m.memory, uint64(uint32(v7))+148))
+		m.fn120(v7+i32(128), v2, v9, v3)
+		t7 := int32(load32(m.memory, uint64(uint32(v7))+132))
 		v13 = t7
-		t8 := int32(load32(m.memory, uint64(uint32(v7))+144))
+		t8 := int32(load32(m.memory, uint64(uint32(v7))+128))
 		v14 = t8
 		v15 = i32(0)
-		m.memory[uint64(uint32(v7))+268] = byte(i32(0))
-		store32(m.memory, uint64(uint32(v7))+264, uint32(i32(0)))
-		store32(m.memory, uint64(uint32(v7))+248, uint32(i32(-0x7ffffffd)))
-		store32(m.memory, uint64(uint32(v7))+232, uint32(i32(-0x80000000)))
-		m.fn121(v7+i32(136), v14, v13)
-		t9 := int32(load32(m.memory, uint64(uint32(v7))+140))
+		m.memory[uint64(uint32(v7))+252] = byte(i32(0))
+		store32(m.memory, uint64(uint32(v7))+248, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(v7))+232, uint32(i32(-0x7ffffffd)))
+		store32(m.memory, uint64(uint32(v7))+216, uint32(i32(-0x80000000)))
+		m.fn121(v7+i32(120), v14, v13)
+		t9 := int32(load32(m.memory, uint64(uint32(v7))+124))
 		v2 = t9
-		t10 := int32(load32(m.memory, uint64(uint32(v7))+136))
+		t10 := int32(load32(m.memory, uint64(uint32(v7))+120))
 		v8 = t10
-		store32(m.memory, uint64(uint32(v7))+484, uint32(i32(0)))
-		store32(m.memory, uint64(uint32(v7))+480, uint32(v8+v2))
-		store32(m.memory, uint64(uint32(v7))+476, uint32(v8))
-		store32(m.memory, uint64(uint32(v7))+472, uint32(v2))
-		store32(m.memory, uint64(uint32(v7))+468, uint32(v8))
-		store32(m.memory, uint64(uint32(v7))+464, uint32(i32(96)))
-		store64(m.memory, uint64(uint32(v7))+456, uint64(i64(0x2700000022)))
-		m.fn122(v7+i32(192), v7+i32(456))
+		store32(m.memory, uint64(uint32(v7))+468, uint32(i32(0)))
+		store32(m.memory, uint64(uint32(v7))+464, uint32(v8+v2))
+		store32(m.memory, uint64(uint32(v7))+460, uint32(v8))
+		store32(m.memory, uint64(uint32(v7))+456, uint32(v2))
+		store32(m.memory, uint64(uint32(v7))+452, uint32(v8))
+		store32(m.memory, uint64(uint32(v7))+448, uint32(i32(96)))
+		store64(m.memory, uint64(uint32(v7))+440, uint64(i64(0x2700000022)))
+		m.fn122(v7+i32(176), v7+i32(440))
 		{
 			{
-				t11 := int32(load32(m.memory, uint64(uint32(v7))+192))
-				t12 := int32(load32(m.memory, uint64(uint32(v7))+196))
+				t11 := int32(load32(m.memory, uint64(uint32(v7))+176))
+				t12 := int32(load32(m.memory, uint64(uint32(v7))+180))
 				if t11|t12 == 0 {
 					goto l7
 				}
 				goto l8
 			}
 		l7:
-			store32(m.memory, uint64(uint32(v7))+464, uint32(v2))
-			store32(m.memory, uint64(uint32(v7))+460, uint32(v8))
-			store32(m.memory, uint64(uint32(v7))+456, uint32(i32(32)))
-			m.fn123(v7+i32(192), v7+i32(456))
-			t13 := int32(load32(m.memory, uint64(uint32(v7))+192))
+			store32(m.memory, uint64(uint32(v7))+448, uint32(v2))
+			store32(m.memory, uint64(uint32(v7))+444, uint32(v8))
+			store32(m.memory, uint64(uint32(v7))+440, uint32(i32(32)))
+			m.fn123(v7+i32(176), v7+i32(440))
+			t13 := int32(load32(m.memory, uint64(uint32(v7))+176))
 			v16 = t13
 			var p14 int32
 			if v16 != i32(-0x80000000) {
@@ -8063,14 +8033,14 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v15 == 0 {
 				goto l8
 			}
-			t15 := int32(load32(m.memory, uint64(uint32(v7))+196))
-			t16 := v7 + i32(128)
+			t15 := int32(load32(m.memory, uint64(uint32(v7))+180))
+			t16 := v7 + i32(112)
 			v17 = t15
-			t17 := int32(load32(m.memory, uint64(uint32(v7))+200))
+			t17 := int32(load32(m.memory, uint64(uint32(v7))+184))
 			m.fn121(t16, v17, t17)
-			t18 := int32(load32(m.memory, uint64(uint32(v7))+132))
+			t18 := int32(load32(m.memory, uint64(uint32(v7))+116))
 			v2 = t18
-			t19 := int32(load32(m.memory, uint64(uint32(v7))+128))
+			t19 := int32(load32(m.memory, uint64(uint32(v7))+112))
 			v8 = t19
 		}
 	l8:
@@ -8078,7 +8048,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			{
 				t20 := m.fn124(v8, v2, i32(123))
 				if t20 != 0 {
-					m.fn130(v7+i32(232), v8, v2)
+					m.fn130(v7+i32(216), v8, v2)
 					goto l11
 				}
 				{
@@ -8094,17 +8064,17 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					if t23 != 0 {
 						goto l10
 					}
-					m.fn126(v7+i32(232), v8, v2)
-					m.fn128(v7+i32(456), v8, v2, i32(12))
-					t24 := int32(load32(m.memory, uint64(uint32(v7))+468))
+					m.fn126(v7+i32(216), v8, v2)
+					m.fn128(v7+i32(440), v8, v2, i32(12))
+					t24 := int32(load32(m.memory, uint64(uint32(v7))+452))
 					v8 = t24
-					t25 := int32(load32(m.memory, uint64(uint32(v7))+464))
+					t25 := int32(load32(m.memory, uint64(uint32(v7))+448))
 					v10 = t25
-					t26 := int32(load32(m.memory, uint64(uint32(v7))+460))
+					t26 := int32(load32(m.memory, uint64(uint32(v7))+444))
 					v2 = t26
-					t27 := int32(load32(m.memory, uint64(uint32(v7))+456))
+					t27 := int32(load32(m.memory, uint64(uint32(v7))+440))
 					v11 = t27
-					t28 := m.fn129(v7+i32(232), i32(152620))
+					t28 := m.fn129(v7+i32(216), i32(152636))
 					v3 = t28
 					if v8 == 0 {
 						goto l11
@@ -8116,40 +8086,40 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					if t29 != 0 {
 						goto l11
 					}
-					m.fn130(v7+i32(232), v10, v8)
+					m.fn130(v7+i32(216), v10, v8)
 					goto l11
 				}
 			l10:
-				store32(m.memory, uint64(uint32(v7))+616, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v7))+608, uint64(i64(0x400000000)))
+				store32(m.memory, uint64(uint32(v7))+600, uint32(i32(0)))
+				store64(m.memory, uint64(uint32(v7))+592, uint64(i64(0x400000000)))
 			l14:
 				{
-					m.fn131(v7+i32(432), v8, v2, i32(154328), i32(1))
-					t30 := int32(load32(m.memory, uint64(uint32(v7))+432))
+					m.fn131(v7+i32(416), v8, v2, i32(154328), i32(1))
+					t30 := int32(load32(m.memory, uint64(uint32(v7))+416))
 					if t30 == 0 {
 						goto l12
 					}
 					{
-						t31 := int32(load32(m.memory, uint64(uint32(v7))+440))
+						t31 := int32(load32(m.memory, uint64(uint32(v7))+424))
 						v8 = t31
-						t32 := int32(load32(m.memory, uint64(uint32(v7))+444))
+						t32 := int32(load32(m.memory, uint64(uint32(v7))+428))
 						t33 := v8
 						v2 = t32
 						t34 := m.fn34(t33, v2, i32(154329), i32(3))
 						if t34 != 0 {
-							m.fn139(v7+i32(32), v8, v2, i32(1))
-							t112 := int32(load32(m.memory, uint64(uint32(v7))+32))
-							t113 := int32(load32(m.memory, uint64(uint32(v7))+36))
-							m.fn131(v7+i32(456), t112, t113, i32(154493), i32(3))
-							t114 := int32(load32(m.memory, uint64(uint32(v7))+464))
-							t115 := int32(load32(m.memory, uint64(uint32(v7))+456))
+							m.fn139(v7+i32(16), v8, v2, i32(1))
+							t112 := int32(load32(m.memory, uint64(uint32(v7))+16))
+							t113 := int32(load32(m.memory, uint64(uint32(v7))+20))
+							m.fn131(v7+i32(440), t112, t113, i32(154493), i32(3))
+							t114 := int32(load32(m.memory, uint64(uint32(v7))+448))
+							t115 := int32(load32(m.memory, uint64(uint32(v7))+440))
 							v3 = t115
 							p116 := i32(1)
 							if v3 != 0 {
 								p116 = t114
 							}
 							v8 = p116
-							t117 := int32(load32(m.memory, uint64(uint32(v7))+468))
+							t117 := int32(load32(m.memory, uint64(uint32(v7))+452))
 							p118 := i32(0)
 							if v3 != 0 {
 								p118 = t117
@@ -8157,56 +8127,56 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 							v2 = p118
 							goto l14
 						}
-						m.fn128(v7+i32(456), v8, v2, i32(13))
-						t35 := int32(load32(m.memory, uint64(uint32(v7))+460))
+						m.fn128(v7+i32(440), v8, v2, i32(13))
+						t35 := int32(load32(m.memory, uint64(uint32(v7))+444))
 						v12 = t35
 						if v12 == 0 {
 							goto l14
 						}
-						t36 := int32(load32(m.memory, uint64(uint32(v7))+468))
+						t36 := int32(load32(m.memory, uint64(uint32(v7))+452))
 						v2 = t36
-						t37 := int32(load32(m.memory, uint64(uint32(v7))+464))
+						t37 := int32(load32(m.memory, uint64(uint32(v7))+448))
 						v10 = t37
-						t38 := int32(load32(m.memory, uint64(uint32(v7))+456))
+						t38 := int32(load32(m.memory, uint64(uint32(v7))+440))
 						v18 = t38
-						store64(m.memory, uint64(uint32(v7))+620, uint64(i64(0x400000000)))
+						store64(m.memory, uint64(uint32(v7))+604, uint64(i64(0x400000000)))
 						v19 = i32(0)
 						v20 = i32(4)
 						v11 = i32(12)
 						v3 = i32(0)
 					l37:
 						{
-							store32(m.memory, uint64(uint32(v7))+628, uint32(v3))
-							m.fn128(v7+i32(456), v10, v2, i32(14))
-							t39 := int32(load32(m.memory, uint64(uint32(v7))+464))
+							store32(m.memory, uint64(uint32(v7))+612, uint32(v3))
+							m.fn128(v7+i32(440), v10, v2, i32(14))
+							t39 := int32(load32(m.memory, uint64(uint32(v7))+448))
 							v8 = t39
 							{
 								{
-									t40 := int32(load32(m.memory, uint64(uint32(v7))+468))
+									t40 := int32(load32(m.memory, uint64(uint32(v7))+452))
 									v2 = t40
 									if v2 == 0 {
 										goto l15
 									}
 									t41 := m.fn124(v8, v2, i32(62))
 									if t41 == 0 {
-										m.fn128(v7+i32(456), v8, v2, i32(15))
-										t84 := int32(load32(m.memory, uint64(uint32(v7))+460))
+										m.fn128(v7+i32(440), v8, v2, i32(15))
+										t84 := int32(load32(m.memory, uint64(uint32(v7))+444))
 										v22 = t84
-										t85 := int32(load32(m.memory, uint64(uint32(v7))+456))
+										t85 := int32(load32(m.memory, uint64(uint32(v7))+440))
 										v21 = t85
-										t86 := int32(load32(m.memory, uint64(uint32(v7))+464))
-										t87 := int32(load32(m.memory, uint64(uint32(v7))+468))
-										m.fn128(v7+i32(456), t86, t87, i32(16))
-										t88 := int32(load32(m.memory, uint64(uint32(v7))+464))
-										t89 := v7 + i32(120)
+										t86 := int32(load32(m.memory, uint64(uint32(v7))+448))
+										t87 := int32(load32(m.memory, uint64(uint32(v7))+452))
+										m.fn128(v7+i32(440), t86, t87, i32(16))
+										t88 := int32(load32(m.memory, uint64(uint32(v7))+448))
+										t89 := v7 + i32(104)
 										v10 = t88
-										t90 := int32(load32(m.memory, uint64(uint32(v7))+468))
+										t90 := int32(load32(m.memory, uint64(uint32(v7))+452))
 										t91 := v10
 										v2 = t90
 										m.fn134(t89, t91, v2, i32(61))
 										{
 											{
-												t92 := int32(load32(m.memory, uint64(uint32(v7))+120))
+												t92 := int32(load32(m.memory, uint64(uint32(v7))+104))
 												v8 = t92
 												if v8 != 0 {
 													goto l31
@@ -8216,18 +8186,18 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 												goto l32
 											}
 										l31:
-											t93 := int32(load32(m.memory, uint64(uint32(v7))+124))
-											m.fn128(v7+i32(456), v8, t93, i32(16))
-											t94 := int32(load32(m.memory, uint64(uint32(v7))+464))
+											t93 := int32(load32(m.memory, uint64(uint32(v7))+108))
+											m.fn128(v7+i32(440), v8, t93, i32(16))
+											t94 := int32(load32(m.memory, uint64(uint32(v7))+448))
 											v8 = t94
 											{
 												{
-													t95 := int32(load32(m.memory, uint64(uint32(v7))+468))
+													t95 := int32(load32(m.memory, uint64(uint32(v7))+452))
 													v2 = t95
 													if v2 != 0 {
 														goto l33
 													}
-													m.fn128(v7+i32(400), v8, i32(0), i32(17))
+													m.fn128(v7+i32(384), v8, i32(0), i32(17))
 													goto l34
 												}
 											l33:
@@ -8240,52 +8210,52 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													if v10 == i32(39) {
 														goto l35
 													}
-													m.fn128(v7+i32(400), v8, v2, i32(17))
+													m.fn128(v7+i32(384), v8, v2, i32(17))
 													goto l34
 												}
 											l35:
-												m.fn139(v7+i32(112), v8, v2, i32(1))
-												t97 := int32(load32(m.memory, uint64(uint32(v7))+116))
+												m.fn139(v7+i32(96), v8, v2, i32(1))
+												t97 := int32(load32(m.memory, uint64(uint32(v7))+100))
 												v10 = t97
-												t98 := int32(load32(m.memory, uint64(uint32(v7))+112))
+												t98 := int32(load32(m.memory, uint64(uint32(v7))+96))
 												v23 = t98
-												m.fn120(v7+i32(104), v8, v2, i32(1))
-												t99 := int32(load32(m.memory, uint64(uint32(v7))+104))
-												t100 := int32(load32(m.memory, uint64(uint32(v7))+108))
-												m.fn131(v7+i32(192), v23, v10, t99, t100)
-												store32(m.memory, uint64(uint32(v7))+460, uint32(v2))
-												store32(m.memory, uint64(uint32(v7))+456, uint32(v8))
-												store64(m.memory, uint64(uint32(v7))+464, uint64(i64(1)))
-												t101 := int32(load32(m.memory, uint64(uint32(v7))+192))
+												m.fn120(v7+i32(88), v8, v2, i32(1))
+												t99 := int32(load32(m.memory, uint64(uint32(v7))+88))
+												t100 := int32(load32(m.memory, uint64(uint32(v7))+92))
+												m.fn131(v7+i32(176), v23, v10, t99, t100)
+												store32(m.memory, uint64(uint32(v7))+444, uint32(v2))
+												store32(m.memory, uint64(uint32(v7))+440, uint32(v8))
+												store64(m.memory, uint64(uint32(v7))+448, uint64(i64(1)))
+												t101 := int32(load32(m.memory, uint64(uint32(v7))+176))
 												t103 := v7
-												p102 := v7 + i32(456)
+												p102 := v7 + i32(440)
 												if t101 != 0 {
-													p102 = v7 + i32(192)
+													p102 = v7 + i32(176)
 												}
 												v8 = p102
 												t104 := int64(load64(m.memory, uint32(v8)))
-												store64(m.memory, uint64(uint32(t103))+400, uint64(t104))
+												store64(m.memory, uint64(uint32(t103))+384, uint64(t104))
 												t105 := int64(load64(m.memory, uint64(uint32(v8))+8))
-												store64(m.memory, uint64(uint32(v7))+408, uint64(t105))
+												store64(m.memory, uint64(uint32(v7))+392, uint64(t105))
 											}
 										l34:
-											t106 := int32(load32(m.memory, uint64(uint32(v7))+412))
+											t106 := int32(load32(m.memory, uint64(uint32(v7))+396))
 											v2 = t106
-											t107 := int32(load32(m.memory, uint64(uint32(v7))+408))
+											t107 := int32(load32(m.memory, uint64(uint32(v7))+392))
 											v10 = t107
-											t108 := int32(load32(m.memory, uint64(uint32(v7))+404))
+											t108 := int32(load32(m.memory, uint64(uint32(v7))+388))
 											v23 = t108
-											t109 := int32(load32(m.memory, uint64(uint32(v7))+400))
+											t109 := int32(load32(m.memory, uint64(uint32(v7))+384))
 											v24 = t109
 										}
 									l32:
 										{
-											t110 := int32(load32(m.memory, uint64(uint32(v7))+620))
+											t110 := int32(load32(m.memory, uint64(uint32(v7))+604))
 											if v3 != t110 {
 												goto l36
 											}
-											m.fn148(v7 + i32(620))
-											t111 := int32(load32(m.memory, uint64(uint32(v7))+624))
+											m.fn148(v7 + i32(604))
+											t111 := int32(load32(m.memory, uint64(uint32(v7))+608))
 											v20 = t111
 										}
 									l36:
@@ -8301,11 +8271,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									v19 = v2
 								}
 							l15:
-								t42 := int32(load32(m.memory, uint64(uint32(v7))+624))
+								t42 := int32(load32(m.memory, uint64(uint32(v7))+608))
 								v21 = t42
-								m.fn134(v7+i32(96), v8, v19, i32(62))
-								t43 := int32(load32(m.memory, uint64(uint32(v7))+100))
-								t44 := int32(load32(m.memory, uint64(uint32(v7))+96))
+								m.fn134(v7+i32(80), v8, v19, i32(62))
+								t43 := int32(load32(m.memory, uint64(uint32(v7))+84))
+								t44 := int32(load32(m.memory, uint64(uint32(v7))+80))
 								t45 := v19
 								v2 = t44
 								p46 := t45
@@ -8318,7 +8288,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 									p47 = v2
 								}
 								v22 = p47
-								t48 := int32(load32(m.memory, uint64(uint32(v7))+620))
+								t48 := int32(load32(m.memory, uint64(uint32(v7))+604))
 								v23 = t48
 								v8 = i32(-64)
 								{
@@ -8341,24 +8311,24 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 											goto l19
 										}
 									}
-									m.fn136(v7+i32(456), v22, v10, i32(155689), i32(2))
+									m.fn136(v7+i32(440), v22, v10, i32(155693), i32(2))
 								l21:
 									{
-										m.fn137(v7+i32(192), v7+i32(456))
-										t52 := int32(load32(m.memory, uint64(uint32(v7))+192))
+										m.fn137(v7+i32(176), v7+i32(440))
+										t52 := int32(load32(m.memory, uint64(uint32(v7))+176))
 										if t52 != i32(1) {
 											goto l20
 										}
-										t53 := int32(load32(m.memory, uint64(uint32(v7))+196))
-										t54 := v7 + i32(88)
+										t53 := int32(load32(m.memory, uint64(uint32(v7))+180))
+										t54 := v7 + i32(72)
 										t55 := v22
 										t56 := v10
 										v11 = t53
 										v8 = v11 + i32(2)
 										m.fn138(t54, t55, t56, v8, v8+v12)
-										t57 := int32(load32(m.memory, uint64(uint32(v7))+92))
+										t57 := int32(load32(m.memory, uint64(uint32(v7))+76))
 										v8 = t57
-										t58 := int32(load32(m.memory, uint64(uint32(v7))+88))
+										t58 := int32(load32(m.memory, uint64(uint32(v7))+72))
 										v2 = t58
 										if v2 == 0 {
 											goto l21
@@ -8372,40 +8342,40 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 								l20:
 									v11 = v10
 								l22:
-									m.fn139(v7+i32(80), v22, v10, v11)
-									t60 := int32(load32(m.memory, uint64(uint32(v7))+84))
+									m.fn139(v7+i32(64), v22, v10, v11)
+									t60 := int32(load32(m.memory, uint64(uint32(v7))+68))
 									v2 = t60
-									t61 := int32(load32(m.memory, uint64(uint32(v7))+80))
+									t61 := int32(load32(m.memory, uint64(uint32(v7))+64))
 									v8 = t61
 									t62 := m.fn135(v18, v12, i32(154332), i32(6))
 									if t62 == 0 {
 										goto l18
 									}
-									m.fn140(v7+i32(72), v21, v3, i32(154448), i32(4))
-									t63 := int32(load32(m.memory, uint64(uint32(v7))+72))
-									t64 := v7 + i32(456)
+									m.fn140(v7+i32(56), v21, v3, i32(154448), i32(4))
+									t63 := int32(load32(m.memory, uint64(uint32(v7))+56))
+									t64 := v7 + i32(440)
 									v12 = t63
 									p65 := i32(1)
 									if v12 != 0 {
 										p65 = v12
 									}
-									t66 := int32(load32(m.memory, uint64(uint32(v7))+76))
+									t66 := int32(load32(m.memory, uint64(uint32(v7))+60))
 									p67 := i32(0)
 									if v12 != 0 {
 										p67 = t66
 									}
 									m.fn141(t64, p65, p67)
-									t68 := int32(load32(m.memory, uint64(uint32(v7))+460))
+									t68 := int32(load32(m.memory, uint64(uint32(v7))+444))
 									v24 = t68
-									t69 := int32(load32(m.memory, uint64(uint32(v7))+464))
+									t69 := int32(load32(m.memory, uint64(uint32(v7))+448))
 									t70 := v24
 									v20 = t69
 									t71 := m.fn17(t70, v20, i32(154452), i32(6))
 									v18 = t71
-									m.fn140(v7+i32(64), v21, v3, i32(154458), i32(3))
-									t72 := int32(load32(m.memory, uint64(uint32(v7))+68))
+									m.fn140(v7+i32(48), v21, v3, i32(154458), i32(3))
+									t72 := int32(load32(m.memory, uint64(uint32(v7))+52))
 									v19 = t72
-									t73 := int32(load32(m.memory, uint64(uint32(v7))+64))
+									t73 := int32(load32(m.memory, uint64(uint32(v7))+48))
 									v12 = t73
 									{
 										{
@@ -8451,12 +8421,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 													}
 												}
 											l27:
-												m.fn140(v7+i32(56), v21, v3, i32(154488), i32(5))
-												t78 := int32(load32(m.memory, uint64(uint32(v7))+56))
+												m.fn140(v7+i32(40), v21, v3, i32(154488), i32(5))
+												t78 := int32(load32(m.memory, uint64(uint32(v7))+40))
 												if t78 != 0 {
 													goto l29
 												}
-												m.fn142(v7 + i32(232))
+												m.fn142(v7 + i32(216))
 												goto l25
 											}
 										l30:
@@ -8464,23 +8434,23 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 												goto l28
 											}
 										l26:
-											m.fn120(v7+i32(48), v22, v10, v11)
-											t79 := int32(load32(m.memory, uint64(uint32(v7))+48))
-											t80 := int32(load32(m.memory, uint64(uint32(v7))+52))
-											m.fn126(v7+i32(232), t79, t80)
+											m.fn120(v7+i32(32), v22, v10, v11)
+											t79 := int32(load32(m.memory, uint64(uint32(v7))+32))
+											t80 := int32(load32(m.memory, uint64(uint32(v7))+36))
+											m.fn126(v7+i32(216), t79, t80)
 											goto l25
 										}
 									l29:
-										m.fn143(v7+i32(608), i32(0), v7)
+										m.fn143(v7+i32(592), i32(0), v7)
 										goto l25
 									l28:
-										m.fn120(v7+i32(40), v22, v10, v11)
-										t81 := int32(load32(m.memory, uint64(uint32(v7))+40))
-										t82 := int32(load32(m.memory, uint64(uint32(v7))+44))
-										m.fn143(v7+i32(608), t81, t82)
+										m.fn120(v7+i32(24), v22, v10, v11)
+										t81 := int32(load32(m.memory, uint64(uint32(v7))+24))
+										t82 := int32(load32(m.memory, uint64(uint32(v7))+28))
+										m.fn143(v7+i32(592), t81, t82)
 									}
 								l25:
-									t83 := int32(load32(m.memory, uint64(uint32(v7))+456))
+									t83 := int32(load32(m.memory, uint64(uint32(v7))+440))
 									m.fn37(t83, v24)
 								}
 							l18:
@@ -8492,12 +8462,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				}
 			}
 		l12:
-			t119 := int32(load32(m.memory, uint64(uint32(v7))+616))
+			t119 := int32(load32(m.memory, uint64(uint32(v7))+600))
 			v11 = t119 << 3
 			v8 = i32(0)
-			t120 := int32(load32(m.memory, uint64(uint32(v7))+612))
+			t120 := int32(load32(m.memory, uint64(uint32(v7))+596))
 			v10 = t120
-			t121 := int32(load32(m.memory, uint64(uint32(v7))+608))
+			t121 := int32(load32(m.memory, uint64(uint32(v7))+592))
 			v12 = t121
 		l41:
 			if v11 == v8 {
@@ -8511,11 +8481,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					goto l39
 				}
 				t123 := int32(load32(m.memory, uint32(v3+i32(4))))
-				m.fn126(v7+i32(232), v2, t123)
+				m.fn126(v7+i32(216), v2, t123)
 				goto l40
 			}
 		l39:
-			m.fn142(v7 + i32(232))
+			m.fn142(v7 + i32(216))
 		l40:
 			v8 = v8 + i32(8)
 			goto l41
@@ -8525,11 +8495,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 	l11:
 		{
 			{
-				t124 := int32(load32(m.memory, uint64(uint32(v7))+232))
+				t124 := int32(load32(m.memory, uint64(uint32(v7))+216))
 				if t124 < i32(0) {
 					goto l42
 				}
-				t125 := int32(load32(m.memory, uint64(uint32(v7))+240))
+				t125 := int32(load32(m.memory, uint64(uint32(v7))+224))
 				var p126 int32
 				if t125 == 0 {
 					p126 = 1
@@ -8538,7 +8508,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				goto l43
 			}
 		l42:
-			t127 := m.fn129(v7+i32(232), i32(152620))
+			t127 := m.fn129(v7+i32(216), i32(152636))
 			v8 = t127
 		}
 	l43:
@@ -8546,46 +8516,46 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v8 == 0 {
 				goto l44
 			}
-			t128 := int32(m.memory[uint64(uint32(v7))+268])
+			t128 := int32(m.memory[uint64(uint32(v7))+252])
 			if t128&i32(1) == 0 {
 				goto l44
 			}
-			m.fn149(v7 + i32(232))
-			store32(m.memory, uint64(uint32(v7))+232, uint32(i32(-0x7fffffff)))
+			m.fn149(v7 + i32(216))
+			store32(m.memory, uint64(uint32(v7))+216, uint32(i32(-0x7fffffff)))
 		}
 	l44:
-		memory_copy(m.memory, uint32(v7+i32(192)), uint32(v7+i32(232)), uint32(i32(40)))
+		memory_copy(m.memory, uint32(v7+i32(176)), uint32(v7+i32(216)), uint32(i32(40)))
 		if v15 == 0 {
 			goto l45
 		}
 		m.fn37(v16, v17)
 	l45:
-		m.fn150(v7+i32(232), v7+i32(192))
+		m.fn150(v7+i32(216), v7+i32(176))
 		t129 := v7
 		var p130 int32
 		if uint32(v13) < uint32(v9) {
 			p130 = 1
 		}
-		m.memory[uint64(uint32(t129))+390] = byte(p130)
-		t131 := int64(load64(m.memory, uint64(uint32(v7))+376))
+		m.memory[uint64(uint32(t129))+374] = byte(p130)
+		t131 := int64(load64(m.memory, uint64(uint32(v7))+360))
 		t132 := v7
 		v25 = t131
-		store16(m.memory, uint64(uint32(t132))+384, uint16(v25))
-		store16(m.memory, uint64(uint32(v7))+386, uint16(int64(uint64(v25)>>16)))
+		store16(m.memory, uint64(uint32(t132))+368, uint16(v25))
+		store16(m.memory, uint64(uint32(v7))+370, uint16(int64(uint64(v25)>>16)))
 		t133 := v7
 		v22 = int32(int64(uint64(v25) >> 32))
-		store16(m.memory, uint64(uint32(t133))+388, uint16(v22))
-		v23 = v7 + i32(192) + i32(16)
+		store16(m.memory, uint64(uint32(t133))+372, uint16(v22))
+		v23 = v7 + i32(176) + i32(16)
 		v8 = i32(0)
 		v10 = i32(0)
 		{
-			t134 := int32(load32(m.memory, uint64(uint32(v7))+208))
+			t134 := int32(load32(m.memory, uint64(uint32(v7))+192))
 			v24 = t134
 			if v24 == i32(-0x7ffffffd) {
 				goto l46
 			}
-			m.fn150(v7+i32(456), v23)
-			v10 = v7 + i32(232) + i32(16)
+			m.fn150(v7+i32(440), v23)
+			v10 = v7 + i32(216) + i32(16)
 			v3 = i32(0)
 			{
 			l48:
@@ -8596,7 +8566,7 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					}
 					v11 = v10 + v3
 					v3 = v2
-					t135 := m.fn151(v7+i32(456)+v2, v11)
+					t135 := m.fn151(v7+i32(440)+v2, v11)
 					if t135 == 0 {
 						goto l48
 					}
@@ -8604,44 +8574,44 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				v10 = i32(1)
 				goto l49
 			l47:
-				t136 := m.fn151(v7+i32(456)+i32(64), v7+i32(232)+i32(64))
+				t136 := m.fn151(v7+i32(440)+i32(64), v7+i32(216)+i32(64))
 				v10 = t136
 			}
 		l49:
-			m.fn152(v7 + i32(456))
+			m.fn152(v7 + i32(440))
 		}
 	l46:
-		store64(m.memory, uint64(uint32(v7))+456, uint64(i64(0x300000004)))
-		v3 = v7 + i32(456)
+		store64(m.memory, uint64(uint32(v7))+440, uint64(i64(0x300000004)))
+		v3 = v7 + i32(440)
 	l51:
 		{
 			if v8 == i32(2) {
 				goto l50
 			}
 			t137 := int32(load32(m.memory, uint32(v3)))
-			t138 := m.fn153(v7+i32(232), t137)
-			m.memory[uint32(v7+i32(400)+v8)] = byte(t138)
+			t138 := m.fn153(v7+i32(216), t137)
+			m.memory[uint32(v7+i32(384)+v8)] = byte(t138)
 			v8 = v8 + i32(1)
 			v3 = v3 + i32(4)
 			goto l51
 		}
 	l50:
-		t139 := int32(load16(m.memory, uint64(uint32(v7))+400))
+		t139 := int32(load16(m.memory, uint64(uint32(v7))+384))
 		v2 = t139
-		store64(m.memory, uint64(uint32(v7))+456, uint64(i64(0x300000004)))
+		store64(m.memory, uint64(uint32(v7))+440, uint64(i64(0x300000004)))
 		v8 = i32(0)
-		v3 = v7 + i32(456)
+		v3 = v7 + i32(440)
 	l53:
 		{
 			if v8 == i32(2) {
 				goto l52
 			}
 			t140 := int32(load32(m.memory, uint32(v3)))
-			m.fn154(v7+i32(24), v7+i32(232), t140)
-			t141 := int32(load32(m.memory, uint64(uint32(v7))+24))
-			t142 := int32(load32(m.memory, uint64(uint32(v7))+28))
+			m.fn154(v7+i32(8), v7+i32(216), t140)
+			t141 := int32(load32(m.memory, uint64(uint32(v7))+8))
+			t142 := int32(load32(m.memory, uint64(uint32(v7))+12))
 			t143 := m.fn18(t141, t142)
-			m.memory[uint32(v7+i32(400)+v8)] = byte(t143 ^ i32(1))
+			m.memory[uint32(v7+i32(384)+v8)] = byte(t143 ^ i32(1))
 			v8 = v8 + i32(1)
 			v3 = v3 + i32(4)
 			goto l53
@@ -8649,28 +8619,28 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 	l52:
 		{
 			{
-				t144 := int32(load16(m.memory, uint64(uint32(v7))+400))
+				t144 := int32(load16(m.memory, uint64(uint32(v7))+384))
 				if t144&i32(257) != i32(1) {
 					goto l54
 				}
-				m.memory[uint64(uint32(v7))+399] = byte(i32(1))
+				m.memory[uint64(uint32(v7))+383] = byte(i32(1))
 				goto l55
 			}
 		l54:
 			{
-				t145 := m.fn153(v7+i32(232), i32(4))
+				t145 := m.fn153(v7+i32(216), i32(4))
 				if t145 != 0 {
 					goto l56
 				}
-				m.memory[uint64(uint32(v7))+399] = byte(i32(0))
+				m.memory[uint64(uint32(v7))+383] = byte(i32(0))
 				v8 = i32(12)
 				goto l57
 			}
 		l56:
-			t146 := m.fn153(v7+i32(232), i32(3))
+			t146 := m.fn153(v7+i32(216), i32(3))
 			t147 := v7
 			v3 = t146
-			m.memory[uint64(uint32(t147))+399] = byte(v3 ^ i32(1))
+			m.memory[uint64(uint32(t147))+383] = byte(v3 ^ i32(1))
 			v8 = i32(12)
 			if v3 != 0 {
 				goto l57
@@ -8688,29 +8658,29 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v3 == i32(128) {
 				goto l58
 			}
-			t148 := v7 + i32(232)
+			t148 := v7 + i32(216)
 			v8 = v3 + i32(16)
-			t149 := m.fn129(t148+v8, i32(152620))
+			t149 := m.fn129(t148+v8, i32(152636))
 			if t149 != 0 {
 				goto l59
 			}
 		}
 	l58:
-		store32(m.memory, uint64(uint32(v7))+468, uint32(v1))
-		store32(m.memory, uint64(uint32(v7))+464, uint32(v0))
-		store32(m.memory, uint64(uint32(v7))+460, uint32(v13))
-		store32(m.memory, uint64(uint32(v7))+456, uint32(v14))
-		store32(m.memory, uint64(uint32(v7))+472, uint32(v7+i32(399)))
-		t150 := m.fn155(v7 + i32(456))
+		store32(m.memory, uint64(uint32(v7))+452, uint32(v1))
+		store32(m.memory, uint64(uint32(v7))+448, uint32(v0))
+		store32(m.memory, uint64(uint32(v7))+444, uint32(v13))
+		store32(m.memory, uint64(uint32(v7))+440, uint32(v14))
+		store32(m.memory, uint64(uint32(v7))+456, uint32(v7+i32(383)))
+		t150 := m.fn155(v7 + i32(440))
 		v22 = t150
 		m.fn116()
-		t151 := m.fn156(v7+i32(384), i32(4))
+		t151 := m.fn156(v7+i32(368), i32(4))
 		v21 = t151
-		t152 := m.fn156(v7+i32(384), i32(5))
+		t152 := m.fn156(v7+i32(368), i32(5))
 		v20 = t152
-		t153 := m.fn156(v7+i32(384), i32(6))
+		t153 := m.fn156(v7+i32(368), i32(6))
 		v18 = t153
-		t154 := int32(load32(m.memory, uint64(uint32(v7))+224))
+		t154 := int32(load32(m.memory, uint64(uint32(v7))+208))
 		v19 = t154
 		v8 = i32(0)
 		{
@@ -8722,12 +8692,12 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v3 != 0 {
 				goto l60
 			}
-			t156 := m.fn153(v7+i32(232), i32(1))
+			t156 := m.fn153(v7+i32(216), i32(1))
 			v8 = t156 ^ i32(1)
 		}
 	l60:
 		v2 = v2 & i32(257)
-		t157 := m.fn153(v7+i32(232), i32(5))
+		t157 := m.fn153(v7+i32(216), i32(5))
 		var p158 int32
 		if v12 != i32(0) {
 			p158 = 1
@@ -8736,44 +8706,44 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 		{
 			{
 				if v3 != 0 {
-					m.memory[uint64(uint32(v7))+425] = byte(i32(27))
-					store32(m.memory, uint64(uint32(v7))+421, uint32(i32(1179658)))
-					m.memory[uint64(uint32(v7))+420] = byte(v9)
-					m.memory[uint64(uint32(v7))+419] = byte(i32(9))
-					m.memory[uint64(uint32(v7))+417] = byte(i32(8))
-					m.memory[uint64(uint32(v7))+416] = byte(v8)
-					m.memory[uint64(uint32(v7))+415] = byte(i32(7))
-					m.memory[uint64(uint32(v7))+413] = byte(i32(6))
-					m.memory[uint64(uint32(v7))+412] = byte(v18)
-					m.memory[uint64(uint32(v7))+411] = byte(i32(5))
-					m.memory[uint64(uint32(v7))+410] = byte(v20)
-					m.memory[uint64(uint32(v7))+409] = byte(i32(4))
-					m.memory[uint64(uint32(v7))+408] = byte(v21)
-					m.memory[uint64(uint32(v7))+407] = byte(i32(3))
-					m.memory[uint64(uint32(v7))+406] = byte(v10)
-					m.memory[uint64(uint32(v7))+405] = byte(i32(2))
-					store16(m.memory, uint64(uint32(v7))+401, uint16(i32(256)))
-					m.memory[uint64(uint32(v7))+400] = byte(v22)
+					m.memory[uint64(uint32(v7))+409] = byte(i32(27))
+					store32(m.memory, uint64(uint32(v7))+405, uint32(i32(1179658)))
+					m.memory[uint64(uint32(v7))+404] = byte(v9)
+					m.memory[uint64(uint32(v7))+403] = byte(i32(9))
+					m.memory[uint64(uint32(v7))+401] = byte(i32(8))
+					m.memory[uint64(uint32(v7))+400] = byte(v8)
+					m.memory[uint64(uint32(v7))+399] = byte(i32(7))
+					m.memory[uint64(uint32(v7))+397] = byte(i32(6))
+					m.memory[uint64(uint32(v7))+396] = byte(v18)
+					m.memory[uint64(uint32(v7))+395] = byte(i32(5))
+					m.memory[uint64(uint32(v7))+394] = byte(v20)
+					m.memory[uint64(uint32(v7))+393] = byte(i32(4))
+					m.memory[uint64(uint32(v7))+392] = byte(v21)
+					m.memory[uint64(uint32(v7))+391] = byte(i32(3))
+					m.memory[uint64(uint32(v7))+390] = byte(v10)
+					m.memory[uint64(uint32(v7))+389] = byte(i32(2))
+					store16(m.memory, uint64(uint32(v7))+385, uint16(i32(256)))
+					m.memory[uint64(uint32(v7))+384] = byte(v22)
 					t187 := v7
 					var p188 int32
 					if v2 == i32(257) {
 						p188 = 1
 					}
-					m.memory[uint64(uint32(t187))+418] = byte(p188)
+					m.memory[uint64(uint32(t187))+402] = byte(p188)
 					t189 := v7
 					var p190 int32
 					if v11 != i32(0) {
 						p190 = 1
 					}
-					m.memory[uint64(uint32(t189))+404] = byte(p190)
-					m.memory[uint64(uint32(v7))+403] = byte(i32(1))
+					m.memory[uint64(uint32(t189))+388] = byte(p190)
+					m.memory[uint64(uint32(v7))+387] = byte(i32(1))
 					t191 := v7
 					var p192 int32
 					if uint32(v19) > uint32(i32(1)) {
 						p192 = 1
 					}
-					m.memory[uint64(uint32(t191))+414] = byte(p192)
-					t193 := int32(m.memory[uint64(uint32(v7))+399])
+					m.memory[uint64(uint32(t191))+398] = byte(p192)
+					t193 := int32(m.memory[uint64(uint32(v7))+383])
 					v8 = t193
 					if v11 != 0 {
 						goto l64
@@ -8785,61 +8755,61 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				}
 				v13 = i32(0)
 				{
-					t159 := int32(m.memory[uint64(uint32(v7))+399])
+					t159 := int32(m.memory[uint64(uint32(v7))+383])
 					v3 = t159
 					if v3 != 0 {
 						goto l62
 					}
-					t160 := m.fn153(v7+i32(232), i32(2))
+					t160 := m.fn153(v7+i32(216), i32(2))
 					v13 = t160 ^ i32(1)
 				}
 			l62:
-				m.memory[uint64(uint32(v7))+425] = byte(i32(27))
-				m.memory[uint64(uint32(v7))+423] = byte(i32(18))
-				m.memory[uint64(uint32(v7))+422] = byte(v13)
-				m.memory[uint64(uint32(v7))+421] = byte(i32(10))
-				m.memory[uint64(uint32(v7))+420] = byte(v9)
-				m.memory[uint64(uint32(v7))+419] = byte(i32(9))
-				m.memory[uint64(uint32(v7))+417] = byte(i32(8))
-				m.memory[uint64(uint32(v7))+416] = byte(v8)
-				m.memory[uint64(uint32(v7))+415] = byte(i32(7))
-				m.memory[uint64(uint32(v7))+413] = byte(i32(6))
-				m.memory[uint64(uint32(v7))+412] = byte(v18)
-				m.memory[uint64(uint32(v7))+411] = byte(i32(5))
-				m.memory[uint64(uint32(v7))+410] = byte(v20)
-				m.memory[uint64(uint32(v7))+409] = byte(i32(4))
-				m.memory[uint64(uint32(v7))+408] = byte(v21)
-				m.memory[uint64(uint32(v7))+407] = byte(i32(3))
-				m.memory[uint64(uint32(v7))+406] = byte(v10)
-				m.memory[uint64(uint32(v7))+405] = byte(i32(2))
-				m.memory[uint64(uint32(v7))+400] = byte(v22)
+				m.memory[uint64(uint32(v7))+409] = byte(i32(27))
+				m.memory[uint64(uint32(v7))+407] = byte(i32(18))
+				m.memory[uint64(uint32(v7))+406] = byte(v13)
+				m.memory[uint64(uint32(v7))+405] = byte(i32(10))
+				m.memory[uint64(uint32(v7))+404] = byte(v9)
+				m.memory[uint64(uint32(v7))+403] = byte(i32(9))
+				m.memory[uint64(uint32(v7))+401] = byte(i32(8))
+				m.memory[uint64(uint32(v7))+400] = byte(v8)
+				m.memory[uint64(uint32(v7))+399] = byte(i32(7))
+				m.memory[uint64(uint32(v7))+397] = byte(i32(6))
+				m.memory[uint64(uint32(v7))+396] = byte(v18)
+				m.memory[uint64(uint32(v7))+395] = byte(i32(5))
+				m.memory[uint64(uint32(v7))+394] = byte(v20)
+				m.memory[uint64(uint32(v7))+393] = byte(i32(4))
+				m.memory[uint64(uint32(v7))+392] = byte(v21)
+				m.memory[uint64(uint32(v7))+391] = byte(i32(3))
+				m.memory[uint64(uint32(v7))+390] = byte(v10)
+				m.memory[uint64(uint32(v7))+389] = byte(i32(2))
+				m.memory[uint64(uint32(v7))+384] = byte(v22)
 				t161 := v7
 				var p162 int32
 				if v2 == i32(257) {
 					p162 = 1
 				}
-				m.memory[uint64(uint32(t161))+418] = byte(p162)
+				m.memory[uint64(uint32(t161))+402] = byte(p162)
 				v8 = i32(1)
-				m.memory[uint64(uint32(v7))+403] = byte(i32(1))
+				m.memory[uint64(uint32(v7))+387] = byte(i32(1))
 				t163 := v7
 				var p164 int32
 				if uint32(v19) > uint32(i32(1)) {
 					p164 = 1
 				}
-				m.memory[uint64(uint32(t163))+414] = byte(p164)
-				store16(m.memory, uint64(uint32(v7))+401, uint16(i32(0)))
+				m.memory[uint64(uint32(t163))+398] = byte(p164)
+				store16(m.memory, uint64(uint32(v7))+385, uint16(i32(0)))
 				t165 := v7
 				var p166 int32
 				if v11 != i32(0) {
 					p166 = 1
 				}
-				m.memory[uint64(uint32(t165))+404] = byte(p166)
+				m.memory[uint64(uint32(t165))+388] = byte(p166)
 				t167 := v7
 				var p168 int32
 				if v12 == 0 {
 					p168 = 1
 				}
-				m.memory[uint64(uint32(t167))+424] = byte(p168 & (v3 ^ i32(1)))
+				m.memory[uint64(uint32(t167))+408] = byte(p168 & (v3 ^ i32(1)))
 				if v3 != 0 {
 					goto l63
 				}
@@ -8847,20 +8817,20 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				if v11 != 0 {
 					goto l64
 				}
-				t169 := int32(load32(m.memory, uint64(uint32(v7))+288))
+				t169 := int32(load32(m.memory, uint64(uint32(v7))+272))
 				v8 = t169
-				t170 := int32(load32(m.memory, uint64(uint32(v7))+292))
+				t170 := int32(load32(m.memory, uint64(uint32(v7))+276))
 				v3 = t170
-				t171 := int32(load32(m.memory, uint64(uint32(v7))+280))
+				t171 := int32(load32(m.memory, uint64(uint32(v7))+264))
 				v2 = t171
-				t172 := int32(load32(m.memory, uint64(uint32(v7))+272))
+				t172 := int32(load32(m.memory, uint64(uint32(v7))+256))
 				v11 = t172
-				t173 := int32(load32(m.memory, uint64(uint32(v7))+276))
+				t173 := int32(load32(m.memory, uint64(uint32(v7))+260))
 				v10 = t173
-				t174 := int32(load32(m.memory, uint64(uint32(v7))+264))
+				t174 := int32(load32(m.memory, uint64(uint32(v7))+248))
 				v12 = t174
-				store32(m.memory, uint64(uint32(v7))+636, uint32(v1))
-				store32(m.memory, uint64(uint32(v7))+632, uint32(v0))
+				store32(m.memory, uint64(uint32(v7))+620, uint32(v1))
+				store32(m.memory, uint64(uint32(v7))+616, uint32(v0))
 				t175 := v7
 				t176 := v10
 				var p177 int32
@@ -8872,13 +8842,13 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				if v12 != 0 {
 					p178 = t176
 				}
-				store32(m.memory, uint64(uint32(t175))+612, uint32(p178))
+				store32(m.memory, uint64(uint32(t175))+596, uint32(p178))
 				t180 := v7
 				p179 := i32(1)
 				if v12 != 0 {
 					p179 = v11
 				}
-				store32(m.memory, uint64(uint32(t180))+608, uint32(p179))
+				store32(m.memory, uint64(uint32(t180))+592, uint32(p179))
 				t181 := v7
 				t182 := v3
 				var p183 int32
@@ -8890,17 +8860,17 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				if v2 != 0 {
 					p184 = t182
 				}
-				store32(m.memory, uint64(uint32(t181))+624, uint32(p184))
+				store32(m.memory, uint64(uint32(t181))+608, uint32(p184))
 				t186 := v7
 				p185 := i32(1)
 				if v2 != 0 {
 					p185 = v8
 				}
-				store32(m.memory, uint64(uint32(t186))+620, uint32(p185))
-				store32(m.memory, uint64(uint32(v7))+464, uint32(v7+i32(620)))
-				store32(m.memory, uint64(uint32(v7))+460, uint32(v7+i32(608)))
-				store32(m.memory, uint64(uint32(v7))+456, uint32(v7+i32(632)))
-				m.fn157(v7+i32(432), v7+i32(456))
+				store32(m.memory, uint64(uint32(t186))+604, uint32(p185))
+				store32(m.memory, uint64(uint32(v7))+448, uint32(v7+i32(604)))
+				store32(m.memory, uint64(uint32(v7))+444, uint32(v7+i32(592)))
+				store32(m.memory, uint64(uint32(v7))+440, uint32(v7+i32(616)))
+				m.fn157(v7+i32(416), v7+i32(440))
 				m.fn116()
 				goto l65
 			}
@@ -8909,80 +8879,113 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 				goto l66
 			}
 		l64:
-			m.memory[uint64(uint32(v7))+455] = byte(i32(22))
-			store32(m.memory, uint64(uint32(v7))+440, uint32(i32(0)))
-			store64(m.memory, uint64(uint32(v7))+432, uint64(i64(0x100000000)))
-			m.memory[uint64(uint32(v7))+452] = byte(v8)
-			store16(m.memory, uint64(uint32(v7))+453, uint16(i32(0)))
-			m.memory[uint64(uint32(v7))+450] = byte(i32(2))
+			m.memory[uint64(uint32(v7))+439] = byte(i32(22))
+			store32(m.memory, uint64(uint32(v7))+424, uint32(i32(0)))
+			store64(m.memory, uint64(uint32(v7))+416, uint64(i64(0x100000000)))
+			m.memory[uint64(uint32(v7))+436] = byte(v8)
+			store16(m.memory, uint64(uint32(v7))+437, uint16(i32(0)))
+			m.memory[uint64(uint32(v7))+434] = byte(i32(2))
 			goto l65
 		l66:
-			m.fn158(v7+i32(16), v7+i32(232), i32(2))
-			t194 := int64(load64(m.memory, uint64(uint32(v7))+16))
-			v25 = t194
-			m.fn158(v7+i32(8), v7+i32(232), i32(5))
-			store32(m.memory, uint64(uint32(v7))+476, uint32(i32(19)))
-			store32(m.memory, uint64(uint32(v7))+472, uint32(i32(154624)))
-			store64(m.memory, uint64(uint32(v7))+464, uint64(v25))
-			store32(m.memory, uint64(uint32(v7))+460, uint32(i32(5)))
-			store32(m.memory, uint64(uint32(v7))+456, uint32(i32(154619)))
-			t195 := int64(load64(m.memory, uint64(uint32(v7))+8))
-			store64(m.memory, uint64(uint32(v7))+480, uint64(t195))
-			t196 := int32(load32(m.memory, uint64(uint32(v7))+256))
-			t197 := int32(load32(m.memory, uint64(uint32(v7))+248))
-			t198 := v7 + i32(432)
-			t199 := v0
-			t200 := v1
-			var p201 int32
-			if t197 == i32(-0x7ffffffe) {
-				p201 = 1
+			store32(m.memory, uint64(uint32(v7))+460, uint32(i32(19)))
+			store32(m.memory, uint64(uint32(v7))+456, uint32(i32(154624)))
+			store32(m.memory, uint64(uint32(v7))+444, uint32(i32(5)))
+			store32(m.memory, uint64(uint32(v7))+440, uint32(i32(154619)))
+			t194 := int32(load32(m.memory, uint64(uint32(v7))+308))
+			t195 := int32(load32(m.memory, uint64(uint32(v7))+296))
+			t196 := v7
+			var p197 int32
+			if t195 == i32(-0x7ffffffe) {
+				p197 = 1
 			}
-			v8 = p201
-			p202 := i32(1)
+			v8 = p197
+			p198 := i32(0)
 			if v8 != 0 {
-				p202 = t196
+				p198 = t194
 			}
-			t203 := int32(load32(m.memory, uint64(uint32(v7))+260))
-			p204 := i32(0)
+			store32(m.memory, uint64(uint32(t196))+468, uint32(p198))
+			t199 := int32(load32(m.memory, uint64(uint32(v7))+304))
+			t201 := v7
+			p200 := i32(1)
 			if v8 != 0 {
-				p204 = t203
+				p200 = t199
 			}
-			t205 := int32(load32(m.memory, uint64(uint32(v7))+304))
-			t206 := int32(load32(m.memory, uint64(uint32(v7))+296))
-			var p207 int32
-			if t206 == i32(-0x7ffffffe) {
-				p207 = 1
+			store32(m.memory, uint64(uint32(t201))+464, uint32(p200))
+			t202 := int32(load32(m.memory, uint64(uint32(v7))+260))
+			t203 := int32(load32(m.memory, uint64(uint32(v7))+248))
+			t204 := v7
+			var p205 int32
+			if t203 == i32(-0x7ffffffe) {
+				p205 = 1
 			}
-			v8 = p207
+			v8 = p205
+			p206 := i32(0)
+			if v8 != 0 {
+				p206 = t202
+			}
+			store32(m.memory, uint64(uint32(t204))+452, uint32(p206))
+			t207 := int32(load32(m.memory, uint64(uint32(v7))+256))
+			t209 := v7
 			p208 := i32(1)
 			if v8 != 0 {
-				p208 = t205
+				p208 = t207
 			}
-			t209 := int32(load32(m.memory, uint64(uint32(v7))+308))
-			p210 := i32(0)
+			store32(m.memory, uint64(uint32(t209))+448, uint32(p208))
+			t210 := int32(load32(m.memory, uint64(uint32(v7))+240))
+			t211 := int32(load32(m.memory, uint64(uint32(v7))+232))
+			t212 := v7 + i32(416)
+			t213 := v0
+			t214 := v1
+			var p215 int32
+			if t211 == i32(-0x7ffffffe) {
+				p215 = 1
+			}
+			v8 = p215
+			p216 := i32(1)
 			if v8 != 0 {
-				p210 = t209
+				p216 = t210
 			}
-			m.fn118(t198, t199, t200, p202, p204, p208, p210, v7+i32(456), i64(0), v25)
+			t217 := int32(load32(m.memory, uint64(uint32(v7))+244))
+			p218 := i32(0)
+			if v8 != 0 {
+				p218 = t217
+			}
+			t219 := int32(load32(m.memory, uint64(uint32(v7))+288))
+			t220 := int32(load32(m.memory, uint64(uint32(v7))+280))
+			var p221 int32
+			if t220 == i32(-0x7ffffffe) {
+				p221 = 1
+			}
+			v8 = p221
+			p222 := i32(1)
+			if v8 != 0 {
+				p222 = t219
+			}
+			t223 := int32(load32(m.memory, uint64(uint32(v7))+292))
+			p224 := i32(0)
+			if v8 != 0 {
+				p224 = t223
+			}
+			m.fn118(t212, t213, t214, p216, p218, p222, p224, v7+i32(440), i64(0), v25)
 		}
 	l65:
 		v8 = i32(0)
 		v2 = i32(0)
 		{
-			t211 := int32(load32(m.memory, uint64(uint32(v7))+440))
-			v11 = t211
+			t225 := int32(load32(m.memory, uint64(uint32(v7))+424))
+			v11 = t225
 			if v11 == 0 {
 				goto l73
 			}
 			v2 = i32(0)
-			t212 := int32(load32(m.memory, uint64(uint32(v7))+436))
-			v22 = t212
+			t226 := int32(load32(m.memory, uint64(uint32(v7))+420))
+			v22 = t226
 		l71:
 			{
 				{
-					t213 := int32(m.memory[uint32(v22+v2)])
-					t214 := m.fn159(v7+i32(232), t213)
-					if t214 != 0 {
+					t227 := int32(m.memory[uint32(v22+v2)])
+					t228 := m.fn158(v7+i32(216), t227)
+					if t228 != 0 {
 						goto l68
 					}
 					v21 = v22 + i32(1)
@@ -8992,11 +8995,11 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 					if uint32(v10) < uint32(v11) {
 						v12 = v21 + v3
 						v3 = v10
-						t215 := int32(m.memory[uint32(v12)])
-						t216 := v7 + i32(232)
-						v12 = t215
-						t217 := m.fn159(t216, v12)
-						if t217 == 0 {
+						t229 := int32(m.memory[uint32(v12)])
+						t230 := v7 + i32(216)
+						v12 = t229
+						t231 := m.fn158(t230, v12)
+						if t231 == 0 {
 							goto l70
 						}
 						m.memory[uint32(v22+v2)] = byte(v12)
@@ -9004,13 +9007,13 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 						v3 = v10
 						goto l70
 					}
-					store32(m.memory, uint64(uint32(v7))+440, uint32(v2))
+					store32(m.memory, uint64(uint32(v7))+424, uint32(v2))
 					goto l73
 				}
 			l68:
-				t218 := v11
+				t232 := v11
 				v2 = v2 + i32(1)
-				if t218 != v2 {
+				if t232 != v2 {
 					goto l71
 				}
 			}
@@ -9021,66 +9024,66 @@ func (m *Module) Xpylon_identity_diagnose_page(v0, v1, v2, v3, v4, v5, v6 int32)
 			if v8 == i32(26) {
 				goto l72
 			}
-			v3 = v7 + i32(400) + v8
+			v3 = v7 + i32(384) + v8
 			v11 = v8 + i32(2)
 			v8 = v11
-			t219 := int32(m.memory[uint32(v3)])
-			if t219 != i32(1) {
+			t233 := int32(m.memory[uint32(v3)])
+			if t233 != i32(1) {
 				goto l73
 			}
-			t220 := int32(m.memory[uint64(uint32(v7+i32(400)+v11+i32(-2)))+1])
-			v8 = t220
+			t234 := int32(m.memory[uint64(uint32(v7+i32(384)+v11+i32(-2)))+1])
+			v8 = t234
 			{
-				t221 := int32(load32(m.memory, uint64(uint32(v7))+432))
-				if v2 != t221 {
+				t235 := int32(load32(m.memory, uint64(uint32(v7))+416))
+				if v2 != t235 {
 					goto l74
 				}
-				m.fn160(v7+i32(432), i32(1))
+				m.fn159(v7+i32(416), i32(1))
 			}
 		l74:
-			t222 := int32(load32(m.memory, uint64(uint32(v7))+436))
-			m.memory[uint32(t222+v2)] = byte(v8)
-			t223 := v7
+			t236 := int32(load32(m.memory, uint64(uint32(v7))+420))
+			m.memory[uint32(t236+v2)] = byte(v8)
+			t237 := v7
 			v2 = v2 + i32(1)
-			store32(m.memory, uint64(uint32(t223))+440, uint32(v2))
+			store32(m.memory, uint64(uint32(t237))+424, uint32(v2))
 			v8 = v11
 			goto l73
 		}
 	l72:
-		t224 := int32(load32(m.memory, uint64(uint32(v7))+436))
-		m.fn161(t224, v2)
-		m.fn162(v7 + i32(432))
-		t225 := int64(load64(m.memory, uint64(uint32(v7))+384))
-		store64(m.memory, uint64(uint32(v7))+444, uint64(t225))
-		t226 := int64(load64(m.memory, uint64(uint32(v7))+432))
-		store64(m.memory, uint64(uint32(v7))+152, uint64(t226))
-		t227 := int64(load64(m.memory, uint64(uint32(v7))+440))
-		store64(m.memory, uint64(uint32(v7))+160, uint64(t227))
-		t228 := int64(load64(m.memory, uint64(uint32(v7))+448))
-		store64(m.memory, uint64(uint32(v7))+168, uint64(t228))
-		m.fn152(v7 + i32(232))
-		m.fn149(v7 + i32(192))
+		t238 := int32(load32(m.memory, uint64(uint32(v7))+420))
+		m.fn160(t238, v2)
+		m.fn161(v7 + i32(416))
+		t239 := int64(load64(m.memory, uint64(uint32(v7))+368))
+		store64(m.memory, uint64(uint32(v7))+428, uint64(t239))
+		t240 := int64(load64(m.memory, uint64(uint32(v7))+416))
+		store64(m.memory, uint64(uint32(v7))+136, uint64(t240))
+		t241 := int64(load64(m.memory, uint64(uint32(v7))+424))
+		store64(m.memory, uint64(uint32(v7))+144, uint64(t241))
+		t242 := int64(load64(m.memory, uint64(uint32(v7))+432))
+		store64(m.memory, uint64(uint32(v7))+152, uint64(t242))
+		m.fn152(v7 + i32(216))
+		m.fn149(v7 + i32(176))
 		if v24 == i32(-0x7ffffffd) {
 			goto l75
 		}
 		m.fn149(v23)
 	l75:
-		t229 := int32(load32(m.memory, uint64(uint32(v7))+180))
-		t230 := int32(load32(m.memory, uint64(uint32(v7))+184))
-		m.fn28(t229, t230)
-		t231 := m.fn87(v7+i32(152), v4, v5, v6)
-		v8 = t231
-		t232 := int32(load32(m.memory, uint64(uint32(v7))+152))
-		t233 := int32(load32(m.memory, uint64(uint32(v7))+156))
-		m.fn37(t232, t233)
-		p234 := v8
+		t243 := int32(load32(m.memory, uint64(uint32(v7))+164))
+		t244 := int32(load32(m.memory, uint64(uint32(v7))+168))
+		m.fn28(t243, t244)
+		t245 := m.fn87(v7+i32(136), v4, v5, v6)
+		v8 = t245
+		t246 := int32(load32(m.memory, uint64(uint32(v7))+136))
+		t247 := int32(load32(m.memory, uint64(uint32(v7))+140))
+		m.fn37(t246, t247)
+		p248 := v8
 		if v8 == i32(27) {
-			p234 = i32(0)
+			p248 = i32(0)
 		}
-		v8 = p234
+		v8 = p248
 	}
 l0:
-	m.g0 = v7 + i32(640)
+	m.g0 = v7 + i32(624)
 	return v8
 }
 func (m *Module) fn120(v0, v1, v2, v3 int32) {
@@ -9126,7 +9129,7 @@ func (m *Module) fn121(v0, v1, v2 int32) {
 			v5 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+40))
 			v6 = t2
-			m.fn278(v3+i32(16), v2)
+			m.fn276(v3+i32(16), v2)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v7 = t3
@@ -9139,7 +9142,7 @@ func (m *Module) fn121(v0, v1, v2 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			v8 = t4
-			t5 := m.fn294(v7)
+			t5 := m.fn292(v7)
 			if t5 != 0 {
 				goto l2
 			}
@@ -9156,7 +9159,7 @@ l1:
 			v5 = t8
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+40))
 			v6 = t9
-			m.fn287(v3+i32(8), v2)
+			m.fn285(v3+i32(8), v2)
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			v7 = t10
 			if v7 == i32(1114112) {
@@ -9164,7 +9167,7 @@ l1:
 			}
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v9 = t11
-			t12 := m.fn294(v7)
+			t12 := m.fn292(v7)
 			if t12 != 0 {
 				goto l4
 			}
@@ -9187,7 +9190,7 @@ func (m *Module) fn122(v0, v1 int32) {
 	v3 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+24))
 	v4 = t2
-	m.fn278(v2+i32(8), v1+i32(20))
+	m.fn276(v2+i32(8), v1+i32(20))
 	v5 = i32(2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -9199,7 +9202,7 @@ func (m *Module) fn122(v0, v1 int32) {
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+24))
 		v7 = t5
-		t6 := m.fn279(v1, i32(3), v6)
+		t6 := m.fn277(v1, i32(3), v6)
 		v1 = t6
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		t8 := v0
@@ -9225,7 +9228,7 @@ func (m *Module) fn123(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+48, uint32(v3+t3))
 	{
 		{
-			t4 := m.fn213(v2 + i32(44))
+			t4 := m.fn211(v2 + i32(44))
 			v4 = t4
 			if v4 != i32(1114112) {
 				goto l0
@@ -9247,7 +9250,7 @@ func (m *Module) fn123(v0, v1 int32) {
 		{
 			{
 				{
-					t6 := m.fn213(v2 + i32(44))
+					t6 := m.fn211(v2 + i32(44))
 					v3 = t6
 					if v3 == i32(1114112) {
 						goto l2
@@ -9269,7 +9272,7 @@ func (m *Module) fn123(v0, v1 int32) {
 						goto l9
 					}
 					if v3 == i32(92) {
-						t16 := m.fn213(v2 + i32(44))
+						t16 := m.fn211(v2 + i32(44))
 						v3 = t16
 						switch v3 + i32(-110) {
 						case 1, 2, 3, 5, 9:
@@ -9285,7 +9288,7 @@ func (m *Module) fn123(v0, v1 int32) {
 								m.fn139(v2+i32(16), v3, v7, i32(1))
 								t39 := int32(load32(m.memory, uint64(uint32(v2))+16))
 								t40 := int32(load32(m.memory, uint64(uint32(v2))+20))
-								m.fn131(v2+i32(64), t39, t40, i32(154856), i32(1))
+								m.fn131(v2+i32(64), t39, t40, i32(154857), i32(1))
 								t41 := int32(load32(m.memory, uint64(uint32(v2))+64))
 								v3 = t41
 								if v3 == 0 {
@@ -9298,7 +9301,7 @@ func (m *Module) fn123(v0, v1 int32) {
 								t44 := int32(load32(m.memory, uint64(uint32(v2))+76))
 								store32(m.memory, uint64(uint32(v2))+48, uint32(v7+t44))
 								t45 := int32(load32(m.memory, uint64(uint32(v2))+68))
-								m.fn523(v2+i32(64), v3, t45, i32(16))
+								m.fn521(v2+i32(64), v3, t45, i32(16))
 								t46 := int32(load32(m.memory, uint64(uint32(v2))+68))
 								v3 = t46
 								p47 := v3
@@ -9318,7 +9321,7 @@ func (m *Module) fn123(v0, v1 int32) {
 								v3 = p50
 								goto l13
 							}
-							m.fn612(v2+i32(32), v2+i32(44), i32(4))
+							m.fn610(v2+i32(32), v2+i32(44), i32(4))
 							t26 := int32(load32(m.memory, uint64(uint32(v2))+32))
 							v7 = t26
 							t27 := int32(load32(m.memory, uint64(uint32(v2))+36))
@@ -9334,9 +9337,9 @@ func (m *Module) fn123(v0, v1 int32) {
 										if v3&i32(-1024) != i32(55296) {
 											goto l26
 										}
-										t29 := m.fn213(v2 + i32(64))
+										t29 := m.fn211(v2 + i32(64))
 										v8 = t29
-										t30 := m.fn213(v2 + i32(64))
+										t30 := m.fn211(v2 + i32(64))
 										v9 = t30
 										if v8 != i32(92) {
 											goto l26
@@ -9344,7 +9347,7 @@ func (m *Module) fn123(v0, v1 int32) {
 										if v9 != i32(117) {
 											goto l26
 										}
-										m.fn612(v2+i32(24), v2+i32(64), i32(4))
+										m.fn610(v2+i32(24), v2+i32(64), i32(4))
 										t31 := int32(load32(m.memory, uint64(uint32(v2))+24))
 										if t31 == 0 {
 											goto l26
@@ -9389,7 +9392,7 @@ func (m *Module) fn123(v0, v1 int32) {
 							v3 = i32(11)
 							goto l13
 						case 10:
-							m.fn612(v2+i32(8), v2+i32(44), i32(2))
+							m.fn610(v2+i32(8), v2+i32(44), i32(2))
 							t17 := int32(load32(m.memory, uint64(uint32(v2))+12))
 							v3 = t17
 							p18 := v3
@@ -9492,14 +9495,14 @@ func (m *Module) fn123(v0, v1 int32) {
 			if v3 == i32(1114112) {
 				goto l29
 			}
-			m.fn455(v2+i32(52), v3)
+			m.fn454(v2+i32(52), v3)
 			v3 = i32(1114112)
 			goto l30
 		}
 	l11:
 		v7 = i32(1)
 	l10:
-		m.fn455(v2+i32(52), v3)
+		m.fn454(v2+i32(52), v3)
 		v6 = v6 & v7
 		goto l29
 	l9:
@@ -9587,7 +9590,7 @@ l5:
 		{
 			{
 				{
-					t7 := m.fn614(v3 + i32(40))
+					t7 := m.fn612(v3 + i32(40))
 					v11 = t7
 					if v11 == i32(1114112) {
 						t29 := int32(load32(m.memory, uint64(uint32(v0))+32))
@@ -9609,7 +9612,7 @@ l5:
 				l4:
 					{
 						if v5 == 0 {
-							m.fn617(v3 + i32(40))
+							m.fn615(v3 + i32(40))
 							t30 := int32(load32(m.memory, uint64(uint32(v3))+48))
 							m.fn120(v3+i32(16), v13, v12, v12-t30)
 							t31 := int32(load32(m.memory, uint64(uint32(v3))+16))
@@ -9618,13 +9621,13 @@ l5:
 							t33 := int32(load32(m.memory, uint64(uint32(v3))+20))
 							t34 := v5
 							v4 = t33
-							m.fn286(t32, t34, v4, i64(0x2700000022))
+							m.fn284(t32, t34, v4, i64(0x2700000022))
 							t35 := int32(load32(m.memory, uint64(uint32(v3))+8))
 							t36 := int32(load32(m.memory, uint64(uint32(v3))+12))
 							t37 := m.fn17(t35, t36, i32(154600), i32(13))
 							t38 := int32(m.memory[uint64(uint32(v0))+36])
 							m.memory[uint64(uint32(v0))+36] = byte(t37 | t38)
-							t39 := m.fn296(i32(154740), i32(3), v11)
+							t39 := m.fn294(i32(154740), i32(3), v11)
 							if t39 == 0 {
 								goto l5
 							}
@@ -9666,7 +9669,7 @@ l5:
 					store32(m.memory, uint64(uint32(v3))+104, uint32(v4))
 					store32(m.memory, uint64(uint32(v3))+100, uint32(v5))
 					store32(m.memory, uint64(uint32(v3))+116, uint32(i32(0)))
-					m.fn293(v3+i32(120), v3+i32(100))
+					m.fn291(v3+i32(120), v3+i32(100))
 					t19 := int32(load32(m.memory, uint64(uint32(v3))+128))
 					t20 := int32(load32(m.memory, uint64(uint32(v3))+120))
 					t22 := v5
@@ -9674,9 +9677,9 @@ l5:
 					if t20 != 0 {
 						p21 = t19
 					}
-					t23 := m.fn228(t22, p21, i32(154743), i32(7))
+					t23 := m.fn226(t22, p21, i32(154743), i32(7))
 					v16 = t23
-					m.fn615(v3+i32(100), v3+i32(40))
+					m.fn613(v3+i32(100), v3+i32(40))
 					t24 := int32(load32(m.memory, uint64(uint32(v3))+100))
 					v17 = t24
 					if v17 == i32(-0x80000000) {
@@ -9687,11 +9690,11 @@ l5:
 					t26 := int32(load32(m.memory, uint64(uint32(v3))+104))
 					v14 = t26
 					v18 = i32(1)
-					t27 := m.fn616(v3+i32(40), i32(154750), i32(3))
+					t27 := m.fn614(v3+i32(40), i32(154750), i32(3))
 					if t27 != 0 {
 						goto l6
 					}
-					t28 := m.fn616(v3+i32(40), i32(154753), i32(3))
+					t28 := m.fn614(v3+i32(40), i32(154753), i32(3))
 					if t28 != 0 {
 						goto l6
 					}
@@ -9701,13 +9704,13 @@ l5:
 					goto l8
 				}
 			l7:
-				t41 := m.fn616(v3+i32(40), i32(154756), i32(1))
+				t41 := m.fn614(v3+i32(40), i32(154756), i32(1))
 				if t41 != 0 {
 					goto l9
 				}
 			}
 		l8:
-			t42 := m.fn614(v3 + i32(40))
+			t42 := m.fn612(v3 + i32(40))
 			if t42 != i32(61) {
 				goto l10
 			}
@@ -9724,7 +9727,7 @@ l5:
 			if t47 != 0 {
 				goto l10
 			}
-			t48 := m.fn616(v3+i32(40), i32(152945), i32(1))
+			t48 := m.fn614(v3+i32(40), i32(154761), i32(1))
 			if t48 == 0 {
 				goto l10
 			}
@@ -9732,14 +9735,14 @@ l5:
 	l9:
 		v18 = i32(0)
 	l6:
-		_ = m.fn614(v3 + i32(40))
+		_ = m.fn612(v3 + i32(40))
 		t50 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v19 = t50
 		t51 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		v20 = t51
 		t52 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v21 = t52
-		m.fn615(v3+i32(100), v3+i32(40))
+		m.fn613(v3+i32(100), v3+i32(40))
 		{
 			{
 				{
@@ -9791,19 +9794,19 @@ l5:
 				}
 			}
 		l12:
-			m.fn618(v22, v11)
+			m.fn616(v22, v11)
 			store32(m.memory, uint64(uint32(v3))+48, uint32(v20))
 			store32(m.memory, uint64(uint32(v3))+44, uint32(v21))
 			store32(m.memory, uint64(uint32(v3))+40, uint32(v19))
 			goto l16
 		l13:
-			m.fn618(v22, v11)
+			m.fn616(v22, v11)
 			v18 = i32(1)
-			t62 := m.fn616(v3+i32(40), i32(154761), i32(2))
+			t62 := m.fn614(v3+i32(40), i32(154762), i32(2))
 			if t62 != 0 {
 				goto l16
 			}
-			t63 := m.fn616(v3+i32(40), i32(154763), i32(2))
+			t63 := m.fn614(v3+i32(40), i32(154764), i32(2))
 			if t63 == 0 {
 				goto l10
 			}
@@ -9817,7 +9820,7 @@ l5:
 		if uint32(v5) > uint32(i32(2)) {
 			p66 = i32(0)
 		}
-		m.fn613(t64, t65, p66)
+		m.fn611(t64, t65, p66)
 		switch v13 {
 		default:
 			goto l19
@@ -9829,7 +9832,7 @@ l5:
 			}
 			t68 := int32(load32(m.memory, uint64(uint32(v3))+88))
 			t69 := int32(load32(m.memory, uint64(uint32(v3))+92))
-			m.fn609(v3+i32(24), t68, t69, i32(0))
+			m.fn607(v3+i32(24), t68, t69, i32(0))
 			t70 := int32(m.memory[uint64(uint32(v3))+28])
 			var p71 int32
 			if t70 != i32(2) {
@@ -9870,7 +9873,7 @@ l5:
 			v6 = v6 + i32(-8)
 			t75 := int32(load32(m.memory, uint32(v4)))
 			t76 := int32(m.memory[uint64(uint32(v4))+4])
-			t77 := m.fn602(v5, t75, t76)
+			t77 := m.fn600(v5, t75, t76)
 			v5 = t77
 			v4 = v4 + i32(8)
 			goto l23
@@ -9906,7 +9909,7 @@ l5:
 				l27:
 					{
 						if v6 == 0 {
-							m.fn384(v13, v18)
+							m.fn382(v13, v18)
 							t95 := int32(m.memory[uint64(uint32(v5))+12])
 							m.memory[uint64(uint32(v5))+12] = byte(t95 | v16)
 							goto l32
@@ -9921,7 +9924,7 @@ l5:
 						store64(m.memory, uint64(uint32(v3))+128, uint64(t88))
 						t89 := int64(load64(m.memory, uint64(uint32(v4))+5))
 						store64(m.memory, uint64(uint32(v3))+120, uint64(t89))
-						t90 := m.fn602(v5, v12, v15)
+						t90 := m.fn600(v5, v12, v15)
 						v15 = t90
 						m.fn149(v15)
 						t91 := int64(load64(m.memory, uint64(uint32(v7))+8))
@@ -9941,7 +9944,7 @@ l5:
 			}
 		l24:
 			if v18 != 0 {
-				t93 := m.fn129(v5, i32(152620))
+				t93 := m.fn129(v5, i32(152636))
 				if t93 != 0 {
 					goto l30
 				}
@@ -9949,7 +9952,7 @@ l5:
 				if t94 <= i32(-1) {
 					goto l31
 				}
-				m.fn603(v8)
+				m.fn601(v8)
 				goto l32
 			}
 			goto l30
@@ -9991,7 +9994,7 @@ func (m *Module) fn128(v0, v1, v2, v3 int32) {
 	v5 = v4 + i32(20)
 l2:
 	{
-		m.fn278(v4, v5)
+		m.fn276(v4, v5)
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 			v3 = t1
@@ -10011,7 +10014,7 @@ l2:
 		}
 	}
 l1:
-	m.fn339(v0, v1, v2, v6)
+	m.fn337(v0, v1, v2, v6)
 	m.g0 = v4 + i32(32)
 }
 func (m *Module) fn129(v0, v1 int32) int32 {
@@ -10118,7 +10121,7 @@ func (m *Module) fn130(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+40, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+36, uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(32)))
-	m.fn613(v3+i32(16), v3+i32(32), i32(2))
+	m.fn611(v3+i32(16), v3+i32(32), i32(2))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
@@ -10131,7 +10134,7 @@ func (m *Module) fn130(v0, v1, v2 int32) {
 				if v4 < i32(0) {
 					goto l0
 				}
-				m.fn609(v3+i32(8), v1, v2, i32(0))
+				m.fn607(v3+i32(8), v1, v2, i32(0))
 				t4 := int32(m.memory[uint64(uint32(v3))+12])
 				if t4 == i32(2) {
 					goto l1
@@ -10230,10 +10233,10 @@ func (m *Module) fn134(v0, v1, v2, v3 int32) {
 	v4 = t0 - i32(32)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+28, uint32(i32(0)))
-	m.fn284(v4+i32(16), v3, v4+i32(28))
+	m.fn282(v4+i32(16), v3, v4+i32(28))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+20))
-	m.fn283(v4+i32(8), t1, t2, v1, v2)
+	m.fn281(v4+i32(8), t1, t2, v1, v2)
 	t3 := int64(load64(m.memory, uint64(uint32(v4))+8))
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v4 + i32(32)
@@ -10291,12 +10294,12 @@ func (m *Module) fn136(v0, v1, v2, v3, v4 int32) {
 			store64(m.memory, uint32(v0), uint64(i64(0)))
 			goto l7
 		}
-		m.fn255(v5+i32(8), v3, v4, i32(0))
+		m.fn253(v5+i32(8), v3, v4, i32(0))
 		t1 := int32(load32(m.memory, uint64(uint32(v5))+12))
 		v6 = t1
 		t2 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		v7 = t2
-		m.fn255(v5, v3, v4, i32(1))
+		m.fn253(v5, v3, v4, i32(1))
 		t3 := int32(load32(m.memory, uint32(v5)))
 		t4 := v4
 		t5 := v7
@@ -10348,9 +10351,9 @@ func (m *Module) fn136(v0, v1, v2, v3, v4 int32) {
 			}
 		l2:
 			v11 = i32(0)
-			t13 := m.fn256(v3, v4, v6, i32(0))
+			t13 := m.fn254(v3, v4, v6, i32(0))
 			v7 = t13
-			t14 := m.fn256(v3, v4, v6, i32(1))
+			t14 := m.fn254(v3, v4, v6, i32(1))
 			t15 := v4
 			v8 = t14
 			p16 := v7
@@ -10439,7 +10442,7 @@ func (m *Module) fn137(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(t9))+8, uint32(v10))
 				t10 := int32(load32(m.memory, uint64(uint32(v2))+4))
 				store32(m.memory, uint64(uint32(v2))+12, uint32(v10+t10))
-				t11 := m.fn213(v2 + i32(8))
+				t11 := m.fn211(v2 + i32(8))
 				v10 = t11
 				if v9 != 0 {
 					goto l2
@@ -10497,11 +10500,11 @@ func (m *Module) fn137(v0, v1 int32) {
 			if t18 == i32(-1) {
 				goto l7
 			}
-			m.fn299(v0, v10, v6, v9, v3, v8, i32(0))
+			m.fn297(v0, v10, v6, v9, v3, v8, i32(0))
 			goto l6
 		}
 	l7:
-		m.fn299(v0, v10, v6, v9, v3, v8, i32(1))
+		m.fn297(v0, v10, v6, v9, v3, v8, i32(1))
 	}
 l6:
 	m.g0 = v2 + i32(16)
@@ -10619,7 +10622,7 @@ func (m *Module) fn141(v0, v1, v2 int32) {
 	m.fn83(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn467(t1, t2)
+	m.fn465(t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
@@ -10636,7 +10639,7 @@ func (m *Module) fn142(v0 int32) {
 		if t1 != i32(-0x7ffffffd) {
 			goto l0
 		}
-		m.fn610(v1, v0)
+		m.fn608(v1, v0)
 		v0 = v0 + i32(16)
 		t2 := int64(load64(m.memory, uint64(uint32(v1))+8))
 		store64(m.memory, uint64(uint32(v0))+8, uint64(t2))
@@ -10655,7 +10658,7 @@ func (m *Module) fn143(v0, v1, v2 int32) {
 		if v3 != t1 {
 			goto l0
 		}
-		m.fn608(v0)
+		m.fn606(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+i32(1)))
@@ -10679,7 +10682,7 @@ func (m *Module) fn145(v0 int32) int32 {
 			goto l1
 		}
 	l0:
-		t0 := m.fn296(i32(0x25577), i32(3), v0)
+		t0 := m.fn294(i32(152966), i32(3), v0)
 		v2 = t0
 	}
 l1:
@@ -10704,7 +10707,7 @@ func fn147(v0 int32) int32 {
 	return p0 | p1&int32(i64_shr_u(i64(0x100003600), int64(uint32(v0))))
 }
 func (m *Module) fn148(v0 int32) {
-	m.fn389(v0, i32(4), i32(16))
+	m.fn387(v0, i32(4), i32(16))
 }
 func (m *Module) fn149(v0 int32) {
 	var v1 int32
@@ -10717,7 +10720,7 @@ func (m *Module) fn149(v0 int32) {
 		}
 		switch p1 {
 		default:
-			m.fn603(v0)
+			m.fn601(v0)
 			fallthrough
 		case 0, 1:
 			return
@@ -10735,7 +10738,7 @@ func (m *Module) fn150(v0, v1 int32) {
 	t0 := m.g0
 	v2 = t0 - i32(256)
 	m.g0 = v2
-	t1 := m.fn129(v1, i32(154860))
+	t1 := m.fn129(v1, i32(154864))
 	t2 := v2
 	v3 = t1
 	m.memory[uint64(uint32(t2))+44] = byte(v3)
@@ -10753,7 +10756,7 @@ func (m *Module) fn150(v0, v1 int32) {
 	v5 = p7
 	t8 := int32(load32(m.memory, uint64(uint32(v5))+4))
 	t9 := int32(load32(m.memory, uint64(uint32(v5))+8))
-	m.fn609(t4, t8, t9, i32(0))
+	m.fn607(t4, t8, t9, i32(0))
 	t10 := int32(m.memory[uint64(uint32(v2))+28])
 	v6 = t10
 	var p11 int32
@@ -10768,7 +10771,7 @@ func (m *Module) fn150(v0, v1 int32) {
 				t12 := int32(load32(m.memory, uint64(uint32(v2))+24))
 				p13 := t12
 				if v7 != 0 {
-					p13 = i32(152620)
+					p13 = i32(152636)
 				}
 				v8 = p13
 				t14 := int32(load32(m.memory, uint32(v8)))
@@ -10777,7 +10780,7 @@ func (m *Module) fn150(v0, v1 int32) {
 				}
 				v9 = i32(1)
 				v10 = i32(1)
-				t15 := m.fn129(v8, i32(154860))
+				t15 := m.fn129(v8, i32(154864))
 				if t15 == 0 {
 					goto l1
 				}
@@ -10794,7 +10797,7 @@ func (m *Module) fn150(v0, v1 int32) {
 	l1:
 		v9 = i32(0)
 		{
-			t17 := m.fn129(v8, i32(152620))
+			t17 := m.fn129(v8, i32(152636))
 			if t17 != 0 {
 				goto l3
 			}
@@ -10818,9 +10821,9 @@ l5:
 			goto l4
 		}
 		v6 = v2 + i32(48) + v1
-		t20 := int64(load64(m.memory, uint64(uint32(i32(0)))+152628))
+		t20 := int64(load64(m.memory, uint64(uint32(i32(0)))+152644))
 		store64(m.memory, uint64(uint32(v6))+8, uint64(t20))
-		t21 := int64(load64(m.memory, uint64(uint32(i32(0)))+152620))
+		t21 := int64(load64(m.memory, uint64(uint32(i32(0)))+152636))
 		store64(m.memory, uint32(v6), uint64(t21))
 		v1 = v1 + i32(16)
 		goto l5
@@ -10861,7 +10864,7 @@ l18:
 					}
 					t23 := int32(load32(m.memory, uint32(v8+i32(4))))
 					t24 := int32(load32(m.memory, uint32(v13)))
-					m.fn609(v2+i32(16), t23, t24, v6)
+					m.fn607(v2+i32(16), t23, t24, v6)
 					t25 := int32(m.memory[uint64(uint32(v2))+20])
 					v3 = t25
 					if v3 == i32(2) {
@@ -10874,7 +10877,7 @@ l18:
 			l9:
 				t27 := int32(load32(m.memory, uint64(uint32(v5))+4))
 				t28 := int32(load32(m.memory, uint64(uint32(v5))+8))
-				m.fn609(v2+i32(8), t27, t28, v6)
+				m.fn607(v2+i32(8), t27, t28, v6)
 				t29 := int32(m.memory[uint64(uint32(v2))+12])
 				v3 = t29
 				if v3 == i32(2) {
@@ -10890,7 +10893,7 @@ l18:
 		l10:
 			m.memory[uint64(uint32(v2))+232] = byte(i32(1))
 			store32(m.memory, uint64(uint32(v2))+216, uint32(i32(-0x80000000)))
-			m.fn610(v2+i32(192), v1)
+			m.fn608(v2+i32(192), v1)
 			m.fn149(v2 + i32(216))
 			v17 = i32(0)
 			goto l12
@@ -10940,7 +10943,7 @@ l18:
 		store64(m.memory, uint64(uint32(v1))+4, uint64(t41))
 		t42 := int32(load32(m.memory, uint64(uint32(v2))+248))
 		store32(m.memory, uint64(uint32(v1))+12, uint32(t42))
-		t43 := m.fn129(v1, i32(154860))
+		t43 := m.fn129(v1, i32(154864))
 		v1 = t43
 		{
 			if v17 == 0 {
@@ -10982,7 +10985,7 @@ l18:
 l8:
 	memory_copy(m.memory, uint32(v0), uint32(v2+i32(48)), uint32(i32(144)))
 	store64(m.memory, uint64(uint32(v0))+144, uint64(int64(uint32(v15))&i64(0xffff)<<32|int64(uint32(v11))&i64(0xffff)<<16|int64(uint32(v14))&i64(0xffff)))
-	m.fn603(v2 + i32(32))
+	m.fn601(v2 + i32(32))
 	m.g0 = v2 + i32(256)
 }
 func (m *Module) fn151(v0, v1 int32) int32 {
@@ -11115,7 +11118,7 @@ func (m *Module) fn155(v0 int32) int32 {
 			v6 = t17
 			store32(m.memory, uint64(uint32(t18))+40, uint32(v6))
 			store32(m.memory, uint64(uint32(v1))+44, uint32(v6+v0))
-			t19 := m.fn325(v1 + i32(40))
+			t19 := m.fn323(v1 + i32(40))
 			if t19 == 0 {
 				goto l2
 			}
@@ -11143,7 +11146,7 @@ l4:
 l2:
 	v3 = i32(0)
 l6:
-	m.fn446(v1 + i32(28))
+	m.fn445(v1 + i32(28))
 l8:
 	m.g0 = v1 + i32(48)
 	return v3
@@ -11267,7 +11270,7 @@ l3:
 		v8 = i64(0)
 	l7:
 		store64(m.memory, uint64(uint32(v2))+112, uint64(v8))
-		m.fn328(v2 + i32(292))
+		m.fn326(v2 + i32(292))
 		v1 = i32(0)
 		if v8 == 0 {
 			goto l4
@@ -11310,29 +11313,7 @@ l9:
 	m.fn37(i32(0), i32(1))
 	m.g0 = v2 + i32(304)
 }
-func (m *Module) fn158(v0, v1, v2 int32) {
-	var v3, v4 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	m.fn154(v3+i32(8), v1, v2)
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
-	v2 = t1
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t3 := v2
-	v1 = t2
-	t4 := m.fn18(t3, v1)
-	v4 = t4
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
-	t6 := v0
-	p5 := v2
-	if v4 != 0 {
-		p5 = i32(0)
-	}
-	store32(m.memory, uint32(t6), uint32(p5))
-	m.g0 = v3 + i32(16)
-}
-func (m *Module) fn159(v0, v1 int32) int32 {
+func (m *Module) fn158(v0, v1 int32) int32 {
 	var v2 int32
 	v2 = i32(1)
 	{
@@ -11345,17 +11326,17 @@ func (m *Module) fn159(v0, v1 int32) int32 {
 l0:
 	return v2
 }
-func (m *Module) fn160(v0, v1 int32) {
+func (m *Module) fn159(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(1), i32(1))
+	m.fn272(v0, t0, v1, i32(1), i32(1))
 }
-func (m *Module) fn161(v0, v1 int32) {
+func (m *Module) fn160(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(2)) {
 		return
 	}
-	m.fn479(v0, v1)
+	m.fn477(v0, v1)
 }
-func (m *Module) fn162(v0 int32) {
+func (m *Module) fn161(v0 int32) {
 	var v1, v2, v3, v4, v5, v6, v7, v8, v9 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -11415,7 +11396,7 @@ func (m *Module) Xpylon_identity_free(v0, v1 int32) {
 	if uint32(v1) > uint32(i32(0x7ffffff8)) {
 		return
 	}
-	m.fn164(v0, v1)
+	m.fn163(v0, v1)
 	t1 := v0
 	p0 := i32(1)
 	if uint32(v1) > uint32(i32(1)) {
@@ -11423,7 +11404,7 @@ func (m *Module) Xpylon_identity_free(v0, v1 int32) {
 	}
 	m.fn77(t1, p0)
 }
-func (m *Module) fn164(v0, v1 int32) {
+func (m *Module) fn163(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -11541,7 +11522,7 @@ func (m *Module) Xpylon_identity_jwt_secret_init_from_env(v0, v1, v2, v3, v4 int
 			t3 := v5 + i32(24)
 			v6 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v5))+20))
-			m.fn167(t3, v6, t4, v3, v4)
+			m.fn166(t3, v6, t4, v3, v4)
 			{
 				t5 := int32(load32(m.memory, uint64(uint32(v5))+24))
 				v2 = t5
@@ -11571,12 +11552,12 @@ l0:
 	m.g0 = v5 + i32(32)
 	return v6
 }
-func (m *Module) fn167(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn166(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8 int32
 	t0 := m.g0
 	v5 = t0 - i32(48)
 	m.g0 = v5
-	m.fn482(v5+i32(16), v1, v2)
+	m.fn480(v5+i32(16), v1, v2)
 	{
 		{
 			{
@@ -11585,17 +11566,17 @@ func (m *Module) fn167(v0, v1, v2, v3, v4 int32) {
 				t2 := int32(load32(m.memory, uint64(uint32(v5))+24))
 				t3 := v6
 				v7 = t2
-				t4 := m.fn34(t3, v7, i32(154944), i32(7))
+				t4 := m.fn34(t3, v7, i32(154948), i32(7))
 				if t4 != 0 {
 					goto l0
 				}
 				store32(m.memory, uint64(uint32(v5))+44, uint32(i32(2)))
-				store32(m.memory, uint64(uint32(v5))+40, uint32(i32(154952)))
+				store32(m.memory, uint64(uint32(v5))+40, uint32(i32(154956)))
 				m.fn36(v5+i32(28), i32(131098), v5+i32(40))
 				t5 := int32(load32(m.memory, uint64(uint32(v5))+32))
 				v2 = t5
 				t6 := int32(load32(m.memory, uint64(uint32(v5))+36))
-				t7 := m.fn297(v2, t6, v6, v7)
+				t7 := m.fn295(v2, t6, v6, v7)
 				v1 = t7
 				t8 := int32(load32(m.memory, uint64(uint32(v5))+28))
 				m.fn37(t8, v2)
@@ -11608,8 +11589,8 @@ func (m *Module) fn167(v0, v1, v2, v3, v4 int32) {
 					if v2 == 0 {
 						goto l1
 					}
-					v1 = v2 + i32(155444)
-					v8 = v2 + i32(155440)
+					v1 = v2 + i32(155448)
+					v8 = v2 + i32(155444)
 					v2 = v2 + i32(8)
 					t9 := int32(load32(m.memory, uint32(v8)))
 					t10 := int32(load32(m.memory, uint32(v1)))
@@ -11743,7 +11724,7 @@ func (m *Module) Xpylon_identity_secret_init_from_env(v0, v1, v2, v3, v4 int32) 
 			t3 := v5 + i32(24)
 			v6 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v5))+20))
-			m.fn167(t3, v6, t4, v3, v4)
+			m.fn166(t3, v6, t4, v3, v4)
 			{
 				t5 := int32(load32(m.memory, uint64(uint32(v5))+24))
 				v2 = t5
@@ -11774,7 +11755,7 @@ l0:
 	return v6
 }
 func (m *Module) Xpylon_identity_set_time(v0 int64) {
-	store64(m.memory, uint64(uint32(i32(0)))+163776, uint64(v0))
+	store64(m.memory, uint64(uint32(i32(0)))+163792, uint64(v0))
 }
 func (m *Module) Xpylon_identity_settings(v0, v1, v2, v3, v4, v5, v6, v7 int32) int32 {
 	var v8 int32
@@ -12165,11 +12146,11 @@ func (m *Module) Xpylon_identity_sign_jwt(v0, v1 int32, v2, v3 int64, v4, v5, v6
 							if v3 != i64(0) {
 								goto l11
 							}
-							t44 := int64(load64(m.memory, uint64(uint32(i32(0)))+163776))
+							t44 := int64(load64(m.memory, uint64(uint32(i32(0)))+163792))
 							v3 = t44
 						}
 					l11:
-						m.fn175(v7+i32(52), v0, v7+i32(12), v2, v3)
+						m.fn174(v7+i32(52), v0, v7+i32(12), v2, v3)
 						t45 := int32(m.memory[uint64(uint32(v7))+56])
 						v1 = t45
 						{
@@ -12240,7 +12221,7 @@ l17:
 	m.g0 = v7 + i32(64)
 	return v1
 }
-func (m *Module) fn175(v0, v1, v2 int32, v3, v4 int64) {
+func (m *Module) fn174(v0, v1, v2 int32, v3, v4 int64) {
 	var v5, v6 int32
 	t0 := m.g0
 	v5 = t0 - i32(240)
@@ -12274,24 +12255,24 @@ func (m *Module) fn175(v0, v1, v2 int32, v3, v4 int64) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(21))
 		goto l1
 	l3:
-		m.fn189(v5+i32(16), v2, v4, v4+v3)
-		m.fn190(v5+i32(4), v5+i32(16))
+		m.fn187(v5+i32(16), v2, v4, v4+v3)
+		m.fn188(v5+i32(4), v5+i32(16))
 		t7 := int32(load32(m.memory, uint64(uint32(v5))+8))
 		t8 := v5 + i32(208)
 		v2 = t7
 		t9 := int32(load32(m.memory, uint64(uint32(v5))+12))
-		m.fn607(t8, v2, t9)
+		m.fn605(t8, v2, t9)
 		store32(m.memory, uint64(uint32(v5))+28, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v5))+24, uint32(i32(152984)))
+		store32(m.memory, uint64(uint32(v5))+24, uint32(i32(153000)))
 		store32(m.memory, uint64(uint32(v5))+20, uint32(i32(36)))
-		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(154765)))
+		store32(m.memory, uint64(uint32(v5))+16, uint32(i32(154766)))
 		t10 := int32(load32(m.memory, uint64(uint32(v5))+216))
 		store32(m.memory, uint64(uint32(v5))+36, uint32(t10))
 		t11 := int32(load32(m.memory, uint64(uint32(v5))+212))
 		t12 := v5
 		v6 = t11
 		store32(m.memory, uint64(uint32(t12))+32, uint32(v6))
-		m.fn277(v5+i32(196), v5+i32(16), i32(3))
+		m.fn275(v5+i32(196), v5+i32(16), i32(3))
 		t13 := int32(load32(m.memory, uint64(uint32(v5))+208))
 		m.fn37(t13, v6)
 		memory_copy(m.memory, uint32(v5+i32(16)+i32(40)), uint32(v1+i32(40)), uint32(i32(40)))
@@ -12299,13 +12280,13 @@ func (m *Module) fn175(v0, v1, v2 int32, v3, v4 int64) {
 		t14 := int32(load32(m.memory, uint64(uint32(v5))+200))
 		t15 := int32(load32(m.memory, uint64(uint32(v5))+204))
 		m.fn41(v5+i32(208), v5+i32(16), t14, t15)
-		m.fn455(v5+i32(196), i32(46))
-		m.fn607(v5+i32(16), v5+i32(208), i32(32))
+		m.fn454(v5+i32(196), i32(46))
+		m.fn605(v5+i32(16), v5+i32(208), i32(32))
 		t16 := int32(load32(m.memory, uint64(uint32(v5))+20))
 		t17 := v5 + i32(196)
 		v1 = t16
 		t18 := int32(load32(m.memory, uint64(uint32(v5))+24))
-		m.fn209(t17, v1, t18)
+		m.fn207(t17, v1, t18)
 		t19 := int32(load32(m.memory, uint64(uint32(v5))+16))
 		m.fn37(t19, v1)
 		t20 := int32(load32(m.memory, uint64(uint32(v5))+204))
@@ -12415,7 +12396,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							store32(m.memory, uint64(uint32(v5))+312, uint32(i32(0)))
 							t14 := int64(load64(m.memory, uint64(uint32(v5))+16))
 							store64(m.memory, uint64(uint32(v5))+304, uint64(t14))
-							m.fn177(v5+i32(304), v0)
+							m.fn71(v5+i32(304), i32(0), v0, i32(4), i32(8))
 							v3 = v3 + i32(-1)
 							t15 := int32(load32(m.memory, uint64(uint32(v5))+308))
 							v1 = t15
@@ -12478,7 +12459,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						store32(m.memory, uint64(uint32(v5))+48, uint32(v6))
 						store32(m.memory, uint64(uint32(v5))+44, uint32(v1))
 						m.memory[uint64(uint32(v5))+40] = byte(i32(0))
-						t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+163804))
+						t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+163820))
 						v0 = t21
 						store32(m.memory, uint64(uint32(v5))+76, uint32(v5+i32(40)))
 						{
@@ -12498,11 +12479,11 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 							}
 							switch v0 {
 							case 0:
-								store32(m.memory, uint64(uint32(i32(0)))+163804, uint32(i32(1)))
-								t24 := m.fn178()
+								store32(m.memory, uint64(uint32(i32(0)))+163820, uint32(i32(1)))
+								t24 := m.fn176()
 								v18 = t24
 								store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-								t25 := m.fn179(v18, v5+i32(304))
+								t25 := m.fn177(v18, v5+i32(304))
 								v11 = t25
 								t26 := int32(load32(m.memory, uint32(v11)))
 								t27 := v11
@@ -12511,16 +12492,16 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 								if v0 <= i32(-1) {
 									goto l10
 								}
-								store32(m.memory, uint64(uint32(i32(0)))+163804, uint32(v11+i32(8)))
+								store32(m.memory, uint64(uint32(i32(0)))+163820, uint32(v11+i32(8)))
 								goto l19
 							default:
 								goto l10
 							}
 						l17:
-							t28 := m.fn178()
+							t28 := m.fn176()
 							v18 = t28
 							store32(m.memory, uint64(uint32(v5))+304, uint32(i32(-0x80000000)))
-							t29 := m.fn179(v18, v5+i32(304))
+							t29 := m.fn177(v18, v5+i32(304))
 							v11 = t29
 						}
 					l19:
@@ -12546,26 +12527,26 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						m.fn44(v5 + i32(304))
 						memory_zero(m.memory, uint32(v5+i32(160)), uint32(i32(64)))
 						m.fn80(v5+i32(80), v5+i32(160), i32(64))
-						m.fn180(v5+i32(80), v16)
-						t33 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
+						m.fn178(v5+i32(80), v16)
+						t33 := int64(load64(m.memory, uint64(uint32(i32(0)))+161400))
 						t34 := v5
 						v18 = t33
 						store64(m.memory, uint64(uint32(t34))+248, uint64(v18))
-						t35 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
+						t35 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
 						t36 := v5
 						v19 = t35
 						store64(m.memory, uint64(uint32(t36))+240, uint64(v19))
-						t37 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
+						t37 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
 						t38 := v5
 						v20 = t37
 						store64(m.memory, uint64(uint32(t38))+232, uint64(v20))
-						t39 := int64(load64(m.memory, uint64(uint32(i32(0)))+161368))
+						t39 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
 						t40 := v5
 						v21 = t39
 						store64(m.memory, uint64(uint32(t40))+224, uint64(v21))
 						store64(m.memory, uint64(uint32(v5))+256, uint64(i64(0)))
 						m.fn9(v5+i32(224), v5+i32(80), i32(1))
-						m.fn181(v5+i32(80), v16)
+						m.fn179(v5+i32(80), v16)
 						store64(m.memory, uint64(uint32(v5))+288, uint64(v18))
 						store64(m.memory, uint64(uint32(v5))+280, uint64(v19))
 						store64(m.memory, uint64(uint32(v5))+272, uint64(v20))
@@ -12576,7 +12557,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						memory_copy(m.memory, uint32(v5+i32(304)), uint32(v5+i32(224)), uint32(i32(40)))
 						memory_copy(m.memory, uint32(v5+i32(80)), uint32(v5+i32(304)), uint32(i32(80)))
 						v0 = v5 + i32(80)
-						m.fn182(v5+i32(8), i32(1), i32(0))
+						m.fn180(v5+i32(8), i32(1), i32(0))
 						t41 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						t42 := int32(load32(m.memory, uint64(uint32(v5))+12))
 						m.fn41(v5+i32(264), v5+i32(80), t41, t42)
@@ -12586,7 +12567,7 @@ func (m *Module) Xpylon_identity_sign_many(v0, v1, v2, v3, v4 int32) int32 {
 						v11 = v12
 					l22:
 						if v6 == 0 {
-							m.fn25(v17, v1)
+							m.fn46(v17, v1, i32(4), i32(8))
 							v4 = v4 + i32(0x104000)
 							goto l23
 						}
@@ -12626,26 +12607,22 @@ l2:
 l10:
 	panic("unreachable")
 }
-func (m *Module) fn177(v0, v1 int32) {
-	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(8))
-}
-func (m *Module) fn178() int64 {
+func (m *Module) fn176() int64 {
 	var v0 int64
 	{
-		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+164264))
+		t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+164280))
 		v0 = t0
 		if v0 != i64(0) {
 			goto l0
 		}
-		t1 := m.fn625()
+		t1 := m.fn623()
 		v0 = t1
-		store64(m.memory, uint64(uint32(i32(0)))+164264, uint64(v0))
+		store64(m.memory, uint64(uint32(i32(0)))+164280, uint64(v0))
 	}
 l0:
 	return v0
 }
-func (m *Module) fn179(v0 int64, v1 int32) int32 {
+func (m *Module) fn177(v0 int64, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -12718,7 +12695,7 @@ func (m *Module) fn179(v0 int64, v1 int32) int32 {
 					t13 := v2 + i32(20)
 					t14 := v4
 					v6 = v4 + i32(1)
-					m.fn204(t13, t14, t12, v6, i32(1), i32(1))
+					m.fn202(t13, t14, t12, v6, i32(1), i32(1))
 					t15 := int32(load32(m.memory, uint64(uint32(v2))+24))
 					v3 = t15
 					{
@@ -12739,7 +12716,7 @@ func (m *Module) fn179(v0 int64, v1 int32) int32 {
 					goto l8
 				}
 			l9:
-				m.fn220(v2 + i32(8))
+				m.fn218(v2 + i32(8))
 				t17 := int32(load32(m.memory, uint64(uint32(v2))+8))
 				v6 = t17
 			}
@@ -12761,17 +12738,17 @@ func (m *Module) fn179(v0 int64, v1 int32) int32 {
 				goto l11
 			}
 			v1 = i32(1)
-			m.fn202(v7, i32(1), v6)
+			m.fn200(v7, i32(1), v6)
 			goto l1
 		l11:
-			t20 := m.fn193(v7, v6, i32(1), v3)
+			t20 := m.fn191(v7, v6, i32(1), v3)
 			v1 = t20
 			if v1 == 0 {
 				goto l4
 			}
 		}
 	l1:
-		t21 := m.fn195(i32(24), i32(8))
+		t21 := m.fn193(i32(24), i32(8))
 		v4 = t21
 		if v4 == 0 {
 			goto l4
@@ -12786,7 +12763,7 @@ func (m *Module) fn179(v0 int64, v1 int32) int32 {
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn180(v0, v1 int32) {
+func (m *Module) fn178(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -12798,7 +12775,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn181(v0, v1 int32) {
+func (m *Module) fn179(v0, v1 int32) {
 l1:
 	{
 		if v0 == v1 {
@@ -12810,7 +12787,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn182(v0, v1, v2 int32) {
+func (m *Module) fn180(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -12892,7 +12869,7 @@ func (m *Module) Xpylon_identity_status_code(v0 int32) int32 {
 	t1 := int32(load32(m.memory, uint32(v1)))
 	v0 = t1
 	m.g0 = v1 + i32(16)
-	p2 := i32(146180)
+	p2 := i32(146198)
 	if v0 != 0 {
 		p2 = v0
 	}
@@ -13041,11 +13018,11 @@ func (m *Module) Xpylon_identity_verify_jwt(v0, v1, v2, v3, v4 int32, v5 int64, 
 				if v5 != i64(0) {
 					goto l5
 				}
-				t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+163776))
+				t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+163792))
 				v5 = t8
 			}
 		l5:
-			m.fn188(v9+i32(24), v0, v1, v10, v2, v4, v5)
+			m.fn186(v9+i32(24), v0, v1, v10, v2, v4, v5)
 			t9 := int32(m.memory[uint64(uint32(v9))+24])
 			v10 = t9
 			{
@@ -13121,8 +13098,8 @@ func (m *Module) Xpylon_identity_verify_jwt(v0, v1, v2, v3, v4 int32, v5 int64, 
 			store32(m.memory, uint64(uint32(v9))+208, uint32(v3))
 			store32(m.memory, uint64(uint32(v9))+204, uint32(v0))
 			store32(m.memory, uint64(uint32(v9))+200, uint32(v1))
-			m.fn189(v9+i32(24), v9+i32(200), (v13|(v14<<48|v15<<32))<<8|int64(uint32(v10))&i64(255), v5)
-			m.fn190(v9+i32(200), v9+i32(24))
+			m.fn187(v9+i32(24), v9+i32(200), (v13|(v14<<48|v15<<32))<<8|int64(uint32(v10))&i64(255), v5)
+			m.fn188(v9+i32(200), v9+i32(24))
 			t37 := int32(load32(m.memory, uint64(uint32(v9))+204))
 			v10 = t37
 			if v8&i32(3) == 0 {
@@ -13157,9 +13134,9 @@ func (m *Module) Xpylon_identity_verify_jwt(v0, v1, v2, v3, v4 int32, v5 int64, 
 			m.fn37(t39, v10)
 			m.fn37(v12, v1)
 			m.fn37(v4, v3)
-			m.fn191(v17, v11)
-			m.fn191(v20, v19)
-			m.fn191(v23, v22)
+			m.fn189(v17, v11)
+			m.fn189(v20, v19)
+			m.fn189(v23, v22)
 			t40 := int32(load32(m.memory, uint64(uint32(v9))+12))
 			m.fn28(t40, v2)
 		}
@@ -13174,14 +13151,14 @@ l0:
 	m.g0 = v9 + i32(240)
 	return v10
 }
-func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
+func (m *Module) fn186(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 	var v7, v8, v9, v10, v11, v12, v13, v14, v15 int32
 	var v16, v17, v18 int64
 	var v19, v20, v21 int32
 	t0 := m.g0
 	v7 = t0 - i32(208)
 	m.g0 = v7
-	m.fn581(v7+i32(88), v2, v3)
+	m.fn579(v7+i32(88), v2, v3)
 	{
 		{
 			{
@@ -13225,7 +13202,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 					t14 := int32(load32(m.memory, uint64(uint32(v7))+52))
 					t15 := v3
 					v15 = t14
-					t16 := m.fn574(t15, v15, i32(154832), i32(4))
+					t16 := m.fn572(t15, v15, i32(154833), i32(4))
 					if t16 == 0 {
 						goto l2
 					}
@@ -13233,11 +13210,11 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 					goto l3
 				}
 			l2:
-				m.fn576(v7+i32(24), v3, v15, i32(154836), i32(3))
+				m.fn574(v7+i32(24), v3, v15, i32(154837), i32(3))
 				{
 					t17 := int32(load32(m.memory, uint64(uint32(v7))+24))
 					t18 := int32(load32(m.memory, uint64(uint32(v7))+28))
-					t19 := m.fn588(t17, t18, i32(154839), i32(5))
+					t19 := m.fn586(t17, t18, i32(154840), i32(5))
 					if t19 == 0 {
 						goto l4
 					}
@@ -13245,7 +13222,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 					goto l3
 				}
 			l4:
-				m.fn582(v7+i32(88), v2, v12)
+				m.fn580(v7+i32(88), v2, v12)
 				t20 := int32(m.memory[uint64(uint32(v7))+88])
 				if t20 != i32(1) {
 					goto l5
@@ -13255,7 +13232,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 		l3:
 			m.fn37(v11, v2)
 			m.fn37(v8, v9)
-			m.fn589(v7 + i32(44))
+			m.fn587(v7 + i32(44))
 			goto l1
 		l5:
 			t21 := int32(m.memory[uint64(uint32(v7))+89])
@@ -13272,16 +13249,16 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 			memory_copy(m.memory, uint32(v7+i32(88)), uint32(v1), uint32(i32(40)))
 			m.fn41(v7+i32(56), v7+i32(88), v13, v14)
 			m.memory[uint64(uint32(v7))+168] = byte(v3)
-			t26 := m.fn320(v7+i32(56), v7+i32(168))
+			t26 := m.fn318(v7+i32(56), v7+i32(168))
 			m.memory[uint64(uint32(v7))+88] = byte(t26 & i32(255))
 			v3 = v7 + i32(88)
 			t27 := int32(m.memory[uint64(uint32(v7))+88])
 			v3 = t27
-			m.fn321(v7 + i32(168))
+			m.fn319(v7 + i32(168))
 			if v3 != 0 {
 				goto l6
 			}
-			m.fn321(v7 + i32(56))
+			m.fn319(v7 + i32(56))
 			m.fn37(v11, v2)
 			m.fn37(v8, v9)
 			v8 = i32(-0x80000000)
@@ -13289,11 +13266,11 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 			v3 = i32(0)
 			goto l7
 		l6:
-			m.fn321(v7 + i32(56))
+			m.fn319(v7 + i32(56))
 			m.fn37(v11, v2)
 			v3 = v9 & i32(-256)
 		l7:
-			m.fn589(v7 + i32(44))
+			m.fn587(v7 + i32(44))
 			if v8 != i32(-0x80000000) {
 				goto l8
 			}
@@ -13306,7 +13283,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 	l8:
 		t28 := v7 + i32(32)
 		v3 = v3 | v9&i32(255)
-		m.fn586(t28, v3, v10)
+		m.fn584(t28, v3, v10)
 		{
 			t29 := int32(load32(m.memory, uint64(uint32(v7))+32))
 			v2 = t29
@@ -13333,7 +13310,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 		t35 := int32(load32(m.memory, uint64(uint32(v7))+52))
 		t36 := v9
 		v8 = t35
-		m.fn576(t34, t36, v8, i32(154619), i32(5))
+		m.fn574(t34, t36, v8, i32(154619), i32(5))
 		{
 			{
 				t37 := int32(load32(m.memory, uint64(uint32(v7))+16))
@@ -13354,7 +13331,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 			m.memory[uint32(v0)] = byte(i32(15))
 			goto l13
 		l12:
-			m.fn604(v7+i32(88), v9, v8, i32(154801))
+			m.fn602(v7+i32(88), v9, v8, i32(154802))
 			{
 				t41 := int32(m.memory[uint64(uint32(v7))+88])
 				if t41 != i32(1) {
@@ -13369,7 +13346,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 		l14:
 			t43 := int64(load64(m.memory, uint64(uint32(v7))+96))
 			v16 = t43
-			m.fn604(v7+i32(88), v9, v8, i32(154804))
+			m.fn602(v7+i32(88), v9, v8, i32(154805))
 			{
 				t44 := int32(m.memory[uint64(uint32(v7))+88])
 				if t44 != i32(1) {
@@ -13386,11 +13363,11 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 			v17 = t46
 			v18 = v16
 			{
-				t47 := m.fn574(v9, v8, i32(154807), i32(3))
+				t47 := m.fn572(v9, v8, i32(154808), i32(3))
 				if t47 == 0 {
 					goto l16
 				}
-				m.fn604(v7+i32(88), v9, v8, i32(154807))
+				m.fn602(v7+i32(88), v9, v8, i32(154808))
 				{
 					t48 := int32(m.memory[uint64(uint32(v7))+88])
 					if t48 == 0 {
@@ -13413,13 +13390,13 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 			}
 		l16:
 			store32(m.memory, uint64(uint32(v7))+196, uint32(i32(19)))
-			store32(m.memory, uint64(uint32(v7))+192, uint32(i32(154813)))
+			store32(m.memory, uint64(uint32(v7))+192, uint32(i32(154814)))
 			store32(m.memory, uint64(uint32(v7))+188, uint32(i32(19)))
 			store32(m.memory, uint64(uint32(v7))+184, uint32(i32(154624)))
 			store32(m.memory, uint64(uint32(v7))+180, uint32(i32(4)))
 			store32(m.memory, uint64(uint32(v7))+176, uint32(i32(154663)))
 			store32(m.memory, uint64(uint32(v7))+172, uint32(i32(3)))
-			store32(m.memory, uint64(uint32(v7))+168, uint32(i32(154810)))
+			store32(m.memory, uint64(uint32(v7))+168, uint32(i32(154811)))
 			v13 = v7 + i32(56) + i32(5)
 			v2 = v7 + i32(168)
 			v3 = i32(0)
@@ -13437,7 +13414,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 						t55 := int32(load32(m.memory, uint32(v2+i32(4))))
 						t56 := v1
 						v11 = t55
-						t57 := m.fn574(t53, t54, t56, v11)
+						t57 := m.fn572(t53, t54, t56, v11)
 						if t57 != 0 {
 							goto l19
 						}
@@ -13445,7 +13422,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 						goto l20
 					}
 				l19:
-					m.fn576(v7+i32(8), v9, v8, v1, v11)
+					m.fn574(v7+i32(8), v9, v8, v1, v11)
 					v15 = i32(15)
 					{
 						t58 := int32(load32(m.memory, uint64(uint32(v7))+8))
@@ -13547,7 +13524,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 								t81 := int32(load32(m.memory, uint64(uint32(v7))+96))
 								t82 := v9
 								v21 = t81
-								t83 := m.fn575(t82, v21, v4, v5)
+								t83 := m.fn573(t82, v21, v4, v5)
 								if t83 != 0 {
 									if v16 < i64(0) {
 										goto l33
@@ -13559,9 +13536,9 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 									store32(m.memory, uint64(uint32(v0))+64, uint32(i32(-0x80000000)))
 									m.memory[uint32(v0)] = byte(i32(21))
 									m.fn37(v13, v9)
-									m.fn605(v1, v15)
-									m.fn605(v2, v11)
-									m.fn605(v3, v8)
+									m.fn603(v1, v15)
+									m.fn603(v2, v11)
+									m.fn603(v3, v8)
 									goto l35
 								l34:
 									store32(m.memory, uint64(uint32(v0))+60, uint32(v21))
@@ -13580,7 +13557,7 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 									store64(m.memory, uint64(uint32(v0))+8, uint64(v17))
 									store64(m.memory, uint32(v0), uint64(v16))
 								l35:
-									m.fn589(v7 + i32(44))
+									m.fn587(v7 + i32(44))
 									goto l9
 								}
 								m.fn37(v13, v9)
@@ -13588,63 +13565,63 @@ func (m *Module) fn188(v0, v1, v2, v3, v4, v5 int32, v6 int64) {
 						l31:
 							store32(m.memory, uint64(uint32(v0))+64, uint32(i32(-0x80000000)))
 							m.memory[uint32(v0)] = byte(i32(20))
-							m.fn605(v1, v15)
-							m.fn605(v2, v11)
-							m.fn605(v3, v8)
+							m.fn603(v1, v15)
+							m.fn603(v2, v11)
+							m.fn603(v3, v8)
 							goto l13
 						}
 						v5 = i32(19)
 					l29:
 						store32(m.memory, uint64(uint32(v0))+64, uint32(i32(-0x80000000)))
 						m.memory[uint32(v0)] = byte(v5)
-						m.fn605(v1, v15)
+						m.fn603(v1, v15)
 					l27:
-						m.fn605(v2, v11)
-						m.fn605(v3, v8)
-						m.fn605(v13, v9)
+						m.fn603(v2, v11)
+						m.fn603(v3, v8)
+						m.fn603(v13, v9)
 						goto l13
 					}
 					store32(m.memory, uint64(uint32(v0))+64, uint32(i32(-0x80000000)))
 					m.memory[uint32(v0)] = byte(v11)
-					m.fn605(v3, v8)
-					m.fn605(v13, v9)
-					m.fn606(v1, v15)
+					m.fn603(v3, v8)
+					m.fn603(v13, v9)
+					m.fn604(v1, v15)
 					goto l13
 				}
 				store32(m.memory, uint64(uint32(v0))+64, uint32(i32(-0x80000000)))
 				m.memory[uint32(v0)] = byte(v8)
-				m.fn605(v13, v9)
-				m.fn606(v1, v15)
-				m.fn606(v2, v11)
+				m.fn603(v13, v9)
+				m.fn604(v1, v15)
+				m.fn604(v2, v11)
 				goto l13
 			}
 		l23:
 			store32(m.memory, uint64(uint32(v0))+64, uint32(i32(-0x80000000)))
 			m.memory[uint32(v0)] = byte(v9)
-			m.fn606(v1, v15)
-			m.fn606(v2, v11)
-			m.fn606(v3, v8)
+			m.fn604(v1, v15)
+			m.fn604(v2, v11)
+			m.fn604(v3, v8)
 		}
 	l13:
-		m.fn589(v7 + i32(44))
+		m.fn587(v7 + i32(44))
 	}
 l9:
 	m.g0 = v7 + i32(208)
 }
-func (m *Module) fn189(v0, v1 int32, v2, v3 int64) {
+func (m *Module) fn187(v0, v1 int32, v2, v3 int64) {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	store32(m.memory, uint64(uint32(v0))+156, uint32(i32(19)))
-	store32(m.memory, uint64(uint32(v0))+152, uint32(i32(154813)))
+	store32(m.memory, uint64(uint32(v0))+152, uint32(i32(154814)))
 	store32(m.memory, uint64(uint32(v0))+132, uint32(i32(19)))
 	store32(m.memory, uint64(uint32(v0))+128, uint32(i32(154624)))
 	store32(m.memory, uint64(uint32(v0))+108, uint32(i32(4)))
 	store32(m.memory, uint64(uint32(v0))+104, uint32(i32(154663)))
 	store64(m.memory, uint64(uint32(v0))+84, uint64(i64(-0x7ffffffefffffffd)))
-	store32(m.memory, uint64(uint32(v0))+80, uint32(i32(154804)))
+	store32(m.memory, uint64(uint32(v0))+80, uint32(i32(154805)))
 	store64(m.memory, uint64(uint32(v0))+60, uint64(i64(-0x7ffffffefffffffd)))
-	store32(m.memory, uint64(uint32(v0))+56, uint32(i32(154801)))
+	store32(m.memory, uint64(uint32(v0))+56, uint32(i32(154802)))
 	store32(m.memory, uint64(uint32(v0))+36, uint32(i32(3)))
-	store32(m.memory, uint64(uint32(v0))+32, uint32(i32(154810)))
+	store32(m.memory, uint64(uint32(v0))+32, uint32(i32(154811)))
 	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(5)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(154619)))
 	store64(m.memory, uint32(v0), uint64(i64(0x700000000)))
@@ -13729,7 +13706,7 @@ func (m *Module) fn189(v0, v1 int32, v2, v3 int64) {
 	}
 	store32(m.memory, uint64(uint32(t29))+112, uint32(p30))
 }
-func (m *Module) fn190(v0, v1 int32) {
+func (m *Module) fn188(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(224)
@@ -13737,7 +13714,7 @@ func (m *Module) fn190(v0, v1 int32) {
 	v3 = i32(0)
 	store32(m.memory, uint64(uint32(v2))+20, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v2))+12, uint64(i64(0x100000000)))
-	m.fn455(v2+i32(12), i32(123))
+	m.fn454(v2+i32(12), i32(123))
 	memory_copy(m.memory, uint32(v2+i32(24)), uint32(v1), uint32(i32(176)))
 	v4 = v2 + i32(40)
 	v5 = v2 + i32(208) | i32(4)
@@ -13753,7 +13730,7 @@ l4:
 			{
 				v8 = v7
 				if v6 == v1 {
-					m.fn455(v2+i32(12), i32(125))
+					m.fn454(v2+i32(12), i32(125))
 					t6 := int32(load32(m.memory, uint64(uint32(v2))+20))
 					store32(m.memory, uint64(uint32(v0))+8, uint32(t6))
 					t7 := int64(load64(m.memory, uint64(uint32(v2))+12))
@@ -13778,7 +13755,7 @@ l4:
 			if v3 == 0 {
 				goto l2
 			}
-			m.fn455(v2+i32(12), i32(44))
+			m.fn454(v2+i32(12), i32(44))
 			goto l2
 		}
 	l2:
@@ -13807,7 +13784,7 @@ l4:
 		goto l4
 	}
 }
-func (m *Module) fn191(v0, v1 int32) {
+func (m *Module) fn189(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
@@ -13816,12 +13793,12 @@ func (m *Module) fn191(v0, v1 int32) {
 func (m *Module) Xpylon_identity_version() int32 {
 	return i32(132364)
 }
-func (m *Module) fn193(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn191(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8 int32
 	v4 = v0 + i32(-4)
 	t0 := int32(load32(m.memory, uint32(v4)))
 	v5 = t0
-	fn194(v5, v1)
+	fn192(v5, v1)
 	{
 		{
 			if uint32(v2) < uint32(i32(9)) {
@@ -13854,32 +13831,32 @@ func (m *Module) fn193(v0, v1, v2, v3 int32) int32 {
 						if uint32(v5) < uint32(i32(16)) {
 							goto l10
 						}
-						m.fn197(v7, v1)
+						m.fn195(v7, v1)
 						v3 = v7 + v1
-						m.fn197(v3, v5)
-						m.fn198(v3, v5)
+						m.fn195(v3, v5)
+						m.fn196(v3, v5)
 						goto l9
 					}
 					v5 = v7 + v6
-					t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+					t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 					if v5 == t3 {
-						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
+						t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
 						v5 = t8 + v6
 						if uint32(v5) > uint32(v1) {
-							m.fn197(v7, v1)
+							m.fn195(v7, v1)
 							v3 = v7 + v1
 							t10 := v3
 							v1 = v5 - v1
 							store32(m.memory, uint64(uint32(t10))+4, uint32(v1|i32(1)))
-							store32(m.memory, uint64(uint32(i32(0)))+164228, uint32(v1))
-							store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v3))
+							store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(v1))
+							store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v3))
 							goto l9
 						}
 						goto l7
 					}
-					t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+					t4 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 					if v5 == t4 {
-						t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+						t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 						v5 = t6 + v6
 						if uint32(v5) < uint32(v1) {
 							goto l7
@@ -13889,12 +13866,12 @@ func (m *Module) fn193(v0, v1, v2, v3 int32) int32 {
 							if uint32(v3) > uint32(i32(15)) {
 								goto l11
 							}
-							m.fn197(v7, v5)
+							m.fn195(v7, v5)
 							v3 = i32(0)
 							v1 = i32(0)
 							goto l12
 						l11:
-							m.fn197(v7, v1)
+							m.fn195(v7, v1)
 							v1 = v7 + v1
 							store32(m.memory, uint64(uint32(v1))+4, uint32(v3|i32(1)))
 							v2 = v7 + v5
@@ -13903,8 +13880,8 @@ func (m *Module) fn193(v0, v1, v2, v3 int32) int32 {
 							store32(m.memory, uint64(uint32(v2))+4, uint32(t7&i32(-2)))
 						}
 					l12:
-						store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(v1))
-						store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v3))
+						store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(v1))
+						store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v3))
 						goto l9
 					}
 					t5 := int32(load32(m.memory, uint64(uint32(v5))+4))
@@ -13917,20 +13894,20 @@ func (m *Module) fn193(v0, v1, v2, v3 int32) int32 {
 					if uint32(v6) < uint32(v1) {
 						goto l7
 					}
-					m.fn196(v5, v8)
+					m.fn194(v5, v8)
 					v3 = v6 - v1
 					if uint32(v3) < uint32(i32(16)) {
-						m.fn197(v7, v6)
+						m.fn195(v7, v6)
 						goto l9
 					}
-					m.fn197(v7, v1)
+					m.fn195(v7, v1)
 					v1 = v7 + v1
-					m.fn197(v1, v3)
-					m.fn198(v1, v3)
+					m.fn195(v1, v3)
+					m.fn196(v1, v3)
 					goto l9
 				}
 			}
-			t1 := m.fn195(v3, v2)
+			t1 := m.fn193(v3, v2)
 			v2 = t1
 			if v2 != 0 {
 				{
@@ -13982,13 +13959,13 @@ func (m *Module) fn193(v0, v1, v2, v3 int32) int32 {
 			memory_copy(m.memory, uint32(v1), uint32(v0), uint32(v3))
 		}
 	l15:
-		m.fn199(v0)
+		m.fn197(v0)
 		return v1
 	}
 l2:
 	return v2
 }
-func fn194(v0, v1 int32) {
+func fn192(v0, v1 int32) {
 	var v2 int32
 	{
 		v2 = v0 & i32(-8)
@@ -14011,7 +13988,7 @@ func fn194(v0, v1 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn195(v0, v1 int32) int32 {
+func (m *Module) fn193(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	{
 		{
@@ -14061,9 +14038,9 @@ func (m *Module) fn195(v0, v1 int32) int32 {
 					store32(m.memory, uint32(v1), uint32(v2+v0))
 					goto l3
 				}
-				m.fn197(v1, v4)
-				m.fn197(v2, v0)
-				m.fn198(v2, v0)
+				m.fn195(v1, v4)
+				m.fn195(v2, v0)
+				m.fn196(v2, v0)
 				goto l3
 			}
 			v1 = v2
@@ -14086,22 +14063,22 @@ l3:
 		if uint32(v0) <= uint32(v3+i32(16)) {
 			goto l5
 		}
-		m.fn197(v1, v3)
+		m.fn195(v1, v3)
 		v2 = v1 + v3
 		t12 := v2
 		v0 = v0 - v3
-		m.fn197(t12, v0)
-		m.fn198(v2, v0)
+		m.fn195(t12, v0)
+		m.fn196(v2, v0)
 	}
 l5:
 	return v1 + i32(8)
 }
-func (m *Module) fn196(v0, v1 int32) {
+func (m *Module) fn194(v0, v1 int32) {
 	var v2 int32
 	if uint32(v1) < uint32(i32(256)) {
 		goto l0
 	}
-	m.fn628(v0)
+	m.fn626(v0)
 	return
 l0:
 	{
@@ -14118,17 +14095,17 @@ l0:
 		return
 	}
 l1:
-	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+164216))
-	store32(m.memory, uint64(uint32(i32(0)))+164216, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
+	t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+	store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(t3&i32_rotl(i32(-2), int32(uint32(v1)>>3))))
 }
-func (m *Module) fn197(v0, v1 int32) {
+func (m *Module) fn195(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|t0&i32(1)|i32(2)))
 	v0 = v0 + v1
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(t1|i32(1)))
 }
-func (m *Module) fn198(v0, v1 int32) {
+func (m *Module) fn196(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = v0 + v1
 	{
@@ -14145,7 +14122,7 @@ func (m *Module) fn198(v0, v1 int32) {
 		v1 = v3 + v1
 		{
 			v0 = v0 - v3
-			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+			t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 			if v0 != t2 {
 				goto l2
 			}
@@ -14153,7 +14130,7 @@ func (m *Module) fn198(v0, v1 int32) {
 			if t3&i32(3) != i32(3) {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v1))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			store32(m.memory, uint64(uint32(v2))+4, uint32(t4&i32(-2)))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
@@ -14161,7 +14138,7 @@ func (m *Module) fn198(v0, v1 int32) {
 			return
 		}
 	l2:
-		m.fn196(v0, v3)
+		m.fn194(v0, v3)
 	}
 l0:
 	{
@@ -14170,43 +14147,43 @@ l0:
 		if v3&i32(2) != 0 {
 			goto l3
 		}
-		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+		t6 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 		if v2 == t6 {
-			store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v0))
-			t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
+			store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v0))
+			t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
 			v1 = t11 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+164228, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 			if v0 != t12 {
 				return
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(i32(0)))
 			return
 		}
-		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+		t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 		if v2 == t7 {
-			store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(v0))
-			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+			store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(v0))
+			t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 			v1 = t13 + v1
-			store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v1))
+			store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v1))
 			store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
 			store32(m.memory, uint32(v0+v1), uint32(v1))
 			return
 		}
 		t8 := v2
 		v3 = v3 & i32(-8)
-		m.fn196(t8, v3)
+		m.fn194(t8, v3)
 		t9 := v0
 		v1 = v3 + v1
 		store32(m.memory, uint64(uint32(t9))+4, uint32(v1|i32(1)))
 		store32(m.memory, uint32(v0+v1), uint32(v1))
-		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+		t10 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 		if v0 != t10 {
 			goto l6
 		}
-		store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v1))
+		store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v1))
 		return
 	}
 l3:
@@ -14214,10 +14191,10 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1|i32(1)))
 	store32(m.memory, uint32(v0+v1), uint32(v1))
 l6:
-	m.fn630(v0, v1)
+	m.fn628(v0, v1)
 	return
 }
-func (m *Module) fn199(v0 int32) {
+func (m *Module) fn197(v0 int32) {
 	var v1, v2, v3 int32
 	v1 = v0 + i32(-8)
 	t0 := int32(load32(m.memory, uint32(v0+i32(-4))))
@@ -14238,7 +14215,7 @@ func (m *Module) fn199(v0 int32) {
 			v0 = v2 + v0
 			{
 				v1 = v1 - v2
-				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+				t3 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 				if v1 != t3 {
 					goto l2
 				}
@@ -14246,7 +14223,7 @@ func (m *Module) fn199(v0 int32) {
 				if t4&i32(3) != i32(3) {
 					goto l0
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v0))
+				store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v0))
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				store32(m.memory, uint64(uint32(v3))+4, uint32(t5&i32(-2)))
 				store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
@@ -14254,7 +14231,7 @@ func (m *Module) fn199(v0 int32) {
 				return
 			}
 		l2:
-			m.fn196(v1, v2)
+			m.fn194(v1, v2)
 		}
 	l0:
 		{
@@ -14264,26 +14241,26 @@ func (m *Module) fn199(v0 int32) {
 				if v2&i32(2) != 0 {
 					goto l3
 				}
-				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+				t7 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 				if v3 == t7 {
 					goto l4
 				}
-				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+				t8 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 				if v3 == t8 {
 					goto l5
 				}
 				t9 := v3
 				v2 = v2 & i32(-8)
-				m.fn196(t9, v2)
+				m.fn194(t9, v2)
 				t10 := v1
 				v0 = v2 + v0
 				store32(m.memory, uint64(uint32(t10))+4, uint32(v0|i32(1)))
 				store32(m.memory, uint32(v1+v0), uint32(v0))
-				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+				t11 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 				if v1 != t11 {
 					goto l6
 				}
-				store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v0))
+				store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v0))
 				return
 			}
 		l3:
@@ -14292,74 +14269,74 @@ func (m *Module) fn199(v0 int32) {
 			store32(m.memory, uint32(v1+v0), uint32(v0))
 		l6:
 			if uint32(v0) < uint32(i32(256)) {
-				m.fn633(v1, v0)
+				m.fn631(v1, v0)
 				return
 			}
-			m.fn634(v1, v0)
-			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+164256))
+			m.fn632(v1, v0)
+			t12 := int32(load32(m.memory, uint64(uint32(i32(0)))+164272))
 			v0 = t12 + i32(-1)
-			store32(m.memory, uint64(uint32(i32(0)))+164256, uint32(v0))
+			store32(m.memory, uint64(uint32(i32(0)))+164272, uint32(v0))
 			if v0 != 0 {
 				return
 			}
-			m.fn635()
+			m.fn633()
 			return
 		}
 	l4:
-		store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v1))
-		t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
+		store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v1))
+		t13 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
 		v0 = t13 + v0
-		store32(m.memory, uint64(uint32(i32(0)))+164228, uint32(v0))
+		store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(v0))
 		store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 		{
-			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+			t14 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
 			if v1 != t14 {
 				goto l8
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(i32(0)))
-			store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(i32(0)))
+			store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(i32(0)))
 		}
 	l8:
-		t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
+		t15 := int32(load32(m.memory, uint64(uint32(i32(0)))+164264))
 		if uint32(v0) <= uint32(t15) {
 			return
 		}
-		t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+		t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+164252))
 		v0 = t16
 		if v0 == 0 {
 			return
 		}
 		{
-			t17 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
+			t17 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
 			if uint32(t17) < uint32(i32(41)) {
 				goto l9
 			}
-			_ = m.fn631(v0)
+			_ = m.fn629(v0)
 		}
 	l9:
-		m.fn635()
-		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+164228))
-		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
+		m.fn633()
+		t19 := int32(load32(m.memory, uint64(uint32(i32(0)))+164244))
+		t20 := int32(load32(m.memory, uint64(uint32(i32(0)))+164264))
 		if uint32(t19) <= uint32(t20) {
 			return
 		}
-		store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(i32(-1)))
+		store32(m.memory, uint64(uint32(i32(0)))+164264, uint32(i32(-1)))
 	}
 	return
 l5:
-	store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(v1))
-	t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+	store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(v1))
+	t21 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 	v0 = t21 + v0
-	store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v0))
+	store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v0))
 	store32(m.memory, uint64(uint32(v1))+4, uint32(v0|i32(1)))
 	store32(m.memory, uint32(v1+v0), uint32(v0))
 }
-func (m *Module) fn200(v0, v1, v2 int32) {
+func (m *Module) fn198(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn201(v3+i32(8), v1, v2, i32(0))
+	m.fn199(v3+i32(8), v1, v2, i32(0))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -14367,7 +14344,7 @@ func (m *Module) fn200(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn201(v0, v1, v2, v3 int32) {
+func (m *Module) fn199(v0, v1, v2, v3 int32) {
 	{
 		if v2 == 0 {
 			goto l0
@@ -14376,7 +14353,7 @@ func (m *Module) fn201(v0, v1, v2, v3 int32) {
 			if v3 != 0 {
 				goto l1
 			}
-			t0 := m.fn195(v2, v1)
+			t0 := m.fn193(v2, v1)
 			v1 = t0
 			goto l0
 		}
@@ -14388,13 +14365,13 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn202(v0, v1, v2 int32) {
+func (m *Module) fn200(v0, v1, v2 int32) {
 	if v2 == 0 {
 		return
 	}
 	m.fn77(v0, v2)
 }
-func (m *Module) fn203(v0, v1 int32) {
+func (m *Module) fn201(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		{
@@ -14456,12 +14433,12 @@ l5:
 l6:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v4))
 }
-func (m *Module) fn204(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn202(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(32)
 	m.g0 = v6
-	m.fn205(v6+i32(16), v3, v4, v5)
+	m.fn203(v6+i32(16), v3, v4, v5)
 	v7 = i32(1)
 	t1 := int32(load32(m.memory, uint64(uint32(v6))+20))
 	v8 = t1
@@ -14498,12 +14475,12 @@ l3:
 				t5 := int32(load32(m.memory, uint64(uint32(v6))+28))
 				v7 = t5
 				if v7 != 0 {
-					t8 := m.fn193(v2, v7, v8, v3)
+					t8 := m.fn191(v2, v7, v8, v3)
 					v7 = t8
 					v5 = v3
 					goto l6
 				}
-				m.fn201(v6+i32(8), v8, v3, i32(0))
+				m.fn199(v6+i32(8), v8, v3, i32(0))
 				t6 := int32(load32(m.memory, uint64(uint32(v6))+12))
 				v5 = t6
 				t7 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -14512,7 +14489,7 @@ l3:
 			}
 		}
 	l4:
-		m.fn200(v6, v8, v3)
+		m.fn198(v6, v8, v3)
 		t9 := int32(load32(m.memory, uint64(uint32(v6))+4))
 		v5 = t9
 		t10 := int32(load32(m.memory, uint32(v6)))
@@ -14534,7 +14511,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3))
 	m.g0 = v6 + i32(32)
 }
-func (m *Module) fn205(v0, v1, v2, v3 int32) {
+func (m *Module) fn203(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	v4 = i32(0)
@@ -14556,7 +14533,7 @@ l0:
 	store32(m.memory, uint32(v0+v6), uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn206(v0, v1, v2 int32) {
+func (m *Module) fn204(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := v0
 	v3 = v2 - v1
@@ -14576,7 +14553,7 @@ func (m *Module) fn206(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v3))
 }
-func (m *Module) fn207(v0, v1 int32) {
+func (m *Module) fn205(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -14597,7 +14574,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn208(v0, v1 int32) {
+func (m *Module) fn206(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -14621,12 +14598,12 @@ func (m *Module) fn208(v0, v1 int32) {
 			}
 			{
 				{
-					t3 := int32(m.memory[uint64(uint32(v6))+160856])
+					t3 := int32(m.memory[uint64(uint32(v6))+160860])
 					switch t3 + i32(-2) {
 					default:
 						goto l2
 					case 1:
-						p4 := i32(146180)
+						p4 := i32(146198)
 						if uint32(v4) < uint32(v2) {
 							p4 = v3 + v4
 						}
@@ -14655,7 +14632,7 @@ func (m *Module) fn208(v0, v1 int32) {
 						}
 						goto l10
 					case 2:
-						p6 := i32(146180)
+						p6 := i32(146198)
 						if uint32(v4) < uint32(v2) {
 							p6 = v3 + v4
 						}
@@ -14679,7 +14656,7 @@ func (m *Module) fn208(v0, v1 int32) {
 							goto l14
 						}
 					case 0:
-						p8 := i32(146180)
+						p8 := i32(146198)
 						if uint32(v4) < uint32(v2) {
 							p8 = v3 + v4
 						}
@@ -14698,7 +14675,7 @@ func (m *Module) fn208(v0, v1 int32) {
 			l14:
 				t10 := v3
 				v4 = v5 + i32(2)
-				p11 := i32(146180)
+				p11 := i32(146198)
 				if uint32(v4) < uint32(v2) {
 					p11 = t10 + v4
 				}
@@ -14708,7 +14685,7 @@ func (m *Module) fn208(v0, v1 int32) {
 				}
 				t13 := v3
 				v4 = v5 + i32(3)
-				p14 := i32(146180)
+				p14 := i32(146198)
 				if uint32(v4) < uint32(v2) {
 					p14 = t13 + v4
 				}
@@ -14726,7 +14703,7 @@ func (m *Module) fn208(v0, v1 int32) {
 		l10:
 			t16 := v3
 			v4 = v5 + i32(2)
-			p17 := i32(146180)
+			p17 := i32(146198)
 			if uint32(v4) < uint32(v2) {
 				p17 = t16 + v4
 			}
@@ -14748,15 +14725,15 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v4-v5))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v5))
 }
-func (m *Module) fn209(v0, v1, v2 int32) {
-	m.fn206(v0, v1, v1+v2)
+func (m *Module) fn207(v0, v1, v2 int32) {
+	m.fn204(v0, v1, v1+v2)
 }
-func (m *Module) fn210(v0, v1, v2 int32) {
+func (m *Module) fn208(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn212(v3+i32(16), v1, v2, i32(18))
+	m.fn210(v3+i32(16), v1, v2, i32(18))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3
 	v4 = t1
@@ -14775,7 +14752,7 @@ func (m *Module) fn210(v0, v1, v2 int32) {
 	v8 = v1 + v2
 l18:
 	{
-		t7 := m.fn213(v3 + i32(36))
+		t7 := m.fn211(v3 + i32(36))
 		v6 = t7
 		if v6 == i32(1114112) {
 			t27 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -14810,7 +14787,7 @@ l18:
 					goto l20
 				}
 			l19:
-				m.fn216(v3+i32(16), v6, i32(148708))
+				m.fn214(v3+i32(16), v6, i32(148728))
 				t30 := int32(load32(m.memory, uint64(uint32(v3))+16))
 				t31 := v6
 				v7 = t30
@@ -14836,8 +14813,8 @@ l18:
 					}
 					t36 := int32(load32(m.memory, uint64(uint32(v3))+24))
 					v6 = t36
-					m.fn203(v3, v9)
-					m.fn203(v3, v7)
+					m.fn201(v3, v9)
+					m.fn201(v3, v7)
 					v7 = v10
 					if v6 == 0 {
 						goto l18
@@ -14848,7 +14825,7 @@ l18:
 				v6 = v9
 			}
 		l20:
-			m.fn203(v3, v6)
+			m.fn201(v3, v6)
 			v7 = v10
 			goto l18
 		}
@@ -14928,7 +14905,7 @@ l18:
 				if v12&i32(1) != 0 {
 					goto l11
 				}
-				t20 := m.fn214(v7)
+				t20 := m.fn212(v7)
 				if t20 == 0 {
 					goto l11
 				}
@@ -14943,7 +14920,7 @@ l18:
 			if v7 == i32(1114112) {
 				goto l13
 			}
-			t21 := m.fn215(v7)
+			t21 := m.fn213(v7)
 			if t21 == 0 {
 				goto l5
 			}
@@ -14972,7 +14949,7 @@ l18:
 		l17:
 			{
 				{
-					t23 := m.fn213(v3 + i32(16))
+					t23 := m.fn211(v3 + i32(16))
 					v6 = t23
 					if v6 != i32(1114112) {
 						goto l16
@@ -14981,12 +14958,12 @@ l18:
 					goto l5
 				}
 			l16:
-				t24 := m.fn214(v6)
+				t24 := m.fn212(v6)
 				if t24 != 0 {
 					goto l17
 				}
 			}
-			t25 := m.fn215(v6)
+			t25 := m.fn213(v6)
 			p26 := i32(962)
 			if t25 != 0 {
 				p26 = i32(963)
@@ -14994,14 +14971,14 @@ l18:
 			v13 = p26
 		}
 	l5:
-		m.fn203(v3, v13)
+		m.fn201(v3, v13)
 		v7 = v10
 		goto l18
 	}
 l4:
 	panic("unreachable")
 }
-func (m *Module) fn211(v0 int32) int32 {
+func (m *Module) fn209(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -15010,12 +14987,12 @@ func (m *Module) fn211(v0 int32) int32 {
 	}
 	return p1 | v0
 }
-func (m *Module) fn212(v0, v1, v2, v3 int32) {
+func (m *Module) fn210(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn207(v4+i32(12), v2)
+	m.fn205(v4+i32(12), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+20))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -15101,7 +15078,7 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v2))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn213(v0 int32) int32 {
+func (m *Module) fn211(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -15142,7 +15119,7 @@ func (m *Module) fn213(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn214(v0 int32) int32 {
+func (m *Module) fn212(v0 int32) int32 {
 	{
 		if uint32(v0) < uint32(i32(128)) {
 			v0 = v0 + i32(-39)
@@ -15155,7 +15132,7 @@ func (m *Module) fn214(v0 int32) int32 {
 		if uint32(v0) < uint32(i32(168)) {
 			goto l1
 		}
-		t0 := m.fn217(v0)
+		t0 := m.fn215(v0)
 		v0 = t0
 		goto l2
 	}
@@ -15164,17 +15141,17 @@ l1:
 l2:
 	return v0 & i32(1)
 }
-func (m *Module) fn215(v0 int32) int32 {
+func (m *Module) fn213(v0 int32) int32 {
 	if uint32(v0&i32(2097119)+i32(-65)) >= uint32(i32(26)) {
 		if uint32(v0) >= uint32(i32(170)) {
-			t0 := m.fn218(v0)
+			t0 := m.fn216(v0)
 			return t0
 		}
 		return i32(0)
 	}
 	return i32(1)
 }
-func (m *Module) fn216(v0, v1, v2 int32) {
+func (m *Module) fn214(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -15290,7 +15267,7 @@ l9:
 	t19 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t19))
 }
-func (m *Module) fn217(v0 int32) int32 {
+func (m *Module) fn215(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(36)
@@ -15298,7 +15275,7 @@ func (m *Module) fn217(v0 int32) int32 {
 l1:
 	{
 		if uint32(v2) < uint32(i32(2)) {
-			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+150772))
+			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+150792))
 			t4 := v3
 			v2 = t3 << 11
 			var p5 int32
@@ -15311,7 +15288,7 @@ l1:
 				p7 = 1
 			}
 			v2 = t6 + p7
-			v4 = v2<<2 + i32(150772)
+			v4 = v2<<2 + i32(150792)
 			t8 := int32(load32(m.memory, uint32(v4)))
 			v5 = t8
 			v3 = i32(919)
@@ -15342,7 +15319,7 @@ l1:
 				if v4 == v2 {
 					goto l4
 				}
-				t11 := int32(m.memory[uint32(v2+i32(146288))])
+				t11 := int32(m.memory[uint32(v2+i32(146308))])
 				v3 = v3 + t11
 				if uint32(v3) > uint32(v5) {
 					goto l4
@@ -15356,7 +15333,7 @@ l1:
 		t0 := v3
 		v4 = int32(uint32(v2) >> 1)
 		v5 = v4 + v3
-		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+150772))
+		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+150792))
 		p2 := v5
 		if uint32(t1<<11) > uint32(v1) {
 			p2 = t0
@@ -15366,7 +15343,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn218(v0 int32) int32 {
+func (m *Module) fn216(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	v1 = v0 << 11
 	v2 = i32(22)
@@ -15374,7 +15351,7 @@ func (m *Module) fn218(v0 int32) int32 {
 l1:
 	{
 		if uint32(v2) < uint32(i32(2)) {
-			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+150916))
+			t3 := int32(load32(m.memory, uint64(uint32(v3<<2))+150936))
 			t4 := v3
 			v2 = t3 << 11
 			var p5 int32
@@ -15387,7 +15364,7 @@ l1:
 				p7 = 1
 			}
 			v2 = t6 + p7
-			v4 = v2<<2 + i32(150916)
+			v4 = v2<<2 + i32(150936)
 			t8 := int32(load32(m.memory, uint32(v4)))
 			v5 = t8
 			v3 = i32(313)
@@ -15418,7 +15395,7 @@ l1:
 				if v4 == v2 {
 					goto l4
 				}
-				t11 := int32(m.memory[uint32(v2+i32(147207))])
+				t11 := int32(m.memory[uint32(v2+i32(147227))])
 				v3 = v3 + t11
 				if uint32(v3) > uint32(v5) {
 					goto l4
@@ -15432,7 +15409,7 @@ l1:
 		t0 := v3
 		v4 = int32(uint32(v2) >> 1)
 		v5 = v4 + v3
-		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+150916))
+		t1 := int32(load32(m.memory, uint64(uint32(v5<<2))+150936))
 		p2 := v5
 		if uint32(t1<<11) > uint32(v1) {
 			p2 = t0
@@ -15442,7 +15419,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn219(v0 int32) int32 {
+func (m *Module) fn217(v0 int32) int32 {
 	t0 := int32(m.memory[uint32(v0)])
 	v0 = t0
 	p1 := i32(0)
@@ -15451,7 +15428,7 @@ func (m *Module) fn219(v0 int32) int32 {
 	}
 	return p1 ^ v0
 }
-func (m *Module) fn220(v0 int32) {
+func (m *Module) fn218(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := m.fn74(v0, t0, i32(1), i32(1), i32(1))
 	if t1 == i32(-0x7fffffff) {
@@ -15459,7 +15436,7 @@ func (m *Module) fn220(v0 int32) {
 	}
 	panic("unreachable")
 }
-func (m *Module) fn221(v0, v1, v2 int32) int32 {
+func (m *Module) fn219(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	var v8 int64
 	var v9 int32
@@ -15481,7 +15458,7 @@ l7:
 		{
 			v7 = int32(int8(v5))
 			if v7 > i32(-1) {
-				m.fn209(v0, v6, v5)
+				m.fn207(v0, v6, v5)
 				v1 = v6 + v5
 				goto l7
 			}
@@ -15491,7 +15468,7 @@ l7:
 				t6 := int32(load16(m.memory, uint64(uint32(v1))+1))
 				t7 := v5
 				v1 = t6
-				m.fn209(t5, t7, v1)
+				m.fn207(t5, t7, v1)
 				v1 = v5 + v1
 				goto l7
 			}
@@ -15560,7 +15537,7 @@ l7:
 					v5 = t13
 				}
 			l16:
-				store32(m.memory, uint64(uint32(v3))+4, uint32(i32(146264)))
+				store32(m.memory, uint64(uint32(v3))+4, uint32(i32(146284)))
 				store32(m.memory, uint32(v3), uint32(v0))
 				store64(m.memory, uint64(uint32(v3))+8, uint64(int64(uint32(v5))<<48|int64(uint32(v9))&i64(0xffff)<<32|v8))
 				v5 = v2 + v4<<3
@@ -15573,7 +15550,7 @@ l7:
 				v4 = v4 + i32(1)
 				goto l7
 			}
-			store32(m.memory, uint64(uint32(v3))+4, uint32(i32(146264)))
+			store32(m.memory, uint64(uint32(v3))+4, uint32(i32(146284)))
 			store32(m.memory, uint32(v3), uint32(v0))
 			store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x60000020)))
 			v1 = v2 + v4<<3
@@ -15589,7 +15566,7 @@ l7:
 		}
 	}
 l0:
-	m.fn209(v0, v1, int32(uint32(v2)>>1))
+	m.fn207(v0, v1, int32(uint32(v2)>>1))
 l1:
 	v1 = i32(0)
 	goto l17
@@ -15599,20 +15576,20 @@ l17:
 	m.g0 = v3 + i32(16)
 	return v1
 }
-func (m *Module) fn222(v0 int32) {
+func (m *Module) fn220(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn37(t0, t1)
 }
-func (m *Module) fn223(v0, v1, v2 int32) int32 {
-	m.fn209(v0, v1, v2)
+func (m *Module) fn221(v0, v1, v2 int32) int32 {
+	m.fn207(v0, v1, v2)
 	return i32(0)
 }
-func (m *Module) fn224(v0, v1 int32) int32 {
-	m.fn203(v0, v1)
+func (m *Module) fn222(v0, v1 int32) int32 {
+	m.fn201(v0, v1)
 	return i32(0)
 }
-func (m *Module) fn225(v0, v1 int32) {
+func (m *Module) fn223(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -15633,12 +15610,12 @@ l0:
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn226(v0, v1, v2 int32) {
+func (m *Module) fn224(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn225(v3+i32(12), v2<<1)
+	m.fn223(v3+i32(12), v2<<1)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	m.fn42(v3+i32(24), v1, v2, t1, t2)
@@ -15656,7 +15633,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn227(v0 int32) int32 {
+func (m *Module) fn225(v0 int32) int32 {
 	var v1 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -15670,7 +15647,7 @@ func (m *Module) fn227(v0 int32) int32 {
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	return i32(0) - t3
 }
-func (m *Module) fn228(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn226(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	v4 = i32(0)
 	{
@@ -15683,7 +15660,7 @@ func (m *Module) fn228(v0, v1, v2, v3 int32) int32 {
 l0:
 	return v4
 }
-func (m *Module) fn229(v0, v1, v2, v3, v4, v5 int32) int32 {
+func (m *Module) fn227(v0, v1, v2, v3, v4, v5 int32) int32 {
 	var v6, v7, v8, v9, v10 int32
 	var v11 int64
 	var v12 int32
@@ -15720,7 +15697,7 @@ l1:
 		v2 = i32(0)
 		goto l3
 	l2:
-		t4 := m.fn230(v2, v2+v3)
+		t4 := m.fn228(v2, v2+v3)
 		v1 = t4 + v1
 	}
 l3:
@@ -15734,7 +15711,7 @@ l3:
 			t17 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t18 := v1
 			v0 = t17
-			t19 := m.fn232(t18, v0, v8, v2, v3)
+			t19 := m.fn230(t18, v0, v8, v2, v3)
 			if t19 == 0 {
 				t31 := int32(load32(m.memory, uint64(uint32(v0))+12))
 				t32 := m.t0[uint(t31)].(func(int32, int32, int32) int32)(v1, v4, v5)
@@ -15753,12 +15730,12 @@ l3:
 			t23 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t24 := v10
 			v12 = t23
-			t25 := m.fn232(t24, v12, v8, v2, v3)
+			t25 := m.fn230(t24, v12, v8, v2, v3)
 			if t25 != 0 {
 				goto l8
 			}
 			v7 = i32(1)
-			m.fn231(v6+i32(8), v0, v9-v1, i32(1))
+			m.fn229(v6+i32(8), v0, v9-v1, i32(1))
 			t26 := int32(load32(m.memory, uint64(uint32(v6))+8))
 			v2 = t26
 			if v2 == i32(1114112) {
@@ -15771,7 +15748,7 @@ l3:
 			if t29 != 0 {
 				goto l6
 			}
-			t30 := m.fn233(v2, v1, v10, v12)
+			t30 := m.fn231(v2, v1, v10, v12)
 			if t30 != 0 {
 				goto l6
 			}
@@ -15780,7 +15757,7 @@ l3:
 			goto l6
 		}
 		v7 = i32(1)
-		m.fn231(v6, v0, v9-v1, i32(1))
+		m.fn229(v6, v0, v9-v1, i32(1))
 		t7 := int32(load32(m.memory, uint32(v6)))
 		v1 = t7
 		if v1 == i32(1114112) {
@@ -15793,7 +15770,7 @@ l3:
 		t10 := int32(load32(m.memory, uint64(uint32(v0))+4))
 		t11 := v9
 		v0 = t10
-		t12 := m.fn232(t11, v0, v8, v2, v3)
+		t12 := m.fn230(t11, v0, v8, v2, v3)
 		if t12 != 0 {
 			goto l6
 		}
@@ -15802,7 +15779,7 @@ l3:
 		if t14 != 0 {
 			goto l6
 		}
-		t15 := m.fn233(v1, v10, v9, v0)
+		t15 := m.fn231(v1, v10, v9, v0)
 		v7 = t15
 		goto l6
 	}
@@ -15812,7 +15789,7 @@ l6:
 	m.g0 = v6 + i32(16)
 	return v7
 }
-func (m *Module) fn230(v0, v1 int32) int32 {
+func (m *Module) fn228(v0, v1 int32) int32 {
 	var v2 int32
 	if v0 != v1 {
 		v2 = v1 - v0
@@ -15836,7 +15813,7 @@ func (m *Module) fn230(v0, v1 int32) int32 {
 	}
 	return i32(0)
 }
-func (m *Module) fn231(v0, v1, v2, v3 int32) {
+func (m *Module) fn229(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7 int32
 	v4 = i32(0)
 	v5 = i32(0)
@@ -15885,7 +15862,7 @@ l5:
 	store16(m.memory, uint64(uint32(v0))+4, uint16(v4))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn232(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn230(v0, v1, v2, v3, v4 int32) int32 {
 	{
 		if v2 == i32(1114112) {
 			goto l0
@@ -15905,7 +15882,7 @@ l0:
 	}
 	return i32(0)
 }
-func (m *Module) fn233(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn231(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	v4 = i32(0)
 l1:
@@ -15929,7 +15906,7 @@ l0:
 	}
 	return p2
 }
-func (m *Module) fn234(v0, v1, v2 int32) {
+func (m *Module) fn232(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	var v8 int32
@@ -15981,19 +15958,19 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 		t8 := v8
 		v9 = int64(bits.LeadingZeros64(uint64(v7)))
 		v10 = t8 - int32(v9)
-		m.fn235(t5, t6, t7, v10)
+		m.fn233(t5, t6, t7, v10)
 		t9 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v11 = t9
-		m.fn235(v3+i32(1240), v4, v8, v10)
+		m.fn233(v3+i32(1240), v4, v8, v10)
 		t10 := int64(load64(m.memory, uint64(uint32(v3))+1240))
 		v12 = t10
-		m.fn236(v3+i32(1240), i32(-96)-v10)
+		m.fn234(v3+i32(1240), i32(-96)-v10)
 		t11 := int64(load64(m.memory, uint64(uint32(v3))+1248))
 		t12 := v3 + i32(16)
 		v13 = t11
-		m.fn636(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
-		m.fn636(v3+i32(32), v13, i64(0), v11, i64(0))
-		m.fn636(v3+i32(48), v13, i64(0), v12, i64(0))
+		m.fn634(t12, v13, i64(0), i64_shl(v7, v9), i64(0))
+		m.fn634(v3+i32(32), v13, i64(0), v11, i64(0))
+		m.fn634(v3+i32(48), v13, i64(0), v12, i64(0))
 		v14 = i32(0)
 		t13 := int64(load64(m.memory, uint64(uint32(v3))+24))
 		t14 := int64(load64(m.memory, uint64(uint32(v3))+16))
@@ -16004,7 +15981,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 		v10 = i32(0) - (v10 + t16)
 		v13 = int64(uint32(v10))
 		v16 = int32(i64_shr_u(t17, v13))
-		m.fn237(t15, v16)
+		m.fn235(t15, v16)
 		t18 := v15
 		v17 = i64_shl(i64(1), v13)
 		v18 = v17 + i64(-1)
@@ -16039,7 +16016,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 			v16 = v16 - v23*v10
 			v25 = i64_shl(int64(uint32(v16)), v9) + v13
 			if uint64(v25) < uint64(v12) {
-				m.fn238(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
+				m.fn236(v3+i32(80), v2, v24, v21, v25, v12, v15-v19, i64_shl(int64(uint32(v10)), v9), i64(1))
 				goto l4
 			}
 			if v20 != v14 {
@@ -16067,7 +16044,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 					goto l3
 				}
 			}
-			m.fn238(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
+			m.fn236(v3+i32(80), v2, v14, v21, v13, v11, v12*(v15-v19), v17, v12)
 			goto l4
 		l4:
 		}
@@ -16086,9 +16063,9 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 		l6:
 			t33 := int32(int8(m.memory[uint64(uint32(v1))+26]))
 			v16 = t33
-			m.fn239(v3+i32(92), v4)
-			m.fn239(v3+i32(256), v5)
-			m.fn239(v3+i32(420), v6)
+			m.fn237(v3+i32(92), v4)
+			m.fn237(v3+i32(256), v5)
+			m.fn237(v3+i32(420), v6)
 			memory_zero(m.memory, uint32(v3+i32(588)), uint32(i32(156)))
 			store32(m.memory, uint64(uint32(v3))+584, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v3))+744, uint32(i32(1)))
@@ -16097,12 +16074,12 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 			if v8 < i32(0) {
 				goto l8
 			}
-			_ = m.fn240(v3+i32(92), v8)
-			_ = m.fn240(v3+i32(256), v8)
-			_ = m.fn240(v3+i32(420), v8)
+			_ = m.fn238(v3+i32(92), v8)
+			_ = m.fn238(v3+i32(256), v8)
+			_ = m.fn238(v3+i32(420), v8)
 			goto l9
 		l8:
-			_ = m.fn240(v3+i32(584), int32(int16(i32(0)-v8)))
+			_ = m.fn238(v3+i32(584), int32(int16(i32(0)-v8)))
 		l9:
 			{
 				if v21 > i32(-1) {
@@ -16110,38 +16087,38 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 				}
 				t38 := v3 + i32(92)
 				v14 = (i32(0) - v21) & i32(0xffff)
-				_ = m.fn241(t38, v14)
-				_ = m.fn241(v3+i32(256), v14)
-				_ = m.fn241(v3+i32(420), v14)
+				_ = m.fn239(t38, v14)
+				_ = m.fn239(v3+i32(256), v14)
+				_ = m.fn239(v3+i32(420), v14)
 				goto l11
 			}
 		l10:
-			_ = m.fn241(v3+i32(584), v14&i32(0x7fff))
+			_ = m.fn239(v3+i32(584), v14&i32(0x7fff))
 		l11:
 			memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
 			{
-				t43 := m.fn242(v3+i32(1240), v3+i32(420))
-				t44 := m.fn243(v3+i32(584), t43)
+				t43 := m.fn240(v3+i32(1240), v3+i32(420))
+				t44 := m.fn241(v3+i32(584), t43)
 				if int32(int8(t44)) < v16 {
 					goto l12
 				}
-				_ = m.fn244(v3+i32(92), i32(10))
-				_ = m.fn244(v3+i32(256), i32(10))
-				_ = m.fn244(v3+i32(420), i32(10))
+				_ = m.fn242(v3+i32(92), i32(10))
+				_ = m.fn242(v3+i32(256), i32(10))
+				_ = m.fn242(v3+i32(420), i32(10))
 				goto l13
 			}
 		l12:
 			v21 = v21 + i32(1)
 		l13:
 			memory_copy(m.memory, uint32(v3+i32(748)), uint32(v3+i32(584)), uint32(i32(164)))
-			t48 := m.fn240(v3+i32(748), i32(1))
+			t48 := m.fn238(v3+i32(748), i32(1))
 			v24 = t48
 			memory_copy(m.memory, uint32(v3+i32(912)), uint32(v3+i32(584)), uint32(i32(164)))
-			t49 := m.fn240(v3+i32(912), i32(2))
+			t49 := m.fn238(v3+i32(912), i32(2))
 			v20 = t49
 			memory_copy(m.memory, uint32(v3+i32(1076)), uint32(v3+i32(584)), uint32(i32(164)))
 			v10 = i32(0)
-			t50 := m.fn240(v3+i32(1076), i32(3))
+			t50 := m.fn238(v3+i32(1076), i32(3))
 			v1 = t50
 			{
 				{
@@ -16150,50 +16127,50 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 						{
 							v14 = i32(0)
 							{
-								t51 := m.fn245(v3+i32(92), v1)
+								t51 := m.fn243(v3+i32(92), v1)
 								if t51 == 0 {
 									goto l14
 								}
-								_ = m.fn246(v3+i32(92), v1)
+								_ = m.fn244(v3+i32(92), v1)
 								v14 = i32(8)
 							}
 						l14:
 							{
-								t53 := m.fn245(v3+i32(92), v20)
+								t53 := m.fn243(v3+i32(92), v20)
 								if t53 == 0 {
 									goto l15
 								}
-								_ = m.fn246(v3+i32(92), v20)
+								_ = m.fn244(v3+i32(92), v20)
 								v14 = v14 | i32(4)
 							}
 						l15:
 							{
-								t55 := m.fn245(v3+i32(92), v24)
+								t55 := m.fn243(v3+i32(92), v24)
 								if t55 == 0 {
 									goto l16
 								}
-								_ = m.fn246(v3+i32(92), v24)
+								_ = m.fn244(v3+i32(92), v24)
 								v14 = v14 + i32(2)
 							}
 						l16:
 							{
-								t57 := m.fn245(v3+i32(92), v3+i32(584))
+								t57 := m.fn243(v3+i32(92), v3+i32(584))
 								if t57 == 0 {
 									goto l17
 								}
 								v14 = v14 + i32(1)
-								_ = m.fn246(v3+i32(92), v3+i32(584))
+								_ = m.fn244(v3+i32(92), v3+i32(584))
 							}
 						l17:
 							if v10 == i32(17) {
 								goto l0
 							}
 							m.memory[uint32(v2+v10)] = byte(v14 + i32(48))
-							t59 := m.fn243(v3+i32(92), v3+i32(256))
+							t59 := m.fn241(v3+i32(92), v3+i32(256))
 							v14 = t59
 							memory_copy(m.memory, uint32(v3+i32(1240)), uint32(v3+i32(92)), uint32(i32(164)))
-							t60 := m.fn242(v3+i32(1240), v3+i32(420))
-							t61 := m.fn243(v3+i32(584), t60)
+							t60 := m.fn240(v3+i32(1240), v3+i32(420))
+							t61 := m.fn241(v3+i32(584), t60)
 							v23 = int32(int8(t61))
 							if int32(int8(v14)) < v16 {
 								goto l18
@@ -16201,9 +16178,9 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 							if v23 < v16 {
 								goto l19
 							}
-							_ = m.fn244(v3+i32(92), i32(10))
-							_ = m.fn244(v3+i32(256), i32(10))
-							_ = m.fn244(v3+i32(420), i32(10))
+							_ = m.fn242(v3+i32(92), i32(10))
+							_ = m.fn242(v3+i32(256), i32(10))
+							_ = m.fn242(v3+i32(420), i32(10))
 							v10 = v10 + i32(1)
 							goto l20
 						l18:
@@ -16212,8 +16189,8 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 						if v23 >= v16 {
 							goto l21
 						}
-						t65 := m.fn240(v3+i32(92), i32(1))
-						t66 := m.fn245(t65, v3+i32(584))
+						t65 := m.fn238(v3+i32(92), i32(1))
+						t66 := m.fn243(t65, v3+i32(584))
 						if t66 != 0 {
 							goto l22
 						}
@@ -16222,7 +16199,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 				l19:
 					v14 = v10 + i32(1)
 				l22:
-					m.fn247(v3+i32(8), v2, v14)
+					m.fn245(v3+i32(8), v2, v14)
 					t67 := int32(m.memory[uint64(uint32(v3))+8])
 					if t67 != 0 {
 						goto l23
@@ -16254,7 +16231,7 @@ func (m *Module) fn234(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn235(v0 int32, v1 int64, v2, v3 int32) {
+func (m *Module) fn233(v0 int32, v1 int64, v2, v3 int32) {
 	var v4, v5 int64
 	{
 		v2 = int32(int16(v2 - v3))
@@ -16274,21 +16251,21 @@ func (m *Module) fn235(v0 int32, v1 int64, v2, v3 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn236(v0, v1 int32) {
+func (m *Module) fn234(v0, v1 int32) {
 	v1 = (int32(int16(v1))*i32(80) + i32(86960)) / i32(2126)
 	if uint32(v1) > uint32(i32(80)) {
 		panic("unreachable")
 	}
 	t0 := v0
 	v1 = v1 << 4
-	t1 := int32(load16(m.memory, uint64(uint32(v1))+151016))
+	t1 := int32(load16(m.memory, uint64(uint32(v1))+151032))
 	store16(m.memory, uint64(uint32(t0))+16, uint16(t1))
-	t2 := int64(load64(m.memory, uint64(uint32(v1))+151008))
+	t2 := int64(load64(m.memory, uint64(uint32(v1))+151024))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(t2))
-	t3 := int32(load16(m.memory, uint64(uint32(v1))+151018))
+	t3 := int32(load16(m.memory, uint64(uint32(v1))+151034))
 	store16(m.memory, uint32(v0), uint16(t3))
 }
-func (m *Module) fn237(v0, v1 int32) {
+func (m *Module) fn235(v0, v1 int32) {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(10000)) {
@@ -16383,7 +16360,7 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	m.memory[uint32(v0)] = byte(v1)
 }
-func (m *Module) fn238(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
+func (m *Module) fn236(v0, v1, v2, v3 int32, v4, v5, v6, v7, v8 int64) {
 	var v9 int32
 	var v10, v11, v12, v13 int64
 	var v14 int32
@@ -16457,7 +16434,7 @@ l7:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn239(v0 int32, v1 int64) {
+func (m *Module) fn237(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(160)
@@ -16484,7 +16461,7 @@ l0:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(i32(160)))
 	m.g0 = v2 + i32(160)
 }
-func (m *Module) fn240(v0, v1 int32) int32 {
+func (m *Module) fn238(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	{
 		if uint32(v1) >= uint32(i32(1280)) {
@@ -16582,12 +16559,12 @@ l4:
 	store32(m.memory, uint64(uint32(v0))+160, uint32(v8))
 	return v0
 }
-func (m *Module) fn241(v0, v1 int32) int32 {
+func (m *Module) fn239(v0, v1 int32) int32 {
 	var v2 int32
 	{
 		if uint32(v1) < uint32(i32(8)) {
-			t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+152304))
-			_ = m.fn244(v0, t0)
+			t0 := int32(load32(m.memory, uint64(uint32(v1<<2))+152320))
+			_ = m.fn242(v0, t0)
 			return v0
 		}
 		v2 = v1 & i32(7)
@@ -16596,44 +16573,44 @@ func (m *Module) fn241(v0, v1 int32) int32 {
 		}
 		goto l2
 	l1:
-		t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+152304))
-		_ = m.fn244(v0, i32_shr_u(t2, v2))
+		t2 := int32(load32(m.memory, uint64(uint32(v2<<2))+152320))
+		_ = m.fn242(v0, i32_shr_u(t2, v2))
 	}
 l2:
 	if v1&i32(8) == 0 {
 		goto l3
 	}
-	_ = m.fn244(v0, i32(390625))
+	_ = m.fn242(v0, i32(390625))
 l3:
 	if v1&i32(16) == 0 {
 		goto l4
 	}
-	_ = m.fn249(v0, i32(152344), i32(2))
+	_ = m.fn247(v0, i32(152360), i32(2))
 l4:
 	if v1&i32(32) == 0 {
 		goto l5
 	}
-	_ = m.fn249(v0, i32(152352), i32(3))
+	_ = m.fn247(v0, i32(152368), i32(3))
 l5:
 	if v1&i32(64) == 0 {
 		goto l6
 	}
-	_ = m.fn249(v0, i32(152364), i32(5))
+	_ = m.fn247(v0, i32(152380), i32(5))
 l6:
 	if v1&i32(128) == 0 {
 		goto l7
 	}
-	_ = m.fn249(v0, i32(152384), i32(10))
+	_ = m.fn247(v0, i32(152400), i32(10))
 l7:
 	if v1&i32(256) == 0 {
 		goto l8
 	}
-	_ = m.fn249(v0, i32(152424), i32(19))
+	_ = m.fn247(v0, i32(152440), i32(19))
 l8:
-	_ = m.fn240(v0, v1)
+	_ = m.fn238(v0, v1)
 	return v0
 }
-func (m *Module) fn242(v0, v1 int32) int32 {
+func (m *Module) fn240(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -16692,7 +16669,7 @@ func (m *Module) fn242(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn243(v0, v1 int32) int32 {
+func (m *Module) fn241(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -16756,7 +16733,7 @@ func (m *Module) fn243(v0, v1 int32) int32 {
 		return p11
 	}
 }
-func (m *Module) fn244(v0, v1 int32) int32 {
+func (m *Module) fn242(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5 int64
 	var v6, v7 int32
@@ -16801,15 +16778,15 @@ func (m *Module) fn244(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn245(v0, v1 int32) int32 {
-	t0 := m.fn243(v0, v1)
+func (m *Module) fn243(v0, v1 int32) int32 {
+	t0 := m.fn241(v0, v1)
 	var p1 int32
 	if int32(int8(t0)) > i32(-1) {
 		p1 = 1
 	}
 	return p1
 }
-func (m *Module) fn246(v0, v1 int32) int32 {
+func (m *Module) fn244(v0, v1 int32) int32 {
 	var v2, v3, v4, v5, v6, v7 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v1))+160))
@@ -16863,7 +16840,7 @@ func (m *Module) fn246(v0, v1 int32) int32 {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn247(v0, v1, v2 int32) {
+func (m *Module) fn245(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	v3 = v2
 	{
@@ -16917,7 +16894,7 @@ l4:
 	m.memory[uint64(uint32(v0))+1] = byte(v5)
 	m.memory[uint32(v0)] = byte(v4)
 }
-func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn246(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	{
 		if v2 == 0 {
@@ -16936,7 +16913,7 @@ func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32) {
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				store16(m.memory, uint64(uint32(v5))+12, uint16(i32(0)))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(i32(2)))
-				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(147523)))
+				store32(m.memory, uint64(uint32(v5))+4, uint32(i32(147543)))
 				t2 := v5
 				v3 = i32(0) - v6
 				store32(m.memory, uint64(uint32(t2))+16, uint32(v3))
@@ -16957,7 +16934,7 @@ func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32) {
 			if uint32(t1) > uint32(v3) {
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				store32(m.memory, uint64(uint32(v5))+20, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v5))+16, uint32(i32(152984)))
+				store32(m.memory, uint64(uint32(v5))+16, uint32(i32(153000)))
 				store16(m.memory, uint64(uint32(v5))+12, uint16(i32(2)))
 				store32(m.memory, uint64(uint32(v5))+8, uint32(v3))
 				t3 := v5
@@ -16975,7 +16952,7 @@ func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32) {
 			store32(m.memory, uint64(uint32(v5))+16, uint32(v3-v2))
 			if v4 != 0 {
 				store32(m.memory, uint64(uint32(v5))+32, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(152984)))
+				store32(m.memory, uint64(uint32(v5))+28, uint32(i32(153000)))
 				store16(m.memory, uint64(uint32(v5))+24, uint16(i32(2)))
 				goto l5
 			}
@@ -16996,7 +16973,7 @@ func (m *Module) fn248(v0, v1, v2, v3, v4, v5 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn249(v0, v1, v2 int32) int32 {
+func (m *Module) fn247(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
@@ -17012,12 +16989,12 @@ func (m *Module) fn249(v0, v1, v2 int32) int32 {
 			if uint32(v4) >= uint32(i32(41)) {
 				panic("unreachable")
 			}
-			t2 := m.fn250(v3, v1, v2, v0, v4)
+			t2 := m.fn248(v3, v1, v2, v0, v4)
 			v2 = t2
 			goto l2
 		}
 	l0:
-		t3 := m.fn250(v3, v0, v4, v1, v2)
+		t3 := m.fn248(v3, v0, v4, v1, v2)
 		v2 = t3
 	}
 l2:
@@ -17026,7 +17003,7 @@ l2:
 	m.g0 = v3 + i32(160)
 	return v0
 }
-func (m *Module) fn250(v0, v1, v2, v3, v4 int32) int32 {
+func (m *Module) fn248(v0, v1, v2, v3, v4 int32) int32 {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	var v15 int32
@@ -17102,7 +17079,7 @@ l4:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn251(v0 int32, v1 float64) {
+func (m *Module) fn249(v0 int32, v1 float64) {
 	var v2, v3 int64
 	var v4 int32
 	var v5, v6 int64
@@ -17187,7 +17164,7 @@ l0:
 	store64(m.memory, uint64(uint32(v0))+8, uint64(v5))
 	m.memory[uint32(v0)] = byte(int64(uint64(v2) >> 63))
 }
-func (m *Module) fn252(v0, v1 int32) {
+func (m *Module) fn250(v0, v1 int32) {
 	var v2 int32
 	var v3, v4, v5 int64
 	{
@@ -17223,7 +17200,7 @@ func (m *Module) fn252(v0, v1 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn253(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
+func (m *Module) fn251(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 	var v9 int32
 	t0 := m.g0
 	v9 = t0 - i32(16)
@@ -17260,7 +17237,7 @@ func (m *Module) fn253(v0, v1, v2, v3, v4, v5 int32, v6, v7, v8 int64) {
 		if uint32(v3) > uint32(v2) {
 			goto l6
 		}
-		m.fn247(v9+i32(8), v1, v3)
+		m.fn245(v9+i32(8), v1, v3)
 		{
 			t2 := int32(m.memory[uint64(uint32(v9))+8])
 			if t2 == 0 {
@@ -17294,7 +17271,7 @@ l5:
 l9:
 	m.g0 = v9 + i32(16)
 }
-func (m *Module) fn254(v0 int32) int32 {
+func (m *Module) fn252(v0 int32) int32 {
 	t0 := int32(load16(m.memory, uint32(v0)))
 	switch t0 {
 	default:
@@ -17312,7 +17289,7 @@ func (m *Module) fn254(v0 int32) int32 {
 		return t3
 	}
 }
-func (m *Module) fn255(v0, v1, v2, v3 int32) {
+func (m *Module) fn253(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(0)
 	v5 = i32(1)
@@ -17381,7 +17358,7 @@ l4:
 	v6 = v5 - v4
 	goto l8
 }
-func (m *Module) fn256(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn254(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9, v10 int32
 	v4 = i32(1)
 	v5 = i32(0)
@@ -17461,7 +17438,7 @@ l6:
 l0:
 	return v7
 }
-func (m *Module) fn257(v0 int64, v1, v2 int32) int32 {
+func (m *Module) fn255(v0 int64, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	var v6 int64
 	var v7 int32
@@ -17492,20 +17469,20 @@ func (m *Module) fn257(v0 int64, v1, v2 int32) int32 {
 				goto l1
 			}
 		}
-		t5 := m.fn229(v2, v1, i32(1), i32(0), v3+i32(12)+v4+i32(1), i32(21)-(v5+i32(1)))
+		t5 := m.fn227(v2, v1, i32(1), i32(0), v3+i32(12)+v4+i32(1), i32(21)-(v5+i32(1)))
 		v5 = t5
 		m.g0 = v3 + i32(32)
 		return v5
 	}
 }
-func (m *Module) fn258(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn256(v0, v1, v2, v3 int32) int32 {
 	t1 := v0
 	t2 := v2
 	p0 := v3
 	if uint32(v1) < uint32(v3) {
 		p0 = v1
 	}
-	t3 := m.fn639(t1, t2, p0)
+	t3 := m.fn637(t1, t2, p0)
 	v2 = t3
 	p4 := v1 - v3
 	if v2 != 0 {
@@ -17522,7 +17499,7 @@ func (m *Module) fn258(v0, v1, v2, v3 int32) int32 {
 	}
 	return p5 - p6
 }
-func (m *Module) fn259(v0, v1 int32) int32 {
+func (m *Module) fn257(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4 int64
 	var v5, v6, v7 int32
@@ -17538,7 +17515,7 @@ func (m *Module) fn259(v0, v1 int32) int32 {
 			}
 			t2 := int32(load32(m.memory, uint32(v0)))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
-			t4 := m.fn260(t2, t3, v1)
+			t4 := m.fn258(t2, t3, v1)
 			v1 = t4
 			goto l1
 		}
@@ -17591,7 +17568,7 @@ func (m *Module) fn259(v0, v1 int32) int32 {
 			v5 = t17
 		l6:
 			{
-				t18 := m.fn254(v5)
+				t18 := m.fn252(v5)
 				v7 = v1 + t18
 				p19 := v7
 				if uint32(v7) < uint32(v1) {
@@ -17613,12 +17590,12 @@ func (m *Module) fn259(v0, v1 int32) int32 {
 				}
 				t20 := int32(load32(m.memory, uint32(v0)))
 				t21 := int32(load32(m.memory, uint64(uint32(v0))+4))
-				t22 := m.fn260(t20, t21, v2+i32(16))
+				t22 := m.fn258(t20, t21, v2+i32(16))
 				v1 = t22
 				goto l8
 			}
 		l7:
-			m.fn231(v2+i32(8), v0, v3-v1, i32(1))
+			m.fn229(v2+i32(8), v0, v3-v1, i32(1))
 			t23 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v1 = t23
 			if v1 == i32(1114112) {
@@ -17631,11 +17608,11 @@ func (m *Module) fn259(v0, v1 int32) int32 {
 			t26 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			t27 := v6
 			v7 = t26
-			t28 := m.fn260(t27, v7, v2+i32(16))
+			t28 := m.fn258(t27, v7, v2+i32(16))
 			if t28 != 0 {
 				goto l4
 			}
-			t29 := m.fn233(v1, v5, v6, v7)
+			t29 := m.fn231(v1, v5, v6, v7)
 			v1 = t29
 		}
 	l8:
@@ -17648,7 +17625,7 @@ l1:
 	m.g0 = v2 + i32(32)
 	return v1
 }
-func (m *Module) fn260(v0, v1, v2 int32) int32 {
+func (m *Module) fn258(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -17687,7 +17664,7 @@ func (m *Module) fn260(v0, v1, v2 int32) int32 {
 					v4 = t8
 					m.memory[uint64(uint32(v3))+12] = byte(i32(0))
 					store32(m.memory, uint64(uint32(v3))+8, uint32(i32(0)))
-					t9 := m.fn254(v5)
+					t9 := m.fn252(v5)
 					v9 = t9
 					v2 = v9
 					if uint32(v9) < uint32(i32(6)) {
@@ -17713,7 +17690,7 @@ func (m *Module) fn260(v0, v1, v2 int32) int32 {
 					{
 						if uint32(v2) > uint32(i32(64)) {
 							t17 := int32(load32(m.memory, uint64(uint32(v1))+12))
-							t18 := m.t0[uint(t17)].(func(int32, int32, int32) int32)(v0, i32(147528), i32(64))
+							t18 := m.t0[uint(t17)].(func(int32, int32, int32) int32)(v0, i32(147548), i32(64))
 							if t18 != 0 {
 								goto l1
 							}
@@ -17726,7 +17703,7 @@ func (m *Module) fn260(v0, v1, v2 int32) int32 {
 						}
 						v5 = v8
 						t15 := int32(load32(m.memory, uint64(uint32(v1))+12))
-						t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v0, i32(147528), v2)
+						t16 := m.t0[uint(t15)].(func(int32, int32, int32) int32)(v0, i32(147548), v2)
 						if t16 != 0 {
 							goto l1
 						}
@@ -17763,7 +17740,7 @@ l2:
 	m.g0 = v3 + i32(16)
 	return v7
 }
-func (m *Module) fn261(v0, v1 int32) int32 {
+func (m *Module) fn259(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -17773,7 +17750,7 @@ func (m *Module) fn261(v0, v1 int32) int32 {
 	v0 = i32(9)
 l0:
 	{
-		t2 := int32(m.memory[uint64(uint32(v3&i32(15)))+160840])
+		t2 := int32(m.memory[uint64(uint32(v3&i32(15)))+160844])
 		m.memory[uint32(v2+i32(8)+v0+i32(-2))] = byte(t2)
 		v0 = v0 + i32(-1)
 		v3 = int32(uint32(v3) >> 4)
@@ -17781,12 +17758,12 @@ l0:
 			goto l0
 		}
 	}
-	t3 := m.fn229(v1, i32(1), i32(155651), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
+	t3 := m.fn227(v1, i32(1), i32(155655), i32(2), v2+i32(8)+v0+i32(-1), i32(9)-v0)
 	v0 = t3
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn262(v0 int32, v1 float64, v2, v3 int32) int32 {
+func (m *Module) fn260(v0 int32, v1 float64, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8, v9 int32
 	var v10, v11, v12 int64
 	var v13, v14 int32
@@ -17795,7 +17772,7 @@ func (m *Module) fn262(v0 int32, v1 float64, v2, v3 int32) int32 {
 	t0 := m.g0
 	v4 = t0 - i32(1904)
 	m.g0 = v4
-	m.fn251(v4+i32(48), v1)
+	m.fn249(v4+i32(48), v1)
 	v5 = i32(0)
 	v6 = i32(1)
 	{
@@ -17810,9 +17787,9 @@ func (m *Module) fn262(v0 int32, v1 float64, v2, v3 int32) int32 {
 			if v2 == 0 {
 				goto l1
 			}
-			p3 := i32(153018)
+			p3 := i32(153034)
 			if v5 != 0 {
-				p3 = i32(160484)
+				p3 = i32(160488)
 			}
 			v6 = p3
 			v5 = i32(1)
@@ -17821,7 +17798,7 @@ func (m *Module) fn262(v0 int32, v1 float64, v2, v3 int32) int32 {
 	l1:
 		p4 := i32(1)
 		if v5 != 0 {
-			p4 = i32(160484)
+			p4 = i32(160488)
 		}
 		v6 = p4
 	}
@@ -17842,7 +17819,7 @@ l0:
 			goto l6
 		case 1:
 			store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(3)))
-			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(147520)))
+			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(147540)))
 			store16(m.memory, uint64(uint32(v4))+1740, uint16(i32(2)))
 			v7 = i32(1)
 			v2 = v4 + i32(1740)
@@ -17856,7 +17833,7 @@ l0:
 			store32(m.memory, uint64(uint32(v4))+1756, uint32(v8))
 			store16(m.memory, uint64(uint32(v4))+1752, uint16(i32(0)))
 			store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(147523)))
+			store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(147543)))
 			v2 = v4 + i32(1740)
 			goto l6
 		case 3:
@@ -17893,9 +17870,9 @@ l0:
 				t13 := v9
 				v15 = int64(bits.LeadingZeros64(uint64(v10)))
 				v7 = t13 - int32(v15)
-				m.fn236(t12, i32(-96)-v7)
+				m.fn234(t12, i32(-96)-v7)
 				t14 := int64(load64(m.memory, uint64(uint32(v4))+56))
-				m.fn636(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
+				m.fn634(v4+i32(32), t14, i64(0), i64_shl(v10, v15), i64(0))
 				{
 					t15 := int32(load16(m.memory, uint64(uint32(v4))+64))
 					v7 = i32(-64) - (v7 + t15)
@@ -17913,7 +17890,7 @@ l0:
 					v20 = int64(uint32(v7 & i32(63)))
 					t19 := v4 + i32(24)
 					v21 = int32(i64_shr_u(v15, v16))
-					m.fn237(t19, v21)
+					m.fn235(t19, v21)
 					t20 := int32(load32(m.memory, uint64(uint32(v4))+28))
 					v2 = t20
 					{
@@ -17923,7 +17900,7 @@ l0:
 						v23 = int32(int16(v22 - t22 + i32(1)))
 						if v23 <= v13 {
 							t28 := int64(uint64(v15) / uint64(i64(10)))
-							m.fn253(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
+							m.fn251(v4+i32(1072), v4+i32(48), v14, i32(0), v23, v13, t28, i64_shl(int64(uint32(v2)), v20), v17)
 							goto l15
 						}
 						v24 = v7 & i32(0xffff)
@@ -17983,11 +17960,11 @@ l0:
 								goto l14
 							}
 						}
-						m.fn253(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
+						m.fn251(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, v19, v17, v15)
 						goto l15
 					}
 				l11:
-					m.fn253(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
+					m.fn251(v4+i32(1072), v4+i32(48), v14, v25, v23, v13, i64_shl(int64(uint32(v21)), v20)+v19, i64_shl(int64(uint32(v2)), v20), v17)
 				l15:
 					t29 := int32(load32(m.memory, uint64(uint32(v4))+1072))
 					v7 = t29
@@ -18013,7 +17990,7 @@ l0:
 				if uint64(v10) < uint64(v12) {
 					goto l8
 				}
-				m.fn239(v4+i32(1084), v10)
+				m.fn237(v4+i32(1084), v10)
 				memory_zero(m.memory, uint32(v4+i32(1252)), uint32(i32(156)))
 				store32(m.memory, uint64(uint32(v4))+1248, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v4))+1408, uint32(i32(1)))
@@ -18022,32 +17999,32 @@ l0:
 				if v9 < i32(0) {
 					goto l17
 				}
-				_ = m.fn240(v4+i32(1084), v9)
+				_ = m.fn238(v4+i32(1084), v9)
 				goto l18
 			l17:
-				_ = m.fn240(v4+i32(1248), int32(int16(i32(0)-v9)))
+				_ = m.fn238(v4+i32(1248), int32(int16(i32(0)-v9)))
 			l18:
 				if v26 > i32(-1) {
 					goto l19
 				}
-				_ = m.fn241(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
+				_ = m.fn239(v4+i32(1084), (i32(0)-v26)&i32(0xffff))
 				goto l20
 			l19:
-				_ = m.fn241(v4+i32(1248), v7&i32(0x7fff))
+				_ = m.fn239(v4+i32(1248), v7&i32(0x7fff))
 			l20:
 				memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 				v7 = v14
 			l22:
 				if uint32(v7) < uint32(i32(10)) {
-					t36 := int32(load32(m.memory, uint64(uint32(v7<<2))+152304))
-					m.fn252(v4+i32(1740), t36<<1)
+					t36 := int32(load32(m.memory, uint64(uint32(v7<<2))+152320))
+					m.fn250(v4+i32(1740), t36<<1)
 					{
-						t37 := m.fn242(v4+i32(1740), v4+i32(1084))
-						t38 := m.fn245(t37, v4+i32(1248))
+						t37 := m.fn240(v4+i32(1740), v4+i32(1084))
+						t38 := m.fn243(t37, v4+i32(1248))
 						if t38 != 0 {
 							goto l23
 						}
-						_ = m.fn244(v4+i32(1084), i32(10))
+						_ = m.fn242(v4+i32(1084), i32(10))
 						goto l24
 					}
 				l23:
@@ -18073,14 +18050,14 @@ l0:
 							v27 = p41
 							if v27 != 0 {
 								memory_copy(m.memory, uint32(v4+i32(1412)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t42 := m.fn240(v4+i32(1412), i32(1))
+								t42 := m.fn238(v4+i32(1412), i32(1))
 								v23 = t42
 								memory_copy(m.memory, uint32(v4+i32(1576)), uint32(v4+i32(1248)), uint32(i32(164)))
-								t43 := m.fn240(v4+i32(1576), i32(2))
+								t43 := m.fn238(v4+i32(1576), i32(2))
 								v24 = t43
 								memory_copy(m.memory, uint32(v4+i32(1740)), uint32(v4+i32(1248)), uint32(i32(164)))
 								v7 = i32(0)
-								t44 := m.fn240(v4+i32(1740), i32(3))
+								t44 := m.fn238(v4+i32(1740), i32(3))
 								v28 = t44
 							l34:
 								{
@@ -18119,46 +18096,46 @@ l0:
 									}
 									v2 = i32(0)
 									{
-										t47 := m.fn245(v4+i32(1084), v28)
+										t47 := m.fn243(v4+i32(1084), v28)
 										if t47 == 0 {
 											goto l30
 										}
-										_ = m.fn246(v4+i32(1084), v28)
+										_ = m.fn244(v4+i32(1084), v28)
 										v2 = i32(8)
 									}
 								l30:
 									{
-										t49 := m.fn245(v4+i32(1084), v24)
+										t49 := m.fn243(v4+i32(1084), v24)
 										if t49 == 0 {
 											goto l31
 										}
-										_ = m.fn246(v4+i32(1084), v24)
+										_ = m.fn244(v4+i32(1084), v24)
 										v2 = v2 | i32(4)
 									}
 								l31:
 									{
-										t51 := m.fn245(v4+i32(1084), v23)
+										t51 := m.fn243(v4+i32(1084), v23)
 										if t51 == 0 {
 											goto l32
 										}
-										_ = m.fn246(v4+i32(1084), v23)
+										_ = m.fn244(v4+i32(1084), v23)
 										v2 = v2 + i32(2)
 									}
 								l32:
 									{
-										t53 := m.fn245(v4+i32(1084), v4+i32(1248))
+										t53 := m.fn243(v4+i32(1084), v4+i32(1248))
 										if t53 == 0 {
 											goto l33
 										}
 										v2 = v2 + i32(1)
-										_ = m.fn246(v4+i32(1084), v4+i32(1248))
+										_ = m.fn244(v4+i32(1084), v4+i32(1248))
 									}
 								l33:
 									if v7 == v14 {
 										goto l8
 									}
 									m.memory[uint32(v4+i32(48)+v7)] = byte(v2 + i32(48))
-									_ = m.fn244(v4+i32(1084), i32(10))
+									_ = m.fn242(v4+i32(1084), i32(10))
 									v7 = v25
 									goto l34
 								}
@@ -18171,8 +18148,8 @@ l0:
 				l25:
 					{
 						{
-							t56 := m.fn244(v4+i32(1248), i32(5))
-							t57 := m.fn243(v4+i32(1084), t56)
+							t56 := m.fn242(v4+i32(1248), i32(5))
+							t57 := m.fn241(v4+i32(1084), t56)
 							v2 = t57 & i32(255)
 							if v2 == i32(1) {
 								goto l37
@@ -18198,7 +18175,7 @@ l0:
 						if uint32(v27) > uint32(v14) {
 							goto l8
 						}
-						m.fn247(v4+i32(16), v4+i32(48), v27)
+						m.fn245(v4+i32(16), v4+i32(48), v27)
 						t61 := int32(m.memory[uint64(uint32(v4))+16])
 						if t61 == 0 {
 							goto l38
@@ -18222,7 +18199,7 @@ l0:
 					v7 = v4 + i32(48)
 					goto l16
 				}
-				m.fn252(v4+i32(1740), i32(1000000000))
+				m.fn250(v4+i32(1740), i32(1000000000))
 				v7 = v7 + i32(-9)
 				goto l22
 			}
@@ -18237,17 +18214,17 @@ l0:
 						store32(m.memory, uint64(uint32(v4))+1756, uint32(v8))
 						store16(m.memory, uint64(uint32(v4))+1752, uint16(i32(0)))
 						store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(2)))
-						store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(147523)))
+						store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(147543)))
 						v2 = v4 + i32(1740)
 						goto l6
 					}
 					v7 = i32(1)
 					store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(154854)))
+					store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(154855)))
 					v2 = v4 + i32(1740)
 					goto l6
 				}
-				m.fn248(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
+				m.fn246(v4+i32(8), v7, v27, v26, v8, v4+i32(1740))
 				t63 := int32(load32(m.memory, uint64(uint32(v4))+12))
 				v7 = t63
 				t64 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -18259,24 +18236,24 @@ l0:
 l7:
 	v7 = i32(1)
 	store32(m.memory, uint64(uint32(v4))+1748, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(154854)))
+	store32(m.memory, uint64(uint32(v4))+1744, uint32(i32(154855)))
 	v2 = v4 + i32(1740)
 l6:
 	store32(m.memory, uint64(uint32(v4))+1588, uint32(v7))
 	store32(m.memory, uint64(uint32(v4))+1584, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+1580, uint32(v5))
 	store32(m.memory, uint64(uint32(v4))+1576, uint32(v6))
-	t65 := m.fn259(v0, v4+i32(1576))
+	t65 := m.fn257(v0, v4+i32(1576))
 	v7 = t65
 	m.g0 = v4 + i32(1904)
 	return v7
 }
-func (m *Module) fn263(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn261(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(128)
 	m.g0 = v3
-	m.fn251(v3+i32(32), v1)
+	m.fn249(v3+i32(32), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+32])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -18299,9 +18276,9 @@ func (m *Module) fn263(v0 int32, v1 float64, v2 int32) int32 {
 			if v2 == 0 {
 				goto l1
 			}
-			p7 := i32(153018)
+			p7 := i32(153034)
 			if v4 != 0 {
-				p7 = i32(160484)
+				p7 = i32(160488)
 			}
 			v6 = p7
 			v5 = i32(1)
@@ -18310,7 +18287,7 @@ func (m *Module) fn263(v0 int32, v1 float64, v2 int32) int32 {
 	l1:
 		p8 := i32(1)
 		if v4 != 0 {
-			p8 = i32(160484)
+			p8 = i32(160488)
 		}
 		v6 = p8
 		v5 = v4
@@ -18331,7 +18308,7 @@ l0:
 			goto l6
 		case 1:
 			store32(m.memory, uint64(uint32(v3))+40, uint32(i32(3)))
-			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(147520)))
+			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(147540)))
 			store16(m.memory, uint64(uint32(v3))+32, uint16(i32(2)))
 			v7 = i32(1)
 			v4 = v3 + i32(32)
@@ -18341,16 +18318,16 @@ l0:
 			store16(m.memory, uint64(uint32(v3))+44, uint16(i32(0)))
 			v7 = i32(2)
 			store32(m.memory, uint64(uint32(v3))+40, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(147523)))
+			store32(m.memory, uint64(uint32(v3))+36, uint32(i32(147543)))
 			store16(m.memory, uint64(uint32(v3))+32, uint16(i32(2)))
 			v4 = v3 + i32(32)
 			goto l6
 		case 3:
-			m.fn234(v3+i32(32), v3+i32(96), v3+i32(15))
+			m.fn232(v3+i32(32), v3+i32(96), v3+i32(15))
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+36))
 			t12 := int32(load16(m.memory, uint64(uint32(v3))+40))
-			m.fn248(v3, t10, t11, t12, i32(1), v3+i32(32))
+			m.fn246(v3, t10, t11, t12, i32(1), v3+i32(32))
 			t13 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			v7 = t13
 			t14 := int32(load32(m.memory, uint32(v3)))
@@ -18362,17 +18339,17 @@ l6:
 	store32(m.memory, uint64(uint32(v3))+88, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v6))
-	t15 := m.fn259(v0, v3+i32(80))
+	t15 := m.fn257(v0, v3+i32(80))
 	v7 = t15
 	m.g0 = v3 + i32(128)
 	return v7
 }
-func (m *Module) fn264(v0 int32, v1 float64, v2 int32) int32 {
+func (m *Module) fn262(v0 int32, v1 float64, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn251(v3+i32(24), v1)
+	m.fn249(v3+i32(24), v1)
 	t1 := int32(m.memory[uint64(uint32(v3))+24])
 	v4 = t1
 	t2 := int64(load64(m.memory, uint64(uint32(v3))+56))
@@ -18395,9 +18372,9 @@ func (m *Module) fn264(v0 int32, v1 float64, v2 int32) int32 {
 			if v2 == 0 {
 				goto l1
 			}
-			p7 := i32(153018)
+			p7 := i32(153034)
 			if v4 != 0 {
-				p7 = i32(160484)
+				p7 = i32(160488)
 			}
 			v6 = p7
 			v5 = i32(1)
@@ -18406,7 +18383,7 @@ func (m *Module) fn264(v0 int32, v1 float64, v2 int32) int32 {
 	l1:
 		p8 := i32(1)
 		if v4 != 0 {
-			p8 = i32(160484)
+			p8 = i32(160488)
 		}
 		v6 = p8
 		v5 = v4
@@ -18427,18 +18404,18 @@ l0:
 				goto l6
 			case 1:
 				store32(m.memory, uint64(uint32(v3))+32, uint32(i32(3)))
-				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(147520)))
+				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(147540)))
 				store16(m.memory, uint64(uint32(v3))+24, uint16(i32(2)))
 				v7 = i32(1)
 				goto l6
 			case 2:
 				store32(m.memory, uint64(uint32(v3))+32, uint32(i32(3)))
-				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(147525)))
+				store32(m.memory, uint64(uint32(v3))+28, uint32(i32(147545)))
 				store16(m.memory, uint64(uint32(v3))+24, uint16(i32(2)))
 				v7 = i32(1)
 				goto l6
 			case 3:
-				m.fn234(v3+i32(96), v3+i32(112), v3+i32(7))
+				m.fn232(v3+i32(96), v3+i32(112), v3+i32(7))
 				t10 := int32(load32(m.memory, uint64(uint32(v3))+100))
 				v4 = t10
 				if v4 == 0 {
@@ -18466,7 +18443,7 @@ l0:
 				v4 = v3 + i32(60)
 				store32(m.memory, uint64(uint32(v3))+56, uint32(v8))
 				store16(m.memory, uint64(uint32(v3))+48, uint16(i32(2)))
-				store32(m.memory, uint64(uint32(v3))+40, uint32(i32(152984)))
+				store32(m.memory, uint64(uint32(v3))+40, uint32(i32(153000)))
 				store16(m.memory, uint64(uint32(v3))+36, uint16(i32(2)))
 				store32(m.memory, uint64(uint32(v3))+44, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v3))+52, uint32(v7+i32(1)))
@@ -18486,9 +18463,9 @@ l0:
 				}
 				store32(m.memory, uint64(uint32(t14))+8, uint32(p16))
 				t18 := v4
-				p17 := i32(147592)
+				p17 := i32(147612)
 				if v8 != 0 {
-					p17 = i32(147593)
+					p17 = i32(147613)
 				}
 				store32(m.memory, uint64(uint32(t18))+4, uint32(p17))
 				t19 := v4
@@ -18503,7 +18480,7 @@ l0:
 		store32(m.memory, uint64(uint32(v3))+100, uint32(v5))
 		store32(m.memory, uint64(uint32(v3))+96, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+104, uint32(v3+i32(24)))
-		t21 := m.fn259(v0, v3+i32(96))
+		t21 := m.fn257(v0, v3+i32(96))
 		v7 = t21
 		m.g0 = v3 + i32(144)
 		return v7
@@ -18511,7 +18488,7 @@ l0:
 l7:
 	panic("unreachable")
 }
-func (m *Module) fn265(v0, v1 int32) int32 {
+func (m *Module) fn263(v0, v1 int32) int32 {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -18569,7 +18546,7 @@ l1:
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn266(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn264(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	if v2&i32(1) == 0 {
 		goto l0
@@ -18598,10 +18575,10 @@ l0:
 	l4:
 		if v2 != 0 {
 			t2 := int32(m.memory[uint32(v1)])
-			t3 := fn267(t2)
+			t3 := fn265(t2)
 			v7 = t3
 			t4 := int32(m.memory[uint32(v1+i32(1))])
-			t5 := fn267(t4)
+			t5 := fn265(t4)
 			t6 := v3
 			v7 = t5 | v7<<4
 			m.memory[uint32(t6)] = byte(v7)
@@ -18624,28 +18601,28 @@ l1:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 }
-func fn267(v0 int32) int32 {
+func fn265(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func fn268(v0 int32) int32 {
+func fn266(v0 int32) int32 {
 	v0 = v0 & i32(255)
 	return (i32(47)-v0)&(v0+i32(-58))>>8&(v0+i32(-47)) + (i32(64)-v0)&(v0+i32(-71))>>8&(v0+i32(-54)) + (i32(96)-v0)&(v0+i32(-103))>>8&(v0+i32(-86)) + i32(-1)
 }
-func (m *Module) fn269(v0, v1 int32) {
+func (m *Module) fn267(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn270(v2+i32(8), v1, i32(1), i32(1))
+	m.fn268(v2+i32(8), v1, i32(1), i32(1))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn270(v0, v1, v2, v3 int32) {
+func (m *Module) fn268(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -18663,7 +18640,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t2))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn271(v0, v1, v2 int32) {
+func (m *Module) fn269(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -18681,7 +18658,7 @@ l0:
 			goto l0
 		}
 	}
-	m.fn269(v3+i32(4), v5)
+	m.fn267(v3+i32(4), v5)
 	v4 = v2 << 3
 l2:
 	{
@@ -18692,7 +18669,7 @@ l2:
 		t3 := v3 + i32(4)
 		v5 = t2
 		t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn272(t3, v5, v5+t4)
+		m.fn270(t3, v5, v5+t4)
 		v4 = v4 + i32(-8)
 		v1 = v1 + i32(8)
 		goto l2
@@ -18704,12 +18681,12 @@ l1:
 	store64(m.memory, uint32(v0), uint64(t6))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn272(v0, v1, v2 int32) {
-	m.fn273(v0, v1, v2-v1)
+func (m *Module) fn270(v0, v1, v2 int32) {
+	m.fn271(v0, v1, v2-v1)
 }
-func (m *Module) fn273(v0, v1, v2 int32) {
+func (m *Module) fn271(v0, v1, v2 int32) {
 	var v3 int32
-	m.fn160(v0, v2)
+	m.fn159(v0, v2)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t0
 	{
@@ -18725,14 +18702,14 @@ func (m *Module) fn273(v0, v1, v2 int32) {
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn274(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn272(v0, v1, v2, v3, v4 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if uint32(v2) <= uint32(t0-v1) {
 		return
 	}
 	m.fn72(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn275(v0, v1, v2 int32) {
+func (m *Module) fn273(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -18750,7 +18727,7 @@ l0:
 			goto l0
 		}
 	}
-	m.fn269(v3+i32(4), v5)
+	m.fn267(v3+i32(4), v5)
 	v4 = v2 << 3
 l2:
 	{
@@ -18759,7 +18736,7 @@ l2:
 		}
 		t2 := int32(load32(m.memory, uint32(v1)))
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		m.fn209(v3+i32(4), t2, t3)
+		m.fn207(v3+i32(4), t2, t3)
 		v4 = v4 + i32(-8)
 		v1 = v1 + i32(8)
 		goto l2
@@ -18771,7 +18748,7 @@ l1:
 	store64(m.memory, uint32(v0), uint64(t5))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn276(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn274(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
@@ -18792,10 +18769,10 @@ func (m *Module) fn276(v0, v1, v2, v3, v4 int32) {
 		l2:
 			{
 				if v2 == 0 {
-					m.fn269(v5+i32(4), v8)
+					m.fn267(v5+i32(4), v8)
 					t3 := int32(load32(m.memory, uint32(v1)))
 					t4 := int32(load32(m.memory, uint64(uint32(v1))+4))
-					m.fn209(v5+i32(4), t3, t4)
+					m.fn207(v5+i32(4), t3, t4)
 					t5 := int32(load32(m.memory, uint64(uint32(v5))+12))
 					t6 := v8
 					v9 = t5
@@ -18915,17 +18892,17 @@ l7:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn277(v0, v1, v2 int32) {
-	m.fn276(v0, v1, v2, i32(1), i32(0))
+func (m *Module) fn275(v0, v1, v2 int32) {
+	m.fn274(v0, v1, v2, i32(1), i32(0))
 }
-func (m *Module) fn278(v0, v1 int32) {
+func (m *Module) fn276(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v3 = t1
 	{
-		t2 := m.fn213(v1)
+		t2 := m.fn211(v1)
 		v4 = t2
 		if v4 == i32(1114112) {
 			goto l0
@@ -18941,7 +18918,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn279(v0, v1, v2 int32) int32 {
+func (m *Module) fn277(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 	v1 = v1 << 2
 l1:
@@ -18966,7 +18943,7 @@ l0:
 	}
 	return p1
 }
-func (m *Module) fn280(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn278(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -18977,7 +18954,7 @@ func (m *Module) fn280(v0, v1, v2 int32, v3 int64) {
 	store32(m.memory, uint64(uint32(v4))+28, uint32(v2))
 	store32(m.memory, uint64(uint32(v4))+36, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v4))+40, uint32(i32(0)))
-	m.fn281(v4+i32(4), v4+i32(16))
+	m.fn279(v4+i32(4), v4+i32(16))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+12))
@@ -18993,7 +18970,7 @@ func (m *Module) fn280(v0, v1, v2 int32, v3 int64) {
 	store32(m.memory, uint32(t6), uint32(p5))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn281(v0, v1 int32) {
+func (m *Module) fn279(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19002,7 +18979,7 @@ func (m *Module) fn281(v0, v1 int32) {
 	v3 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+20))
 	v4 = t2
-	m.fn278(v2+i32(8), v1+i32(16))
+	m.fn276(v2+i32(8), v1+i32(16))
 	v5 = i32(2)
 	{
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
@@ -19014,7 +18991,7 @@ func (m *Module) fn281(v0, v1 int32) {
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v1))+20))
 		v7 = t5
-		t6 := m.fn282(v1, v6)
+		t6 := m.fn280(v1, v6)
 		v1 = t6
 		t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		t8 := v0
@@ -19027,11 +19004,11 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v5))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn282(v0, v1 int32) int32 {
-	t0 := m.fn279(v0, i32(2), v1)
+func (m *Module) fn280(v0, v1 int32) int32 {
+	t0 := m.fn277(v0, i32(2), v1)
 	return t0
 }
-func (m *Module) fn283(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn281(v0, v1, v2, v3, v4 int32) {
 	t0 := m.fn34(v3, v4, v1, v2)
 	v1 = t0
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4-v2))
@@ -19042,7 +19019,7 @@ func (m *Module) fn283(v0, v1, v2, v3, v4 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p1))
 }
-func (m *Module) fn284(v0, v1, v2 int32) {
+func (m *Module) fn282(v0, v1, v2 int32) {
 	var v3 int32
 	{
 		if uint32(v1) >= uint32(i32(128)) {
@@ -19064,11 +19041,11 @@ func (m *Module) fn284(v0, v1, v2 int32) {
 		v3 = p0
 	}
 l1:
-	m.fn285(v1, v2)
+	m.fn283(v1, v2)
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn285(v0, v1 int32) {
+func (m *Module) fn283(v0, v1 int32) {
 	var v2, v3, v4 int32
 	if uint32(v0) < uint32(i32(128)) {
 		m.memory[uint32(v1)] = byte(v0)
@@ -19095,7 +19072,7 @@ l2:
 	m.memory[uint64(uint32(v1))+1] = byte(v2&i32(63) | i32(128))
 	m.memory[uint32(v1)] = byte(int32(uint32(v0)>>18) | i32(240))
 }
-func (m *Module) fn286(v0, v1, v2 int32, v3 int64) {
+func (m *Module) fn284(v0, v1, v2 int32, v3 int64) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
@@ -19109,7 +19086,7 @@ func (m *Module) fn286(v0, v1, v2 int32, v3 int64) {
 	v5 = v4 + i32(24)
 l0:
 	{
-		m.fn281(v4+i32(36), v4+i32(8))
+		m.fn279(v4+i32(36), v4+i32(8))
 		t1 := int32(load32(m.memory, uint64(uint32(v4))+36))
 		switch t1 {
 		case 1:
@@ -19136,7 +19113,7 @@ l5:
 	{
 		v9 = v8
 		v10 = v2
-		m.fn287(v4, v5)
+		m.fn285(v4, v5)
 		t6 := int32(load32(m.memory, uint64(uint32(v4))+4))
 		v11 = t6
 		if v11 == i32(1114112) {
@@ -19148,7 +19125,7 @@ l5:
 		v2 = t8
 		t9 := int32(load32(m.memory, uint64(uint32(v4))+28))
 		v8 = t9
-		t10 := m.fn282(v4+i32(8), v11)
+		t10 := m.fn280(v4+i32(8), v11)
 		if t10 != 0 {
 			goto l5
 		}
@@ -19159,10 +19136,10 @@ l4:
 	store32(m.memory, uint32(v0), uint32(v1+v7))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn287(v0, v1 int32) {
+func (m *Module) fn285(v0, v1 int32) {
 	var v2, v3 int32
 	{
-		t0 := m.fn288(v1)
+		t0 := m.fn286(v1)
 		v2 = t0
 		if v2 == i32(1114112) {
 			goto l0
@@ -19176,7 +19153,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn288(v0 int32) int32 {
+func (m *Module) fn286(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -19240,15 +19217,15 @@ func (m *Module) fn288(v0 int32) int32 {
 		return i32(1114112)
 	}
 }
-func (m *Module) fn289(v0 int32) int32 {
-	t0 := m.fn290(v0)
+func (m *Module) fn287(v0 int32) int32 {
+	t0 := m.fn288(v0)
 	var p1 int32
 	if v0 == i32(65279) {
 		p1 = 1
 	}
 	return p1 | t0
 }
-func (m *Module) fn290(v0 int32) int32 {
+func (m *Module) fn288(v0 int32) int32 {
 	var v1, v2 int32
 	{
 		v1 = v0 + i32(-9)
@@ -19266,7 +19243,7 @@ func (m *Module) fn290(v0 int32) int32 {
 		}
 		v1 = int32(uint32(v0) >> 8)
 		if v1 == 0 {
-			t2 := int32(m.memory[uint64(uint32(v0&i32(255)))+161112])
+			t2 := int32(m.memory[uint64(uint32(v0&i32(255)))+161116])
 			v2 = t2
 			goto l1
 		}
@@ -19293,13 +19270,13 @@ func (m *Module) fn290(v0 int32) int32 {
 			goto l1
 		}
 	l4:
-		t3 := int32(m.memory[uint64(uint32(v0&i32(255)))+161112])
+		t3 := int32(m.memory[uint64(uint32(v0&i32(255)))+161116])
 		v2 = int32(uint32(t3&i32(2)) >> 1)
 	}
 l1:
 	return v2 & i32(1)
 }
-func (m *Module) fn291(v0, v1, v2 int32) {
+func (m *Module) fn289(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -19309,14 +19286,14 @@ func (m *Module) fn291(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(0)))
-	m.fn292(v3+i32(20), v3)
+	m.fn290(v3+i32(20), v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	v2 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	v4 = t2
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	v5 = t3
-	m.fn293(v3+i32(20), v3)
+	m.fn291(v3+i32(20), v3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+28))
 	t6 := v0
 	p5 := i32(0)
@@ -19337,7 +19314,7 @@ func (m *Module) fn291(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v0), uint32(v1+v2))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn292(v0, v1 int32) {
+func (m *Module) fn290(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19350,7 +19327,7 @@ func (m *Module) fn292(v0, v1 int32) {
 			v4 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			v5 = t2
-			m.fn278(v2+i32(8), v3)
+			m.fn276(v2+i32(8), v3)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v6 = t3
@@ -19363,7 +19340,7 @@ func (m *Module) fn292(v0, v1 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v7 = t4
-			t5 := m.fn290(v6)
+			t5 := m.fn288(v6)
 			if t5 != 0 {
 				goto l2
 			}
@@ -19378,7 +19355,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn293(v0, v1 int32) {
+func (m *Module) fn291(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -19391,7 +19368,7 @@ func (m *Module) fn293(v0, v1 int32) {
 			v4 = t1
 			t2 := int32(load32(m.memory, uint64(uint32(v1))+12))
 			v5 = t2
-			m.fn287(v2+i32(8), v3)
+			m.fn285(v2+i32(8), v3)
 			{
 				t3 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v6 = t3
@@ -19404,7 +19381,7 @@ func (m *Module) fn293(v0, v1 int32) {
 		l0:
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v7 = t4
-			t5 := m.fn290(v6)
+			t5 := m.fn288(v6)
 			if t5 != 0 {
 				goto l2
 			}
@@ -19419,21 +19396,21 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn294(v0 int32) int32 {
-	t0 := m.fn290(v0)
+func (m *Module) fn292(v0 int32) int32 {
+	t0 := m.fn288(v0)
 	var p1 int32
 	if v0 == i32(65279) {
 		p1 = 1
 	}
 	return p1 | t0
 }
-func (m *Module) fn295(v0, v1, v2, v3 int32) {
+func (m *Module) fn293(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
 	store32(m.memory, uint64(uint32(v4))+12, uint32(i32(0)))
-	m.fn284(v4, v1, v4+i32(12))
+	m.fn282(v4, v1, v4+i32(12))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	v5 = t1
 	store32(m.memory, uint64(uint32(v0))+16, uint32(v3))
@@ -19446,7 +19423,7 @@ func (m *Module) fn295(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v0))+20, uint32(t2))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn296(v0, v1, v2 int32) int32 {
+func (m *Module) fn294(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -19457,10 +19434,10 @@ func (m *Module) fn296(v0, v1, v2 int32) int32 {
 				goto l0
 			}
 			store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
-			m.fn284(v3, v2, v3+i32(12))
+			m.fn282(v3, v2, v3+i32(12))
 			t1 := int32(load32(m.memory, uint32(v3)))
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+4))
-			t3 := m.fn297(t1, t2, v0, v1)
+			t3 := m.fn295(t1, t2, v0, v1)
 			v2 = t3
 			goto l1
 		}
@@ -19472,7 +19449,7 @@ l1:
 	m.g0 = v3 + i32(16)
 	return v2
 }
-func (m *Module) fn297(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn295(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(80)
@@ -19512,7 +19489,7 @@ l1:
 	m.g0 = v4 + i32(80)
 	return v1
 }
-func (m *Module) fn298(v0, v1, v2, v3 int32) {
+func (m *Module) fn296(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -19548,7 +19525,7 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn299(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn297(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7, v8, v9, v10, v11, v12 int32
 	var v13 int64
 	var v14, v15, v16, v17, v18, v19, v20, v21 int32
@@ -19684,7 +19661,7 @@ l12:
 l9:
 	store32(m.memory, uint32(v0), uint32(v12))
 }
-func (m *Module) fn300(v0, v1, v2 int32) {
+func (m *Module) fn298(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -19694,7 +19671,7 @@ func (m *Module) fn300(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
-	m.fn292(v3+i32(20), v3)
+	m.fn290(v3+i32(20), v3)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	t4 := v0
@@ -19708,13 +19685,13 @@ func (m *Module) fn300(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v0), uint32(v1+v4))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn301(v0, v1 int32) int32 {
+func (m *Module) fn299(v0, v1 int32) int32 {
 	var v2 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	t4 := m.fn258(t0, t1, t2, t3)
+	t4 := m.fn256(t0, t1, t2, t3)
 	v2 = t4 & i32(255)
 	t5 := int32(load32(m.memory, uint64(uint32(v0))+20))
 	t6 := int32(load32(m.memory, uint64(uint32(v1))+20))
@@ -19732,7 +19709,7 @@ func (m *Module) fn301(v0, v1 int32) int32 {
 	}
 	return p7
 }
-func (m *Module) fn302(v0, v1 int64, v2, v3 int32) int64 {
+func (m *Module) fn300(v0, v1 int64, v2, v3 int32) int64 {
 	var v4 int32
 	var v5, v6, v7 int64
 	t0 := m.g0
@@ -19747,8 +19724,8 @@ func (m *Module) fn302(v0, v1 int64, v2, v3 int32) int64 {
 	store64(m.memory, uint64(uint32(v4))+8, uint64(v0^i64(0x6c7967656e657261)))
 	store64(m.memory, uint32(v4), uint64(v0^i64(8317987319222330741)))
 	store32(m.memory, uint64(uint32(v4))+64, uint32(v3))
-	m.fn303(v4, v4+i32(64), i32(4))
-	m.fn303(v4, v2, v3)
+	m.fn301(v4, v4+i32(64), i32(4))
+	m.fn301(v4, v2, v3)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+16))
 	store64(m.memory, uint64(uint32(v4))+80, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+8))
@@ -19761,7 +19738,7 @@ func (m *Module) fn302(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = t4<<56 | t5
 	t7 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(t6))+88, uint64(v5^t7))
-	m.fn304(v4 + i32(64))
+	m.fn302(v4 + i32(64))
 	t8 := int64(load64(m.memory, uint64(uint32(v4))+80))
 	v1 = t8
 	t9 := int64(load64(m.memory, uint64(uint32(v4))+64))
@@ -19798,7 +19775,7 @@ func (m *Module) fn302(v0, v1 int64, v2, v3 int32) int64 {
 	v5 = v0 + v5
 	return t17 ^ i64_rotl(v5, i64(32)) ^ i64_rotl(i64_rotl(v1, i64(16))^v0, i64(21)) ^ v5
 }
-func (m *Module) fn303(v0, v1, v2 int32) {
+func (m *Module) fn301(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5 int64
 	var v6 int32
@@ -19816,7 +19793,7 @@ func (m *Module) fn303(v0, v1, v2 int32) {
 				if uint32(v4) < uint32(v2) {
 					p4 = v4
 				}
-				t5 := m.fn307(t2, t3, i32(0), p4)
+				t5 := m.fn305(t2, t3, i32(0), p4)
 				v5 = t5
 				t6 := int64(load64(m.memory, uint64(uint32(v0))+48))
 				t7 := v0
@@ -19829,7 +19806,7 @@ func (m *Module) fn303(v0, v1, v2 int32) {
 					}
 					t8 := int64(load64(m.memory, uint64(uint32(v0))+24))
 					store64(m.memory, uint64(uint32(v0))+24, uint64(t8^v5))
-					m.fn304(v0)
+					m.fn302(v0)
 					store32(m.memory, uint64(uint32(v0))+60, uint32(i32(0)))
 					t9 := int64(load64(m.memory, uint32(v0)))
 					t10 := int64(load64(m.memory, uint64(uint32(v0))+48))
@@ -19853,7 +19830,7 @@ func (m *Module) fn303(v0, v1, v2 int32) {
 			t13 := v0
 			v5 = t12
 			store64(m.memory, uint64(uint32(t13))+24, uint64(t11^v5))
-			m.fn304(v0)
+			m.fn302(v0)
 			t14 := int64(load64(m.memory, uint32(v0)))
 			store64(m.memory, uint32(v0), uint64(v5^t14))
 			v4 = v4 + i32(8)
@@ -19865,13 +19842,13 @@ func (m *Module) fn303(v0, v1, v2 int32) {
 		t17 := v2
 		t18 := v4
 		v3 = v6 & i32(7)
-		t19 := m.fn307(t16, t17, t18, v3)
+		t19 := m.fn305(t16, t17, t18, v3)
 		store64(m.memory, uint64(uint32(t15))+48, uint64(t19))
 	}
 l3:
 	store32(m.memory, uint64(uint32(v0))+60, uint32(v3))
 }
-func (m *Module) fn304(v0 int32) {
+func (m *Module) fn302(v0 int32) {
 	var v1, v2, v3, v4, v5 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+24))
 	t1 := v0
@@ -19895,7 +19872,7 @@ func (m *Module) fn304(v0 int32) {
 	store64(m.memory, uint64(uint32(t7))+16, uint64(v1^i64_rotl(v2, i64(17))))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64_rotl(v1, i64(32))))
 }
-func (m *Module) fn305(v0, v1 int32) {
+func (m *Module) fn303(v0, v1 int32) {
 	var v2 int64
 	var v3 int32
 	{
@@ -19915,11 +19892,11 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn306(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn304(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn17(v0, v1, v2, v3)
 	return t0
 }
-func (m *Module) fn307(v0, v1, v2, v3 int32) int64 {
+func (m *Module) fn305(v0, v1, v2, v3 int32) int64 {
 	var v4 int32
 	var v5 int64
 	v4 = i32(4)
@@ -19954,14 +19931,14 @@ l2:
 l3:
 	return v5
 }
-func (m *Module) fn308(v0, v1, v2 int32) {
+func (m *Module) fn306(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	if uint32(v1) <= uint32(t0) {
 		return
 	}
-	_ = m.fn309(v0, v1, v2)
+	_ = m.fn307(v0, v1, v2)
 }
-func (m *Module) fn309(v0, v1, v2 int32) int32 {
+func (m *Module) fn307(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	var v11, v12, v13, v14, v15, v16 int32
@@ -20038,13 +20015,13 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 							v15 = v7 + v1*i32(-12) + i32(-12)
 						l19:
 							{
-								t58 := m.fn313(v2, v7, v1)
+								t58 := m.fn311(v2, v7, v1)
 								t59 := v1
 								t60 := v5
 								v10 = t58
 								v11 = int32(v10)
 								v12 = t60 & v11
-								t61 := m.fn314(v7, v6, v10)
+								t61 := m.fn312(v7, v6, v10)
 								t62 := t59 - v12
 								v9 = t61
 								if uint32((t62^(v9-v12))&v5) < uint32(i32(8)) {
@@ -20069,7 +20046,7 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 								if v16 == i32(255) {
 									goto l18
 								}
-								m.fn315(v15, v9, i32(3))
+								m.fn313(v15, v9, i32(3))
 								goto l19
 							l18:
 							}
@@ -20117,7 +20094,7 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 				v1 = p8
 			}
 		l3:
-			m.fn311(v3+i32(28), i32(12), i32(8), v1)
+			m.fn309(v3+i32(28), i32(12), i32(8), v1)
 			t9 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			v9 = t9
 			if v9 == 0 {
@@ -20129,7 +20106,7 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 			t12 := v3 + i32(16)
 			t13 := v9
 			v5 = t11
-			m.fn312(t12, t13, v5)
+			m.fn310(t12, t13, v5)
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			v9 = t14
 			if v9 == 0 {
@@ -20144,7 +20121,7 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 				t16 := int32(uint32(v6+i32(-8)) / uint32(i32(13)))
 				t17 := v3 + i32(28)
 				v1 = i32_shl(i32(1), int32(bits.LeadingZeros32(uint32(t16)))^i32(-1))
-				m.fn311(t17, i32(12), i32(8), v1)
+				m.fn309(t17, i32(12), i32(8), v1)
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+36))
 				v7 = t18
 			}
@@ -20184,7 +20161,7 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 				v1 = t44
 				store32(m.memory, uint64(uint32(t45))+52, uint32(v1))
 				store32(m.memory, uint64(uint32(v3))+48, uint32(v11-v1))
-				m.fn315(v0, v12, i32(4))
+				m.fn313(v0, v12, i32(4))
 				t46 := int32(load32(m.memory, uint64(uint32(v3))+44))
 				v1 = t46
 				if v1 == 0 {
@@ -20193,12 +20170,12 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 				t47 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t48 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				t49 := int32(load32(m.memory, uint64(uint32(v3))+36))
-				m.fn316(t47, v1, t48, t49)
+				m.fn314(t47, v1, t48, t49)
 				goto l10
 			}
 		l8:
 			{
-				m.fn305(v3+i32(8), v3+i32(56))
+				m.fn303(v3+i32(8), v3+i32(56))
 				t23 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				if t23&i32(1) != 0 {
 					t28 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -20214,9 +20191,9 @@ func (m *Module) fn309(v0, v1, v2 int32) int32 {
 					t35 := v2
 					t36 := v5
 					v6 = v1 + t31
-					t37 := m.fn313(t35, t36, v6)
+					t37 := m.fn311(t35, t36, v6)
 					v10 = t37
-					t38 := m.fn314(t33, t34, v10)
+					t38 := m.fn312(t33, t34, v10)
 					v1 = t38
 					t39 := t32 + v1
 					v5 = int32(uint32(int32(v10)) >> 25)
@@ -20251,7 +20228,7 @@ l10:
 	m.g0 = v3 + i32(80)
 	return i32(-0x7fffffff)
 }
-func (m *Module) fn310(v0, v1 int32, v2 int64, v3 int32) {
+func (m *Module) fn308(v0, v1 int32, v2 int64, v3 int32) {
 	t0 := v0
 	v2 = v2 & i64(-0x7f7f7f7f7f7f7f80)
 	var p1 int32
@@ -20261,7 +20238,7 @@ func (m *Module) fn310(v0, v1 int32, v2 int64, v3 int32) {
 	store32(m.memory, uint32(t0), uint32(p1))
 	store32(m.memory, uint64(uint32(v0))+4, uint32((int32(uint32(int64(bits.TrailingZeros64(uint64(v2))))>>3)+v3)&v1))
 }
-func (m *Module) fn311(v0, v1, v2, v3 int32) {
+func (m *Module) fn309(v0, v1, v2, v3 int32) {
 	var v4 int64
 	var v5 int32
 	v4 = int64(uint32(v1)) * int64(uint32(v3))
@@ -20304,28 +20281,28 @@ l2:
 l3:
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 }
-func (m *Module) fn312(v0, v1, v2 int32) {
+func (m *Module) fn310(v0, v1, v2 int32) {
 	{
 		if v2 == 0 {
 			goto l0
 		}
-		t0 := m.fn195(v2, v1)
+		t0 := m.fn193(v2, v1)
 		v1 = t0
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v1))
 }
-func (m *Module) fn313(v0, v1, v2 int32) int64 {
+func (m *Module) fn311(v0, v1, v2 int32) int64 {
 	t0 := int64(load64(m.memory, uint32(v0)))
 	t1 := int64(load64(m.memory, uint32(v0+i32(8))))
 	v0 = v1 + (i32(0)-v2)*i32(12)
 	t2 := int32(load32(m.memory, uint32(v0+i32(-8))))
 	t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
-	t4 := m.fn302(t0, t1, t2, t3)
+	t4 := m.fn300(t0, t1, t2, t3)
 	return t4
 }
-func (m *Module) fn314(v0, v1 int32, v2 int64) int32 {
+func (m *Module) fn312(v0, v1 int32, v2 int64) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -20335,7 +20312,7 @@ func (m *Module) fn314(v0, v1 int32, v2 int64) int32 {
 l1:
 	{
 		t1 := int64(load64(m.memory, uint32(v0+v4)))
-		m.fn310(v3+i32(8), v1, t1, v4)
+		m.fn308(v3+i32(8), v1, t1, v4)
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t2 != 0 {
 			{
@@ -20358,7 +20335,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn315(v0, v1, v2 int32) {
+func (m *Module) fn313(v0, v1, v2 int32) {
 	var v3 int32
 l1:
 	{
@@ -20376,19 +20353,19 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn316(v0, v1, v2, v3 int32) {
+func (m *Module) fn314(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn311(v4+i32(4), v2, v3, v1+i32(1))
+	m.fn309(v4+i32(4), v2, v3, v1+i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v4))+8))
-	m.fn202(v0-t1, t2, t3)
+	m.fn200(v0-t1, t2, t3)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn317(v0, v1, v2 int32) {
+func (m *Module) fn315(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	var v7 int32
@@ -20448,7 +20425,7 @@ l2:
 	store64(m.memory, uint32(v2), uint64(t10))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn318(v0, v1, v2 int32) {
+func (m *Module) fn316(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
@@ -20577,7 +20554,7 @@ l3:
 				v13 = t47
 			}
 		l1:
-			t48 := int32(load32(m.memory, uint32(v14+i32(161644))))
+			t48 := int32(load32(m.memory, uint32(v14+i32(161660))))
 			t49 := i32_rotl(v23, i32(30)) ^ i32_rotl(v23, i32(19)) ^ i32_rotl(v23, i32(10)) + (v23&(v25^v16) ^ v25&v16)
 			v13 = (v19^v24)&v2 ^ v24 + v20 + (i32_rotl(v2, i32(26)) ^ i32_rotl(v2, i32(21)) ^ i32_rotl(v2, i32(7))) + v13 + t48
 			v21 = t49 + v13
@@ -20614,7 +20591,7 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v11))
 	store32(m.memory, uint32(v0), uint32(v12))
 }
-func (m *Module) fn319(v0 int32) {
+func (m *Module) fn317(v0 int32) {
 	store32(m.memory, uint32(v0), uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
@@ -20625,34 +20602,34 @@ func (m *Module) fn319(v0 int32) {
 	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v0))+32, uint64(i64(0)))
 }
-func (m *Module) fn320(v0, v1 int32) int32 {
+func (m *Module) fn318(v0, v1 int32) int32 {
 	var v2, v3 int32
 	v2 = i32(1)
 	v3 = i32(0)
 l1:
 	{
 		if v3 == i32(32) {
-			t3 := fn322(v0 + i32(32))
-			t4 := fn322(v1 + i32(32))
-			t5 := m.fn227(t3 ^ t4)
-			t6 := m.fn227((v2&(t5^i32(-1)) ^ i32(1)) & i32(255))
+			t3 := fn320(v0 + i32(32))
+			t4 := fn320(v1 + i32(32))
+			t5 := m.fn225(t3 ^ t4)
+			t6 := m.fn225((v2&(t5^i32(-1)) ^ i32(1)) & i32(255))
 			return (t6 ^ i32(-1)) & i32(1)
 		}
 		t0 := int32(load32(m.memory, uint32(v1+v3)))
 		t1 := int32(load32(m.memory, uint32(v0+v3)))
-		t2 := m.fn227(t0 ^ t1)
+		t2 := m.fn225(t0 ^ t1)
 		v2 = v2 & (t2 ^ i32(-1))
 		v3 = v3 + i32(4)
 		goto l1
 	}
 }
-func (m *Module) fn321(v0 int32) {
-	m.fn164(v0, i32(32))
+func (m *Module) fn319(v0 int32) {
+	m.fn163(v0, i32(32))
 }
-func fn322(v0 int32) int32 {
+func fn320(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn323(v0, v1, v2 int32) {
+func (m *Module) fn321(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
@@ -20661,7 +20638,7 @@ func (m *Module) fn323(v0, v1, v2 int32) {
 	{
 		{
 			if uint32(v2) < uint32(i32(32)) {
-				m.fn324(v3+i32(88), v1, v2)
+				m.fn322(v3+i32(88), v1, v2)
 				t4 := int64(load64(m.memory, uint64(uint32(v3))+88))
 				v6 = t4
 				goto l2
@@ -20678,7 +20655,7 @@ func (m *Module) fn323(v0, v1, v2 int32) {
 					goto l1
 				}
 			}
-			m.fn324(v3+i32(88), v1, v2)
+			m.fn322(v3+i32(88), v1, v2)
 			t3 := int64(load64(m.memory, uint64(uint32(v3))+88))
 			v6 = t3
 			if v4&i32(255) == 0 {
@@ -20708,7 +20685,7 @@ l4:
 	m.memory[uint32(v0)] = byte(v5)
 	m.g0 = v3 + i32(176)
 }
-func (m *Module) fn324(v0, v1, v2 int32) {
+func (m *Module) fn322(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	t0 := m.g0
@@ -20732,26 +20709,26 @@ func (m *Module) fn324(v0, v1, v2 int32) {
 		m.fn80(v3+i32(80), v3+i32(8), i32(64))
 		t2 := v3 + i32(80)
 		v2 = v3 + i32(80) + i32(64)
-		m.fn180(t2, v2)
-		t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
+		m.fn178(t2, v2)
+		t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+161400))
 		t4 := v3
 		v4 = t3
 		store64(m.memory, uint64(uint32(t4))+168, uint64(v4))
-		t5 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
+		t5 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
 		t6 := v3
 		v5 = t5
 		store64(m.memory, uint64(uint32(t6))+160, uint64(v5))
-		t7 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
+		t7 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
 		t8 := v3
 		v6 = t7
 		store64(m.memory, uint64(uint32(t8))+152, uint64(v6))
-		t9 := int64(load64(m.memory, uint64(uint32(i32(0)))+161368))
+		t9 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
 		t10 := v3
 		v7 = t9
 		store64(m.memory, uint64(uint32(t10))+144, uint64(v7))
 		store64(m.memory, uint64(uint32(v3))+176, uint64(i64(0)))
 		m.fn9(v3+i32(144), v3+i32(80), i32(1))
-		m.fn181(v3+i32(80), v2)
+		m.fn179(v3+i32(80), v2)
 		store64(m.memory, uint64(uint32(v3))+208, uint64(v4))
 		store64(m.memory, uint64(uint32(v3))+200, uint64(v5))
 		store64(m.memory, uint64(uint32(v3))+192, uint64(v6))
@@ -20772,7 +20749,7 @@ l3:
 	m.fn82(v3 + i32(8))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn325(v0 int32) int32 {
+func (m *Module) fn323(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -20806,7 +20783,7 @@ l1:
 l0:
 	return v3
 }
-func (m *Module) fn326(v0 int32) {
+func (m *Module) fn324(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(64)
@@ -20821,20 +20798,20 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(64)))
 }
-func (m *Module) fn327(v0, v1, v2 int32) {
+func (m *Module) fn325(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(304)
 	m.g0 = v3
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0)))
 	m.memory[uint64(uint32(v3))+63] = byte(i32(0))
-	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
+	t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+161400))
 	store64(m.memory, uint64(uint32(v3))+88, uint64(t1))
-	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
+	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
 	store64(m.memory, uint64(uint32(v3))+80, uint64(t2))
-	t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
+	t3 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
 	store64(m.memory, uint64(uint32(v3))+72, uint64(t3))
-	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161368))
+	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
 	store64(m.memory, uint64(uint32(v3))+64, uint64(t4))
 	{
 		if uint32(v2) > uint32(i32(63)) {
@@ -20851,7 +20828,7 @@ func (m *Module) fn327(v0, v1, v2 int32) {
 		t5 := v3
 		v4 = int32(uint32(v2) >> 6)
 		store64(m.memory, uint64(uint32(t5))+96, uint64(uint32(v4)))
-		m.fn318(v3+i32(64), v1, v4)
+		m.fn316(v3+i32(64), v1, v4)
 		t6 := v3
 		v4 = v2 & i32(63)
 		m.memory[uint64(uint32(t6))+63] = byte(v4)
@@ -20864,8 +20841,8 @@ l2:
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3), uint32(i32(104)))
 	m.fn10(v3 + i32(208))
 	v2 = v3 + i32(104) + i32(64)
-	m.fn317(v2, v3+i32(104), v3+i32(208))
-	m.fn319(v2)
+	m.fn315(v2, v3+i32(104), v3+i32(208))
+	m.fn317(v2)
 	memory_zero(m.memory, uint32(v3+i32(240)), uint32(i32(64)))
 	memory_copy(m.memory, uint32(v3+i32(104)), uint32(v3+i32(240)), uint32(i32(64)))
 	t7 := int64(load64(m.memory, uint64(uint32(v3))+232))
@@ -20878,13 +20855,13 @@ l2:
 	store64(m.memory, uint32(v0), uint64(t10))
 	m.g0 = v3 + i32(304)
 }
-func (m *Module) fn328(v0 int32) {
+func (m *Module) fn326(v0 int32) {
 	m.fn64(v0)
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn37(t0, t1)
 }
-func (m *Module) fn329(v0 int32) {
+func (m *Module) fn327(v0 int32) {
 	var v1, v2 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -20902,7 +20879,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn330(v0, v1, v2 int32) {
+func (m *Module) fn328(v0, v1, v2 int32) {
 	var v3 int32
 	var v4, v5, v6, v7 int64
 	t0 := m.g0
@@ -20911,26 +20888,26 @@ func (m *Module) fn330(v0, v1, v2 int32) {
 	m.fn80(v3, v1, v2)
 	t1 := v3
 	v2 = v3 + i32(64)
-	m.fn180(t1, v2)
-	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
+	m.fn178(t1, v2)
+	t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+161400))
 	t3 := v3
 	v4 = t2
 	store64(m.memory, uint64(uint32(t3))+88, uint64(v4))
-	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
+	t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
 	t5 := v3
 	v5 = t4
 	store64(m.memory, uint64(uint32(t5))+80, uint64(v5))
-	t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
+	t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
 	t7 := v3
 	v6 = t6
 	store64(m.memory, uint64(uint32(t7))+72, uint64(v6))
-	t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+161368))
+	t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
 	t9 := v3
 	v7 = t8
 	store64(m.memory, uint64(uint32(t9))+64, uint64(v7))
 	store64(m.memory, uint64(uint32(v3))+96, uint64(i64(0)))
 	m.fn9(v3+i32(64), v3, i32(1))
-	m.fn181(v3, v2)
+	m.fn179(v3, v2)
 	store64(m.memory, uint64(uint32(v3))+128, uint64(v4))
 	store64(m.memory, uint64(uint32(v3))+120, uint64(v5))
 	store64(m.memory, uint64(uint32(v3))+112, uint64(v6))
@@ -20942,29 +20919,29 @@ func (m *Module) fn330(v0, v1, v2 int32) {
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(144)), uint32(i32(80)))
 	m.g0 = v3 + i32(224)
 }
-func (m *Module) fn331(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn332(v2, v3, v0, v1)
+func (m *Module) fn329(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn330(v2, v3, v0, v1)
 	return t0
 }
-func (m *Module) fn332(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn330(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn17(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn333(v0, v1 int32) int32 {
+func (m *Module) fn331(v0, v1 int32) int32 {
 	t0 := m.fn94(i32(18), v0, v1)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn334(v0 int32) {
-	m.fn328(v0)
+func (m *Module) fn332(v0 int32) {
+	m.fn326(v0)
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
 	m.fn37(t0, t1)
 }
-func (m *Module) fn335(v0, v1 int32) {
+func (m *Module) fn333(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(12))
+	m.fn272(v0, t0, v1, i32(4), i32(12))
 }
-func (m *Module) fn336(v0, v1 int32) {
+func (m *Module) fn334(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -20978,7 +20955,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn337(v0, v1 int32) {
+func (m *Module) fn335(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+12))
 	v2 = t0
@@ -21024,25 +21001,25 @@ l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v6))
 }
-func (m *Module) fn338(v0 int32) {
+func (m *Module) fn336(v0 int32) {
 	var v1 int32
 	var v2 int64
 	t0 := m.g0
 	v1 = t0 - i32(16)
 	m.g0 = v1
-	m.fn270(v1+i32(8), i32(4), i32(4), i32(8))
+	m.fn268(v1+i32(8), i32(4), i32(4), i32(8))
 	t1 := int64(load64(m.memory, uint64(uint32(v1))+8))
 	v2 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v2))
 	m.g0 = v1 + i32(16)
 }
-func (m *Module) fn339(v0, v1, v2, v3 int32) {
+func (m *Module) fn337(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn340(v4, v1, v2, v3)
+	m.fn338(v4, v1, v2, v3)
 	{
 		t1 := int32(load32(m.memory, uint32(v4)))
 		if t1 == 0 {
@@ -21056,7 +21033,7 @@ func (m *Module) fn339(v0, v1, v2, v3 int32) {
 		return
 	}
 }
-func (m *Module) fn340(v0, v1, v2, v3 int32) {
+func (m *Module) fn338(v0, v1, v2, v3 int32) {
 	if v3 == 0 {
 		goto l0
 	}
@@ -21083,7 +21060,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v2-v3))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1+v3))
 }
-func (m *Module) fn341(v0, v1 int32) {
+func (m *Module) fn339(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -21092,7 +21069,7 @@ func (m *Module) fn341(v0, v1 int32) {
 	v3 = t1
 	{
 	l3:
-		m.fn342(v2+i32(8), v1)
+		m.fn340(v2+i32(8), v1)
 		{
 			t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			v4 = t2
@@ -21123,7 +21100,7 @@ func (m *Module) fn341(v0, v1 int32) {
 l2:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn342(v0, v1 int32) {
+func (m *Module) fn340(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -21140,7 +21117,7 @@ func (m *Module) fn342(v0, v1 int32) {
 	l0:
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		v3 = t2
-		m.fn343(v2+i32(4), v1)
+		m.fn341(v2+i32(4), v1)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(1) {
@@ -21198,7 +21175,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn343(v0, v1 int32) {
+func (m *Module) fn341(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -21231,7 +21208,7 @@ l2:
 			goto l0
 		}
 		t8 := int32(m.memory[uint32(v5)])
-		m.fn298(v2+i32(8), t8, v7+v6, v8-v6)
+		m.fn296(v2+i32(8), t8, v7+v6, v8-v6)
 		t9 := int32(load32(m.memory, uint64(uint32(v2))+8))
 		if t9 != i32(1) {
 			store32(m.memory, uint64(uint32(v1))+12, uint32(v8))
@@ -21264,14 +21241,14 @@ l0:
 	store32(m.memory, uint32(v0), uint32(v11))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn344(v0, v1 int32) {
+func (m *Module) fn342(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := v0
 	var p1 int32
 	if v1&i32(255) != i32(53) {
 		p1 = 1
 	}
-	m.fn160(t0, p1)
+	m.fn159(t0, p1)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t2
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -21287,7 +21264,7 @@ l1:
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2))
 }
-func (m *Module) fn345(v0 int32) int32 {
+func (m *Module) fn343(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v1 = t0
@@ -21317,7 +21294,7 @@ l1:
 	}
 	return v5
 }
-func (m *Module) fn346(v0, v1 int32) {
+func (m *Module) fn344(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 	{
@@ -21334,11 +21311,11 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn347(v0, v1 int32) {
+func (m *Module) fn345(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(20))
+	m.fn272(v0, t0, v1, i32(4), i32(20))
 }
-func (m *Module) fn348(v0, v1, v2 int32) {
+func (m *Module) fn346(v0, v1, v2 int32) {
 	var v3 int32
 	var v4 int64
 	t0 := m.g0
@@ -21346,16 +21323,16 @@ func (m *Module) fn348(v0, v1, v2 int32) {
 	m.g0 = v3
 	t1 := int32(load32(m.memory, uint64(uint32(v2))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+8))
-	m.fn349(v3+i32(8), v1, t1, t2)
+	m.fn347(v3+i32(8), v1, t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v3))+8))
 	v4 = t3
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+16))
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
-	m.fn350(v0, t4, t5)
+	m.fn348(v0, t4, t5)
 	store64(m.memory, uint64(uint32(v0))+12, uint64(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn349(v0, v1, v2, v3 int32) {
+func (m *Module) fn347(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5, v6, v7, v8 int64
 	t0 := m.g0
@@ -21366,26 +21343,26 @@ func (m *Module) fn349(v0, v1, v2, v3 int32) {
 		m.fn80(v4+i32(128), v2, v3)
 		t1 := v4 + i32(128)
 		v3 = v4 + i32(192)
-		m.fn180(t1, v3)
-		t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
+		m.fn178(t1, v3)
+		t2 := int64(load64(m.memory, uint64(uint32(i32(0)))+161400))
 		t3 := v4
 		v5 = t2
 		store64(m.memory, uint64(uint32(t3))+32, uint64(v5))
-		t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
+		t4 := int64(load64(m.memory, uint64(uint32(i32(0)))+161392))
 		t5 := v4
 		v6 = t4
 		store64(m.memory, uint64(uint32(t5))+24, uint64(v6))
-		t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
+		t6 := int64(load64(m.memory, uint64(uint32(i32(0)))+161384))
 		t7 := v4
 		v7 = t6
 		store64(m.memory, uint64(uint32(t7))+16, uint64(v7))
-		t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+161368))
+		t8 := int64(load64(m.memory, uint64(uint32(i32(0)))+161376))
 		t9 := v4
 		v8 = t8
 		store64(m.memory, uint64(uint32(t9))+8, uint64(v8))
 		store64(m.memory, uint64(uint32(v4))+40, uint64(i64(0)))
 		m.fn9(v4+i32(8), v4+i32(128), i32(1))
-		m.fn181(v4+i32(128), v3)
+		m.fn179(v4+i32(128), v3)
 		store64(m.memory, uint64(uint32(v4))+72, uint64(v5))
 		store64(m.memory, uint64(uint32(v4))+64, uint64(v6))
 		store64(m.memory, uint64(uint32(v4))+56, uint64(v7))
@@ -21397,10 +21374,10 @@ func (m *Module) fn349(v0, v1, v2, v3 int32) {
 		t10 := m.fn88(i32(8), i32(80))
 		v3 = t10
 		memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(80)))
-		v1 = i32(152544)
+		v1 = i32(152560)
 		goto l3
 	case 1:
-		m.fn351(v4 + i32(368))
+		m.fn349(v4 + i32(368))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l4
 		}
@@ -21410,30 +21387,30 @@ func (m *Module) fn349(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(368)), uint32(v2), uint32(v3))
 		goto l5
 	l4:
-		m.fn352(v4+i32(368), v2, v3)
+		m.fn350(v4+i32(368), v2, v3)
 	l5:
 		v3 = i32(0)
 	l7:
 		{
 			if v3 == i32(128) {
-				memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(161424)), uint32(i32(64)))
+				memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(161440)), uint32(i32(64)))
 				store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 				store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-				m.fn353(v4+i32(48), v4+i32(368), i32(1))
+				m.fn351(v4+i32(48), v4+i32(368), i32(1))
 				v3 = i32(0)
 			l9:
 				{
 					if v3 == i32(128) {
-						memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(161424)), uint32(i32(64)))
+						memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(161440)), uint32(i32(64)))
 						store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 						store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-						m.fn353(v4+i32(128), v4+i32(368), i32(1))
+						m.fn351(v4+i32(128), v4+i32(368), i32(1))
 						memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 						memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
 						t13 := m.fn88(i32(16), i32(160))
 						v3 = t13
 						memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(160)))
-						v1 = i32(152568)
+						v1 = i32(152584)
 						goto l3
 					}
 					v1 = v4 + i32(368) + v3
@@ -21450,7 +21427,7 @@ func (m *Module) fn349(v0, v1, v2, v3 int32) {
 			goto l7
 		}
 	case 2:
-		m.fn351(v4 + i32(496))
+		m.fn349(v4 + i32(496))
 		if uint32(v3) > uint32(i32(128)) {
 			goto l10
 		}
@@ -21460,7 +21437,7 @@ func (m *Module) fn349(v0, v1, v2, v3 int32) {
 		memory_copy(m.memory, uint32(v4+i32(496)), uint32(v2), uint32(v3))
 		goto l11
 	l10:
-		m.fn354(v4+i32(496), v2, v3)
+		m.fn352(v4+i32(496), v2, v3)
 	l11:
 		v3 = i32(0)
 	l13:
@@ -21475,10 +21452,10 @@ func (m *Module) fn349(v0, v1, v2, v3 int32) {
 			goto l13
 		}
 	l12:
-		memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(161488)), uint32(i32(64)))
+		memory_copy(m.memory, uint32(v4+i32(48)), uint32(i32(161504)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+120, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+112, uint64(i64(0)))
-		m.fn353(v4+i32(48), v4+i32(496), i32(1))
+		m.fn351(v4+i32(48), v4+i32(496), i32(1))
 		v3 = i32(0)
 	l15:
 		{
@@ -21492,28 +21469,28 @@ func (m *Module) fn349(v0, v1, v2, v3 int32) {
 			goto l15
 		}
 	l14:
-		memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(161488)), uint32(i32(64)))
+		memory_copy(m.memory, uint32(v4+i32(128)), uint32(i32(161504)), uint32(i32(64)))
 		store64(m.memory, uint64(uint32(v4))+200, uint64(i64(0)))
 		store64(m.memory, uint64(uint32(v4))+192, uint64(i64(0)))
-		m.fn353(v4+i32(128), v4+i32(496), i32(1))
+		m.fn351(v4+i32(128), v4+i32(496), i32(1))
 		memory_copy(m.memory, uint32(v4+i32(208)+i32(80)), uint32(v4+i32(128)), uint32(i32(80)))
 		memory_copy(m.memory, uint32(v4+i32(208)), uint32(v4+i32(48)), uint32(i32(80)))
 		t16 := m.fn88(i32(16), i32(160))
 		v3 = t16
 		memory_copy(m.memory, uint32(v3), uint32(v4+i32(208)), uint32(i32(160)))
-		v1 = i32(152592)
+		v1 = i32(152608)
 	}
 l3:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v4 + i32(624)
 }
-func (m *Module) fn350(v0, v1, v2 int32) {
+func (m *Module) fn348(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn269(v3+i32(4), v2)
+	m.fn267(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -21533,7 +21510,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn351(v0 int32) {
+func (m *Module) fn349(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(128)
@@ -21548,13 +21525,13 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(128)))
 }
-func (m *Module) fn352(v0, v1, v2 int32) {
+func (m *Module) fn350(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(592)
 	m.g0 = v3
 	v4 = v3 + i32(128)
-	memory_copy(m.memory, uint32(v4), uint32(i32(161424)), uint32(i32(64)))
+	memory_copy(m.memory, uint32(v4), uint32(i32(161440)), uint32(i32(64)))
 	store64(m.memory, uint64(uint32(v3))+200, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v3))+192, uint64(i64(0)))
 	m.memory[uint64(uint32(v3))+127] = byte(i32(0))
@@ -21574,7 +21551,7 @@ func (m *Module) fn352(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn355(v4, v1, v5)
+		m.fn353(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -21585,16 +21562,16 @@ func (m *Module) fn352(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn365(v3 + i32(416))
+	m.fn363(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn366(v2, v3+i32(208), v3+i32(416))
-	m.fn367(v2)
+	m.fn364(v2, v3+i32(208), v3+i32(416))
+	m.fn365(v2)
 	memory_zero(m.memory, uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(464)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(48)))
 	m.g0 = v3 + i32(592)
 }
-func (m *Module) fn353(v0, v1, v2 int32) {
+func (m *Module) fn351(v0, v1, v2 int32) {
 	var v3, v4 int64
 	t0 := int64(load64(m.memory, uint64(uint32(v0))+64))
 	t1 := v0
@@ -21608,15 +21585,15 @@ func (m *Module) fn353(v0, v1, v2 int32) {
 		p4 = 1
 	}
 	store64(m.memory, uint64(uint32(t3))+72, uint64(t2+int64(uint32(p4))))
-	m.fn355(v0, v1, v2)
+	m.fn353(v0, v1, v2)
 }
-func (m *Module) fn354(v0, v1, v2 int32) {
+func (m *Module) fn352(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(608)
 	m.g0 = v3
 	v4 = v3 + i32(128)
-	memory_copy(m.memory, uint32(v4), uint32(i32(161488)), uint32(i32(64)))
+	memory_copy(m.memory, uint32(v4), uint32(i32(161504)), uint32(i32(64)))
 	store64(m.memory, uint64(uint32(v3))+200, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v3))+192, uint64(i64(0)))
 	m.memory[uint64(uint32(v3))+127] = byte(i32(0))
@@ -21636,7 +21613,7 @@ func (m *Module) fn354(v0, v1, v2 int32) {
 		t1 := v3
 		v5 = int32(uint32(v2) >> 7)
 		store64(m.memory, uint64(uint32(t1))+192, uint64(uint32(v5)))
-		m.fn355(v4, v1, v5)
+		m.fn353(v4, v1, v5)
 		t2 := v3
 		v4 = v2 & i32(127)
 		m.memory[uint64(uint32(t2))+127] = byte(v4)
@@ -21647,16 +21624,16 @@ func (m *Module) fn354(v0, v1, v2 int32) {
 	}
 l2:
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3), uint32(i32(208)))
-	m.fn326(v3 + i32(416))
+	m.fn324(v3 + i32(416))
 	v2 = v3 + i32(208) + i32(128)
-	m.fn359(v2, v3+i32(208), v3+i32(416))
-	m.fn367(v2)
+	m.fn357(v2, v3+i32(208), v3+i32(416))
+	m.fn365(v2)
 	memory_zero(m.memory, uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(480)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v0), uint32(v3+i32(416)), uint32(i32(64)))
 	m.g0 = v3 + i32(608)
 }
-func (m *Module) fn355(v0, v1, v2 int32) {
+func (m *Module) fn353(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5, v6, v7, v8, v9, v10, v11 int64
 	var v12 int32
@@ -21771,7 +21748,7 @@ l2:
 			v17 = v16
 			t34 := v17
 			v16 = v22
-			t35 := int64(load64(m.memory, uint32(v2+i32(161904))))
+			t35 := int64(load64(m.memory, uint32(v2+i32(161920))))
 			t36 := t32 + (t33&(t34^v16) ^ v17&v16)
 			t37 := t35 + v18
 			v18 = v19
@@ -21814,12 +21791,12 @@ l2:
 	store64(m.memory, uint32(v0), uint64(v13))
 	m.g0 = v3 + i32(640)
 }
-func (m *Module) fn356(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn357(v0, v1, v2, v3)
-	m.fn358(v0)
+func (m *Module) fn354(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn355(v0, v1, v2, v3)
+	m.fn356(v0)
 	return i32(64)
 }
-func (m *Module) fn357(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn355(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(480)
@@ -21839,7 +21816,7 @@ func (m *Module) fn357(v0, v1, v2, v3 int32) int32 {
 		m.memory[uint64(uint32(v4))+287] = byte(v2)
 		goto l2
 	l0:
-		m.fn353(v4, v1, int32(uint32(v2)>>7))
+		m.fn351(v4, v1, int32(uint32(v2)>>7))
 		t1 := v4
 		v0 = v2 & i32(127)
 		m.memory[uint64(uint32(t1))+287] = byte(v0)
@@ -21849,34 +21826,34 @@ func (m *Module) fn357(v0, v1, v2, v3 int32) int32 {
 		memory_copy(m.memory, uint32(v4+i32(160)), uint32(v1+v2&i32(0x7fffff80)), uint32(v0))
 	}
 l2:
-	m.fn326(v4 + i32(288))
-	m.fn326(v4 + i32(352))
-	m.fn359(v4, v4+i32(160), v4+i32(352))
+	m.fn324(v4 + i32(288))
+	m.fn324(v4 + i32(352))
+	m.fn357(v4, v4+i32(160), v4+i32(352))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(352)), uint32(i32(64)))
 	m.memory[uint64(uint32(v4))+287] = byte(i32(64))
-	m.fn359(v5, v4+i32(160), v4+i32(288))
+	m.fn357(v5, v4+i32(160), v4+i32(288))
 	memory_zero(m.memory, uint32(v4+i32(352)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(352)), uint32(i32(128)))
-	m.fn358(v4)
+	m.fn356(v4)
 	memory_copy(m.memory, uint32(v3), uint32(v4+i32(288)), uint32(i32(64)))
 	m.g0 = v4 + i32(480)
 	return i32(64)
 }
-func (m *Module) fn358(v0 int32) {
-	m.fn367(v0)
-	m.fn367(v0 + i32(80))
+func (m *Module) fn356(v0 int32) {
+	m.fn365(v0)
+	m.fn365(v0 + i32(80))
 }
-func (m *Module) fn359(v0, v1, v2 int32) {
+func (m *Module) fn357(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn326(v3)
-	m.fn360(v0, v1, v3)
+	m.fn324(v3)
+	m.fn358(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(64)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn360(v0, v1, v2 int32) {
+func (m *Module) fn358(v0, v1, v2 int32) {
 	var v3, v4 int32
 	var v5, v6 int64
 	var v7 int32
@@ -21909,12 +21886,12 @@ l0:
 	if uint32(v7) > uint32(i32(15)) {
 		goto l1
 	}
-	m.fn361(v0, v1)
+	m.fn359(v0, v1)
 	memory_zero(m.memory, uint32(v1), uint32(i32(112)))
 l1:
 	store64(m.memory, uint64(uint32(v1))+112, uint64(v8))
 	store64(m.memory, uint64(uint32(v1))+120, uint64(v5))
-	m.fn361(v0, v1)
+	m.fn359(v0, v1)
 	v3 = i32(0)
 	m.memory[uint64(uint32(v1))+127] = byte(i32(0))
 l3:
@@ -21930,24 +21907,24 @@ l3:
 		goto l3
 	}
 }
-func (m *Module) fn361(v0, v1 int32) {
+func (m *Module) fn359(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(128)
 	m.g0 = v2
 	memory_copy(m.memory, uint32(v2), uint32(v1), uint32(i32(128)))
-	m.fn355(v0, v2, i32(1))
+	m.fn353(v0, v2, i32(1))
 	m.g0 = v2 + i32(128)
 }
-func (m *Module) fn362(v0 int32) {
-	m.fn358(v0)
+func (m *Module) fn360(v0 int32) {
+	m.fn356(v0)
 }
-func (m *Module) fn363(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn364(v0, v1, v2, v3)
-	m.fn358(v0)
+func (m *Module) fn361(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn362(v0, v1, v2, v3)
+	m.fn356(v0)
 	return i32(48)
 }
-func (m *Module) fn364(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn362(v0, v1, v2, v3 int32) int32 {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(464)
@@ -21967,7 +21944,7 @@ func (m *Module) fn364(v0, v1, v2, v3 int32) int32 {
 		m.memory[uint64(uint32(v4))+287] = byte(v2)
 		goto l2
 	l0:
-		m.fn353(v4, v1, int32(uint32(v2)>>7))
+		m.fn351(v4, v1, int32(uint32(v2)>>7))
 		t1 := v4
 		v0 = v2 & i32(127)
 		m.memory[uint64(uint32(t1))+287] = byte(v0)
@@ -21977,20 +21954,20 @@ func (m *Module) fn364(v0, v1, v2, v3 int32) int32 {
 		memory_copy(m.memory, uint32(v4+i32(160)), uint32(v1+v2&i32(0x7fffff80)), uint32(v0))
 	}
 l2:
-	m.fn365(v4 + i32(288))
-	m.fn365(v4 + i32(336))
-	m.fn366(v4, v4+i32(160), v4+i32(336))
+	m.fn363(v4 + i32(288))
+	m.fn363(v4 + i32(336))
+	m.fn364(v4, v4+i32(160), v4+i32(336))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(336)), uint32(i32(48)))
 	m.memory[uint64(uint32(v4))+287] = byte(i32(48))
-	m.fn366(v5, v4+i32(160), v4+i32(288))
+	m.fn364(v5, v4+i32(160), v4+i32(288))
 	memory_zero(m.memory, uint32(v4+i32(336)), uint32(i32(128)))
 	memory_copy(m.memory, uint32(v4+i32(160)), uint32(v4+i32(336)), uint32(i32(128)))
-	m.fn358(v4)
+	m.fn356(v4)
 	memory_copy(m.memory, uint32(v3), uint32(v4+i32(288)), uint32(i32(48)))
 	m.g0 = v4 + i32(464)
 	return i32(48)
 }
-func (m *Module) fn365(v0 int32) {
+func (m *Module) fn363(v0 int32) {
 	var v1, v2 int32
 	t0 := m.g0
 	v1 = t0 - i32(48)
@@ -22005,17 +21982,17 @@ l1:
 l0:
 	memory_copy(m.memory, uint32(v0), uint32(v1), uint32(i32(48)))
 }
-func (m *Module) fn366(v0, v1, v2 int32) {
+func (m *Module) fn364(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn326(v3)
-	m.fn360(v0, v1, v3)
+	m.fn324(v3)
+	m.fn358(v0, v1, v3)
 	memory_copy(m.memory, uint32(v2), uint32(v3), uint32(i32(48)))
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn367(v0 int32) {
+func (m *Module) fn365(v0 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+8, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
@@ -22027,15 +22004,15 @@ func (m *Module) fn367(v0 int32) {
 	store64(m.memory, uint64(uint32(v0))+72, uint64(i64(0)))
 	store64(m.memory, uint64(uint32(v0))+64, uint64(i64(0)))
 }
-func (m *Module) fn368(v0 int32) {
+func (m *Module) fn366(v0 int32) {
 	m.fn12(v0)
 }
-func (m *Module) fn369(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn370(v0, v1, v2, v3)
+func (m *Module) fn367(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn368(v0, v1, v2, v3)
 	m.fn12(v0)
 	return i32(32)
 }
-func (m *Module) fn370(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn368(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(112)
@@ -22054,7 +22031,7 @@ func (m *Module) fn370(v0, v1, v2, v3 int32) int32 {
 	m.g0 = v4 + i32(112)
 	return i32(32)
 }
-func (m *Module) fn371(v0, v1 int32) {
+func (m *Module) fn369(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v2 = t0
@@ -22085,22 +22062,22 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn372(v0, v1 int32) {
+func (m *Module) fn370(v0, v1 int32) {
 	var v2 int32
-	t0 := int32(load32(m.memory, uint64(uint32(v1&i32(255)<<2))+163588))
+	t0 := int32(load32(m.memory, uint64(uint32(v1&i32(255)<<2))+163604))
 	v1 = t0
 	t1 := m.fn88(i32(1), i32(0))
 	v2 = t1
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn373(v0 int32) {
+func (m *Module) fn371(v0 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	m.fn374(t0, t1)
-	m.fn328(v0)
+	m.fn372(t0, t1)
+	m.fn326(v0)
 }
-func (m *Module) fn374(v0, v1 int32) {
+func (m *Module) fn372(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -22118,16 +22095,16 @@ l0:
 			return
 		}
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-		m.fn202(v0, t2, v2)
+		m.fn200(v0, t2, v2)
 	}
 }
-func (m *Module) fn375(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn376(v0, v1, v2, v3)
+func (m *Module) fn373(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn374(v0, v1, v2, v3)
 	v3 = t0
-	m.fn373(v0)
+	m.fn371(v0)
 	return v3
 }
-func (m *Module) fn376(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn374(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
@@ -22142,7 +22119,7 @@ func (m *Module) fn376(v0, v1, v2, v3 int32) int32 {
 			store32(m.memory, uint64(uint32(v4))+16, uint32(v1))
 			t2 := int64(load64(m.memory, uint64(uint32(v0))+4))
 			store64(m.memory, uint64(uint32(v4))+24, uint64(t2))
-			m.fn377(v4+i32(4), v4+i32(16), i32(2))
+			m.fn375(v4+i32(4), v4+i32(16), i32(2))
 			t3 := int32(load32(m.memory, uint64(uint32(v0))+12))
 			t4 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			t5 := int32(load32(m.memory, uint64(uint32(v4))+12))
@@ -22150,7 +22127,7 @@ func (m *Module) fn376(v0, v1, v2, v3 int32) int32 {
 			t7 := int32(load32(m.memory, uint64(uint32(t6))+20))
 			t8 := m.t0[uint(t7)].(func(int32, int32, int32, int32) int32)(t3, t4, t5, v3)
 			v0 = t8
-			m.fn328(v4 + i32(4))
+			m.fn326(v4 + i32(4))
 			goto l1
 		}
 	l0:
@@ -22158,7 +22135,7 @@ func (m *Module) fn376(v0, v1, v2, v3 int32) int32 {
 		store32(m.memory, uint64(uint32(v4))+24, uint32(v1))
 		t9 := int64(load64(m.memory, uint64(uint32(v0))+4))
 		store64(m.memory, uint64(uint32(v4))+16, uint64(t9))
-		m.fn377(v4+i32(4), v4+i32(16), i32(2))
+		m.fn375(v4+i32(4), v4+i32(16), i32(2))
 		t10 := int32(load32(m.memory, uint64(uint32(v0))+12))
 		t11 := int32(load32(m.memory, uint64(uint32(v4))+8))
 		t12 := int32(load32(m.memory, uint64(uint32(v4))+12))
@@ -22166,25 +22143,25 @@ func (m *Module) fn376(v0, v1, v2, v3 int32) int32 {
 		t14 := int32(load32(m.memory, uint64(uint32(t13))+20))
 		t15 := m.t0[uint(t14)].(func(int32, int32, int32, int32) int32)(t10, t11, t12, v3)
 		v0 = t15
-		m.fn328(v4 + i32(4))
+		m.fn326(v4 + i32(4))
 	}
 l1:
 	m.g0 = v4 + i32(32)
 	return v0
 }
-func (m *Module) fn377(v0, v1, v2 int32) {
-	m.fn275(v0, v1, v2)
+func (m *Module) fn375(v0, v1, v2 int32) {
+	m.fn273(v0, v1, v2)
 }
-func (m *Module) fn378(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn379(v3, v1, v2, v3)
+func (m *Module) fn376(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn377(v3, v1, v2, v3)
 	return i32(32)
 }
-func (m *Module) fn379(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn377(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn327(v4, v1, v2)
+	m.fn325(v4, v1, v2)
 	t1 := int64(load64(m.memory, uint64(uint32(v4))+24))
 	store64(m.memory, uint64(uint32(v3))+24, uint64(t1))
 	t2 := int64(load64(m.memory, uint64(uint32(v4))+16))
@@ -22196,50 +22173,50 @@ func (m *Module) fn379(v0, v1, v2, v3 int32) int32 {
 	m.g0 = v4 + i32(32)
 	return i32(32)
 }
-func (m *Module) fn380(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn381(v3, v1, v2, v3)
+func (m *Module) fn378(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn379(v3, v1, v2, v3)
 	return i32(48)
 }
-func (m *Module) fn381(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn379(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn352(v4, v1, v2)
+	m.fn350(v4, v1, v2)
 	memory_copy(m.memory, uint32(v3), uint32(v4), uint32(i32(48)))
 	m.g0 = v4 + i32(48)
 	return i32(48)
 }
-func (m *Module) fn382(v0, v1, v2, v3 int32) int32 {
-	_ = m.fn383(v3, v1, v2, v3)
+func (m *Module) fn380(v0, v1, v2, v3 int32) int32 {
+	_ = m.fn381(v3, v1, v2, v3)
 	return i32(64)
 }
-func (m *Module) fn383(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn381(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(64)
 	m.g0 = v4
-	m.fn354(v4, v1, v2)
+	m.fn352(v4, v1, v2)
 	memory_copy(m.memory, uint32(v3), uint32(v4), uint32(i32(64)))
 	m.g0 = v4 + i32(64)
 	return i32(64)
 }
-func (m *Module) fn384(v0, v1 int32) {
+func (m *Module) fn382(v0, v1 int32) {
 	m.fn46(v0, v1, i32(4), i32(24))
 }
-func (m *Module) fn385(v0 int32) {
+func (m *Module) fn383(v0 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+12))
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+16))
-	m.fn374(t0, t1)
+	m.fn372(t0, t1)
 	t2 := int32(load32(m.memory, uint32(v0)))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn37(t2, t3)
 }
-func (m *Module) fn386(v0, v1 int32) {
+func (m *Module) fn384(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(4), i32(24))
+	m.fn272(v0, t0, v1, i32(4), i32(24))
 }
-func (m *Module) fn387(v0, v1 int32) {
+func (m *Module) fn385(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -22248,17 +22225,17 @@ func (m *Module) fn387(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn388(v0)
+		m.fn386(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.memory[uint32(t2+v2)] = byte(v1)
 }
-func (m *Module) fn388(v0 int32) {
-	m.fn389(v0, i32(1), i32(1))
+func (m *Module) fn386(v0 int32) {
+	m.fn387(v0, i32(1), i32(1))
 }
-func (m *Module) fn389(v0, v1, v2 int32) {
+func (m *Module) fn387(v0, v1, v2 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := m.fn74(v0, t0, i32(1), v1, v2)
 	if t1 == i32(-0x7fffffff) {
@@ -22266,23 +22243,23 @@ func (m *Module) fn389(v0, v1, v2 int32) {
 	}
 	panic("unreachable")
 }
-func (m *Module) fn390(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn388(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(16)
 	m.g0 = v5
 	m.fn83(v5+i32(4), v1, v2)
-	m.fn391(v0, v5+i32(4), v3, v4)
+	m.fn389(v0, v5+i32(4), v3, v4)
 	m.g0 = v5 + i32(16)
 }
-func (m *Module) fn391(v0, v1, v2, v3 int32) {
-	m.fn350(v0+i32(12), v2, v3)
+func (m *Module) fn389(v0, v1, v2, v3 int32) {
+	m.fn348(v0+i32(12), v2, v3)
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0))
 	t1 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v0), uint64(t1))
 }
-func (m *Module) fn392(v0, v1, v2 int32) {
+func (m *Module) fn390(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -22301,7 +22278,7 @@ l3:
 			v8 = v1 + v7
 			store32(m.memory, uint64(uint32(t1))+20, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+24, uint32(v8+i32(2)))
-			t2 := m.fn325(v3 + i32(20))
+			t2 := m.fn323(v3 + i32(20))
 			if t2 != 0 {
 				v7 = v7 + i32(2)
 				v6 = v6 + i32(1)
@@ -22314,7 +22291,7 @@ l3:
 		if uint32(v7) > uint32(v2) {
 			goto l2
 		}
-		m.fn393(v3+i32(20), v1, v7)
+		m.fn391(v3+i32(20), v1, v7)
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 		if t3 == i32(-0x80000000) {
 			goto l2
@@ -22331,14 +22308,14 @@ l3:
 			p7 = i32(13)
 		}
 		m.memory[uint64(uint32(t8))+20] = byte(p7)
-		m.fn391(v0, v3+i32(8), v3+i32(20), i32(1))
+		m.fn389(v0, v3+i32(8), v3+i32(20), i32(1))
 		m.g0 = v3 + i32(32)
 		return
 	}
 l2:
 	panic("unreachable")
 }
-func (m *Module) fn393(v0, v1, v2 int32) {
+func (m *Module) fn391(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -22351,7 +22328,7 @@ func (m *Module) fn393(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn225(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn223(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
@@ -22381,51 +22358,7 @@ func (m *Module) fn393(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn394(v0, v1 int32) {
-	var v2, v3, v4, v5 int32
-	{
-		{
-			t0 := int32(m.memory[uint64(uint32(v1))+8])
-			if t0 == 0 {
-				goto l0
-			}
-			v2 = i32(0)
-			goto l1
-		}
-	l0:
-		t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
-		v3 = t1
-		t2 := int32(load32(m.memory, uint32(v1)))
-		v2 = t2
-		v4 = i32(0)
-		{
-		l4:
-			if v3 == v4 {
-				goto l2
-			}
-			{
-				t3 := int32(m.memory[uint32(v2+v4)])
-				if t3 == i32(46) {
-					t4 := v1
-					t5 := v3
-					v5 = v4 + i32(1)
-					store32(m.memory, uint64(uint32(t4))+4, uint32(t5-v5))
-					store32(m.memory, uint32(v1), uint32(v2+v5))
-					goto l1
-				}
-				v4 = v4 + i32(1)
-				goto l4
-			}
-		}
-	l2:
-		m.memory[uint64(uint32(v1))+8] = byte(i32(1))
-		v4 = v3
-	}
-l1:
-	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
-	store32(m.memory, uint32(v0), uint32(v2))
-}
-func (m *Module) fn395(v0, v1 int32) {
+func (m *Module) fn392(v0, v1 int32) {
 	var v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22500,7 +22433,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn396(v0, v1 int32) {
+func (m *Module) fn393(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -22522,7 +22455,7 @@ func (m *Module) fn396(v0, v1 int32) {
 		store32(m.memory, uint32(v1), uint32(v3+i32(12)))
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+8))
-		m.fn397(v2+i32(8), t4, t5)
+		m.fn394(v2+i32(8), t4, t5)
 		v1 = i32(2)
 		{
 			t6 := int32(m.memory[uint64(uint32(v2))+12])
@@ -22547,7 +22480,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn397(v0, v1, v2 int32) {
+func (m *Module) fn394(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -22571,11 +22504,11 @@ l6:
 				}
 				t3 := int32(m.memory[uint32(v8)])
 				v9 = t3
-				t4 := m.fn398(v9)
+				t4 := m.fn395(v9)
 				if t4 == 0 {
 					goto l3
 				}
-				m.fn399(v3+i32(16), v3+i32(24))
+				m.fn396(v3+i32(16), v3+i32(24))
 				t5 := int32(m.memory[uint64(uint32(v3))+16])
 				if t5 == 0 {
 					goto l4
@@ -22591,7 +22524,7 @@ l6:
 				goto l4
 			}
 		l2:
-			m.fn399(v3+i32(8), v3+i32(24))
+			m.fn396(v3+i32(8), v3+i32(24))
 			t8 := int32(m.memory[uint64(uint32(v3))+8])
 			if t8 == 0 {
 				v7 = v6 << 3
@@ -22618,11 +22551,11 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v6))
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn398(v0 int32) int32 {
-	t0 := m.fn33(i32(153106), i32(2), v0)
+func (m *Module) fn395(v0 int32) int32 {
+	t0 := m.fn33(i32(153122), i32(2), v0)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn399(v0, v1 int32) {
+func (m *Module) fn396(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -22639,7 +22572,7 @@ l1:
 		store32(m.memory, uint32(t2), uint32(v2))
 		t3 := int32(m.memory[uint32(v4)])
 		v5 = t3
-		t4 := m.fn398(v5)
+		t4 := m.fn395(v5)
 		if t4 == 0 {
 			goto l1
 		}
@@ -22663,14 +22596,14 @@ l0:
 	}
 	m.memory[uint64(uint32(t8))+1] = byte(p9 | v5)
 }
-func (m *Module) fn400(v0, v1 int32) {
+func (m *Module) fn397(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(48)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+40))
 	v3 = t1
-	m.fn342(v2+i32(40), v1)
+	m.fn340(v2+i32(40), v1)
 	{
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+40))
 		v4 = t2
@@ -22718,7 +22651,7 @@ l5:
 							goto l10
 						}
 						t15 := int32(m.memory[uint32(v4)])
-						m.fn401(v2+i32(24), t15, i32(10))
+						m.fn398(v2+i32(24), t15, i32(10))
 						t16 := int32(load32(m.memory, uint64(uint32(v2))+24))
 						if t16 != i32(1) {
 							goto l17
@@ -22737,7 +22670,7 @@ l5:
 						goto l10
 					}
 					t6 := int32(m.memory[uint32(v4)])
-					m.fn401(v2+i32(32), t6, i32(10))
+					m.fn398(v2+i32(32), t6, i32(10))
 					t7 := int32(load32(m.memory, uint64(uint32(v2))+32))
 					v7 = t7
 					if v7 != i32(1) {
@@ -22771,7 +22704,7 @@ l5:
 							goto l10
 						}
 						t12 := int32(m.memory[uint32(v4)])
-						m.fn401(v2+i32(8), t12, i32(10))
+						m.fn398(v2+i32(8), t12, i32(10))
 						t13 := int32(load32(m.memory, uint64(uint32(v2))+8))
 						if t13 != i32(1) {
 							goto l17
@@ -22790,7 +22723,7 @@ l5:
 						goto l10
 					}
 					t9 := int32(m.memory[uint32(v4)])
-					m.fn401(v2+i32(16), t9, i32(10))
+					m.fn398(v2+i32(16), t9, i32(10))
 					t10 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v7 = t10
 					if v7 != i32(1) {
@@ -22856,7 +22789,7 @@ l1:
 	m.memory[uint32(v0)] = byte(v1 & i32(1))
 	m.g0 = v2 + i32(48)
 }
-func (m *Module) fn401(v0, v1, v2 int32) {
+func (m *Module) fn398(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := v0
 	t1 := (v1+i32(-65))&i32(-33) + i32(10)
@@ -22878,13 +22811,13 @@ func (m *Module) fn401(v0, v1, v2 int32) {
 	}
 	store32(m.memory, uint32(t4), uint32(p5))
 }
-func (m *Module) fn402(v0, v1 int32) {
+func (m *Module) fn399(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v2 = t0
 	{
 		{
-			t1 := m.fn213(v1)
+			t1 := m.fn211(v1)
 			v1 = t1
 			if v1 != i32(1114112) {
 				goto l0
@@ -22908,7 +22841,7 @@ l2:
 	m.memory[uint64(uint32(v0))+1] = byte(v1)
 	m.memory[uint32(v0)] = byte(v3 & i32(1))
 }
-func (m *Module) fn403(v0, v1 int32) {
+func (m *Module) fn400(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -22916,7 +22849,7 @@ func (m *Module) fn403(v0, v1 int32) {
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	v3 = t1
 	{
-		t2 := m.fn213(v1)
+		t2 := m.fn211(v1)
 		v1 = t2
 		if v1 == i32(1114112) {
 			goto l0
@@ -22930,8 +22863,8 @@ func (m *Module) fn403(v0, v1 int32) {
 		m.memory[uint32(v2+i32(30))] = byte(i32(159))
 		store16(m.memory, uint64(uint32(v2))+28, uint16(i32(0x8000)))
 		store64(m.memory, uint64(uint32(v2))+20, uint64(i64(0)))
-		store32(m.memory, uint64(uint32(v2))+16, uint32(i32(155786)))
-		store32(m.memory, uint64(uint32(v2))+12, uint32(i32(155705)))
+		store32(m.memory, uint64(uint32(v2))+16, uint32(i32(155790)))
+		store32(m.memory, uint64(uint32(v2))+12, uint32(i32(155709)))
 	l5:
 		{
 			t3 := int32(m.memory[uint64(uint32(v2))+28])
@@ -22954,7 +22887,7 @@ func (m *Module) fn403(v0, v1 int32) {
 		l3:
 			m.memory[uint64(uint32(v2))+29] = byte(v4 + i32(1))
 		l4:
-			t7 := m.fn213(v2 + i32(12))
+			t7 := m.fn211(v2 + i32(12))
 			v5 = t7
 			if v5 == i32(1114112) {
 				goto l2
@@ -22979,8 +22912,8 @@ l6:
 	m.memory[uint32(v0)] = byte(v5 & i32(1))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn404(v0, v1 int32) {
-	t0 := m.fn213(v1)
+func (m *Module) fn401(v0, v1 int32) {
+	t0 := m.fn211(v1)
 	t1 := v0
 	v1 = t0
 	store32(m.memory, uint64(uint32(t1))+4, uint32(v1))
@@ -22991,18 +22924,18 @@ func (m *Module) fn404(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t2), uint32(p3))
 }
-func (m *Module) fn405(v0, v1 int32) {
+func (m *Module) fn402(v0, v1 int32) {
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn274(v0, t0, v1, i32(2), i32(2))
+	m.fn272(v0, t0, v1, i32(2), i32(2))
 }
-func (m *Module) fn406(v0, v1 int32) {
+func (m *Module) fn403(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
 l2:
 	{
-		m.fn407(v2, v1)
+		m.fn404(v2, v1)
 		t1 := int32(load16(m.memory, uint32(v2)))
 		if t1&i32(1) == 0 {
 			goto l0
@@ -23016,7 +22949,7 @@ l2:
 			if v4 != t4 {
 				goto l1
 			}
-			m.fn408(v2+i32(4), v1)
+			m.fn405(v2+i32(4), v1)
 			t5 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			t6 := v0
 			v5 = t5 + i32(1)
@@ -23024,7 +22957,7 @@ l2:
 			if v5 != 0 {
 				p7 = v5
 			}
-			m.fn405(t6, p7)
+			m.fn402(t6, p7)
 		}
 	l1:
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v4+i32(1)))
@@ -23035,7 +22968,7 @@ l2:
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn407(v0, v1 int32) {
+func (m *Module) fn404(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -23048,12 +22981,12 @@ func (m *Module) fn407(v0, v1 int32) {
 		}
 		v4 = i32(0)
 		store32(m.memory, uint64(uint32(v2))+12, uint32(i32(0)))
-		t2 := m.fn213(v1)
+		t2 := m.fn211(v1)
 		v5 = t2
 		if v5 == i32(1114112) {
 			goto l1
 		}
-		m.fn409(v2, v5, v2+i32(12))
+		m.fn406(v2, v5, v2+i32(12))
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			if t3 != i32(2) {
@@ -23076,7 +23009,7 @@ l1:
 	store16(m.memory, uint32(v0), uint16(v4))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn408(v0, v1 int32) {
+func (m *Module) fn405(v0, v1 int32) {
 	var v2, v3 int32
 	store32(m.memory, uint64(uint32(v0))+4, uint32(i32(1)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
@@ -23101,7 +23034,7 @@ func (m *Module) fn408(v0, v1 int32) {
 	}
 	store32(m.memory, uint32(t7), uint32(t8+p9))
 }
-func (m *Module) fn409(v0, v1, v2 int32) {
+func (m *Module) fn406(v0, v1, v2 int32) {
 	var v3 int32
 	if uint32(v1) > uint32(i32(0xffff)) {
 		goto l0
@@ -23117,7 +23050,7 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v3))
 	store32(m.memory, uint32(v0), uint32(v2))
 }
-func (m *Module) fn410(v0, v1, v2 int32) {
+func (m *Module) fn407(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -23139,12 +23072,12 @@ func (m *Module) fn410(v0, v1, v2 int32) {
 		m.fn53(v3+i32(8), v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		m.fn428(v0, t4, t5)
+		m.fn427(v0, t4, t5)
 	}
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn411(v0, v1, v2 int32) {
+func (m *Module) fn408(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -23154,10 +23087,10 @@ func (m *Module) fn411(v0, v1, v2 int32) {
 			goto l0
 		}
 		t1 := int32(uint32(v2<<2) / uint32(i32(3)))
-		m.fn225(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
+		m.fn223(v3+i32(20), (t1+i32(3))&i32(0x7ffffffc))
 		t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-		m.fn453(v3+i32(8), v1, v2, t2, t3)
+		m.fn452(v3+i32(8), v1, v2, t2, t3)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t4 == 0 {
 			goto l0
@@ -23172,27 +23105,98 @@ func (m *Module) fn411(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn412(v0, v1 int32) int32 {
-	t0 := m.fn34(v0, v1, i32(152957), i32(3))
+func (m *Module) fn409(v0, v1, v2 int32) {
+	var v3, v4, v5 int32
+	t0 := m.g0
+	v3 = t0 - i32(48)
+	m.g0 = v3
+	m.fn289(v3+i32(40), v1, v2)
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+40))
+	t2 := v3 + i32(32)
+	v1 = t1
+	t3 := int32(load32(m.memory, uint64(uint32(v3))+44))
+	t4 := v1
+	v4 = t3
+	m.fn281(t2, i32(155628), i32(7), t4, v4)
+	t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
+	t6 := v3 + i32(24)
+	v2 = t5
+	p7 := v1
+	if v2 != 0 {
+		p7 = v2
+	}
+	v1 = p7
+	t8 := int32(load32(m.memory, uint64(uint32(v3))+36))
+	t10 := v1
+	p9 := v4
+	if v2 != 0 {
+		p9 = t8
+	}
+	v4 = p9
+	m.fn134(t6, t10, v4, i32(34))
+	{
+		{
+			t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
+			v2 = t11
+			if v2 != 0 {
+				goto l0
+			}
+			v2 = i32(0)
+			goto l1
+		}
+	l0:
+		t12 := int32(load32(m.memory, uint64(uint32(v3))+28))
+		m.fn32(v3+i32(16), v2, t12, i32(34))
+		t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
+		v5 = t13
+		t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
+		v2 = t14
+	}
+l1:
+	t16 := v3 + i32(8)
+	p15 := v1
+	if v2 != 0 {
+		p15 = v2
+	}
+	p17 := v4
+	if v2 != 0 {
+		p17 = v5
+	}
+	m.fn289(t16, p15, p17)
+	t18 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	v2 = t18
+	t19 := int32(load32(m.memory, uint64(uint32(v3))+8))
+	store32(m.memory, uint32(v0), uint32(t19))
+	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
+	m.g0 = v3 + i32(48)
+}
+func (m *Module) fn410(v0, v1, v2, v3 int32) {
+	m.fn293(v0, v3, v1, v2)
+	store16(m.memory, uint64(uint32(v0))+36, uint16(i32(1)))
+	store32(m.memory, uint64(uint32(v0))+32, uint32(v2))
+	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
+}
+func (m *Module) fn411(v0, v1 int32) int32 {
+	t0 := m.fn34(v0, v1, i32(152972), i32(3))
 	return t0
 }
-func (m *Module) fn413(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn412(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn17(v0, v1, v2, v3)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn414(v0, v1, v2 int32) {
+func (m *Module) fn413(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
 	store32(m.memory, uint64(uint32(v3))+64, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(160415)))
+	store32(m.memory, uint64(uint32(v3))+60, uint32(i32(160419)))
 	store32(m.memory, uint64(uint32(v3))+56, uint32(i32(7)))
-	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(160408)))
+	store32(m.memory, uint64(uint32(v3))+52, uint32(i32(160412)))
 	store32(m.memory, uint64(uint32(v3))+48, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+44, uint32(i32(155653)))
+	store32(m.memory, uint64(uint32(v3))+44, uint32(i32(155657)))
 	store32(m.memory, uint64(uint32(v3))+40, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(155651)))
+	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(155655)))
 	v4 = i32(0)
 l2:
 	{
@@ -23203,7 +23207,7 @@ l2:
 		v5 = v3 + i32(36) + v4
 		t2 := int32(load32(m.memory, uint32(v5)))
 		t3 := int32(load32(m.memory, uint32(v5+i32(4))))
-		m.fn283(t1, t2, t3, v1, v2)
+		m.fn281(t1, t2, t3, v1, v2)
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		v5 = t4
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -23231,7 +23235,7 @@ l1:
 		v8 = v3 + i32(88)
 	l6:
 		{
-			m.fn278(v3+i32(16), v8)
+			m.fn276(v3+i32(16), v8)
 			{
 				t7 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v4 = t7
@@ -23251,7 +23255,7 @@ l1:
 			if uint32(v5) < uint32(i32(26)) {
 				goto l6
 			}
-			t9 := m.fn296(i32(152660), i32(9), v4)
+			t9 := m.fn294(i32(152676), i32(9), v4)
 			if t9 != 0 {
 				goto l6
 			}
@@ -23312,7 +23316,7 @@ l1:
 		t15 := v3
 		t16 := v8
 		v4 = t14
-		m.fn300(t15, t16+v4, v9-v4)
+		m.fn298(t15, t16+v4, v9-v4)
 		t17 := int32(load32(m.memory, uint64(uint32(v3))+4))
 		v5 = t17
 		t18 := int32(load32(m.memory, uint32(v3)))
@@ -23324,7 +23328,7 @@ l3:
 		store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 		t19 := int64(load64(m.memory, uint64(uint32(v3))+80))
 		store64(m.memory, uint32(v0), uint64(t19))
-		store32(m.memory, uint64(uint32(v3))+92, uint32(i32(152986)))
+		store32(m.memory, uint64(uint32(v3))+92, uint32(i32(153002)))
 		t20 := int64(load64(m.memory, uint64(uint32(v3))+88))
 		store64(m.memory, uint64(uint32(v0))+8, uint64(t20))
 		goto l12
@@ -23336,12 +23340,12 @@ l10:
 l12:
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn415(v0, v1, v2 int32) {
+func (m *Module) fn414(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn459(v3+i32(4), v1, v2)
+	m.fn457(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v4 = t1
 	{
@@ -23350,7 +23354,7 @@ func (m *Module) fn415(v0, v1, v2 int32) {
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t4 := v5
 		v6 = t3
-		t5 := m.fn413(t4, v6, v1, v2)
+		t5 := m.fn412(t4, v6, v1, v2)
 		if t5 != 0 {
 			goto l0
 		}
@@ -23360,14 +23364,14 @@ func (m *Module) fn415(v0, v1, v2 int32) {
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x25599)))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(153001)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v6))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn416(v0, v1, v2 int32) {
+func (m *Module) fn415(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -23378,17 +23382,17 @@ l3:
 		if v4 == 0 {
 			goto l0
 		}
-		t1 := int32(load32(m.memory, uint32(v4+i32(160476))))
-		t2 := int32(load32(m.memory, uint32(v4+i32(160480))))
-		m.fn283(v3+i32(8), t1, t2, v1, v2)
+		t1 := int32(load32(m.memory, uint32(v4+i32(160480))))
+		t2 := int32(load32(m.memory, uint32(v4+i32(160484))))
+		m.fn281(v3+i32(8), t1, t2, v1, v2)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v5 = t3
 			if v5 == 0 {
 				goto l1
 			}
-			t4 := int32(load32(m.memory, uint32(v4+i32(160484))))
-			t5 := int32(load32(m.memory, uint32(v4+i32(160488))))
+			t4 := int32(load32(m.memory, uint32(v4+i32(160488))))
+			t5 := int32(load32(m.memory, uint32(v4+i32(160492))))
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			m.fn31(v3, t4, t5, v5, t6)
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -23414,17 +23418,17 @@ l2:
 l4:
 	m.fn83(v0, v5, v6)
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x25599)))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(153001)))
 l5:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn417(v0, v1, v2 int32) {
+func (m *Module) fn416(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17 int32
 	var v18, v19 int64
 	t0 := m.g0
 	v3 = t0 - i32(144)
 	m.g0 = v3
-	m.fn295(v3+i32(12), i32(61), v1, v2)
+	m.fn293(v3+i32(12), i32(61), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+24))
@@ -23442,7 +23446,7 @@ l1:
 		t7 := v4
 		v8 = v2
 		store32(m.memory, uint64(uint32(t6))+108, uint32(t7+v8))
-		t8 := m.fn288(v3 + i32(104))
+		t8 := m.fn286(v3 + i32(104))
 		v9 = t8
 		if v9 == i32(1114112) {
 			goto l0
@@ -23458,12 +23462,12 @@ l1:
 l0:
 	v8 = i32(0)
 l2:
-	m.fn458(v3+i32(12), v1, v8, i32(45), i32(153018), i32(1))
+	m.fn456(v3+i32(12), v1, v8, i32(45), i32(153034), i32(1))
 	t11 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	t12 := v3
 	v2 = t11
 	t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-	m.fn458(t12, v2, t13, i32(95), i32(160422), i32(1))
+	m.fn456(t12, v2, t13, i32(95), i32(160426), i32(1))
 	t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	m.fn37(t14, v2)
 	t15 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -23473,7 +23477,7 @@ l2:
 	v11 = t16
 	v2 = v11 & i32(3)
 	v12 = int32(uint32(v2*i32(3))>>2) + int32(uint32(v11)>>2)*i32(3)
-	m.fn225(t17, v12)
+	m.fn223(t17, v12)
 	t18 := int32(load32(m.memory, uint64(uint32(v3))+44))
 	v13 = t18
 	{
@@ -23511,7 +23515,7 @@ l2:
 							v1 = i32(0)
 						l6:
 							{
-								m.fn451(v3+i32(12), v3+i32(52), v3+i32(72))
+								m.fn450(v3+i32(12), v3+i32(52), v3+i32(72))
 								t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
 								v2 = t25
 								if v2 == 0 {
@@ -23533,20 +23537,20 @@ l2:
 									memory_copy(m.memory, uint32(v3+i32(96)), uint32(v9), uint32(v2))
 								l7:
 									t41 := int32(m.memory[uint64(uint32(v3))+96])
-									t42 := m.fn452(t41)
+									t42 := m.fn451(t41)
 									v4 = t42
 									t43 := int32(m.memory[uint64(uint32(v3))+97])
-									t44 := m.fn452(t43)
+									t44 := m.fn451(t43)
 									v9 = t44
 									t45 := int32(m.memory[uint64(uint32(v3))+99])
 									v5 = t45
 									t46 := int32(m.memory[uint64(uint32(v3))+98])
-									t47 := m.fn452(t46)
+									t47 := m.fn451(t46)
 									t48 := v3
 									v6 = t47
 									m.memory[uint64(uint32(t48))+94] = byte(int32(uint32(v6)>>2) | v9<<4)
 									m.memory[uint64(uint32(v3))+93] = byte(int32(uint32(v9)>>4) | v4<<2)
-									t49 := m.fn452(v5)
+									t49 := m.fn451(v5)
 									t50 := v3
 									v5 = t49
 									m.memory[uint64(uint32(t50))+95] = byte(v5 | v6<<6)
@@ -23630,7 +23634,7 @@ l2:
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v3+i32(100)+v2))
 										store32(m.memory, uint64(uint32(v3))+20, uint32(v3+i32(100)))
 									l32:
-										m.fn451(v3+i32(124), v3+i32(104), v3+i32(12))
+										m.fn450(v3+i32(124), v3+i32(104), v3+i32(12))
 										{
 											t68 := int32(load32(m.memory, uint64(uint32(v3))+124))
 											v2 = t68
@@ -23720,49 +23724,49 @@ l2:
 																					goto l29
 																				}
 																			}
-																			t106 := int32(m.memory[uint32(v2+i32(161645))])
-																			t107 := int32(m.memory[uint32(v2+i32(161644))])
+																			t106 := int32(m.memory[uint32(v2+i32(161661))])
+																			t107 := int32(m.memory[uint32(v2+i32(161660))])
 																			p108 := v9
 																			if t107&i32(1) != 0 {
 																				p108 = v8
 																			}
-																			t109 := int32(load16(m.memory, uint32(v2+i32(161646))))
+																			t109 := int32(load16(m.memory, uint32(v2+i32(161662))))
 																			v9 = int32(int16(t106-p108))>>8&t109 + v9
 																			v2 = v2 + i32(4)
 																			goto l26
 																		}
 																	}
-																	t102 := int32(m.memory[uint32(v2+i32(161645))])
-																	t103 := int32(m.memory[uint32(v2+i32(161644))])
+																	t102 := int32(m.memory[uint32(v2+i32(161661))])
+																	t103 := int32(m.memory[uint32(v2+i32(161660))])
 																	p104 := v9
 																	if t103&i32(1) != 0 {
 																		p104 = v8
 																	}
-																	t105 := int32(load16(m.memory, uint32(v2+i32(161646))))
+																	t105 := int32(load16(m.memory, uint32(v2+i32(161662))))
 																	v9 = int32(int16(t102-p104))>>8&t105 + v9
 																	v2 = v2 + i32(4)
 																	goto l24
 																}
 															}
-															t98 := int32(m.memory[uint32(v2+i32(161645))])
-															t99 := int32(m.memory[uint32(v2+i32(161644))])
+															t98 := int32(m.memory[uint32(v2+i32(161661))])
+															t99 := int32(m.memory[uint32(v2+i32(161660))])
 															p100 := v9
 															if t99&i32(1) != 0 {
 																p100 = v8
 															}
-															t101 := int32(load16(m.memory, uint32(v2+i32(161646))))
+															t101 := int32(load16(m.memory, uint32(v2+i32(161662))))
 															v9 = int32(int16(t98-p100))>>8&t101 + v9
 															v2 = v2 + i32(4)
 															goto l22
 														}
 													}
-													t94 := int32(m.memory[uint32(v2+i32(161645))])
-													t95 := int32(m.memory[uint32(v2+i32(161644))])
+													t94 := int32(m.memory[uint32(v2+i32(161661))])
+													t95 := int32(m.memory[uint32(v2+i32(161660))])
 													p96 := v9
 													if t95&i32(1) != 0 {
 														p96 = v8
 													}
-													t97 := int32(load16(m.memory, uint32(v2+i32(161646))))
+													t97 := int32(load16(m.memory, uint32(v2+i32(161662))))
 													v9 = int32(int16(t94-p96))>>8&t97 + v9
 													v2 = v2 + i32(4)
 													goto l20
@@ -23829,13 +23833,13 @@ l2:
 																				m.memory[uint64(uint32(v6))+3] = byte(v9)
 																				goto l32
 																			}
-																			t113 := int32(m.memory[uint32(v2+i32(161645))])
-																			t114 := int32(m.memory[uint32(v2+i32(161644))])
+																			t113 := int32(m.memory[uint32(v2+i32(161661))])
+																			t114 := int32(m.memory[uint32(v2+i32(161660))])
 																			p115 := v9
 																			if t114&i32(1) != 0 {
 																				p115 = v8
 																			}
-																			t116 := int32(load16(m.memory, uint32(v2+i32(161646))))
+																			t116 := int32(load16(m.memory, uint32(v2+i32(161662))))
 																			v9 = int32(int16(t113-p115))>>8&t116 + v9
 																			v2 = v2 + i32(4)
 																			goto l31
@@ -23843,37 +23847,37 @@ l2:
 																	}
 																	goto l5
 																}
-																t83 := int32(m.memory[uint32(v2+i32(161645))])
-																t84 := int32(m.memory[uint32(v2+i32(161644))])
+																t83 := int32(m.memory[uint32(v2+i32(161661))])
+																t84 := int32(m.memory[uint32(v2+i32(161660))])
 																p85 := v9
 																if t84&i32(1) != 0 {
 																	p85 = v8
 																}
-																t86 := int32(load16(m.memory, uint32(v2+i32(161646))))
+																t86 := int32(load16(m.memory, uint32(v2+i32(161662))))
 																v9 = int32(int16(t83-p85))>>8&t86 + v9
 																v2 = v2 + i32(4)
 																goto l16
 															}
 														}
-														t79 := int32(m.memory[uint32(v2+i32(161645))])
-														t80 := int32(m.memory[uint32(v2+i32(161644))])
+														t79 := int32(m.memory[uint32(v2+i32(161661))])
+														t80 := int32(m.memory[uint32(v2+i32(161660))])
 														p81 := v9
 														if t80&i32(1) != 0 {
 															p81 = v8
 														}
-														t82 := int32(load16(m.memory, uint32(v2+i32(161646))))
+														t82 := int32(load16(m.memory, uint32(v2+i32(161662))))
 														v9 = int32(int16(t79-p81))>>8&t82 + v9
 														v2 = v2 + i32(4)
 														goto l14
 													}
 												}
-												t75 := int32(m.memory[uint32(v2+i32(161645))])
-												t76 := int32(m.memory[uint32(v2+i32(161644))])
+												t75 := int32(m.memory[uint32(v2+i32(161661))])
+												t76 := int32(m.memory[uint32(v2+i32(161660))])
 												p77 := v9
 												if t76&i32(1) != 0 {
 													p77 = v8
 												}
-												t78 := int32(load16(m.memory, uint32(v2+i32(161646))))
+												t78 := int32(load16(m.memory, uint32(v2+i32(161662))))
 												v9 = int32(int16(t75-p77))>>8&t78 + v9
 												v2 = v2 + i32(4)
 												goto l12
@@ -23906,7 +23910,7 @@ l2:
 									if v9 == i32(64) {
 										store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 										store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(64)))
-										t119 := m.fn325(v3 + i32(12))
+										t119 := m.fn323(v3 + i32(12))
 										if t119 == 0 {
 											goto l34
 										}
@@ -23930,25 +23934,25 @@ l2:
 								t28 := int32(load32(m.memory, uint64(uint32(v3))+20))
 								v4 = t28
 								t29 := int32(m.memory[uint32(v2)])
-								t30 := m.fn452(t29)
+								t30 := m.fn451(t29)
 								v7 = t30
 								if v9 == i32(1) {
 									goto l5
 								}
 								t31 := int32(m.memory[uint64(uint32(v2))+1])
-								t32 := m.fn452(t31)
+								t32 := m.fn451(t31)
 								v6 = t32
 								if uint32(v9) <= uint32(i32(2)) {
 									goto l5
 								}
 								t33 := int32(m.memory[uint64(uint32(v2))+2])
-								t34 := m.fn452(t33)
+								t34 := m.fn451(t33)
 								v5 = t34
 								if v9 == i32(3) {
 									goto l5
 								}
 								t35 := int32(m.memory[uint64(uint32(v2))+3])
-								t36 := m.fn452(t35)
+								t36 := m.fn451(t35)
 								v2 = t36
 								if v8 == 0 {
 									goto l5
@@ -23972,14 +23976,14 @@ l2:
 						goto l33
 					}
 				l34:
-					m.fn226(v0, v8, v9)
+					m.fn224(v0, v8, v9)
 					store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(160425)))
+					store32(m.memory, uint64(uint32(v0))+12, uint32(i32(160429)))
 					goto l40
 				l36:
 					store32(m.memory, uint64(uint32(v3))+12, uint32(v8))
 					store32(m.memory, uint64(uint32(v3))+16, uint32(v8+i32(128)))
-					t121 := m.fn325(v3 + i32(12))
+					t121 := m.fn323(v3 + i32(12))
 					if t121 != 0 {
 						goto l39
 					}
@@ -23992,14 +23996,14 @@ l2:
 				if t122 == 0 {
 					goto l38
 				}
-				m.fn226(v0, v8, v9)
+				m.fn224(v0, v8, v9)
 				store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(160425)))
+				store32(m.memory, uint64(uint32(v0))+12, uint32(i32(160429)))
 				goto l40
 			}
 		l39:
-			m.fn421(v3+i32(12), v3+i32(72))
-			m.fn422(v3+i32(104), v3+i32(12))
+			m.fn420(v3+i32(12), v3+i32(72))
+			m.fn421(v3+i32(104), v3+i32(12))
 			t123 := int32(load32(m.memory, uint64(uint32(v3))+104))
 			v2 = t123
 			if v2 == i32(-0x80000000) {
@@ -24008,7 +24012,7 @@ l2:
 			t124 := int64(load64(m.memory, uint64(uint32(v3))+108))
 			v18 = t124
 			store32(m.memory, uint64(uint32(v0))+16, uint32(i32(2)))
-			store32(m.memory, uint64(uint32(v0))+12, uint32(i32(160423)))
+			store32(m.memory, uint64(uint32(v0))+12, uint32(i32(160427)))
 			store64(m.memory, uint64(uint32(v0))+4, uint64(v18))
 			store32(m.memory, uint32(v0), uint32(v2))
 			goto l41
@@ -24029,12 +24033,12 @@ l2:
 l5:
 	panic("unreachable")
 }
-func (m *Module) fn418(v0, v1, v2 int32) {
+func (m *Module) fn417(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v3 = t0 - i32(384)
 	m.g0 = v3
-	m.fn283(v3+i32(56), i32(160476), i32(8), v1, v2)
+	m.fn281(v3+i32(56), i32(160480), i32(8), v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -24055,19 +24059,19 @@ func (m *Module) fn418(v0, v1, v2 int32) {
 	}
 l1:
 	store32(m.memory, uint64(uint32(v3))+124, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+120, uint32(i32(153448)))
+	store32(m.memory, uint64(uint32(v3))+120, uint32(i32(153464)))
 	store32(m.memory, uint64(uint32(v3))+116, uint32(i32(1)))
 	store32(m.memory, uint64(uint32(v3))+112, uint32(i32(154756)))
 	store32(m.memory, uint64(uint32(v3))+108, uint32(i32(4)))
-	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(160485)))
+	store32(m.memory, uint64(uint32(v3))+104, uint32(i32(160489)))
 	store32(m.memory, uint64(uint32(v3))+100, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(155655)))
+	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(155659)))
 	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+88, uint32(i32(0x25599)))
+	store32(m.memory, uint64(uint32(v3))+88, uint32(i32(153001)))
 	store32(m.memory, uint64(uint32(v3))+84, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+80, uint32(i32(154857)))
+	store32(m.memory, uint64(uint32(v3))+80, uint32(i32(154858)))
 	store32(m.memory, uint64(uint32(v3))+76, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(160484)))
+	store32(m.memory, uint64(uint32(v3))+72, uint32(i32(160488)))
 	store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x700000000)))
 	p5 := v2
 	if v4 != 0 {
@@ -24081,7 +24085,7 @@ l1:
 	v7 = p6
 l12:
 	{
-		m.fn425(v3+i32(40), v3+i32(64), i32(7))
+		m.fn424(v3+i32(40), v3+i32(64), i32(7))
 		t7 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v4 = t7
 		if v4 == 0 {
@@ -24089,10 +24093,10 @@ l12:
 		}
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		v2 = t8
-		m.fn456(v3+i32(32), v7, v6, i32(155655), i32(2))
+		m.fn455(v3+i32(32), v7, v6, i32(155659), i32(2))
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+36))
-		m.fn456(v3+i32(24), t9, t10, i32(155651), i32(2))
+		m.fn455(v3+i32(24), t9, t10, i32(155655), i32(2))
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		t13 := v3 + i32(128)
@@ -24102,7 +24106,7 @@ l12:
 		store32(m.memory, uint64(uint32(v3))+196, uint32(v1))
 		store32(m.memory, uint64(uint32(v3))+192, uint32(i32(0)))
 		memory_copy(m.memory, uint32(v3+i32(208)), uint32(v3+i32(128)), uint32(i32(80)))
-		m.fn395(v3+i32(16), v3+i32(208))
+		m.fn392(v3+i32(16), v3+i32(208))
 		{
 			{
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+16))
@@ -24114,7 +24118,7 @@ l12:
 				}
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+20))
 				v2 = t15
-				m.fn338(v3 + i32(304))
+				m.fn336(v3 + i32(304))
 				t16 := int32(load32(m.memory, uint64(uint32(v3))+308))
 				v1 = t16
 				store32(m.memory, uint64(uint32(v1))+4, uint32(v2))
@@ -24125,7 +24129,7 @@ l12:
 				memory_copy(m.memory, uint32(v3+i32(304)), uint32(v3+i32(208)), uint32(i32(80)))
 			l6:
 				{
-					m.fn395(v3+i32(8), v3+i32(304))
+					m.fn392(v3+i32(8), v3+i32(304))
 					t18 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v2 = t18
 					if v2 == 0 {
@@ -24207,9 +24211,9 @@ l12:
 		goto l12
 	l8:
 	}
-	m.fn277(v0, v9, v10)
+	m.fn275(v0, v9, v10)
 	store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(0x25599)))
+	store32(m.memory, uint64(uint32(v0))+12, uint32(i32(153001)))
 	m.fn25(v8, v9)
 	goto l13
 l2:
@@ -24217,7 +24221,7 @@ l2:
 l13:
 	m.g0 = v3 + i32(384)
 }
-func (m *Module) fn419(v0, v1, v2 int32) {
+func (m *Module) fn418(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
@@ -24229,16 +24233,16 @@ func (m *Module) fn419(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+80, uint32(v1+v2))
 l1:
 	{
-		t1 := m.fn213(v3 + i32(76))
+		t1 := m.fn211(v3 + i32(76))
 		v1 = t1
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		t2 := m.fn290(v1)
+		t2 := m.fn288(v1)
 		if t2 != 0 {
 			goto l1
 		}
-		m.fn455(v3+i32(132), v1)
+		m.fn454(v3+i32(132), v1)
 		goto l1
 	}
 l0:
@@ -24250,7 +24254,7 @@ l0:
 	t6 := int32(load32(m.memory, uint64(uint32(v3))+140))
 	t7 := v5
 	v2 = t6
-	m.fn283(t5, i32(160361), i32(24), t7, v2)
+	m.fn281(t5, i32(160365), i32(24), t7, v2)
 	v1 = v5
 	{
 		{
@@ -24270,10 +24274,10 @@ l0:
 			v2 = t11
 		}
 	l2:
-		m.fn456(v3+i32(48), v1, v2, i32(160385), i32(14))
+		m.fn455(v3+i32(48), v1, v2, i32(160389), i32(14))
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+48))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+52))
-		m.fn456(v3+i32(40), t12, t13, i32(160399), i32(9))
+		m.fn455(v3+i32(40), t12, t13, i32(160403), i32(9))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		t15 := v3 + i32(32)
 		v2 = t14
@@ -24309,10 +24313,10 @@ l0:
 		if v1 != 0 {
 			p24 = v7
 		}
-		m.fn457(t23, p22, p24, i32(44))
+		m.fn410(t23, p22, p24, i32(44))
 		m.memory[uint64(uint32(v3))+75] = byte(i32(0))
 		store32(m.memory, uint64(uint32(v3))+116, uint32(v3+i32(75)))
-		m.fn400(v3+i32(16), v3+i32(76))
+		m.fn397(v3+i32(16), v3+i32(76))
 		{
 			{
 				t25 := int32(m.memory[uint64(uint32(v3))+16])
@@ -24321,14 +24325,14 @@ l0:
 				}
 				t26 := int32(m.memory[uint64(uint32(v3))+17])
 				v1 = t26
-				m.fn269(v3+i32(120), i32(8))
+				m.fn267(v3+i32(120), i32(8))
 				t27 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				m.memory[uint32(t27)] = byte(v1)
 				store32(m.memory, uint64(uint32(v3))+128, uint32(i32(1)))
 				memory_copy(m.memory, uint32(v3+i32(132)), uint32(v3+i32(76)), uint32(i32(44)))
 			l9:
 				{
-					m.fn400(v3+i32(8), v3+i32(132))
+					m.fn397(v3+i32(8), v3+i32(132))
 					t28 := int32(m.memory[uint64(uint32(v3))+8])
 					if t28 == 0 {
 						t33 := int32(load32(m.memory, uint64(uint32(v3))+120))
@@ -24346,11 +24350,11 @@ l0:
 						if t36<<32 != i64(0x2000000000) {
 							goto l12
 						}
-						m.fn226(v3+i32(132), v2, i32(32))
+						m.fn224(v3+i32(132), v2, i32(32))
 						store32(m.memory, uint64(uint32(v0))+16, uint32(i32(1)))
 						t37 := int64(load64(m.memory, uint64(uint32(v3))+132))
 						store64(m.memory, uint32(v0), uint64(t37))
-						store32(m.memory, uint64(uint32(v3))+144, uint32(i32(0x25599)))
+						store32(m.memory, uint64(uint32(v3))+144, uint32(i32(153001)))
 						t38 := int64(load64(m.memory, uint64(uint32(v3))+140))
 						store64(m.memory, uint64(uint32(v0))+8, uint64(t38))
 						goto l13
@@ -24401,7 +24405,7 @@ l15:
 	m.fn37(v4, v5)
 	m.g0 = v3 + i32(176)
 }
-func (m *Module) fn420(v0, v1, v2 int32) {
+func (m *Module) fn419(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -24414,7 +24418,7 @@ func (m *Module) fn420(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v3))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn225(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn223(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
@@ -24441,10 +24445,10 @@ func (m *Module) fn420(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+8, uint32(t10))
 	}
 l1:
-	m.fn438(v0, v3)
+	m.fn437(v0, v3)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn421(v0, v1 int32) {
+func (m *Module) fn420(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -24476,7 +24480,7 @@ func (m *Module) fn421(v0, v1 int32) {
 l1:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn422(v0, v1 int32) {
+func (m *Module) fn421(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -24495,7 +24499,7 @@ l0:
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	m.fn37(v2, t3)
 }
-func (m *Module) fn423(v0, v1 int32) {
+func (m *Module) fn422(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -24503,10 +24507,10 @@ func (m *Module) fn423(v0, v1 int32) {
 	t2 := v0
 	v3 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn273(t2, v3, t3)
+	m.fn271(t2, v3, t3)
 	m.fn37(v2, v3)
 }
-func (m *Module) fn424(v0, v1, v2 int32) {
+func (m *Module) fn423(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	var v14 int64
 	var v15 int32
@@ -24518,7 +24522,7 @@ func (m *Module) fn424(v0, v1, v2 int32) {
 	v4 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	v5 = t2
-	m.fn428(v3+i32(16), v1, v2)
+	m.fn427(v3+i32(16), v1, v2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	v6 = t3
 	v7 = i32(0)
@@ -24583,7 +24587,7 @@ l0:
 	store32(m.memory, uint64(uint32(v3))+520, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v3))+516, uint32(v11))
 	store32(m.memory, uint64(uint32(v3))+512, uint32(i32(0)))
-	m.fn391(v3+i32(424), v3+i32(512), i32(155657), i32(1))
+	m.fn389(v3+i32(424), v3+i32(512), i32(155661), i32(1))
 	t11 := int64(load64(m.memory, uint64(uint32(v3))+440))
 	store64(m.memory, uint64(uint32(v9))+16, uint64(t11))
 	t12 := int64(load64(m.memory, uint64(uint32(v3))+432))
@@ -24607,37 +24611,37 @@ l0:
 	{
 	l35:
 		{
-			m.fn448(v3, v3+i32(576), i32(2))
+			m.fn447(v3, v3+i32(576), i32(2))
 			{
 				{
 					t15 := int32(load32(m.memory, uint32(v3)))
 					v10 = t15
 					if v10 == 0 {
-						m.fn392(v3+i32(424), v1, v2)
-						m.fn426(v3+i32(28), v3+i32(424))
-						m.fn392(v3+i32(40), v5, v4)
-						m.fn387(v3+i32(52), i32(15))
-						m.fn426(v3+i32(28), v3+i32(40))
+						m.fn390(v3+i32(424), v1, v2)
+						m.fn425(v3+i32(28), v3+i32(424))
+						m.fn390(v3+i32(40), v5, v4)
+						m.fn385(v3+i32(52), i32(15))
+						m.fn425(v3+i32(28), v3+i32(40))
 						if v4 == 0 {
 							goto l11
 						}
-						m.fn390(v3+i32(424), v5, v4, i32(155658), i32(1))
-						m.fn426(v3+i32(28), v3+i32(424))
+						m.fn388(v3+i32(424), v5, v4, i32(155662), i32(1))
+						m.fn425(v3+i32(28), v3+i32(424))
 						if uint32(v2) >= uint32(i32(4097)) {
 							goto l11
 						}
 						v9 = i32(0)
 						store32(m.memory, uint64(uint32(v3))+572, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v3))+564, uint64(i64(0x100000001)))
-						store32(m.memory, uint64(uint32(v3))+560, uint32(i32(0x25599)))
+						store32(m.memory, uint64(uint32(v3))+560, uint32(i32(153001)))
 						store32(m.memory, uint64(uint32(v3))+556, uint32(i32(1)))
-						store32(m.memory, uint64(uint32(v3))+552, uint32(i32(0x25599)))
+						store32(m.memory, uint64(uint32(v3))+552, uint32(i32(153001)))
 						store32(m.memory, uint64(uint32(v3))+548, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v3))+540, uint64(i64(0x100000002)))
-						store32(m.memory, uint64(uint32(v3))+536, uint32(i32(155631)))
+						store32(m.memory, uint64(uint32(v3))+536, uint32(i32(155635)))
 						store32(m.memory, uint64(uint32(v3))+532, uint32(i32(0)))
 						store64(m.memory, uint64(uint32(v3))+524, uint64(i64(0x100000001)))
-						store32(m.memory, uint64(uint32(v3))+520, uint32(i32(153448)))
+						store32(m.memory, uint64(uint32(v3))+520, uint32(i32(153464)))
 						store64(m.memory, uint64(uint32(v3))+512, uint64(i64(1)))
 						v11 = v3 + i32(512)
 					l13:
@@ -24647,7 +24651,7 @@ l0:
 								store32(m.memory, uint64(uint32(v3))+80, uint32(v2))
 								store32(m.memory, uint64(uint32(v3))+76, uint32(v1))
 								v8 = v3 + i32(496)
-								m.fn377(v8, v3+i32(76), i32(1))
+								m.fn375(v8, v3+i32(76), i32(1))
 								store32(m.memory, uint64(uint32(v3))+492, uint32(i32(1)))
 								store64(m.memory, uint64(uint32(v3))+484, uint64(i64(1)))
 								store64(m.memory, uint64(uint32(v3))+424, uint64(i64(1)))
@@ -24657,13 +24661,13 @@ l0:
 								v9 = i32(1)
 							l21:
 								if v9&i32(1) != 0 {
-									m.fn460(v3+i32(512), v11, i32(4))
+									m.fn458(v3+i32(512), v11, i32(4))
 									{
 										t24 := int32(load32(m.memory, uint64(uint32(v3))+512))
 										if t24 != i32(-0x80000000) {
 											goto l16
 										}
-										m.fn461(v3 + i32(424))
+										m.fn459(v3 + i32(424))
 										store32(m.memory, uint64(uint32(v3))+424, uint32(i32(0)))
 									}
 								l16:
@@ -24694,14 +24698,14 @@ l0:
 									goto l19
 								}
 							l18:
-								m.fn460(v3+i32(112), v6, i32(1))
+								m.fn458(v3+i32(112), v6, i32(1))
 							l19:
-								m.fn446(v3 + i32(576))
+								m.fn445(v3 + i32(576))
 							l17:
 								{
 									t31 := int32(load32(m.memory, uint64(uint32(v3))+112))
 									if t31 == i32(-0x80000000) {
-										m.fn461(v3 + i32(424))
+										m.fn459(v3 + i32(424))
 										{
 											t36 := int32(load32(m.memory, uint64(uint32(v3))+484))
 											if t36 == 0 {
@@ -24709,89 +24713,89 @@ l0:
 											}
 											t37 := int32(load32(m.memory, uint64(uint32(v3))+488))
 											t38 := int32(load32(m.memory, uint64(uint32(v3))+492))
-											m.fn462(v8, t37, t38)
+											m.fn460(v8, t37, t38)
 										}
 									l22:
 										t39 := m.fn88(i32(4), i32(192))
 										v6 = t39
 										store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
-										store32(m.memory, uint64(uint32(v3))+92, uint32(i32(153094)))
+										store32(m.memory, uint64(uint32(v3))+92, uint32(i32(153110)))
 										store32(m.memory, uint64(uint32(v3))+88, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+84, uint32(v5))
 										store32(m.memory, uint64(uint32(v3))+80, uint32(i32(1)))
-										store32(m.memory, uint64(uint32(v3))+76, uint32(i32(153094)))
-										m.fn377(v3+i32(64), v3+i32(76), i32(3))
+										store32(m.memory, uint64(uint32(v3))+76, uint32(i32(153110)))
+										m.fn375(v3+i32(64), v3+i32(76), i32(3))
 										store32(m.memory, uint64(uint32(v3))+132, uint32(i32(1)))
-										store32(m.memory, uint64(uint32(v3))+128, uint32(i32(153095)))
+										store32(m.memory, uint64(uint32(v3))+128, uint32(i32(153111)))
 										store32(m.memory, uint64(uint32(v3))+124, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+120, uint32(v5))
 										store32(m.memory, uint64(uint32(v3))+116, uint32(i32(1)))
-										store32(m.memory, uint64(uint32(v3))+112, uint32(i32(153095)))
-										m.fn377(v3+i32(100), v3+i32(112), i32(3))
+										store32(m.memory, uint64(uint32(v3))+112, uint32(i32(153111)))
+										m.fn375(v3+i32(100), v3+i32(112), i32(3))
 										store32(m.memory, uint64(uint32(v3))+164, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+160, uint32(v5))
 										store32(m.memory, uint64(uint32(v3))+156, uint32(i32(2)))
-										store32(m.memory, uint64(uint32(v3))+152, uint32(i32(155651)))
-										m.fn377(v3+i32(140), v3+i32(152), i32(2))
+										store32(m.memory, uint64(uint32(v3))+152, uint32(i32(155655)))
+										m.fn375(v3+i32(140), v3+i32(152), i32(2))
 										store32(m.memory, uint64(uint32(v3))+596, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+592, uint32(v5))
 										store32(m.memory, uint64(uint32(v3))+588, uint32(i32(1)))
-										store32(m.memory, uint64(uint32(v3))+584, uint32(i32(152945)))
+										store32(m.memory, uint64(uint32(v3))+584, uint32(i32(154761)))
 										store32(m.memory, uint64(uint32(v3))+580, uint32(i32(21)))
-										store32(m.memory, uint64(uint32(v3))+576, uint32(i32(155659)))
-										m.fn377(v3+i32(168), v3+i32(576), i32(3))
+										store32(m.memory, uint64(uint32(v3))+576, uint32(i32(155663)))
+										m.fn375(v3+i32(168), v3+i32(576), i32(3))
 										store32(m.memory, uint64(uint32(v3))+452, uint32(i32(1)))
-										store32(m.memory, uint64(uint32(v3))+448, uint32(i32(153094)))
+										store32(m.memory, uint64(uint32(v3))+448, uint32(i32(153110)))
 										store32(m.memory, uint64(uint32(v3))+444, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+440, uint32(v5))
 										store32(m.memory, uint64(uint32(v3))+436, uint32(i32(2)))
-										store32(m.memory, uint64(uint32(v3))+432, uint32(i32(155680)))
+										store32(m.memory, uint64(uint32(v3))+432, uint32(i32(155684)))
 										store32(m.memory, uint64(uint32(v3))+428, uint32(i32(21)))
-										store32(m.memory, uint64(uint32(v3))+424, uint32(i32(155659)))
-										m.fn377(v3+i32(180), v3+i32(424), i32(4))
+										store32(m.memory, uint64(uint32(v3))+424, uint32(i32(155663)))
+										m.fn375(v3+i32(180), v3+i32(424), i32(4))
 										store32(m.memory, uint64(uint32(v3))+216, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+212, uint32(v5))
 										store32(m.memory, uint64(uint32(v3))+208, uint32(i32(3)))
-										store32(m.memory, uint64(uint32(v3))+204, uint32(i32(155682)))
-										m.fn377(v3+i32(192), v3+i32(204), i32(2))
-										m.fn464(v3+i32(220), v5, v4, i32(19))
-										m.fn464(v3+i32(232), v5, v4, i32(20))
-										m.fn464(v3+i32(272), v5, v4, i32(19))
+										store32(m.memory, uint64(uint32(v3))+204, uint32(i32(155686)))
+										m.fn375(v3+i32(192), v3+i32(204), i32(2))
+										m.fn462(v3+i32(220), v5, v4, i32(19))
+										m.fn462(v3+i32(232), v5, v4, i32(20))
+										m.fn462(v3+i32(272), v5, v4, i32(19))
 										store32(m.memory, uint64(uint32(v3))+260, uint32(i32(2)))
-										store32(m.memory, uint64(uint32(v3))+256, uint32(i32(155685)))
+										store32(m.memory, uint64(uint32(v3))+256, uint32(i32(155689)))
 										t40 := int64(load64(m.memory, uint64(uint32(v3))+276))
 										store64(m.memory, uint64(uint32(v3))+264, uint64(t40))
-										m.fn377(v3+i32(244), v3+i32(256), i32(2))
-										m.fn411(v3+i32(284), v5, v4)
+										m.fn375(v3+i32(244), v3+i32(256), i32(2))
+										m.fn408(v3+i32(284), v5, v4)
 										store32(m.memory, uint64(uint32(v3))+332, uint32(i32(1)))
-										store32(m.memory, uint64(uint32(v3))+328, uint32(i32(153448)))
+										store32(m.memory, uint64(uint32(v3))+328, uint32(i32(153464)))
 										store32(m.memory, uint64(uint32(v3))+324, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+320, uint32(v5))
-										m.fn377(v3+i32(308), v3+i32(320), i32(2))
+										m.fn375(v3+i32(308), v3+i32(320), i32(2))
 										t41 := int32(load32(m.memory, uint64(uint32(v3))+312))
 										t42 := int32(load32(m.memory, uint64(uint32(v3))+316))
-										m.fn411(v3+i32(296), t41, t42)
-										m.fn411(v3+i32(348), v5, v4)
+										m.fn408(v3+i32(296), t41, t42)
+										m.fn408(v3+i32(348), v5, v4)
 										t43 := int32(load32(m.memory, uint64(uint32(v3))+352))
 										t44 := int32(load32(m.memory, uint64(uint32(v3))+356))
-										m.fn411(v3+i32(336), t43, t44)
-										m.fn392(v3+i32(512), v5, v4)
+										m.fn408(v3+i32(336), t43, t44)
+										m.fn390(v3+i32(512), v5, v4)
 										t45 := int32(load32(m.memory, uint64(uint32(v3))+516))
 										t46 := int32(load32(m.memory, uint64(uint32(v3))+520))
-										m.fn411(v3+i32(360), t45, t46)
+										m.fn408(v3+i32(360), t45, t46)
 										store32(m.memory, uint64(uint32(v3))+396, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+392, uint32(v5))
 										store32(m.memory, uint64(uint32(v3))+388, uint32(v4))
 										store32(m.memory, uint64(uint32(v3))+384, uint32(v5))
-										m.fn377(v3+i32(372), v3+i32(384), i32(2))
-										m.fn428(v3+i32(400), v5, v4)
+										m.fn375(v3+i32(372), v3+i32(384), i32(2))
+										m.fn427(v3+i32(400), v5, v4)
 										t47 := int32(load32(m.memory, uint64(uint32(v3))+404))
 										t48 := int32(load32(m.memory, uint64(uint32(v3))+408))
-										m.fn466(t47, t48)
-										m.fn428(v3+i32(412), v5, v4)
+										m.fn464(t47, t48)
+										m.fn427(v3+i32(412), v5, v4)
 										t49 := int32(load32(m.memory, uint64(uint32(v3))+416))
 										t50 := int32(load32(m.memory, uint64(uint32(v3))+420))
-										m.fn467(t49, t50)
+										m.fn465(t49, t50)
 										t51 := int32(load32(m.memory, uint64(uint32(v3))+72))
 										store32(m.memory, uint64(uint32(v6))+8, uint32(t51))
 										t52 := int64(load64(m.memory, uint64(uint32(v3))+64))
@@ -24856,19 +24860,19 @@ l0:
 										store32(m.memory, uint64(uint32(v6))+188, uint32(t81))
 										t82 := int64(load64(m.memory, uint64(uint32(v3))+412))
 										store64(m.memory, uint64(uint32(v6))+180, uint64(t82))
-										m.fn334(v3 + i32(512))
-										m.fn328(v3 + i32(348))
-										m.fn328(v3 + i32(308))
-										m.fn328(v3 + i32(272))
+										m.fn332(v3 + i32(512))
+										m.fn326(v3 + i32(348))
+										m.fn326(v3 + i32(308))
+										m.fn326(v3 + i32(272))
 										v8 = i32(0)
 										v9 = v6
 									l24:
 										{
 											t83 := int32(load32(m.memory, uint32(v9+i32(4))))
 											t84 := int32(load32(m.memory, uint32(v9+i32(8))))
-											t85 := m.fn331(v5, v4, t83, t84)
+											t85 := m.fn329(v5, v4, t83, t84)
 											if t85 == 0 {
-												m.fn328(v9)
+												m.fn326(v9)
 												v7 = v6 + i32(12)
 												v10 = v8
 											l28:
@@ -24882,7 +24886,7 @@ l0:
 													{
 														t86 := int32(load32(m.memory, uint32(v9+i32(4))))
 														t87 := int32(load32(m.memory, uint32(v9+i32(8))))
-														t88 := m.fn331(v5, v4, t86, t87)
+														t88 := m.fn329(v5, v4, t86, t87)
 														if t88 != 0 {
 															v8 = v6 + v10*i32(12)
 															t89 := int32(load32(m.memory, uint64(uint32(v9))+8))
@@ -24894,7 +24898,7 @@ l0:
 															goto l28
 														}
 														v11 = v11 + i32(1)
-														m.fn328(v9)
+														m.fn326(v9)
 														v9 = v9 + i32(12)
 														goto l27
 													}
@@ -24919,7 +24923,7 @@ l0:
 									store32(m.memory, uint64(uint32(v3))+532, uint32(i32(2)))
 									store32(m.memory, uint64(uint32(v3))+528, uint32(v9))
 									store32(m.memory, uint64(uint32(v3))+524, uint32(i32(2)))
-									m.fn426(v3+i32(28), v3+i32(512))
+									m.fn425(v3+i32(28), v3+i32(512))
 									t35 := int32(load32(m.memory, uint64(uint32(v3))+424))
 									v9 = t35
 									goto l21
@@ -24932,7 +24936,7 @@ l0:
 							store32(m.memory, uint64(uint32(v3))+436, uint32(v4))
 							store32(m.memory, uint64(uint32(v3))+432, uint32(v5))
 							store64(m.memory, uint64(uint32(v3))+424, uint64(v14))
-							m.fn377(v3+i32(112), v3+i32(424), i32(3))
+							m.fn375(v3+i32(112), v3+i32(424), i32(3))
 							v6 = v3 + i32(576) + v9
 							t22 := int64(load64(m.memory, uint64(uint32(v3))+112))
 							store64(m.memory, uint32(v6), uint64(t22))
@@ -24947,7 +24951,7 @@ l0:
 					t17 := v3 + i32(512)
 					t18 := v10
 					v8 = t16
-					m.fn392(t17, t18, v8)
+					m.fn390(t17, t18, v8)
 					{
 						if v8 == 0 {
 							goto l8
@@ -24959,7 +24963,7 @@ l0:
 						}
 					}
 				l8:
-					m.fn328(v3 + i32(512))
+					m.fn326(v3 + i32(512))
 					goto l10
 				}
 			l9:
@@ -25005,13 +25009,13 @@ l0:
 				store32(m.memory, uint64(uint32(v3))+80, uint32(v11))
 				store32(m.memory, uint64(uint32(v3))+76, uint32(v9))
 				m.fn63(v3 + i32(424))
-				t95 := m.fn332(v10, v8, v1, v2)
+				t95 := m.fn330(v10, v8, v1, v2)
 				t97 := v3 + i32(76)
 				p96 := i32(53)
 				if t95 != 0 {
 					p96 = i32(15)
 				}
-				m.fn344(t97, p96)
+				m.fn342(t97, p96)
 				{
 					if v13 != 0 {
 						goto l33
@@ -25021,7 +25025,7 @@ l0:
 					v11 = t98
 					t100 := int32(load32(m.memory, uint64(uint32(v3))+80))
 					t101 := int32(load32(m.memory, uint64(uint32(v3))+84))
-					m.fn468(t99, v11, v7, t100, t101)
+					m.fn466(t99, v11, v7, t100, t101)
 					t102 := int32(load32(m.memory, uint64(uint32(v3))+428))
 					v6 = t102
 					t103 := int32(load32(m.memory, uint64(uint32(v3))+424))
@@ -25029,7 +25033,7 @@ l0:
 					t104 := int32(load32(m.memory, uint64(uint32(v3))+432))
 					t105 := v3 + i32(28)
 					v9 = t104
-					m.fn386(t105, v9)
+					m.fn384(t105, v9)
 					t106 := int32(load32(m.memory, uint64(uint32(v3))+36))
 					v8 = t106
 					{
@@ -25045,19 +25049,19 @@ l0:
 					}
 				l34:
 					store32(m.memory, uint64(uint32(v3))+36, uint32(v8+v9))
-					m.fn384(v10, v6)
+					m.fn382(v10, v6)
 					store32(m.memory, uint64(uint32(v3))+124, uint32(v7))
 					store32(m.memory, uint64(uint32(v3))+120, uint32(v11))
 					store32(m.memory, uint64(uint32(v3))+116, uint32(v7))
 					store32(m.memory, uint64(uint32(v3))+112, uint32(v11))
-					m.fn377(v3+i32(424), v3+i32(112), i32(2))
+					m.fn375(v3+i32(424), v3+i32(112), i32(2))
 					t108 := m.fn88(i32(1), i32(1))
 					v9 = t108
 					m.memory[uint32(v9)] = byte(i32(17))
 					store32(m.memory, uint64(uint32(v3))+444, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v3))+440, uint32(v9))
 					store32(m.memory, uint64(uint32(v3))+436, uint32(i32(1)))
-					m.fn426(v3+i32(28), v3+i32(424))
+					m.fn425(v3+i32(28), v3+i32(424))
 				}
 			l33:
 				t109 := int32(load32(m.memory, uint64(uint32(v3))+84))
@@ -25068,7 +25072,7 @@ l0:
 				store64(m.memory, uint64(uint32(v3))+424, uint64(t111))
 				t112 := int32(load32(m.memory, uint64(uint32(v3))+520))
 				store32(m.memory, uint64(uint32(v3))+432, uint32(t112))
-				m.fn426(v3+i32(28), v3+i32(424))
+				m.fn425(v3+i32(28), v3+i32(424))
 			}
 		l10:
 			t113 := int32(load32(m.memory, uint64(uint32(v3))+524))
@@ -25106,7 +25110,7 @@ l0:
 			store64(m.memory, uint64(uint32(v3))+428, uint64(v14))
 			store32(m.memory, uint64(uint32(v3))+424, uint32(v8))
 			v11 = v11 + i32(12)
-			m.fn426(v3+i32(28), v3+i32(424))
+			m.fn425(v3+i32(28), v3+i32(424))
 			v9 = v9 + i32(12)
 			goto l39
 		}
@@ -25114,12 +25118,12 @@ l0:
 		v9 = v6 + v11 + i32(12)
 	l37:
 		t119 := int32(uint32(v12-v9) / uint32(i32(12)))
-		m.fn469(v9, t119)
+		m.fn467(v9, t119)
 		m.fn46(i32(16), v6, i32(4), i32(12))
-		m.fn225(v3+i32(512), v4)
+		m.fn223(v3+i32(512), v4)
 		t120 := int32(load32(m.memory, uint64(uint32(v3))+516))
 		t121 := int32(load32(m.memory, uint64(uint32(v3))+520))
-		m.fn449(v3+i32(576), v5, v4, t120, t121)
+		m.fn448(v3+i32(576), v5, v4, t120, t121)
 		{
 			t122 := int32(load32(m.memory, uint64(uint32(v3))+576))
 			v9 = t122
@@ -25127,23 +25131,23 @@ l0:
 				goto l40
 			}
 			t123 := int32(load32(m.memory, uint64(uint32(v3))+580))
-			m.fn390(v3+i32(424), v9, t123, i32(152616), i32(1))
-			m.fn426(v3+i32(28), v3+i32(424))
+			m.fn388(v3+i32(424), v9, t123, i32(152632), i32(1))
+			m.fn425(v3+i32(28), v3+i32(424))
 		}
 	l40:
-		m.fn328(v3 + i32(512))
+		m.fn326(v3 + i32(512))
 	}
 l11:
-	m.fn427(v0, v3+i32(28))
-	m.fn328(v3 + i32(16))
+	m.fn426(v0, v3+i32(28))
+	m.fn326(v3 + i32(16))
 	m.g0 = v3 + i32(624)
 }
-func (m *Module) fn425(v0, v1, v2 int32) {
+func (m *Module) fn424(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn346(v3+i32(8), v1)
+	m.fn344(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -25166,7 +25170,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn426(v0, v1 int32) {
+func (m *Module) fn425(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -25175,7 +25179,7 @@ func (m *Module) fn426(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn470(v0)
+		m.fn468(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -25188,7 +25192,7 @@ l0:
 	t5 := int64(load64(m.memory, uint64(uint32(v1))+16))
 	store64(m.memory, uint64(uint32(v0))+16, uint64(t5))
 }
-func (m *Module) fn427(v0, v1 int32) {
+func (m *Module) fn426(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v2 = t0 - i32(4096)
@@ -25205,19 +25209,19 @@ func (m *Module) fn427(v0, v1 int32) {
 			if uint32(v3) < uint32(i32(342)) {
 				goto l1
 			}
-			m.fn431(v2, int32(uint32(v3)>>1))
+			m.fn430(v2, int32(uint32(v3)>>1))
 			t3 := int32(load32(m.memory, uint64(uint32(v2))+4))
 			t4 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			t5 := v4
 			t6 := v3
 			v5 = t4
 			t7 := int32(load32(m.memory, uint32(v2)))
-			m.fn471(t5, t6, t3+v5*i32(24), t7-v5)
-			m.fn437(v2)
+			m.fn469(t5, t6, t3+v5*i32(24), t7-v5)
+			m.fn436(v2)
 			goto l2
 		}
 	l1:
-		m.fn471(v4, v3, v2, i32(170))
+		m.fn469(v4, v3, v2, i32(170))
 	l2:
 		v5 = v4 + i32(24)
 		v6 = i32(1)
@@ -25232,7 +25236,7 @@ func (m *Module) fn427(v0, v1 int32) {
 			t11 := int32(load32(m.memory, uint32(v5+i32(-16))))
 			t12 := m.fn17(t8, t9, t10, t11)
 			if t12 != 0 {
-				m.fn334(v5)
+				m.fn332(v5)
 				v7 = v4 + i32(24)
 				v8 = v6
 			l7:
@@ -25250,7 +25254,7 @@ func (m *Module) fn427(v0, v1 int32) {
 					t17 := m.fn17(t13, t14, t15, t16)
 					if t17 != 0 {
 						v9 = v9 + i32(1)
-						m.fn334(v5)
+						m.fn332(v5)
 						v5 = v5 + i32(24)
 						goto l8
 					}
@@ -25279,12 +25283,12 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t22))
 	m.g0 = v2 + i32(4096)
 }
-func (m *Module) fn428(v0, v1, v2 int32) {
+func (m *Module) fn427(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn269(v3+i32(4), v2)
+	m.fn267(v3+i32(4), v2)
 	if v2 == 0 {
 		goto l0
 	}
@@ -25304,7 +25308,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn429(v0, v1 int32) int32 {
+func (m *Module) fn428(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	var v5, v6, v7 int64
 	var v8, v9, v10, v11, v12, v13 int32
@@ -25320,9 +25324,9 @@ func (m *Module) fn429(v0, v1 int32) int32 {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	t5 := v3
 	v4 = t4
-	t6 := m.fn302(t1, t2, t5, v4)
+	t6 := m.fn300(t1, t2, t5, v4)
 	v5 = t6
-	m.fn308(v0, i32(1), v0+i32(16))
+	m.fn306(v0, i32(1), v0+i32(16))
 	v6 = int64(uint64(v5) >> 25)
 	v7 = v6 & i64(127) * i64(72340172838076673)
 	t7 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -25344,7 +25348,7 @@ func (m *Module) fn429(v0, v1 int32) int32 {
 			{
 			l1:
 				{
-					m.fn305(v2+i32(16), v2+i32(24))
+					m.fn303(v2+i32(16), v2+i32(24))
 					t11 := int32(load32(m.memory, uint64(uint32(v2))+16))
 					v15 = t11
 					if v15 != i32(1) {
@@ -25356,7 +25360,7 @@ func (m *Module) fn429(v0, v1 int32) int32 {
 					v16 = v10 + (i32(0)-(t12+v9)&v8)*i32(12)
 					t15 := int32(load32(m.memory, uint32(v16+i32(-8))))
 					t16 := int32(load32(m.memory, uint32(v16+i32(-4))))
-					t17 := m.fn306(t13, t14, t15, t16)
+					t17 := m.fn304(t13, t14, t15, t16)
 					if t17 == 0 {
 						goto l1
 					}
@@ -25371,7 +25375,7 @@ func (m *Module) fn429(v0, v1 int32) int32 {
 				if v11 != 0 {
 					goto l3
 				}
-				m.fn310(v2+i32(8), v8, v14, v9)
+				m.fn308(v2+i32(8), v8, v14, v9)
 				t19 := int32(load32(m.memory, uint64(uint32(v2))+12))
 				v17 = t19
 				t20 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -25426,40 +25430,40 @@ l2:
 	m.g0 = v2 + i32(32)
 	return v15 & i32(1)
 }
-func (m *Module) fn430(v0, v1, v2 int32) {
+func (m *Module) fn429(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn476(v0+v1*i32(12), v2-v1)
+	m.fn474(v0+v1*i32(12), v2-v1)
 }
-func (m *Module) fn431(v0, v1 int32) {
+func (m *Module) fn430(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
 	v2 = t0 - i32(16)
 	m.g0 = v2
-	m.fn270(v2+i32(8), v1, i32(4), i32(24))
+	m.fn268(v2+i32(8), v1, i32(4), i32(24))
 	t1 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t1
 	store32(m.memory, uint64(uint32(v0))+8, uint32(i32(0)))
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn432(v0 int32) {
+func (m *Module) fn431(v0 int32) {
 	var v1 int32
 	v1 = i32(0)
 l1:
 	if v1 == i32(24) {
 		return
 	}
-	m.fn437(v0 + v1)
+	m.fn436(v0 + v1)
 	v1 = v1 + i32(12)
 	goto l1
 }
-func (m *Module) fn433(v0 int32) {
-	m.fn389(v0, i32(4), i32(20))
+func (m *Module) fn432(v0 int32) {
+	m.fn387(v0, i32(4), i32(20))
 }
-func (m *Module) fn434(v0, v1, v2 int32) {
+func (m *Module) fn433(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -25472,14 +25476,14 @@ func (m *Module) fn434(v0, v1, v2 int32) {
 		m.memory[uint64(uint32(v0))+4] = byte(i32(1))
 		goto l1
 	l0:
-		m.fn225(v3+i32(12), int32(uint32(v2)>>1))
+		m.fn223(v3+i32(12), int32(uint32(v2)>>1))
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		t2 := v3 + i32(24)
 		t3 := v1
 		t4 := v2
 		v4 = t1
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+20))
-		m.fn266(t2, t3, t4, v4, t5)
+		m.fn264(t2, t3, t4, v4, t5)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			if t6 != 0 {
@@ -25502,7 +25506,7 @@ func (m *Module) fn434(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn435(v0, v1, v2 int32) {
+func (m *Module) fn434(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26 int32
 	var v27 int64
 	t0 := m.g0
@@ -25570,10 +25574,10 @@ l16:
 				t7 := int32(load32(m.memory, uint64(uint32(v8))+4))
 				m.fn83(v3+i32(48), t6, t7)
 				store32(m.memory, uint64(uint32(v3))+64, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v3))+60, uint32(i32(152954)))
+				store32(m.memory, uint64(uint32(v3))+60, uint32(i32(152969)))
 				t8 := int32(load32(m.memory, uint64(uint32(v3))+28))
 				t9 := int32(load32(m.memory, uint64(uint32(v3))+32))
-				m.fn472(t8, t9, v3+i32(48), i32(152954), i32(1))
+				m.fn470(t8, t9, v3+i32(48), i32(152969), i32(1))
 				v8 = v11
 				goto l5
 			}
@@ -25608,13 +25612,13 @@ l16:
 			store32(m.memory, uint64(uint32(v3))+48, uint32(v11))
 		l8:
 			{
-				m.fn278(v3+i32(8), v3+i32(48))
+				m.fn276(v3+i32(8), v3+i32(48))
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+12))
 				if t18 == i32(1114112) {
 					goto l7
 				}
 				t19 := int32(load32(m.memory, uint64(uint32(v3))+8))
-				m.fn473(v3+i32(116), t19)
+				m.fn471(v3+i32(116), t19)
 				goto l8
 			}
 		l7:
@@ -25626,7 +25630,7 @@ l16:
 			store32(m.memory, uint64(uint32(v5))+8, uint32(t21))
 			store32(m.memory, uint64(uint32(v3))+52, uint32(i32(1)))
 			store32(m.memory, uint64(uint32(v3))+48, uint32(v6))
-			m.fn473(v5, v8)
+			m.fn471(v5, v8)
 		}
 	l6:
 		v8 = v7 + i32(-1)
@@ -25656,7 +25660,7 @@ l16:
 						if v8 != t40 {
 							goto l15
 						}
-						m.fn474(v4)
+						m.fn472(v4)
 					}
 				l15:
 					t41 := int32(load32(m.memory, uint64(uint32(v1))+40))
@@ -25799,7 +25803,7 @@ l16:
 				store32(m.memory, uint64(uint32(v3))+92, uint32(v22))
 				m.memory[uint64(uint32(v3))+112] = byte(v11)
 				store32(m.memory, uint64(uint32(v3))+100, uint32(v3+i32(112)))
-				m.fn271(v3+i32(116), v3+i32(92), i32(2))
+				m.fn269(v3+i32(116), v3+i32(92), i32(2))
 				t65 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				v24 = t65
 				t66 := int32(load32(m.memory, uint64(uint32(v3))+120))
@@ -25809,11 +25813,11 @@ l16:
 						if uint32(v7) <= uint32(i32(2)) {
 							goto l19
 						}
-						t67 := m.fn475(v10, v24, i32(21))
+						t67 := m.fn473(v10, v24, i32(21))
 						if t67 == 0 {
 							goto l19
 						}
-						t68 := m.fn475(v10, v24, i32(22))
+						t68 := m.fn473(v10, v24, i32(22))
 						if t68 != 0 {
 							goto l20
 						}
@@ -25854,7 +25858,7 @@ l16:
 						store32(m.memory, uint64(uint32(v3))+92, uint32(v22))
 						t77 := int32(load32(m.memory, uint64(uint32(v3))+28))
 						t78 := int32(load32(m.memory, uint64(uint32(v3))+32))
-						m.fn472(t77, t78, v3+i32(92), v10, v24)
+						m.fn470(t77, t78, v3+i32(92), v10, v24)
 						v11 = v11 + i32(12)
 						v8 = v8 + i32(12)
 						goto l24
@@ -25863,7 +25867,7 @@ l16:
 					v8 = v21 + v11 + i32(12)
 				l22:
 					t79 := int32(uint32(v25-v8) / uint32(i32(12)))
-					m.fn476(v8, t79)
+					m.fn474(v8, t79)
 					m.fn46(v26, v21, i32(4), i32(12))
 				}
 			l20:
@@ -25877,7 +25881,7 @@ l16:
 l1:
 	panic("unreachable")
 }
-func (m *Module) fn436(v0, v1, v2, v3 int32) {
+func (m *Module) fn435(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25, v26 int32
 	t0 := m.g0
 	v4 = t0 - i32(160)
@@ -25953,14 +25957,14 @@ l13:
 					if v19 != 0 {
 						goto l2
 					}
-					m.fn477(v4+i32(16), v7)
+					m.fn475(v4+i32(16), v7)
 					t20 := int32(load32(m.memory, uint64(uint32(v4))+16))
 					if t20 != i32(1) {
 						goto l2
 					}
 					t21 := int32(load32(m.memory, uint64(uint32(v4))+20))
 					v21 = t21
-					m.fn477(v4+i32(8), v8)
+					m.fn475(v4+i32(8), v8)
 					if v3 == 0 {
 						goto l2
 					}
@@ -25993,7 +25997,7 @@ l13:
 						}
 					}
 				l3:
-					m.fn226(v4+i32(120), v4+i32(28), v3)
+					m.fn224(v4+i32(120), v4+i32(28), v3)
 					v22 = i32(33)
 					{
 						t27 := int32(load32(m.memory, uint64(uint32(v4))+124))
@@ -26040,7 +26044,7 @@ l13:
 						if p34|v24 == 0 {
 							goto l4
 						}
-						m.fn478(v4+i32(132), v4+i32(28))
+						m.fn476(v4+i32(132), v4+i32(28))
 						{
 							{
 								t35 := int32(load32(m.memory, uint64(uint32(v4))+132))
@@ -26064,12 +26068,12 @@ l13:
 							v22 = v11
 						l11:
 							{
-								m.fn478(v4+i32(104), v22)
+								m.fn476(v4+i32(104), v22)
 								t38 := int32(load32(m.memory, uint64(uint32(v4))+108))
 								t39 := v4 + i32(144)
 								v21 = t38
 								t40 := int32(load32(m.memory, uint64(uint32(v4))+112))
-								m.fn209(t39, v21, t40)
+								m.fn207(t39, v21, t40)
 								t41 := int32(load32(m.memory, uint64(uint32(v4))+104))
 								m.fn37(t41, v21)
 								v22 = v22 + i32(1)
@@ -26115,14 +26119,14 @@ l13:
 			store32(m.memory, uint64(uint32(v4))+104, uint32(v16))
 			t49 := int64(load64(m.memory, uint64(uint32(v1))+16))
 			store64(m.memory, uint64(uint32(v4))+112, uint64(t49))
-			m.fn271(v4+i32(92), v4+i32(104), i32(2))
-			m.fn344(v4+i32(92), v22)
+			m.fn269(v4+i32(92), v4+i32(104), i32(2))
+			m.fn342(v4+i32(92), v22)
 			t50 := int32(load32(m.memory, uint64(uint32(v4))+96))
 			v25 = t50
 			t51 := int32(load32(m.memory, uint64(uint32(v4))+100))
 			t52 := v25
 			v1 = t51
-			m.fn161(t52, v1)
+			m.fn160(t52, v1)
 			t53 := int32(load32(m.memory, uint32(v9)))
 			v23 = t53
 			if v23 == i32(-0x80000000) {
@@ -26173,7 +26177,7 @@ l13:
 		return
 	l14:
 		t60 := int32(load32(m.memory, uint64(uint32(v0))+16))
-		m.fn191(v23, t60)
+		m.fn189(v23, t60)
 		t61 := int32(load32(m.memory, uint64(uint32(v4))+100))
 		store32(m.memory, uint64(uint32(v9))+8, uint32(t61))
 		t62 := int64(load64(m.memory, uint64(uint32(v4))+92))
@@ -26181,7 +26185,7 @@ l13:
 		goto l13
 	}
 }
-func (m *Module) fn437(v0 int32) {
+func (m *Module) fn436(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v1 = t0
@@ -26193,14 +26197,14 @@ l1:
 		goto l0
 	}
 	v1 = v1 + i32(-1)
-	m.fn334(v3)
+	m.fn332(v3)
 	v3 = v3 + i32(24)
 	goto l1
 l0:
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn384(t2, v2)
+	m.fn382(t2, v2)
 }
-func (m *Module) fn438(v0, v1 int32) {
+func (m *Module) fn437(v0, v1 int32) {
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
 		if t0 == i32(-0x80000000) {
@@ -26215,15 +26219,15 @@ func (m *Module) fn438(v0, v1 int32) {
 l0:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn191(i32(-0x80000000), t3)
+	m.fn189(i32(-0x80000000), t3)
 }
-func (m *Module) fn439(v0, v1, v2 int32) {
+func (m *Module) fn438(v0, v1, v2 int32) {
 	var v3, v4, v5, v6 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
 	t1 := int32(load32(m.memory, uint32(v1)))
-	m.fn435(v3+i32(8), t1, v2)
+	m.fn434(v3+i32(8), t1, v2)
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v2 = t2 * i32(24)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -26252,7 +26256,7 @@ func (m *Module) fn439(v0, v1, v2 int32) {
 		v1 = v1 + i32(-8)
 		t10 := int32(load32(m.memory, uint32(v1+i32(16))))
 		t11 := int32(load32(m.memory, uint32(v1+i32(20))))
-		m.fn350(t9, t10, t11)
+		m.fn348(t9, t10, t11)
 		t12 := int32(load32(m.memory, uint64(uint32(v3))+20))
 		v1 = t12
 		if v1 == i32(-0x80000000) {
@@ -26268,7 +26272,7 @@ l0:
 l2:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn440(v0, v1 int32) {
+func (m *Module) fn439(v0, v1 int32) {
 	var v2 int32
 	var v3 int64
 	t0 := m.g0
@@ -26276,7 +26280,7 @@ func (m *Module) fn440(v0, v1 int32) {
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v1))+8))
-	m.fn349(v2+i32(8), i32(0), t1, t2)
+	m.fn347(v2+i32(8), i32(0), t1, t2)
 	t3 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	v3 = t3
 	t4 := int64(load64(m.memory, uint64(uint32(v1))+16))
@@ -26284,7 +26288,7 @@ func (m *Module) fn440(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(v3))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn441(v0, v1, v2 int32) int32 {
+func (m *Module) fn440(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	t1 := v1
@@ -26295,7 +26299,7 @@ func (m *Module) fn441(v0, v1, v2 int32) int32 {
 	t5 := m.fn17(v3, i32(32), t3, t4)
 	return t5
 }
-func (m *Module) fn442(v0, v1, v2, v3 int32) {
+func (m *Module) fn441(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	var v7 int64
 	t0 := m.g0
@@ -26310,7 +26314,7 @@ func (m *Module) fn442(v0, v1, v2, v3 int32) {
 			t4 := v5
 			v6 = t3
 			t5 := int32(load32(m.memory, uint32(v6+i32(20))))
-			t6 := m.fn441(t2, t4, t5)
+			t6 := m.fn440(t2, t4, t5)
 			if t6 != 0 {
 				goto l0
 			}
@@ -26320,7 +26324,7 @@ func (m *Module) fn442(v0, v1, v2, v3 int32) {
 			store64(m.memory, uint64(uint32(v0))+8, uint64(t8))
 			t9 := int64(load64(m.memory, uint32(v2)))
 			store64(m.memory, uint32(v0), uint64(t9))
-			m.fn374(v5, v6)
+			m.fn372(v5, v6)
 			goto l1
 		}
 	l0:
@@ -26371,12 +26375,12 @@ func (m *Module) fn442(v0, v1, v2, v3 int32) {
 			p28 = i32(8)
 		}
 		t30 := int32(load32(m.memory, uint32(t29+p28)))
-		m.fn374(t27, t30)
+		m.fn372(t27, t30)
 	}
 l1:
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn443(v0 int32) {
+func (m *Module) fn442(v0 int32) {
 	var v1, v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
@@ -26396,14 +26400,14 @@ func (m *Module) fn443(v0 int32) {
 			}
 			t3 := int32(load32(m.memory, uint32(v0+i32(-4))))
 			t4 := int32(load32(m.memory, uint32(v0)))
-			m.fn374(t3, t4)
+			m.fn372(t3, t4)
 			v1 = v1 + i32(-1)
 			v0 = v0 + i32(16)
 			goto l1
 		}
 	}
 }
-func (m *Module) fn444(v0 int32) {
+func (m *Module) fn443(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	var v6 int64
 	t0 := m.g0
@@ -26419,7 +26423,7 @@ l1:
 		goto l0
 	}
 	v2 = v2 + i32(-1)
-	m.fn437(v4)
+	m.fn436(v4)
 	v4 = v4 + i32(12)
 	goto l1
 l0:
@@ -26453,7 +26457,7 @@ l0:
 			}
 		l5:
 			{
-				m.fn305(v1+i32(8), v1+i32(16))
+				m.fn303(v1+i32(8), v1+i32(16))
 				t8 := int32(load32(m.memory, uint64(uint32(v1))+8))
 				if t8&i32(1) != 0 {
 					t13 := int32(load32(m.memory, uint64(uint32(v1))+12))
@@ -26481,12 +26485,12 @@ l0:
 			}
 		}
 	l3:
-		m.fn316(v3, v5, i32(12), i32(8))
+		m.fn314(v3, v5, i32(12), i32(8))
 	}
 l2:
 	m.g0 = v1 + i32(48)
 }
-func (m *Module) fn445(v0, v1, v2 int32) {
+func (m *Module) fn444(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -26513,20 +26517,20 @@ func (m *Module) fn445(v0, v1, v2 int32) {
 		if v4 != t2 {
 			goto l0
 		}
-		m.fn447(v0, v1+i32(1), v2+i32(-2))
+		m.fn446(v0, v1+i32(1), v2+i32(-2))
 		goto l2
 	}
 l0:
 	store32(m.memory, uint64(uint32(v3))+36, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(155655)))
+	store32(m.memory, uint64(uint32(v3))+32, uint32(i32(155659)))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(i32(155653)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(i32(155657)))
 	store32(m.memory, uint64(uint32(v3))+20, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(155651)))
+	store32(m.memory, uint64(uint32(v3))+16, uint32(i32(155655)))
 	store64(m.memory, uint64(uint32(v3))+8, uint64(i64(0x300000000)))
 l4:
 	{
-		m.fn448(v3, v3+i32(8), i32(3))
+		m.fn447(v3, v3+i32(8), i32(3))
 		t3 := int32(load32(m.memory, uint32(v3)))
 		v5 = t3
 		if v5 == 0 {
@@ -26543,13 +26547,13 @@ l4:
 			goto l4
 		}
 	}
-	m.fn447(v0, v1+v4, v2-v4)
+	m.fn446(v0, v1+v4, v2-v4)
 	goto l2
 l3:
 	{
 		t7 := m.fn33(v1, v2, i32(0))
 		if t7 != 0 {
-			m.fn269(v3+i32(8), int32(uint32(v2)>>1))
+			m.fn267(v3+i32(8), int32(uint32(v2)>>1))
 			v4 = v2 & i32(-2)
 		l17:
 			{
@@ -26557,7 +26561,7 @@ l3:
 					if v4 == 0 {
 						t14 := int32(load32(m.memory, uint64(uint32(v3))+12))
 						t15 := int32(load32(m.memory, uint64(uint32(v3))+16))
-						m.fn447(v0, t14, t15)
+						m.fn446(v0, t14, t15)
 						goto l10
 					}
 					t12 := int32(m.memory[uint64(uint32(v1))+1])
@@ -26592,7 +26596,7 @@ l3:
 					if v2 != t17 {
 						goto l15
 					}
-					m.fn220(v3 + i32(8))
+					m.fn218(v3 + i32(8))
 				}
 			l15:
 				t18 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -26611,7 +26615,7 @@ l3:
 		l14:
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 		l10:
-			m.fn328(v3 + i32(8))
+			m.fn326(v3 + i32(8))
 			goto l2
 		}
 		t8 := v1
@@ -26628,11 +26632,11 @@ l3:
 		}
 		store32(m.memory, uint64(uint32(v3))+12, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
-		t11 := m.fn325(v3 + i32(8))
+		t11 := m.fn323(v3 + i32(8))
 		if t11 == 0 {
 			goto l6
 		}
-		m.fn447(v0, v1, v4)
+		m.fn446(v0, v1, v4)
 		goto l2
 	}
 l6:
@@ -26645,7 +26649,7 @@ l20:
 	}
 	{
 		t19 := int32(m.memory[uint32(v4)])
-		t20 := m.fn33(i32(152946), i32(2), t19)
+		t20 := m.fn33(i32(152961), i32(2), t19)
 		if t20 != 0 {
 			goto l19
 		}
@@ -26675,7 +26679,7 @@ l23:
 				goto l24
 			}
 		}
-		m.fn447(v0, v9, v10)
+		m.fn446(v0, v9, v10)
 		goto l2
 	}
 	{
@@ -26687,7 +26691,7 @@ l23:
 		if uint32((v8&i32(-33)+i32(-65))&i32(255)) < uint32(i32(26)) {
 			goto l22
 		}
-		t22 := m.fn33(i32(152948), i32(3), v8)
+		t22 := m.fn33(i32(152963), i32(3), v8)
 		if t22 == 0 {
 			goto l18
 		}
@@ -26699,15 +26703,15 @@ l18:
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v7))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
 	{
-		t25 := m.fn325(v3 + i32(8))
+		t25 := m.fn323(v3 + i32(8))
 		if t25 != 0 {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			goto l2
 		}
-		m.fn225(v3+i32(8), v2)
+		m.fn223(v3+i32(8), v2)
 		t26 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		t27 := int32(load32(m.memory, uint64(uint32(v3))+16))
-		m.fn449(v3+i32(40), v1, v2, t26, t27)
+		m.fn448(v3+i32(40), v1, v2, t26, t27)
 		t28 := int32(load32(m.memory, uint64(uint32(v3))+40))
 		v1 = t28
 		if v1 == 0 {
@@ -26716,7 +26720,7 @@ l18:
 		t29 := int32(load32(m.memory, uint64(uint32(v3))+44))
 		t30 := v1
 		v4 = t29
-		t31 := m.fn450(t30, v4)
+		t31 := m.fn449(t30, v4)
 		v5 = t31
 		if v4 == 0 {
 			goto l26
@@ -26724,24 +26728,24 @@ l18:
 		if v5 == 0 {
 			goto l26
 		}
-		m.fn447(v0, v1, v4)
+		m.fn446(v0, v1, v4)
 		goto l27
 	}
 l26:
 	store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 l27:
-	m.fn328(v3 + i32(8))
+	m.fn326(v3 + i32(8))
 l2:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn446(v0 int32) {
+func (m *Module) fn445(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == i32(-0x80000000) {
 		return
 	}
-	m.fn328(v0)
+	m.fn326(v0)
 }
-func (m *Module) fn447(v0, v1, v2 int32) {
+func (m *Module) fn446(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -26749,15 +26753,15 @@ func (m *Module) fn447(v0, v1, v2 int32) {
 	m.fn53(v3+i32(8), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn428(v0, t1, t2)
+	m.fn427(v0, t1, t2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn448(v0, v1, v2 int32) {
+func (m *Module) fn447(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn346(v3+i32(8), v1)
+	m.fn344(v3+i32(8), v1)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -26780,7 +26784,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn449(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn448(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	t0 := m.g0
 	v5 = t0 - i32(80)
@@ -26848,7 +26852,7 @@ l2:
 		store32(m.memory, uint64(uint32(v5))+36, uint32(v3+v4))
 	l9:
 		{
-			m.fn451(v5+i32(56), v5+i32(16), v5+i32(36))
+			m.fn450(v5+i32(56), v5+i32(16), v5+i32(36))
 			t10 := int32(load32(m.memory, uint64(uint32(v5))+56))
 			v4 = t10
 			if v4 == 0 {
@@ -26870,20 +26874,20 @@ l2:
 				memory_copy(m.memory, uint32(v5+i32(76)), uint32(v7), uint32(v4))
 			l10:
 				t26 := int32(m.memory[uint64(uint32(v5))+76])
-				t27 := m.fn452(t26)
+				t27 := m.fn451(t26)
 				v9 = t27
 				t28 := int32(m.memory[uint64(uint32(v5))+77])
-				t29 := m.fn452(t28)
+				t29 := m.fn451(t28)
 				v7 = t29
 				t30 := int32(m.memory[uint64(uint32(v5))+79])
 				v11 = t30
 				t31 := int32(m.memory[uint64(uint32(v5))+78])
-				t32 := m.fn452(t31)
+				t32 := m.fn451(t31)
 				t33 := v5
 				v10 = t32
 				m.memory[uint64(uint32(t33))+74] = byte(int32(uint32(v10)>>2) | v7<<4)
 				m.memory[uint64(uint32(v5))+73] = byte(int32(uint32(v7)>>4) | v9<<2)
-				t34 := m.fn452(v11)
+				t34 := m.fn451(v11)
 				t35 := v5
 				v11 = t34
 				m.memory[uint64(uint32(t35))+75] = byte(v11 | v10<<6)
@@ -26933,7 +26937,7 @@ l2:
 					}
 					v9 = i32(0)
 					store32(m.memory, uint64(uint32(v5))+56, uint32(i32(0)))
-					m.fn453(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
+					m.fn452(v5+i32(8), v3+v7, v13-v7, v5+i32(56), i32(4))
 					{
 						t45 := int32(load32(m.memory, uint64(uint32(v5))+8))
 						v7 = t45
@@ -26992,25 +26996,25 @@ l2:
 			t13 := int32(load32(m.memory, uint64(uint32(v5))+64))
 			v9 = t13
 			t14 := int32(m.memory[uint32(v4)])
-			t15 := m.fn452(t14)
+			t15 := m.fn451(t14)
 			v12 = t15
 			if v7 == i32(1) {
 				goto l8
 			}
 			t16 := int32(m.memory[uint64(uint32(v4))+1])
-			t17 := m.fn452(t16)
+			t17 := m.fn451(t16)
 			v10 = t17
 			if uint32(v7) <= uint32(i32(2)) {
 				goto l8
 			}
 			t18 := int32(m.memory[uint64(uint32(v4))+2])
-			t19 := m.fn452(t18)
+			t19 := m.fn451(t18)
 			v11 = t19
 			if v7 == i32(3) {
 				goto l8
 			}
 			t20 := int32(m.memory[uint64(uint32(v4))+3])
-			t21 := m.fn452(t20)
+			t21 := m.fn451(t20)
 			v4 = t21
 			if v8 == 0 {
 				goto l8
@@ -27036,7 +27040,7 @@ l12:
 l5:
 	m.g0 = v5 + i32(80)
 }
-func (m *Module) fn450(v0, v1 int32) int32 {
+func (m *Module) fn449(v0, v1 int32) int32 {
 	var v2, v3 int32
 	if uint32(v1) > uint32(i32(3)) {
 		v3 = i32(0)
@@ -27091,7 +27095,7 @@ l2:
 	}
 	return i32(0)
 }
-func (m *Module) fn451(v0, v1, v2 int32) {
+func (m *Module) fn450(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -27115,7 +27119,7 @@ func (m *Module) fn451(v0, v1, v2 int32) {
 		t5 := v1
 		v4 = t4
 		store32(m.memory, uint32(t5), uint32(v4+v5))
-		m.fn454(v3+i32(8), v2)
+		m.fn453(v3+i32(8), v2)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v1 = t6
@@ -27136,7 +27140,7 @@ func (m *Module) fn451(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn452(v0 int32) int32 {
+func (m *Module) fn451(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	v1 = v0 & i32(255)
 	v2 = v0 ^ i32(-1) | i32(-256)
@@ -27148,20 +27152,20 @@ l3:
 	}
 	{
 		{
-			t0 := int32(m.memory[uint32(v0+i32(161628))])
+			t0 := int32(m.memory[uint32(v0+i32(161644))])
 			if t0 == 0 {
 				goto l1
 			}
-			t1 := int32(m.memory[uint32(v0+i32(161629))])
+			t1 := int32(m.memory[uint32(v0+i32(161645))])
 			v4 = t1
-			t2 := int32(load16(m.memory, uint32(v0+i32(161630))))
+			t2 := int32(load16(m.memory, uint32(v0+i32(161646))))
 			v4 = (v4 + v2) & (v4 ^ i32(-1) + v1) >> 8 & t2
 			goto l2
 		}
 	l1:
-		t3 := int32(m.memory[uint32(v0+i32(161631))])
-		t4 := int32(m.memory[uint32(v0+i32(161630))])
-		t5 := int32(load16(m.memory, uint32(v0+i32(161632))))
+		t3 := int32(m.memory[uint32(v0+i32(161647))])
+		t4 := int32(m.memory[uint32(v0+i32(161646))])
+		t5 := int32(load16(m.memory, uint32(v0+i32(0x27770))))
 		v4 = (t3 ^ i32(-1) + v1) & (t4 + v2) >> 8 & (t5 + v1)
 	}
 l2:
@@ -27169,7 +27173,7 @@ l2:
 	v3 = v4 + v3
 	goto l3
 }
-func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn452(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -27197,7 +27201,7 @@ func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
 		store32(m.memory, uint64(uint32(v5))+40, uint32(v7))
 		store32(m.memory, uint64(uint32(v5))+28, uint32(v3+v7))
 	l21:
-		m.fn451(v5+i32(48), v5+i32(8), v5+i32(28))
+		m.fn450(v5+i32(48), v5+i32(8), v5+i32(28))
 		{
 			t5 := int32(load32(m.memory, uint64(uint32(v5))+48))
 			v2 = t5
@@ -27206,7 +27210,7 @@ func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
 				v2 = t24
 				t25 := int32(load32(m.memory, uint64(uint32(v5))+20))
 				v8 = t25
-				m.fn454(v5, v5+i32(28))
+				m.fn453(v5, v5+i32(28))
 				{
 					t26 := int32(load32(m.memory, uint32(v5)))
 					v1 = t26
@@ -27239,13 +27243,13 @@ func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
 						if v2 == 0 {
 							goto l13
 						}
-						t31 := int32(m.memory[uint32(v2+i32(161645))])
-						t32 := int32(m.memory[uint32(v2+i32(161644))])
+						t31 := int32(m.memory[uint32(v2+i32(161661))])
+						t32 := int32(m.memory[uint32(v2+i32(161660))])
 						p33 := v6
 						if t32&i32(1) != 0 {
 							p33 = v4
 						}
-						t34 := int32(load16(m.memory, uint32(v2+i32(161646))))
+						t34 := int32(load16(m.memory, uint32(v2+i32(161662))))
 						v6 = int32(int16(t31-p33))>>8&t34 + v6
 						v2 = v2 + i32(4)
 						goto l14
@@ -27263,13 +27267,13 @@ func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
 						if v2 == 0 {
 							goto l15
 						}
-						t35 := int32(m.memory[uint32(v2+i32(161645))])
-						t36 := int32(m.memory[uint32(v2+i32(161644))])
+						t35 := int32(m.memory[uint32(v2+i32(161661))])
+						t36 := int32(m.memory[uint32(v2+i32(161660))])
 						p37 := v6
 						if t36&i32(1) != 0 {
 							p37 = v4
 						}
-						t38 := int32(load16(m.memory, uint32(v2+i32(161646))))
+						t38 := int32(load16(m.memory, uint32(v2+i32(161662))))
 						v6 = int32(int16(t35-p37))>>8&t38 + v6
 						v2 = v2 + i32(4)
 						goto l16
@@ -27287,13 +27291,13 @@ func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
 						if v2 == 0 {
 							goto l17
 						}
-						t39 := int32(m.memory[uint32(v2+i32(161645))])
-						t40 := int32(m.memory[uint32(v2+i32(161644))])
+						t39 := int32(m.memory[uint32(v2+i32(161661))])
+						t40 := int32(m.memory[uint32(v2+i32(161660))])
 						p41 := v6
 						if t40&i32(1) != 0 {
 							p41 = v4
 						}
-						t42 := int32(load16(m.memory, uint32(v2+i32(161646))))
+						t42 := int32(load16(m.memory, uint32(v2+i32(161662))))
 						v6 = int32(int16(t39-p41))>>8&t42 + v6
 						v2 = v2 + i32(4)
 						goto l18
@@ -27378,13 +27382,13 @@ func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
 												m.memory[uint64(uint32(v8))+3] = byte(v6)
 												goto l21
 											}
-											t45 := int32(m.memory[uint32(v2+i32(161645))])
-											t46 := int32(m.memory[uint32(v2+i32(161644))])
+											t45 := int32(m.memory[uint32(v2+i32(161661))])
+											t46 := int32(m.memory[uint32(v2+i32(161660))])
 											p47 := v6
 											if t46&i32(1) != 0 {
 												p47 = v4
 											}
-											t48 := int32(load16(m.memory, uint32(v2+i32(161646))))
+											t48 := int32(load16(m.memory, uint32(v2+i32(161662))))
 											v6 = int32(int16(t45-p47))>>8&t48 + v6
 											v2 = v2 + i32(4)
 											goto l20
@@ -27392,37 +27396,37 @@ func (m *Module) fn453(v0, v1, v2, v3, v4 int32) {
 									}
 									goto l3
 								}
-								t20 := int32(m.memory[uint32(v2+i32(161645))])
-								t21 := int32(m.memory[uint32(v2+i32(161644))])
+								t20 := int32(m.memory[uint32(v2+i32(161661))])
+								t21 := int32(m.memory[uint32(v2+i32(161660))])
 								p22 := v6
 								if t21&i32(1) != 0 {
 									p22 = v4
 								}
-								t23 := int32(load16(m.memory, uint32(v2+i32(161646))))
+								t23 := int32(load16(m.memory, uint32(v2+i32(161662))))
 								v6 = int32(int16(t20-p22))>>8&t23 + v6
 								v2 = v2 + i32(4)
 								goto l9
 							}
 						}
-						t16 := int32(m.memory[uint32(v2+i32(161645))])
-						t17 := int32(m.memory[uint32(v2+i32(161644))])
+						t16 := int32(m.memory[uint32(v2+i32(161661))])
+						t17 := int32(m.memory[uint32(v2+i32(161660))])
 						p18 := v6
 						if t17&i32(1) != 0 {
 							p18 = v4
 						}
-						t19 := int32(load16(m.memory, uint32(v2+i32(161646))))
+						t19 := int32(load16(m.memory, uint32(v2+i32(161662))))
 						v6 = int32(int16(t16-p18))>>8&t19 + v6
 						v2 = v2 + i32(4)
 						goto l7
 					}
 				}
-				t12 := int32(m.memory[uint32(v2+i32(161645))])
-				t13 := int32(m.memory[uint32(v2+i32(161644))])
+				t12 := int32(m.memory[uint32(v2+i32(161661))])
+				t13 := int32(m.memory[uint32(v2+i32(161660))])
 				p14 := v6
 				if t13&i32(1) != 0 {
 					p14 = v4
 				}
-				t15 := int32(load16(m.memory, uint32(v2+i32(161646))))
+				t15 := int32(load16(m.memory, uint32(v2+i32(161662))))
 				v6 = int32(int16(t12-p14))>>8&t15 + v6
 				v2 = v2 + i32(4)
 				goto l5
@@ -27438,7 +27442,7 @@ l1:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn454(v0, v1 int32) {
+func (m *Module) fn453(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+16))
 	v2 = t0
@@ -27462,7 +27466,7 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v2))
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn455(v0, v1 int32) {
+func (m *Module) fn454(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v2 = t0
@@ -27489,10 +27493,10 @@ l1:
 	m.fn70(v0, v3)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn285(v1, t2+t3)
+	m.fn283(v1, t2+t3)
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v3+v2))
 }
-func (m *Module) fn456(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn455(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24 int32
 	var v25 int64
 	var v26, v27, v28, v29, v30, v31 int32
@@ -27747,13 +27751,7 @@ l20:
 	store32(m.memory, uint32(v0), uint32(v1+v29))
 	m.g0 = v5 + i32(64)
 }
-func (m *Module) fn457(v0, v1, v2, v3 int32) {
-	m.fn295(v0, v3, v1, v2)
-	store16(m.memory, uint64(uint32(v0))+36, uint16(i32(1)))
-	store32(m.memory, uint64(uint32(v0))+32, uint32(v2))
-	store32(m.memory, uint64(uint32(v0))+28, uint32(i32(0)))
-}
-func (m *Module) fn458(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn456(v0, v1, v2, v3, v4, v5 int32) {
 	var v6, v7, v8 int32
 	t0 := m.g0
 	v6 = t0 - i32(64)
@@ -27765,7 +27763,7 @@ func (m *Module) fn458(v0, v1, v2, v3, v4, v5 int32) {
 			}
 			t1 := int32(m.memory[uint32(v4)])
 			v7 = t1
-			m.fn269(v6+i32(24), v2)
+			m.fn267(v6+i32(24), v2)
 			m.fn70(v6+i32(24), v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v6))+32))
 			v8 = t2
@@ -27802,12 +27800,12 @@ func (m *Module) fn458(v0, v1, v2, v3, v4, v5 int32) {
 			goto l3
 		}
 	l0:
-		m.fn269(v6+i32(12), v2)
-		m.fn295(v6+i32(24), v3, v1, v2)
+		m.fn267(v6+i32(12), v2)
+		m.fn293(v6+i32(24), v3, v1, v2)
 		v8 = i32(0)
 	l5:
 		{
-			m.fn343(v6+i32(52), v6+i32(24))
+			m.fn341(v6+i32(52), v6+i32(24))
 			t9 := int32(load32(m.memory, uint64(uint32(v6))+52))
 			if t9 != i32(1) {
 				goto l4
@@ -27817,12 +27815,12 @@ func (m *Module) fn458(v0, v1, v2, v3, v4, v5 int32) {
 			v7 = v1 + v8
 			t11 := int32(load32(m.memory, uint64(uint32(v6))+60))
 			v8 = t11
-			m.fn209(v6+i32(12), v7, v3)
-			m.fn209(v6+i32(12), v4, v5)
+			m.fn207(v6+i32(12), v7, v3)
+			m.fn207(v6+i32(12), v4, v5)
 			goto l5
 		}
 	l4:
-		m.fn209(v6+i32(12), v1+v8, v2-v8)
+		m.fn207(v6+i32(12), v1+v8, v2-v8)
 		t12 := int32(load32(m.memory, uint64(uint32(v6))+20))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(t12))
 		t13 := int64(load64(m.memory, uint64(uint32(v6))+12))
@@ -27831,13 +27829,13 @@ func (m *Module) fn458(v0, v1, v2, v3, v4, v5 int32) {
 l3:
 	m.g0 = v6 + i32(64)
 }
-func (m *Module) fn459(v0, v1, v2 int32) {
+func (m *Module) fn457(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
 	m.g0 = v3
-	m.fn457(v3+i32(16), v1, v2, i32(37))
-	m.fn342(v3+i32(8), v3+i32(16))
+	m.fn410(v3+i32(16), v1, v2, i32(37))
+	m.fn340(v3+i32(8), v3+i32(16))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v3 + i32(56)
 	v4 = t1
@@ -27850,15 +27848,15 @@ func (m *Module) fn459(v0, v1, v2 int32) {
 	if v4 != 0 {
 		p5 = t4
 	}
-	m.fn428(t2, p3, p5)
+	m.fn427(t2, p3, p5)
 l6:
-	m.fn342(v3, v3+i32(16))
+	m.fn340(v3, v3+i32(16))
 	{
 		{
 			t6 := int32(load32(m.memory, uint32(v3)))
 			v4 = t6
 			if v4 == 0 {
-				m.fn421(v3+i32(92), v3+i32(56))
+				m.fn420(v3+i32(92), v3+i32(56))
 				{
 					{
 						t8 := int32(load32(m.memory, uint64(uint32(v3))+92))
@@ -27893,8 +27891,8 @@ l6:
 			goto l2
 		}
 	l1:
-		m.fn393(v3+i32(92), v4, i32(2))
-		m.fn438(v3+i32(68), v3+i32(92))
+		m.fn391(v3+i32(92), v4, i32(2))
+		m.fn437(v3+i32(68), v3+i32(92))
 		t13 := int32(load32(m.memory, uint64(uint32(v3))+68))
 		v6 = t13
 		if v6 != i32(-0x80000000) {
@@ -27906,8 +27904,8 @@ l6:
 			store32(m.memory, uint64(uint32(v3))+100, uint32(v4+i32(2)))
 			store32(m.memory, uint64(uint32(v3))+96, uint32(v8))
 			store32(m.memory, uint64(uint32(v3))+92, uint32(v7))
-			m.fn275(v3+i32(80), v3+i32(92), i32(2))
-			m.fn504(v3+i32(56), v3+i32(80))
+			m.fn273(v3+i32(80), v3+i32(92), i32(2))
+			m.fn502(v3+i32(56), v3+i32(80))
 			m.fn37(v6, v7)
 			goto l6
 		}
@@ -27916,17 +27914,17 @@ l2:
 	store32(m.memory, uint64(uint32(v3))+104, uint32(v5))
 	store32(m.memory, uint64(uint32(v3))+100, uint32(v4))
 	store32(m.memory, uint64(uint32(v3))+96, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(160490)))
-	m.fn275(v3+i32(80), v3+i32(92), i32(2))
-	m.fn504(v3+i32(56), v3+i32(80))
+	store32(m.memory, uint64(uint32(v3))+92, uint32(i32(160494)))
+	m.fn273(v3+i32(80), v3+i32(92), i32(2))
+	m.fn502(v3+i32(56), v3+i32(80))
 	goto l6
 }
-func (m *Module) fn460(v0, v1, v2 int32) {
+func (m *Module) fn458(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn346(v3+i32(8), v1)
+	m.fn344(v3+i32(8), v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t1 != i32(1) {
@@ -27946,30 +27944,30 @@ l0:
 l1:
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn461(v0 int32) {
+func (m *Module) fn459(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 == 0 {
 		return
 	}
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn462(v0+i32(12), t1, t2)
+	m.fn460(v0+i32(12), t1, t2)
 }
-func (m *Module) fn462(v0, v1, v2 int32) {
+func (m *Module) fn460(v0, v1, v2 int32) {
 	if v2 == v1 {
 		return
 	}
-	m.fn469(v0+v1*i32(12), v2-v1)
+	m.fn467(v0+v1*i32(12), v2-v1)
 }
-func fn463(v0 int32) int32 {
+func fn461(v0 int32) int32 {
 	return v0
 }
-func (m *Module) fn464(v0, v1, v2, v3 int32) {
+func (m *Module) fn462(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn269(v4+i32(8), v2<<1)
+	m.fn267(v4+i32(8), v2<<1)
 	v5 = v1 + v2
 	v6 = v4 + i32(28)
 l3:
@@ -28006,10 +28004,10 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t7))
 	m.g0 = v4 + i32(32)
 }
-func fn465(v0 int32) int32 {
+func fn463(v0 int32) int32 {
 	return v0<<8 | int32(uint32(v0&i32(0xff00))>>8)
 }
-func (m *Module) fn466(v0, v1 int32) {
+func (m *Module) fn464(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -28026,7 +28024,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn467(v0, v1 int32) {
+func (m *Module) fn465(v0, v1 int32) {
 	var v2 int32
 l1:
 	if v1 != 0 {
@@ -28043,7 +28041,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn468(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn466(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	t0 := m.g0
 	v5 = t0 - i32(176)
@@ -28057,27 +28055,27 @@ func (m *Module) fn468(v0, v1, v2, v3, v4 int32) {
 	store32(m.memory, uint64(uint32(v5))+48, uint32(v1))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1114114)))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(i32(1114114)))
-	m.fn559(v5+i32(56), v2, v5+i32(24), i32(21), i32(22))
+	m.fn557(v5+i32(56), v2, v5+i32(24), i32(21), i32(22))
 	v6 = i32(0)
 	store32(m.memory, uint64(uint32(v5))+40, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(0)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v2))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v1))
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+8))
-	m.fn559(v5+i32(56)+i32(12), t1, v5+i32(24), i32(23), i32(24))
-	m.fn562(v5+i32(56)+i32(24), v5+i32(12), i32(25))
-	m.fn562(v5+i32(92), v5+i32(12), i32(26))
-	m.fn562(v5+i32(104), v5+i32(12), i32(27))
-	m.fn562(v5+i32(116), v5+i32(12), i32(28))
-	m.fn562(v5+i32(128), v5+i32(12), i32(29))
-	m.fn562(v5+i32(140), v5+i32(12), i32(30))
+	m.fn557(v5+i32(56)+i32(12), t1, v5+i32(24), i32(23), i32(24))
+	m.fn560(v5+i32(56)+i32(24), v5+i32(12), i32(25))
+	m.fn560(v5+i32(92), v5+i32(12), i32(26))
+	m.fn560(v5+i32(104), v5+i32(12), i32(27))
+	m.fn560(v5+i32(116), v5+i32(12), i32(28))
+	m.fn560(v5+i32(128), v5+i32(12), i32(29))
+	m.fn560(v5+i32(140), v5+i32(12), i32(30))
 	store32(m.memory, uint64(uint32(v5))+36, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(155649)))
+	store32(m.memory, uint64(uint32(v5))+32, uint32(i32(155653)))
 	store32(m.memory, uint64(uint32(v5))+28, uint32(v4))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v3))
-	m.fn271(v5+i32(152), v5+i32(24), i32(2))
-	m.fn431(v5+i32(164), i32(8))
-	m.fn386(v5+i32(164), i32(8))
+	m.fn269(v5+i32(152), v5+i32(24), i32(2))
+	m.fn430(v5+i32(164), i32(8))
+	m.fn384(v5+i32(164), i32(8))
 	t2 := int32(load32(m.memory, uint64(uint32(v5))+168))
 	t3 := int32(load32(m.memory, uint64(uint32(v5))+172))
 	v7 = t3
@@ -28091,7 +28089,7 @@ l0:
 	{
 		t6 := int32(load32(m.memory, uint32(v1+i32(-4))))
 		t7 := int32(load32(m.memory, uint32(v1)))
-		m.fn390(v5+i32(24), t6, t7, v4, v3)
+		m.fn388(v5+i32(24), t6, t7, v4, v3)
 		t8 := int64(load64(m.memory, uint64(uint32(v5))+40))
 		store64(m.memory, uint64(uint32(v2))+16, uint64(t8))
 		t9 := int64(load64(m.memory, uint64(uint32(v5))+32))
@@ -28115,35 +28113,35 @@ l2:
 	if v2 == i32(96) {
 		goto l1
 	}
-	m.fn328(v5 + i32(56) + v2)
+	m.fn326(v5 + i32(56) + v2)
 	v2 = v2 + i32(12)
 	goto l2
 l1:
 	m.g0 = v5 + i32(176)
 }
-func (m *Module) fn469(v0, v1 int32) {
+func (m *Module) fn467(v0, v1 int32) {
 l1:
 	if v1 == 0 {
 		return
 	}
 	v1 = v1 + i32(-1)
-	m.fn328(v0)
+	m.fn326(v0)
 	v0 = v0 + i32(12)
 	goto l1
 }
-func (m *Module) fn470(v0 int32) {
-	m.fn389(v0, i32(4), i32(24))
+func (m *Module) fn468(v0 int32) {
+	m.fn387(v0, i32(4), i32(24))
 }
-func (m *Module) fn471(v0, v1, v2, v3 int32) {
+func (m *Module) fn469(v0, v1, v2, v3 int32) {
 	var v4, v5, v6 int32
 	if uint32(v1) > uint32(i32(2)) {
 		t0 := v0
 		v4 = int32(uint32(v1) >> 1)
-		m.fn471(t0, v4, v2, v3)
+		m.fn469(t0, v4, v2, v3)
 		v5 = v0 + v4*i32(24)
 		t1 := v5
 		v6 = v1 - v4
-		m.fn471(t1, v6, v2, v3)
+		m.fn469(t1, v6, v2, v3)
 		t3 := v3
 		p2 := v4
 		if uint32(v6) < uint32(v4) {
@@ -28170,7 +28168,7 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 				if v2 == v4 {
 					goto l8
 				}
-				t12 := m.fn301(v5, v2)
+				t12 := m.fn299(v5, v2)
 				t13 := v0
 				t14 := v5
 				t15 := v2
@@ -28204,7 +28202,7 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 		{
 			v5 = v5 + i32(-24)
 			v4 = v4 + i32(-24)
-			t4 := m.fn301(v4, v5)
+			t4 := m.fn299(v4, v5)
 			t5 := v1
 			t6 := v5
 			t7 := v4
@@ -28234,11 +28232,11 @@ func (m *Module) fn471(v0, v1, v2, v3 int32) {
 	}
 	if v1 == i32(2) {
 		v5 = v0 + i32(24)
-		t20 := m.fn301(v5, v0)
+		t20 := m.fn299(v5, v0)
 		if t20 == 0 {
 			return
 		}
-		m.fn315(v0, v5, i32(6))
+		m.fn313(v0, v5, i32(6))
 		return
 	}
 	return
@@ -28252,7 +28250,7 @@ l8:
 	memory_copy(m.memory, uint32(v0), uint32(v2), uint32(v5))
 	return
 }
-func (m *Module) fn472(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn470(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7 int32
 	var v8 int64
 	var v9, v10 int32
@@ -28273,7 +28271,7 @@ func (m *Module) fn472(v0, v1, v2, v3, v4 int32) {
 			t7 := int32(load32(m.memory, uint64(uint32(v2))+8))
 			t8 := v7
 			v6 = t7
-			t9 := m.fn302(t4, t5, t8, v6)
+			t9 := m.fn300(t4, t5, t8, v6)
 			v8 = t9
 			t10 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			v9 = t10
@@ -28292,7 +28290,7 @@ func (m *Module) fn472(v0, v1, v2, v3, v4 int32) {
 				{
 				l3:
 					{
-						m.fn305(v5, v5+i32(8))
+						m.fn303(v5, v5+i32(8))
 						t14 := int32(load32(m.memory, uint32(v5)))
 						if t14 != i32(1) {
 							if v8&(v8<<1)&i64(-0x7f7f7f7f7f7f7f80) != i64(0) {
@@ -28309,7 +28307,7 @@ func (m *Module) fn472(v0, v1, v2, v3, v4 int32) {
 						v15 = v12 + (i32(0)-(t15+v10)&v9)*i32(12)
 						t18 := int32(load32(m.memory, uint32(v15+i32(-8))))
 						t19 := int32(load32(m.memory, uint32(v15+i32(-4))))
-						t20 := m.fn306(t16, t17, t18, t19)
+						t20 := m.fn304(t16, t17, t18, t19)
 						if t20 == 0 {
 							goto l3
 						}
@@ -28328,20 +28326,20 @@ func (m *Module) fn472(v0, v1, v2, v3, v4 int32) {
 	}
 l1:
 	m.fn83(v5+i32(8), v7, v6)
-	_ = m.fn429(v0, v5+i32(8))
-	m.fn391(v5+i32(8), v2, v3, v4)
-	m.fn426(v1, v5+i32(8))
+	_ = m.fn428(v0, v5+i32(8))
+	m.fn389(v5+i32(8), v2, v3, v4)
+	m.fn425(v1, v5+i32(8))
 l4:
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn473(v0, v1 int32) {
+func (m *Module) fn471(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(192)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn339(v2+i32(24), t1, t2, v1)
+	m.fn337(v2+i32(24), t1, t2, v1)
 	t3 := int64(load64(m.memory, uint64(uint32(v2))+24))
 	store64(m.memory, uint64(uint32(v2))+8, uint64(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v2))+32))
@@ -28353,7 +28351,7 @@ l1:
 		if v1 == 0 {
 			goto l0
 		}
-		t5 := int32(load32(m.memory, uint32(v1+i32(152984))))
+		t5 := int32(load32(m.memory, uint32(v1+i32(153000))))
 		store32(m.memory, uint64(uint32(v2))+188, uint32(t5))
 		store32(m.memory, uint64(uint32(v2))+44, uint32(i32(2)))
 		store32(m.memory, uint64(uint32(v2))+36, uint32(i32(31)))
@@ -28385,7 +28383,7 @@ l3:
 			goto l2
 		}
 		store32(m.memory, uint64(uint32(v2))+120, uint32(i32(1)))
-		store32(m.memory, uint64(uint32(v2))+116, uint32(i32(152673)))
+		store32(m.memory, uint64(uint32(v2))+116, uint32(i32(152689)))
 		t10 := v2
 		v3 = v2 + i32(24) + v1
 		t11 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -28394,23 +28392,23 @@ l3:
 		store64(m.memory, uint64(uint32(v2))+104, uint64(t12))
 		t13 := int32(load32(m.memory, uint32(v0)))
 		t14 := int32(load32(m.memory, uint32(v5)))
-		m.fn472(t13, t14, v2+i32(104), i32(152673), i32(1))
+		m.fn470(t13, t14, v2+i32(104), i32(152689), i32(1))
 		v1 = v1 + i32(12)
 		goto l3
 	}
 l2:
 	store32(m.memory, uint64(uint32(v2))+24, uint32(i32(6)))
-	m.fn430(v4, i32(6), i32(6))
+	m.fn429(v4, i32(6), i32(6))
 	m.g0 = v2 + i32(192)
 }
-func (m *Module) fn474(v0 int32) {
-	m.fn389(v0, i32(4), i32(12))
+func (m *Module) fn472(v0 int32) {
+	m.fn387(v0, i32(4), i32(12))
 }
-func (m *Module) fn475(v0, v1, v2 int32) int32 {
+func (m *Module) fn473(v0, v1, v2 int32) int32 {
 	t0 := m.fn94(v2, v0, v1)
 	return t0
 }
-func (m *Module) fn476(v0, v1 int32) {
+func (m *Module) fn474(v0, v1 int32) {
 l1:
 	{
 		if v1 == 0 {
@@ -28424,7 +28422,7 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn477(v0, v1 int32) {
+func (m *Module) fn475(v0, v1 int32) {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -28437,7 +28435,7 @@ func (m *Module) fn477(v0, v1 int32) {
 		goto l1
 	l0:
 		t1 := int32(m.memory[uint32(v1)])
-		m.fn401(v2+i32(8), t1, i32(16))
+		m.fn398(v2+i32(8), t1, i32(16))
 		t2 := int32(load32(m.memory, uint64(uint32(v2))+12))
 		v3 = t2
 		t3 := int32(load32(m.memory, uint64(uint32(v2))+8))
@@ -28448,7 +28446,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn478(v0, v1 int32) {
+func (m *Module) fn476(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -28459,7 +28457,7 @@ func (m *Module) fn478(v0, v1 int32) {
 	m.fn36(v0, i32(131199), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn479(v0, v1 int32) {
+func (m *Module) fn477(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	v2 = int32(uint32(v1)>>1) + v1
 l3:
@@ -28529,7 +28527,7 @@ l3:
 		}
 	}
 }
-func (m *Module) fn480(v0, v1 int32) int32 {
+func (m *Module) fn478(v0, v1 int32) int32 {
 	var v2, v3 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -28540,7 +28538,7 @@ func (m *Module) fn480(v0, v1 int32) int32 {
 	v0 = i32(3)
 l0:
 	{
-		t3 := int32(m.memory[uint32(v3&i32(15)+i32(155450))])
+		t3 := int32(m.memory[uint32(v3&i32(15)+i32(155454))])
 		m.memory[uint32(v2+i32(14)+v0+i32(-2))] = byte(t3)
 		v0 = v0 + i32(-1)
 		v3 = int32(uint32(v3)>>4) & i32(15)
@@ -28548,12 +28546,12 @@ l0:
 			goto l0
 		}
 	}
-	t4 := m.fn229(v1, i32(1), i32(155651), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
+	t4 := m.fn227(v1, i32(1), i32(155655), i32(2), v2+i32(14)+v0+i32(-1), i32(3)-v0)
 	v0 = t4
 	m.g0 = v2 + i32(16)
 	return v0
 }
-func (m *Module) fn481(v0, v1, v2, v3 int32) {
+func (m *Module) fn479(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v4 = t0 - i32(128)
@@ -28561,7 +28559,7 @@ func (m *Module) fn481(v0, v1, v2, v3 int32) {
 	t1 := m.fn88(i32(4), i32(24))
 	v5 = t1
 	m.fn141(v4+i32(48), v1, v2)
-	m.fn482(v4+i32(96), v1, v2)
+	m.fn480(v4+i32(96), v1, v2)
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+56))
 	store32(m.memory, uint64(uint32(v5))+8, uint32(t2))
 	t3 := int64(load64(m.memory, uint64(uint32(v4))+48))
@@ -28575,12 +28573,12 @@ func (m *Module) fn481(v0, v1, v2, v3 int32) {
 	store32(m.memory, uint64(uint32(v4))+16, uint32(v5))
 	store32(m.memory, uint64(uint32(v4))+12, uint32(i32(2)))
 	{
-		t6 := m.fn450(v1, v2)
+		t6 := m.fn449(v1, v2)
 		if t6 != 0 {
 			goto l0
 		}
-		m.fn210(v4+i32(24), v1, v2)
-		m.fn212(v4+i32(96), v1, v2, i32(33))
+		m.fn208(v4+i32(24), v1, v2)
+		m.fn210(v4+i32(96), v1, v2, i32(33))
 		t7 := int32(load32(m.memory, uint64(uint32(v4))+104))
 		store32(m.memory, uint64(uint32(v4))+56, uint32(t7))
 		t8 := int64(load64(m.memory, uint64(uint32(v4))+96))
@@ -28593,7 +28591,7 @@ func (m *Module) fn481(v0, v1, v2, v3 int32) {
 		store32(m.memory, uint64(uint32(v4))+84, uint32(v7))
 	l5:
 		{
-			t12 := m.fn213(v4 + i32(84))
+			t12 := m.fn211(v4 + i32(84))
 			v7 = t12
 			if v7 == i32(1114112) {
 				t21 := int64(load64(m.memory, uint64(uint32(v4))+48))
@@ -28635,7 +28633,7 @@ func (m *Module) fn481(v0, v1, v2, v3 int32) {
 			}
 			{
 				if uint32(v7) > uint32(i32(180)) {
-					m.fn216(v4+i32(96), v7, i32(150740))
+					m.fn214(v4+i32(96), v7, i32(150760))
 					t14 := int32(load32(m.memory, uint64(uint32(v4))+96))
 					t15 := v7
 					v8 = t14
@@ -28660,8 +28658,8 @@ func (m *Module) fn481(v0, v1, v2, v3 int32) {
 					}
 					t20 := int32(load32(m.memory, uint64(uint32(v4))+104))
 					v7 = t20
-					m.fn203(v4+i32(48), v9)
-					m.fn203(v4+i32(48), v8)
+					m.fn201(v4+i32(48), v9)
+					m.fn201(v4+i32(48), v8)
 					if v7 == 0 {
 						goto l5
 					}
@@ -28678,11 +28676,11 @@ func (m *Module) fn481(v0, v1, v2, v3 int32) {
 	l4:
 		v7 = v9
 	l3:
-		m.fn203(v4+i32(48), v7)
+		m.fn201(v4+i32(48), v7)
 		goto l5
 	}
 l0:
-	m.fn483(v4+i32(48), v1, v2, i32(64))
+	m.fn481(v4+i32(48), v1, v2, i32(64))
 	{
 		t31 := int32(load32(m.memory, uint64(uint32(v4))+48))
 		v7 = t31
@@ -28694,7 +28692,7 @@ l0:
 		store32(m.memory, uint64(uint32(v4))+64, uint32(v7))
 		t33 := int32(load32(m.memory, uint64(uint32(v4))+56))
 		t34 := int32(load32(m.memory, uint64(uint32(v4))+60))
-		m.fn210(v4+i32(84), t33, t34)
+		m.fn208(v4+i32(84), t33, t34)
 		store32(m.memory, uint64(uint32(v4))+108, uint32(i32(3)))
 		store32(m.memory, uint64(uint32(v4))+100, uint32(i32(2)))
 		store32(m.memory, uint64(uint32(v4))+104, uint32(v4+i32(84)))
@@ -28723,16 +28721,16 @@ l10:
 l9:
 	m.fn97(i32(0), i32(4))
 	v7 = v5 + v7
-	m.fn336(v7, i32(0))
+	m.fn334(v7, i32(0))
 	t40 := int32(uint32(v7-v5) / uint32(i32(12)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t40))
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v5))
 	store32(m.memory, uint32(v0), uint32(v9))
-	m.fn336(i32(4), i32(0))
+	m.fn334(i32(4), i32(0))
 	m.fn97(i32(0), i32(4))
 	m.g0 = v4 + i32(128)
 }
-func (m *Module) fn482(v0, v1, v2 int32) {
+func (m *Module) fn480(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -28740,19 +28738,19 @@ func (m *Module) fn482(v0, v1, v2 int32) {
 	m.fn83(v3+i32(4), v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn466(t1, t2)
+	m.fn464(t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t3))
 	t4 := int64(load64(m.memory, uint64(uint32(v3))+4))
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn483(v0, v1, v2, v3 int32) {
+func (m *Module) fn481(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18, v19, v20, v21, v22, v23, v24, v25 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn295(v4+i32(4), v3, v1, v2)
+	m.fn293(v4+i32(4), v3, v1, v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v4))+8))
 	v5 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v4))+16))
@@ -28903,32 +28901,32 @@ l8:
 	store32(m.memory, uint64(uint32(v4))+20, uint32(v14))
 	goto l10
 }
-func (m *Module) fn484(v0, v1, v2, v3 int32) {
+func (m *Module) fn482(v0, v1, v2, v3 int32) {
 	var v4 int32
 	var v5 int64
 	var v6 int32
 	t0 := m.g0
 	v4 = t0 - i32(240)
 	m.g0 = v4
-	m.fn291(v4, v1, v2)
+	m.fn289(v4, v1, v2)
 	t1 := int64(load64(m.memory, uint32(v4)))
 	store64(m.memory, uint64(uint32(v4))+12, uint64(t1))
 	store32(m.memory, uint64(uint32(v4))+112, uint32(i32(1)))
-	store32(m.memory, uint64(uint32(v4))+108, uint32(i32(160360)))
+	store32(m.memory, uint64(uint32(v4))+108, uint32(i32(160364)))
 	v2 = i32(0)
 	store32(m.memory, uint64(uint32(v4))+104, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v4))+96, uint64(i64(0x100000001)))
-	store32(m.memory, uint64(uint32(v4))+92, uint32(i32(0x25599)))
+	store32(m.memory, uint64(uint32(v4))+92, uint32(i32(153001)))
 	store32(m.memory, uint64(uint32(v4))+88, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v4))+80, uint64(i64(0x100000002)))
-	store32(m.memory, uint64(uint32(v4))+76, uint32(i32(155631)))
+	store32(m.memory, uint64(uint32(v4))+76, uint32(i32(155635)))
 	store32(m.memory, uint64(uint32(v4))+72, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v4))+64, uint64(i64(0x100000001)))
-	store32(m.memory, uint64(uint32(v4))+60, uint32(i32(153448)))
+	store32(m.memory, uint64(uint32(v4))+60, uint32(i32(153464)))
 	store32(m.memory, uint64(uint32(v4))+56, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v4))+48, uint64(i64(0x100000000)))
 	store64(m.memory, uint64(uint32(v4))+40, uint64(i64(0x100000001)))
-	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(0x25599)))
+	store32(m.memory, uint64(uint32(v4))+36, uint32(i32(153001)))
 	store64(m.memory, uint64(uint32(v4))+28, uint64(i64(1)))
 	store64(m.memory, uint64(uint32(v4))+20, uint64(i64(1)))
 	v1 = v4 + i32(20)
@@ -28967,7 +28965,7 @@ l0:
 	store32(m.memory, uint32(v0), uint32(i32(6)))
 	m.g0 = v4 + i32(240)
 }
-func (m *Module) fn485(v0, v1, v2, v3 int32) {
+func (m *Module) fn483(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v4 = t0 - i32(384)
@@ -28979,7 +28977,7 @@ l14:
 		v5 = i32(0)
 		store32(m.memory, uint64(uint32(v4))+20, uint32(i32(0)))
 		store64(m.memory, uint64(uint32(v4))+12, uint64(i64(0x400000000)))
-		memory_copy(m.memory, uint32(v4+i32(24)+i32(8)), uint32(i32(160492)), uint32(i32(328)))
+		memory_copy(m.memory, uint32(v4+i32(24)+i32(8)), uint32(i32(160496)), uint32(i32(328)))
 	l19:
 		{
 			if v5 == i32(328) {
@@ -29008,13 +29006,13 @@ l14:
 				t11 := int32(load32(m.memory, uint64(uint32(v4))+368))
 				t12 := v7
 				v9 = t11
-				t13 := m.fn413(t12, v9, v1, v2)
+				t13 := m.fn412(t12, v9, v1, v2)
 				if t13 != 0 {
 					if v3 == 0 {
 						goto l18
 					}
 					m.t0[uint(v8)].(func(int32, int32, int32))(v4+i32(372), v7, v9)
-					m.fn486(v4+i32(12), v4+i32(372))
+					m.fn484(v4+i32(12), v4+i32(372))
 					goto l18
 				}
 				t14 := int32(load32(m.memory, uint64(uint32(v4))+360))
@@ -29023,7 +29021,7 @@ l14:
 			}
 		}
 	l18:
-		m.fn486(v4+i32(12), v4+i32(360))
+		m.fn484(v4+i32(12), v4+i32(360))
 	l16:
 		v5 = v5 + i32(8)
 		goto l19
@@ -29111,7 +29109,7 @@ l5:
 	v6 = v7 | v6
 	goto l14
 }
-func (m *Module) fn486(v0, v1 int32) {
+func (m *Module) fn484(v0, v1 int32) {
 	var v2 int32
 	{
 		t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
@@ -29120,7 +29118,7 @@ func (m *Module) fn486(v0, v1 int32) {
 		if v2 != t1 {
 			goto l0
 		}
-		m.fn474(v0)
+		m.fn472(v0)
 	}
 l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v2+i32(1)))
@@ -29131,7 +29129,7 @@ l0:
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t4))
 }
-func (m *Module) fn487(v0, v1, v2, v3 int32) {
+func (m *Module) fn485(v0, v1, v2, v3 int32) {
 	var v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14 int32
 	var v15 int64
 	t0 := m.g0
@@ -29139,11 +29137,11 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 	m.g0 = v4
 	{
 		{
-			t1 := m.fn450(v1, v2)
+			t1 := m.fn449(v1, v2)
 			if t1 == 0 {
 				goto l0
 			}
-			t2 := m.fn297(i32(155701), i32(4), v1, v2)
+			t2 := m.fn295(i32(155705), i32(4), v1, v2)
 			if t2 != 0 {
 				goto l0
 			}
@@ -29154,14 +29152,14 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 	l0:
 		t3 := m.fn88(i32(4), i32(36))
 		v5 = t3
-		m.fn269(v4+i32(240), v2)
+		m.fn267(v4+i32(240), v2)
 		store32(m.memory, uint64(uint32(v4))+104, uint32(v1))
 		t4 := v4
 		v6 = v1 + v2
 		store32(m.memory, uint64(uint32(t4))+108, uint32(v6))
 	l11:
 		{
-			t5 := m.fn213(v4 + i32(104))
+			t5 := m.fn211(v4 + i32(104))
 			v7 = t5
 			if v7 == i32(1114112) {
 				goto l2
@@ -29186,12 +29184,12 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				p12 = i32(0)
 			}
 			v12 = p12
-			p13 := i32(155824)
+			p13 := i32(155828)
 			if v11 != 0 {
 				p13 = i32(4)
 			}
 			v11 = p13
-			t14 := m.fn288(v4 + i32(168))
+			t14 := m.fn286(v4 + i32(168))
 			v13 = t14
 			{
 			l6:
@@ -29216,7 +29214,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				store32(m.memory, uint64(uint32(v4))+172, uint32(v10))
 				store32(m.memory, uint64(uint32(v4))+168, uint32(v8))
 				{
-					t17 := m.fn288(v4 + i32(168))
+					t17 := m.fn286(v4 + i32(168))
 					v12 = t17
 					if v12 == i32(1114112) {
 						goto l7
@@ -29248,7 +29246,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				v7 = t19
 			}
 		l3:
-			m.fn455(v4+i32(240), v7)
+			m.fn454(v4+i32(240), v7)
 			goto l11
 		}
 	l2:
@@ -29256,17 +29254,17 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 		store64(m.memory, uint64(uint32(v4))+88, uint64(t20))
 		t21 := int32(load32(m.memory, uint64(uint32(v4))+248))
 		store32(m.memory, uint64(uint32(v4))+96, uint32(t21))
-		m.fn269(v4+i32(240), v2<<1)
+		m.fn267(v4+i32(240), v2<<1)
 		store32(m.memory, uint64(uint32(v4))+172, uint32(v6))
 		store32(m.memory, uint64(uint32(v4))+168, uint32(v1))
 	l13:
 		{
-			t22 := m.fn213(v4 + i32(168))
+			t22 := m.fn211(v4 + i32(168))
 			v11 = t22
 			if v11 == i32(1114112) {
 				goto l12
 			}
-			m.fn488(v4+i32(240), v11)
+			m.fn486(v4+i32(240), v11)
 			goto l13
 		}
 	l12:
@@ -29275,12 +29273,12 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 		t24 := int32(load32(m.memory, uint64(uint32(v4))+248))
 		store32(m.memory, uint64(uint32(v4))+112, uint32(t24))
 		v14 = i32(0)
-		m.fn269(v4+i32(168), i32(0))
-		t25 := int64(load64(m.memory, uint64(uint32(i32(0)))+152976))
+		m.fn267(v4+i32(168), i32(0))
+		t25 := int64(load64(m.memory, uint64(uint32(i32(0)))+152992))
 		store64(m.memory, uint64(uint32(v4))+256, uint64(t25))
-		t26 := int64(load64(m.memory, uint64(uint32(i32(0)))+0x25588))
+		t26 := int64(load64(m.memory, uint64(uint32(i32(0)))+152984))
 		store64(m.memory, uint64(uint32(v4))+248, uint64(t26))
-		t27 := int64(load64(m.memory, uint64(uint32(i32(0)))+152960))
+		t27 := int64(load64(m.memory, uint64(uint32(i32(0)))+152976))
 		store64(m.memory, uint64(uint32(v4))+240, uint64(t27))
 		store32(m.memory, uint64(uint32(v4))+280, uint32(i32(0)))
 		store32(m.memory, uint64(uint32(v4))+276, uint32(v6))
@@ -29294,7 +29292,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 		{
 			v8 = v12
 			v10 = v11
-			m.fn278(v4+i32(40), v7)
+			m.fn276(v4+i32(40), v7)
 			t28 := int32(load32(m.memory, uint64(uint32(v4))+44))
 			v13 = t28
 			if v13 == i32(1114112) {
@@ -29306,17 +29304,17 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 			v11 = t30
 			t31 := int32(load32(m.memory, uint64(uint32(v4))+276))
 			v12 = t31
-			t32 := m.fn279(v4+i32(240), i32(6), v13)
+			t32 := m.fn277(v4+i32(240), i32(6), v13)
 			if t32 == 0 {
 				goto l15
 			}
-			m.fn209(v4+i32(168), v1+v14, v9-v14)
-			m.fn206(v4+i32(168), i32(1), i32(1))
+			m.fn207(v4+i32(168), v1+v14, v9-v14)
+			m.fn204(v4+i32(168), i32(1), i32(1))
 			v14 = v9 + v8 - (v10 + v12) + v11
 			goto l15
 		}
 	l14:
-		m.fn209(v4+i32(168), v1+v14, v2-v14)
+		m.fn207(v4+i32(168), v1+v14, v2-v14)
 		t33 := int32(load32(m.memory, uint64(uint32(v4))+176))
 		t34 := v4
 		v11 = t33
@@ -29338,7 +29336,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 		store32(m.memory, uint64(uint32(v4))+60, uint32(i32(3)))
 		store32(m.memory, uint64(uint32(v4))+56, uint32(v5))
 		store32(m.memory, uint64(uint32(v4))+52, uint32(i32(3)))
-		m.fn483(v4+i32(64), v1, v2, i32(64))
+		m.fn481(v4+i32(64), v1, v2, i32(64))
 		{
 			t41 := int32(load32(m.memory, uint64(uint32(v4))+64))
 			v11 = t41
@@ -29363,19 +29361,19 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				}
 				t45 := int32(load32(m.memory, uint32(v14+v10<<2)))
 				v11 = t45
-				m.fn457(v4+i32(104), v9, v5, i32(46))
+				m.fn410(v4+i32(104), v9, v5, i32(46))
 				store32(m.memory, uint64(uint32(v4))+144, uint32(v11))
 				m.memory[uint64(uint32(v4))+151] = byte(i32(0))
 				memory_copy(m.memory, uint32(v4+i32(168)), uint32(v4+i32(104)), uint32(i32(44)))
 				store32(m.memory, uint64(uint32(v4))+212, uint32(v4+i32(151)))
-				m.fn341(v4+i32(228), v4+i32(168))
+				m.fn339(v4+i32(228), v4+i32(168))
 				{
 					t46 := int32(load32(m.memory, uint64(uint32(v4))+228))
 					if t46 == i32(-0x80000000) {
 						goto l17
 					}
 					v11 = i32(12)
-					m.fn270(v4+i32(32), i32(4), i32(4), i32(12))
+					m.fn268(v4+i32(32), i32(4), i32(4), i32(12))
 					t47 := int32(load32(m.memory, uint64(uint32(v4))+32))
 					v13 = t47
 					t48 := int32(load32(m.memory, uint64(uint32(v4))+36))
@@ -29391,7 +29389,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 					memory_copy(m.memory, uint32(v4+i32(240)), uint32(v4+i32(168)), uint32(i32(48)))
 				l20:
 					{
-						m.fn341(v4+i32(292), v4+i32(240))
+						m.fn339(v4+i32(292), v4+i32(240))
 						t51 := int32(load32(m.memory, uint64(uint32(v4))+292))
 						if t51 == i32(-0x80000000) {
 							t57 := int64(load64(m.memory, uint64(uint32(v4))+216))
@@ -29447,7 +29445,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 					v15 = t61
 					store32(m.memory, uint64(uint32(v4))+104, uint32(v11))
 					store64(m.memory, uint64(uint32(v4))+108, uint64(v15))
-					m.fn99(v4+i32(168), int32(v15), int32(int64(uint64(v15)>>32)), i32(152984))
+					m.fn99(v4+i32(168), int32(v15), int32(int64(uint64(v15)>>32)), i32(153000))
 					store32(m.memory, uint64(uint32(v4))+252, uint32(i32(3)))
 					store32(m.memory, uint64(uint32(v4))+244, uint32(i32(2)))
 					store32(m.memory, uint64(uint32(v4))+248, uint32(v4+i32(168)))
@@ -29467,7 +29465,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				if v12 != i32(-0x80000000) {
 					p66 = 1
 				}
-				m.fn335(t65, p66)
+				m.fn333(t65, p66)
 				t67 := int32(load32(m.memory, uint64(uint32(v4))+56))
 				t68 := int32(load32(m.memory, uint64(uint32(v4))+60))
 				v13 = t68
@@ -29492,7 +29490,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 		}
 	l16:
 		{
-			t71 := m.fn450(v1, v2)
+			t71 := m.fn449(v1, v2)
 			if t71 != 0 {
 				goto l27
 			}
@@ -29501,7 +29499,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 			store32(m.memory, uint64(uint32(v4))+108, uint32(v6))
 			store32(m.memory, uint64(uint32(v4))+104, uint32(v1))
 			store32(m.memory, uint64(uint32(v4))+112, uint32(v4+i32(88)))
-			m.fn402(v4+i32(24), v4+i32(104))
+			m.fn399(v4+i32(24), v4+i32(104))
 			v8 = i32(1)
 			v13 = i32(0)
 			{
@@ -29511,7 +29509,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				}
 				t73 := int32(m.memory[uint64(uint32(v4))+25])
 				v11 = t73
-				m.fn269(v4+i32(240), i32(8))
+				m.fn267(v4+i32(240), i32(8))
 				t74 := int32(load32(m.memory, uint64(uint32(v4))+244))
 				m.memory[uint32(t74)] = byte(v11)
 				store32(m.memory, uint64(uint32(v4))+176, uint32(i32(1)))
@@ -29523,7 +29521,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				store64(m.memory, uint64(uint32(v4))+240, uint64(t77))
 			l31:
 				{
-					m.fn402(v4+i32(16), v4+i32(240))
+					m.fn399(v4+i32(16), v4+i32(240))
 					t78 := int32(m.memory[uint64(uint32(v4))+16])
 					if t78 == 0 {
 						goto l29
@@ -29568,7 +29566,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 			store32(m.memory, uint64(uint32(v4))+108, uint32(v6))
 			store32(m.memory, uint64(uint32(v4))+104, uint32(v1))
 			store32(m.memory, uint64(uint32(v4))+112, uint32(v4+i32(88)))
-			m.fn403(v4+i32(8), v4+i32(104))
+			m.fn400(v4+i32(8), v4+i32(104))
 			v10 = i32(1)
 			v5 = i32(0)
 			{
@@ -29578,7 +29576,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				}
 				t88 := int32(m.memory[uint64(uint32(v4))+9])
 				v11 = t88
-				m.fn269(v4+i32(240), i32(8))
+				m.fn267(v4+i32(240), i32(8))
 				t89 := int32(load32(m.memory, uint64(uint32(v4))+244))
 				m.memory[uint32(t89)] = byte(v11)
 				store32(m.memory, uint64(uint32(v4))+176, uint32(i32(1)))
@@ -29590,7 +29588,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				store64(m.memory, uint64(uint32(v4))+240, uint64(t92))
 			l36:
 				{
-					m.fn403(v4, v4+i32(240))
+					m.fn400(v4, v4+i32(240))
 					t93 := int32(m.memory[uint32(v4)])
 					if t93 == 0 {
 						goto l34
@@ -29662,7 +29660,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 				v11 = p104
 			}
 		l39:
-			m.fn335(v4+i32(52), v11)
+			m.fn333(v4+i32(52), v11)
 			t105 := int32(load32(m.memory, uint64(uint32(v4))+60))
 			v12 = t105
 			t106 := int32(load32(m.memory, uint64(uint32(v4))+56))
@@ -29723,12 +29721,12 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 						t111 := int64(load64(m.memory, uint64(uint32(v4))+168))
 						store64(m.memory, uint64(uint32(v4))+104, uint64(t111))
 						v7 = v7 + i32(1)
-						m.fn486(v4+i32(52), v4+i32(104))
+						m.fn484(v4+i32(52), v4+i32(104))
 						goto l46
 					}
 					t108 := int32(m.memory[uint32(v12)])
 					t109 := m.t0[uint(v13)].(func(int32) int32)(t108)
-					m.fn455(v4+i32(168), t109)
+					m.fn454(v4+i32(168), t109)
 					v11 = v11 + i32(-1)
 					v12 = v12 + i32(1)
 					goto l45
@@ -29744,7 +29742,7 @@ func (m *Module) fn487(v0, v1, v2, v3 int32) {
 l1:
 	m.g0 = v4 + i32(304)
 }
-func (m *Module) fn488(v0, v1 int32) {
+func (m *Module) fn486(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	v2 = i32(378)
 	v3 = i32(0)
@@ -29752,7 +29750,7 @@ l1:
 	{
 		if uint32(v2) < uint32(i32(2)) {
 			{
-				t3 := int32(load32(m.memory, uint64(uint32(v3*i32(12)))+155824))
+				t3 := int32(load32(m.memory, uint64(uint32(v3*i32(12)))+155828))
 				v2 = t3
 				if v2 != v1 {
 					goto l2
@@ -29768,19 +29766,19 @@ l1:
 				}
 				t6 := v0
 				v2 = v2 * i32(12)
-				t7 := int32(load32(m.memory, uint64(uint32(v2))+155828))
-				m.fn488(t6, t7)
-				t8 := int32(load32(m.memory, uint64(uint32(v2))+155832))
+				t7 := int32(load32(m.memory, uint64(uint32(v2))+155832))
+				m.fn486(t6, t7)
+				t8 := int32(load32(m.memory, uint64(uint32(v2))+155836))
 				v1 = t8
 			}
 		l2:
-			m.fn455(v0, v1)
+			m.fn454(v0, v1)
 			return
 		}
 		t0 := v3
 		v4 = int32(uint32(v2) >> 1)
 		v5 = v4 + v3
-		t1 := int32(load32(m.memory, uint64(uint32(v5*i32(12)))+155824))
+		t1 := int32(load32(m.memory, uint64(uint32(v5*i32(12)))+155828))
 		p2 := v5
 		if uint32(t1) > uint32(v1) {
 			p2 = t0
@@ -29790,13 +29788,13 @@ l1:
 		goto l1
 	}
 }
-func (m *Module) fn489(v0, v1, v2 int32) {
+func (m *Module) fn487(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11 int32
 	var v12, v13 int64
 	t0 := m.g0
 	v3 = t0 - i32(64)
 	m.g0 = v3
-	m.fn283(v3+i32(16), i32(155701), i32(4), v1, v2)
+	m.fn281(v3+i32(16), i32(155705), i32(4), v1, v2)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v4 = t1
@@ -29807,7 +29805,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 		t3 := v3 + i32(28)
 		t4 := v4
 		v1 = t2
-		m.fn483(t3, t4, v1, i32(45))
+		m.fn481(t3, t4, v1, i32(45))
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+32))
 		v5 = t5
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -29841,7 +29839,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 		}
 		v5 = p15
 		{
-			t16 := m.fn213(v3 + i32(44))
+			t16 := m.fn211(v3 + i32(44))
 			v2 = t16
 			if v2 == i32(1114112) {
 				goto l1
@@ -29863,7 +29861,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 			if uint32(v6) > uint32(i32(3)) {
 				p23 = v6
 			}
-			m.fn270(t18, p23+i32(1), i32(4), i32(4))
+			m.fn268(t18, p23+i32(1), i32(4), i32(4))
 			t24 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v8 = t24
 			t25 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -29878,7 +29876,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 			v2 = i32(1)
 		l4:
 			{
-				t26 := m.fn213(v3 + i32(28))
+				t26 := m.fn211(v3 + i32(28))
 				v4 = t26
 				if v4 == i32(1114112) {
 					goto l2
@@ -29898,7 +29896,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 					if v6&i32(3) != i32(0) {
 						p33 = 1
 					}
-					m.fn274(t30, t31, t32+p33+i32(1), i32(4), i32(4))
+					m.fn272(t30, t31, t32+p33+i32(1), i32(4), i32(4))
 					t34 := int32(load32(m.memory, uint64(uint32(v3))+56))
 					v6 = t34
 				}
@@ -29936,7 +29934,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 			l11:
 				{
 					if v4 == v2 {
-						m.fn493(v5, v1)
+						m.fn491(v5, v1)
 						t47 := int32(load32(m.memory, uint64(uint32(v3))+36))
 						store32(m.memory, uint64(uint32(v0))+8, uint32(t47))
 						t48 := int64(load64(m.memory, uint64(uint32(v3))+28))
@@ -29944,7 +29942,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 						goto l12
 					}
 					t46 := int32(load32(m.memory, uint32(v1+v2)))
-					m.fn455(v3+i32(28), t46)
+					m.fn454(v3+i32(28), t46)
 					v2 = v2 + i32(4)
 					goto l11
 				}
@@ -30013,7 +30011,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 					if v11 == 0 {
 						p52 = 1
 					}
-					t53 := fn494(t50, t51, p52)
+					t53 := fn492(t50, t51, p52)
 					v1 = t53
 					t54 := int32(uint32(v6) / uint32(v7))
 					v4 = t54
@@ -30034,7 +30032,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 						if v2 != t56 {
 							goto l14
 						}
-						m.fn495(v3 + i32(52))
+						m.fn493(v3 + i32(52))
 					}
 				l14:
 					t57 := int32(load32(m.memory, uint64(uint32(v3))+56))
@@ -30065,7 +30063,7 @@ func (m *Module) fn489(v0, v1, v2 int32) {
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+52))
 			t59 := int32(load32(m.memory, uint64(uint32(v3))+56))
-			m.fn493(t58, t59)
+			m.fn491(t58, t59)
 			goto l12
 		}
 	}
@@ -30074,7 +30072,7 @@ l0:
 l12:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn490(v0, v1, v2 int32) {
+func (m *Module) fn488(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14, v15, v16, v17, v18 int32
 	var v19 int64
 	t0 := m.g0
@@ -30082,19 +30080,19 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 	m.g0 = v3
 	{
 		{
-			t1 := m.fn450(v1, v2)
+			t1 := m.fn449(v1, v2)
 			if t1 != 0 {
 				m.fn83(v0, v1, v2)
 				goto l10
 			}
-			m.fn210(v3+i32(24), v1, v2)
+			m.fn208(v3+i32(24), v1, v2)
 			t2 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			t3 := v3
 			v4 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v3))+32))
 			store32(m.memory, uint64(uint32(t3))+40, uint32(v4+t4))
 			store32(m.memory, uint64(uint32(v3))+36, uint32(v4))
-			m.fn404(v3+i32(16), v3+i32(36))
+			m.fn401(v3+i32(16), v3+i32(36))
 			v5 = i32(4)
 			v6 = i32(0)
 			v7 = i32(0)
@@ -30122,7 +30120,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(3)) {
 					p13 = v8
 				}
-				m.fn270(t8, p13+i32(1), i32(4), i32(4))
+				m.fn268(t8, p13+i32(1), i32(4), i32(4))
 				t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v8 = t14
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
@@ -30137,7 +30135,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 				v6 = i32(1)
 			l4:
 				{
-					m.fn404(v3, v3+i32(44))
+					m.fn401(v3, v3+i32(44))
 					t16 := int32(load32(m.memory, uint32(v3)))
 					if t16 != i32(1) {
 						goto l2
@@ -30159,7 +30157,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 						if v8&i32(3) != i32(0) {
 							p24 = 1
 						}
-						m.fn274(t21, t22, t23+p24+i32(1), i32(4), i32(4))
+						m.fn272(t21, t22, t23+p24+i32(1), i32(4), i32(4))
 						t25 := int32(load32(m.memory, uint64(uint32(v3))+56))
 						v5 = t25
 					}
@@ -30193,7 +30191,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(127)) {
 					goto l6
 				}
-				m.fn455(v3+i32(52), v8)
+				m.fn454(v3+i32(52), v8)
 			}
 		l6:
 			v2 = v2 + i32(4)
@@ -30214,7 +30212,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 			goto l9
 		}
 	l8:
-		m.fn455(v3+i32(24), i32(45))
+		m.fn454(v3+i32(24), i32(45))
 	l9:
 		v10 = v5 + i32(4)
 		v11 = v6 << 2
@@ -30232,7 +30230,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 			t57 := int32(load32(m.memory, uint64(uint32(v3))+24))
 			t58 := int32(load32(m.memory, uint64(uint32(v3))+28))
 			m.fn37(t57, t58)
-			m.fn493(v7, v5)
+			m.fn491(v7, v5)
 			goto l10
 		}
 		v8 = i32(0)
@@ -30353,13 +30351,13 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 				if uint32(v8) > uint32(i32(35)) {
 					goto l12
 				}
-				t56 := int32(m.memory[uint64(uint32(v8))+155786])
-				m.fn455(v3+i32(24), t56)
+				t56 := int32(m.memory[uint64(uint32(v8))+155790])
+				m.fn454(v3+i32(24), t56)
 				v1 = v1 + i32(36)
 				goto l20
 			}
-			t48 := int32(m.memory[uint64(uint32(v15))+155786])
-			m.fn455(v3+i32(24), t48)
+			t48 := int32(m.memory[uint64(uint32(v15))+155790])
+			m.fn454(v3+i32(24), t48)
 			t49 := v4
 			v1 = v16 + i32(1)
 			t50 := v1
@@ -30367,7 +30365,7 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 			if v16 == v9 {
 				p51 = 1
 			}
-			t52 := fn494(t49, t50, p51)
+			t52 := fn492(t49, t50, p51)
 			v14 = t52
 			v16 = v1
 			v4 = i32(0)
@@ -30378,12 +30376,12 @@ func (m *Module) fn490(v0, v1, v2 int32) {
 		t59 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t60 := int32(load32(m.memory, uint64(uint32(v3))+28))
 		m.fn37(t59, t60)
-		m.fn493(v7, v5)
+		m.fn491(v7, v5)
 	}
 l10:
 	m.g0 = v3 + i32(64)
 }
-func (m *Module) fn491(v0 int32) int32 {
+func (m *Module) fn489(v0 int32) int32 {
 	var v1, v2, v3 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -30395,12 +30393,12 @@ func (m *Module) fn491(v0 int32) int32 {
 		v0 = v0 & i32(255)
 		goto l1
 	l0:
-		store32(m.memory, uint64(uint32(v1))+12, uint32(i32(155786)))
+		store32(m.memory, uint64(uint32(v1))+12, uint32(i32(155790)))
 		v2 = v0 & i32(31)
 		v0 = i32(0)
 	l3:
 		{
-			v3 = v0 + i32(155705)
+			v3 = v0 + i32(155709)
 			if v2 == 0 {
 				goto l2
 			}
@@ -30409,13 +30407,13 @@ func (m *Module) fn491(v0 int32) int32 {
 			}
 			v2 = v2 + i32(-1)
 			t1 := int32(m.memory[uint32(v3)])
-			t2 := int32(m.memory[uint64(uint32(t1))+160856])
+			t2 := int32(m.memory[uint64(uint32(t1))+160860])
 			v0 = v0 + t2
 			goto l3
 		}
 	l2:
 		store32(m.memory, uint64(uint32(v1))+8, uint32(v3))
-		t3 := m.fn213(v1 + i32(8))
+		t3 := m.fn211(v1 + i32(8))
 		v0 = t3
 		p4 := v0
 		if v0 == i32(1114112) {
@@ -30427,13 +30425,13 @@ l1:
 	m.g0 = v1 + i32(16)
 	return v0
 }
-func fn492(v0 int32) int32 {
+func fn490(v0 int32) int32 {
 	return v0 & i32(255)
 }
-func (m *Module) fn493(v0, v1 int32) {
+func (m *Module) fn491(v0, v1 int32) {
 	m.fn46(v0, v1, i32(4), i32(4))
 }
-func fn494(v0, v1, v2 int32) int32 {
+func fn492(v0, v1, v2 int32) int32 {
 	if v1 == 0 {
 		panic("unreachable")
 	}
@@ -30459,18 +30457,18 @@ l2:
 		goto l2
 	}
 }
-func (m *Module) fn495(v0 int32) {
-	m.fn389(v0, i32(4), i32(4))
+func (m *Module) fn493(v0 int32) {
+	m.fn387(v0, i32(4), i32(4))
 }
-func (m *Module) fn496(v0, v1, v2 int32) {
-	m.fn497(v0, v1, v2, i32(153002), i32(9), i32(153011), i32(3), i32(1))
+func (m *Module) fn494(v0, v1, v2 int32) {
+	m.fn495(v0, v1, v2, i32(153018), i32(9), i32(153027), i32(3), i32(1))
 }
-func (m *Module) fn497(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
+func (m *Module) fn495(v0, v1, v2, v3, v4, v5, v6, v7 int32) {
 	var v8, v9 int32
 	t0 := m.g0
 	v8 = t0 - i32(16)
 	m.g0 = v8
-	m.fn269(v8+i32(4), v2<<1)
+	m.fn267(v8+i32(4), v2<<1)
 l4:
 	if v2 == 0 {
 		goto l0
@@ -30481,7 +30479,7 @@ l4:
 		if v9 != i32(32) {
 			goto l1
 		}
-		m.fn209(v8+i32(4), v5, v6)
+		m.fn207(v8+i32(4), v5, v6)
 		goto l2
 	}
 l1:
@@ -30496,12 +30494,12 @@ l1:
 		if t2 != 0 {
 			goto l3
 		}
-		m.fn455(v8+i32(4), i32(37))
-		m.fn555(v8+i32(4), v9, i32(2), v7)
+		m.fn454(v8+i32(4), i32(37))
+		m.fn553(v8+i32(4), v9, i32(2), v7)
 		goto l2
 	}
 l3:
-	m.fn455(v8+i32(4), v9)
+	m.fn454(v8+i32(4), v9)
 l2:
 	v1 = v1 + i32(1)
 	v2 = v2 + i32(-1)
@@ -30513,25 +30511,25 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v8 + i32(16)
 }
+func (m *Module) fn496(v0, v1, v2 int32) {
+	m.fn495(v0, v1, v2, i32(153068), i32(20), i32(153027), i32(3), i32(1))
+}
+func (m *Module) fn497(v0, v1, v2 int32) {
+	m.fn495(v0, v1, v2, i32(153030), i32(4), i32(153034), i32(1), i32(1))
+}
 func (m *Module) fn498(v0, v1, v2 int32) {
-	m.fn497(v0, v1, v2, i32(153052), i32(20), i32(153011), i32(3), i32(1))
+	m.fn495(v0, v1, v2, i32(153035), i32(5), i32(153027), i32(3), i32(1))
 }
 func (m *Module) fn499(v0, v1, v2 int32) {
-	m.fn497(v0, v1, v2, i32(153014), i32(4), i32(153018), i32(1), i32(1))
+	m.fn495(v0, v1, v2, i32(153040), i32(4), i32(153027), i32(3), i32(1))
 }
 func (m *Module) fn500(v0, v1, v2 int32) {
-	m.fn497(v0, v1, v2, i32(0x255bb), i32(5), i32(153011), i32(3), i32(1))
+	m.fn495(v0, v1, v2, i32(153040), i32(4), i32(153034), i32(1), i32(1))
 }
 func (m *Module) fn501(v0, v1, v2 int32) {
-	m.fn497(v0, v1, v2, i32(153024), i32(4), i32(153011), i32(3), i32(1))
+	m.fn495(v0, v1, v2, i32(153044), i32(7), i32(153034), i32(1), i32(0))
 }
-func (m *Module) fn502(v0, v1, v2 int32) {
-	m.fn497(v0, v1, v2, i32(153024), i32(4), i32(153018), i32(1), i32(1))
-}
-func (m *Module) fn503(v0, v1, v2 int32) {
-	m.fn497(v0, v1, v2, i32(153028), i32(7), i32(153018), i32(1), i32(0))
-}
-func (m *Module) fn504(v0, v1 int32) {
+func (m *Module) fn502(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	v2 = t0
@@ -30557,63 +30555,63 @@ l0:
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v4+v1))
 	m.fn37(v3, v2)
 }
-func (m *Module) fn505(v0, v1, v2 int32) {
+func (m *Module) fn503(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn458(v3+i32(4), v1, v2, i32(43), i32(0x25599), i32(1))
+	m.fn456(v3+i32(4), v1, v2, i32(43), i32(153001), i32(1))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn459(t2, v2, t3)
+	m.fn457(t2, v2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn37(t4, v2)
 	m.g0 = v3 + i32(16)
 }
+func (m *Module) fn504(v0, v1, v2 int32) {
+	m.fn456(v0, v1, v2, i32(43), i32(153001), i32(1))
+}
+func (m *Module) fn505(v0, v1, v2 int32) {
+	m.fn456(v0, v1, v2, i32(32), i32(153034), i32(1))
+}
 func (m *Module) fn506(v0, v1, v2 int32) {
-	m.fn458(v0, v1, v2, i32(43), i32(0x25599), i32(1))
+	m.fn507(v0, v1, v2, i32(153051), i32(6), i32(153057), i32(6))
 }
-func (m *Module) fn507(v0, v1, v2 int32) {
-	m.fn458(v0, v1, v2, i32(32), i32(153018), i32(1))
-}
-func (m *Module) fn508(v0, v1, v2 int32) {
-	m.fn509(v0, v1, v2, i32(153035), i32(6), i32(153041), i32(6))
-}
-func (m *Module) fn509(v0, v1, v2, v3, v4, v5, v6 int32) {
+func (m *Module) fn507(v0, v1, v2, v3, v4, v5, v6 int32) {
 	var v7 int32
 	t0 := m.g0
 	v7 = t0 - i32(32)
 	m.g0 = v7
-	m.fn269(v7+i32(12), v2<<1)
+	m.fn267(v7+i32(12), v2<<1)
 	store32(m.memory, uint64(uint32(v7))+24, uint32(v1))
 	store32(m.memory, uint64(uint32(v7))+28, uint32(v1+v2))
 l9:
 	{
-		t1 := m.fn213(v7 + i32(24))
+		t1 := m.fn211(v7 + i32(24))
 		v2 = t1
 		switch v2 + i32(-34) {
 		case 0:
-			m.fn209(v7+i32(12), v3, v4)
+			m.fn207(v7+i32(12), v3, v4)
 			goto l9
 		case 1, 2, 3:
 			goto l1
 		case 4:
-			m.fn206(v7+i32(12), i32(160820), i32(160825))
+			m.fn204(v7+i32(12), i32(160824), i32(160829))
 			goto l9
 		case 5:
-			m.fn209(v7+i32(12), v5, v6)
+			m.fn207(v7+i32(12), v5, v6)
 			goto l9
 		default:
 			switch v2 + i32(-60) {
 			case 0:
-				m.fn206(v7+i32(12), i32(160825), i32(160829))
+				m.fn204(v7+i32(12), i32(160829), i32(160833))
 				goto l9
 			case 1:
 				goto l1
 			case 2:
-				m.fn206(v7+i32(12), i32(160829), i32(160833))
+				m.fn204(v7+i32(12), i32(160833), i32(160837))
 				goto l9
 			default:
 				if v2 == i32(1114112) {
@@ -30623,7 +30621,7 @@ l9:
 		}
 	}
 l1:
-	m.fn455(v7+i32(12), v2)
+	m.fn454(v7+i32(12), v2)
 	goto l9
 l8:
 	t2 := int32(load32(m.memory, uint64(uint32(v7))+20))
@@ -30632,59 +30630,59 @@ l8:
 	store64(m.memory, uint32(v0), uint64(t3))
 	m.g0 = v7 + i32(32)
 }
+func (m *Module) fn508(v0, v1, v2 int32) {
+	m.fn507(v0, v1, v2, i32(153051), i32(6), i32(153063), i32(5))
+}
+func (m *Module) fn509(v0, v1, v2 int32) {
+	m.fn507(v0, v1, v2, i32(153051), i32(6), i32(153088), i32(6))
+}
 func (m *Module) fn510(v0, v1, v2 int32) {
-	m.fn509(v0, v1, v2, i32(153035), i32(6), i32(153047), i32(5))
+	m.fn507(v0, v1, v2, i32(153051), i32(6), i32(153094), i32(6))
 }
 func (m *Module) fn511(v0, v1, v2 int32) {
-	m.fn509(v0, v1, v2, i32(153035), i32(6), i32(153072), i32(6))
+	m.fn507(v0, v1, v2, i32(153100), i32(5), i32(153063), i32(5))
 }
 func (m *Module) fn512(v0, v1, v2 int32) {
-	m.fn509(v0, v1, v2, i32(153035), i32(6), i32(153078), i32(6))
-}
-func (m *Module) fn513(v0, v1, v2 int32) {
-	m.fn509(v0, v1, v2, i32(153084), i32(5), i32(153047), i32(5))
-}
-func (m *Module) fn514(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn509(v3+i32(4), v1, v2, i32(153084), i32(5), i32(153047), i32(5))
+	m.fn507(v3+i32(4), v1, v2, i32(153100), i32(5), i32(153063), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn458(t2, v2, t3, i32(43), i32(153089), i32(5))
+	m.fn456(t2, v2, t3, i32(43), i32(153105), i32(5))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn37(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn515(v0, v1, v2 int32) {
-	m.fn509(v0, v1, v2, i32(153094), i32(1), i32(153095), i32(1))
+func (m *Module) fn513(v0, v1, v2 int32) {
+	m.fn507(v0, v1, v2, i32(153110), i32(1), i32(153111), i32(1))
 }
-func (m *Module) fn516(v0, v1, v2 int32) {
+func (m *Module) fn514(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn509(v3+i32(20), v1, v2, i32(153035), i32(6), i32(153041), i32(6))
+	m.fn507(v3+i32(20), v1, v2, i32(153051), i32(6), i32(153057), i32(6))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(8)
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+28))
-	m.fn458(t2, v2, t3, i32(43), i32(153096), i32(6))
+	m.fn456(t2, v2, t3, i32(43), i32(153112), i32(6))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+20))
 	m.fn37(t4, v2)
 	t5 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t6 := v0
 	v2 = t5
 	t7 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn518(t6, v2, t7, i32(37))
+	m.fn516(t6, v2, t7, i32(37))
 	t8 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	m.fn37(t8, v2)
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn517(v0, v1 int32) {
+func (m *Module) fn515(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -30695,24 +30693,24 @@ func (m *Module) fn517(v0, v1 int32) {
 	m.fn36(v0, i32(132267), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn518(v0, v1, v2, v3 int32) {
+func (m *Module) fn516(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(32)
 	m.g0 = v4
-	m.fn269(v4, v2<<1)
+	m.fn267(v4, v2<<1)
 	store32(m.memory, uint64(uint32(v4))+12, uint32(v1))
 	store32(m.memory, uint64(uint32(v4))+16, uint32(v1+v2))
 l2:
 	{
-		t1 := m.fn213(v4 + i32(12))
+		t1 := m.fn211(v4 + i32(12))
 		v2 = t1
 		if v2 == i32(1114112) {
 			goto l0
 		}
 		{
 			if uint32(v2) < uint32(i32(128)) {
-				m.fn455(v4, v2)
+				m.fn454(v4, v2)
 				goto l2
 			}
 			m.t0[uint(v3)].(func(int32, int32))(v4+i32(20), v2)
@@ -30720,7 +30718,7 @@ l2:
 			t3 := v4
 			v2 = t2
 			t4 := int32(load32(m.memory, uint64(uint32(v4))+28))
-			m.fn209(t3, v2, t4)
+			m.fn207(t3, v2, t4)
 			t5 := int32(load32(m.memory, uint64(uint32(v4))+20))
 			m.fn37(t5, v2)
 			goto l2
@@ -30733,22 +30731,22 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t7))
 	m.g0 = v4 + i32(32)
 }
-func (m *Module) fn519(v0, v1, v2 int32) {
+func (m *Module) fn517(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn509(v3+i32(4), v1, v2, i32(153035), i32(6), i32(153047), i32(5))
+	m.fn507(v3+i32(4), v1, v2, i32(153051), i32(6), i32(153063), i32(5))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t2 := v0
 	v2 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	m.fn518(t2, v2, t3, i32(39))
+	m.fn516(t2, v2, t3, i32(39))
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	m.fn37(t4, v2)
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn520(v0, v1 int32) {
+func (m *Module) fn518(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -30759,13 +30757,13 @@ func (m *Module) fn520(v0, v1 int32) {
 	m.fn36(v0, i32(132275), v2+i32(8))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn521(v0, v1, v2 int32) {
+func (m *Module) fn519(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13 int32
 	t0 := m.g0
 	v3 = t0 - i32(160)
 	m.g0 = v3
-	m.fn457(v3+i32(32), v1, v2, i32(38))
-	m.fn342(v3+i32(24), v3+i32(32))
+	m.fn410(v3+i32(32), v1, v2, i32(38))
+	m.fn340(v3+i32(24), v3+i32(32))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+24))
 	t2 := v3 + i32(72)
 	v2 = t1
@@ -30782,7 +30780,7 @@ func (m *Module) fn521(v0, v1, v2 int32) {
 	v4 = v3 + i32(100) + i32(4)
 l9:
 	{
-		m.fn342(v3+i32(16), v3+i32(32))
+		m.fn340(v3+i32(16), v3+i32(32))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v5 = t6
 		if v5 == 0 {
@@ -30792,7 +30790,7 @@ l9:
 		t8 := v3 + i32(84)
 		t9 := v5
 		v6 = t7
-		m.fn522(t8, t9, v6, i32(59))
+		m.fn520(t8, t9, v6, i32(59))
 		{
 			t10 := int32(load32(m.memory, uint64(uint32(v3))+84))
 			v7 = t10
@@ -30823,7 +30821,7 @@ l9:
 				t18 := v3
 				t19 := v2
 				v12 = t17
-				m.fn280(t18, t19, v12, i64(0x5800000078))
+				m.fn278(t18, t19, v12, i64(0x5800000078))
 				{
 					t20 := int32(load32(m.memory, uint32(v3)))
 					v1 = t20
@@ -30831,11 +30829,11 @@ l9:
 						goto l4
 					}
 					t21 := int32(load32(m.memory, uint64(uint32(v3))+4))
-					m.fn523(v3+i32(100), v1, t21, i32(16))
+					m.fn521(v3+i32(100), v1, t21, i32(16))
 					goto l5
 				}
 			l4:
-				m.fn523(v3+i32(100), v2, v12, i32(10))
+				m.fn521(v3+i32(100), v2, v12, i32(10))
 			l5:
 				t22 := int32(m.memory[uint64(uint32(v3))+100])
 				v11 = t22
@@ -30844,15 +30842,15 @@ l9:
 			}
 		l3:
 			store64(m.memory, uint64(uint32(v3))+152, uint64(i64(0x2600000003)))
-			store32(m.memory, uint64(uint32(v3))+148, uint32(i32(152999)))
+			store32(m.memory, uint64(uint32(v3))+148, uint32(i32(153015)))
 			store64(m.memory, uint64(uint32(v3))+140, uint64(i64(0x2700000004)))
-			store32(m.memory, uint64(uint32(v3))+136, uint32(i32(152995)))
+			store32(m.memory, uint64(uint32(v3))+136, uint32(i32(153011)))
 			store64(m.memory, uint64(uint32(v3))+128, uint64(i64(0x2200000004)))
-			store32(m.memory, uint64(uint32(v3))+124, uint32(i32(152991)))
+			store32(m.memory, uint64(uint32(v3))+124, uint32(i32(153007)))
 			store64(m.memory, uint64(uint32(v3))+116, uint64(i64(0x3e00000002)))
-			store32(m.memory, uint64(uint32(v3))+112, uint32(i32(152989)))
+			store32(m.memory, uint64(uint32(v3))+112, uint32(i32(153005)))
 			store64(m.memory, uint64(uint32(v3))+104, uint64(i64(0x3c00000002)))
-			store32(m.memory, uint64(uint32(v3))+100, uint32(i32(152987)))
+			store32(m.memory, uint64(uint32(v3))+100, uint32(i32(153003)))
 			v2 = i32(0)
 			{
 				{
@@ -30889,15 +30887,15 @@ l9:
 				}
 			}
 		l8:
-			m.fn455(v3+i32(72), v13)
-			m.fn209(v3+i32(72), v9, v8)
+			m.fn454(v3+i32(72), v13)
+			m.fn207(v3+i32(72), v9, v8)
 			goto l9
 		}
 	l1:
 		store32(m.memory, uint32(v4), uint32(i32(1)))
 		store32(m.memory, uint64(uint32(v3))+112, uint32(v6))
 		store32(m.memory, uint64(uint32(v3))+108, uint32(v5))
-		store32(m.memory, uint64(uint32(v3))+100, uint32(i32(160489)))
+		store32(m.memory, uint64(uint32(v3))+100, uint32(i32(160493)))
 		v2 = i32(0)
 		v1 = i32(0)
 	l10:
@@ -30948,13 +30946,13 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t37))
 	m.g0 = v3 + i32(160)
 }
-func (m *Module) fn522(v0, v1, v2, v3 int32) {
+func (m *Module) fn520(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	t0 := m.g0
 	v4 = t0 - i32(48)
 	m.g0 = v4
-	m.fn295(v4+i32(20), v3, v1, v2)
-	m.fn343(v4+i32(8), v4+i32(20))
+	m.fn293(v4+i32(20), v3, v1, v2)
+	m.fn341(v4+i32(8), v4+i32(20))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v4))+8))
@@ -30979,7 +30977,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v4 + i32(48)
 }
-func (m *Module) fn523(v0, v1, v2, v3 int32) {
+func (m *Module) fn521(v0, v1, v2, v3 int32) {
 	var v4, v5 int32
 	var v6, v7 int64
 	var v8 int32
@@ -31022,7 +31020,7 @@ func (m *Module) fn523(v0, v1, v2, v3 int32) {
 					goto l7
 				}
 				t8 := int32(m.memory[uint32(v1)])
-				m.fn401(v4, t8, v3)
+				m.fn398(v4, t8, v3)
 				t9 := int32(load32(m.memory, uint32(v4)))
 				if t9 != i32(1) {
 					goto l4
@@ -31042,7 +31040,7 @@ func (m *Module) fn523(v0, v1, v2, v3 int32) {
 				goto l7
 			}
 			t5 := int32(m.memory[uint32(v1)])
-			m.fn401(v4+i32(8), t5, v3)
+			m.fn398(v4+i32(8), t5, v3)
 			t6 := int32(load32(m.memory, uint64(uint32(v4))+8))
 			if t6 != i32(1) {
 				goto l4
@@ -31077,23 +31075,23 @@ l3:
 	m.memory[uint32(v0)] = byte(v2)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn524(v0, v1, v2 int32) {
-	m.fn526(v0, v1, v2, i32(40), i32(0))
+func (m *Module) fn522(v0, v1, v2 int32) {
+	m.fn524(v0, v1, v2, i32(40), i32(0))
 }
-func fn525(v0 int32) int32 {
+func fn523(v0 int32) int32 {
 	return i32(0)
 }
-func (m *Module) fn526(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn524(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn269(v5+i32(8), v2<<1)
+	m.fn267(v5+i32(8), v2<<1)
 	store32(m.memory, uint64(uint32(v5))+20, uint32(v1))
 	store32(m.memory, uint64(uint32(v5))+24, uint32(v1+v2))
 l9:
 	{
-		t1 := m.fn213(v5 + i32(20))
+		t1 := m.fn211(v5 + i32(20))
 		v2 = t1
 		if v2 == i32(1114112) {
 			goto l0
@@ -31123,14 +31121,14 @@ l9:
 					fallthrough
 				case 2, 3:
 					if uint32(v2) >= uint32(i32(32)) {
-						m.fn455(v5+i32(8), v2)
+						m.fn454(v5+i32(8), v2)
 						goto l9
 					}
 				}
 			}
 		l1:
 			store32(m.memory, uint64(uint32(v5))+28, uint32(i32(0)))
-			m.fn409(v5, v2, v5+i32(28))
+			m.fn406(v5, v2, v5+i32(28))
 			t3 := int32(load32(m.memory, uint64(uint32(v5))+4))
 			v2 = t3 << 1
 			t4 := int32(load32(m.memory, uint32(v5)))
@@ -31140,9 +31138,9 @@ l9:
 				if v2 == 0 {
 					goto l9
 				}
-				m.fn206(v5+i32(8), i32(154858), i32(154860))
+				m.fn204(v5+i32(8), i32(154859), i32(154861))
 				t5 := int32(load16(m.memory, uint32(v1)))
-				m.fn555(v5+i32(8), t5, i32(4), v4)
+				m.fn553(v5+i32(8), t5, i32(4), v4)
 				v2 = v2 + i32(-2)
 				v1 = v1 + i32(2)
 				goto l10
@@ -31151,7 +31149,7 @@ l9:
 	l2:
 		v2 = i32(116)
 	l7:
-		m.fn556(v5+i32(8), int64(uint32(v2))<<32|i64(92))
+		m.fn554(v5+i32(8), int64(uint32(v2))<<32|i64(92))
 		goto l9
 	}
 l0:
@@ -31161,52 +31159,80 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t7))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn527(v0, v1, v2 int32) {
-	m.fn526(v0, v1, v2, i32(41), i32(0))
+func (m *Module) fn525(v0, v1, v2 int32) {
+	m.fn524(v0, v1, v2, i32(41), i32(0))
 }
-func fn528(v0 int32) int32 {
+func fn526(v0 int32) int32 {
 	var p0 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p0 = 1
 	}
 	return p0
 }
-func (m *Module) fn529(v0, v1, v2 int32) {
-	m.fn526(v0, v1, v2, i32(41), i32(1))
+func (m *Module) fn527(v0, v1, v2 int32) {
+	m.fn524(v0, v1, v2, i32(41), i32(1))
 }
-func (m *Module) fn530(v0, v1, v2 int32) {
-	m.fn526(v0, v1, v2, i32(42), i32(0))
+func (m *Module) fn528(v0, v1, v2 int32) {
+	m.fn524(v0, v1, v2, i32(42), i32(0))
 }
-func (m *Module) fn531(v0 int32) int32 {
-	t0 := m.fn296(i32(152669), i32(4), v0)
+func (m *Module) fn529(v0 int32) int32 {
+	t0 := m.fn294(i32(152685), i32(4), v0)
 	return t0
 }
-func (m *Module) fn532(v0, v1, v2 int32) {
-	m.fn526(v0, v1, v2, i32(42), i32(1))
+func (m *Module) fn530(v0, v1, v2 int32) {
+	m.fn524(v0, v1, v2, i32(42), i32(1))
 }
-func (m *Module) fn533(v0, v1, v2 int32) {
-	m.fn526(v0, v1, v2, i32(43), i32(0))
+func (m *Module) fn531(v0, v1, v2 int32) {
+	m.fn524(v0, v1, v2, i32(43), i32(0))
 }
-func (m *Module) fn534(v0 int32) int32 {
-	t0 := m.fn296(i32(160833), i32(7), v0)
+func (m *Module) fn532(v0 int32) int32 {
+	t0 := m.fn294(i32(160837), i32(7), v0)
 	var p1 int32
 	if uint32(v0) > uint32(i32(126)) {
 		p1 = 1
 	}
 	return t0 | p1
 }
+func (m *Module) fn533(v0, v1, v2 int32) {
+	m.fn524(v0, v1, v2, i32(43), i32(1))
+}
+func (m *Module) fn534(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn524(v3+i32(12), v1, v2, i32(40), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn36(v0, i32(146193), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn37(t1, t2)
+	m.g0 = v3 + i32(32)
+}
 func (m *Module) fn535(v0, v1, v2 int32) {
-	m.fn526(v0, v1, v2, i32(43), i32(1))
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(32)
+	m.g0 = v3
+	m.fn524(v3+i32(12), v1, v2, i32(41), i32(0))
+	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
+	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
+	m.fn36(v0, i32(146193), v3+i32(24))
+	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
+	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
+	m.fn37(t1, t2)
+	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn536(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn526(v3+i32(12), v1, v2, i32(40), i32(0))
+	m.fn524(v3+i32(12), v1, v2, i32(42), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn36(v0, i32(146175), v3+i32(24))
+	m.fn36(v0, i32(146193), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	m.fn37(t1, t2)
@@ -31217,10 +31243,10 @@ func (m *Module) fn537(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn526(v3+i32(12), v1, v2, i32(41), i32(0))
+	m.fn524(v3+i32(12), v1, v2, i32(43), i32(0))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn36(v0, i32(146175), v3+i32(24))
+	m.fn36(v0, i32(146193), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	m.fn37(t1, t2)
@@ -31231,52 +31257,24 @@ func (m *Module) fn538(v0, v1, v2 int32) {
 	t0 := m.g0
 	v3 = t0 - i32(32)
 	m.g0 = v3
-	m.fn526(v3+i32(12), v1, v2, i32(42), i32(0))
+	m.fn524(v3+i32(12), v1, v2, i32(43), i32(1))
 	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
 	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn36(v0, i32(146175), v3+i32(24))
+	m.fn36(v0, i32(146193), v3+i32(24))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
 	m.fn37(t1, t2)
 	m.g0 = v3 + i32(32)
 }
 func (m *Module) fn539(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn526(v3+i32(12), v1, v2, i32(43), i32(0))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn36(v0, i32(146175), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn37(t1, t2)
-	m.g0 = v3 + i32(32)
+	m.fn540(v0, v1, v2, i32(153110), i32(1), i32(153110))
 }
-func (m *Module) fn540(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(32)
-	m.g0 = v3
-	m.fn526(v3+i32(12), v1, v2, i32(43), i32(1))
-	store32(m.memory, uint64(uint32(v3))+28, uint32(i32(3)))
-	store32(m.memory, uint64(uint32(v3))+24, uint32(v3+i32(12)))
-	m.fn36(v0, i32(146175), v3+i32(24))
-	t1 := int32(load32(m.memory, uint64(uint32(v3))+12))
-	t2 := int32(load32(m.memory, uint64(uint32(v3))+16))
-	m.fn37(t1, t2)
-	m.g0 = v3 + i32(32)
-}
-func (m *Module) fn541(v0, v1, v2 int32) {
-	m.fn542(v0, v1, v2, i32(153094), i32(1), i32(153094))
-}
-func (m *Module) fn542(v0, v1, v2, v3, v4, v5 int32) {
+func (m *Module) fn540(v0, v1, v2, v3, v4, v5 int32) {
 	var v6 int32
 	t0 := m.g0
 	v6 = t0 - i32(16)
 	m.g0 = v6
-	m.fn283(v6+i32(8), v3, v4, v1, v2)
+	m.fn281(v6+i32(8), v3, v4, v1, v2)
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v6))+8))
@@ -31305,8 +31303,32 @@ l1:
 	if v4 != 0 {
 		p7 = v3
 	}
-	m.fn549(t6, p5, p7)
+	m.fn547(t6, p5, p7)
 	m.g0 = v6 + i32(16)
+}
+func (m *Module) fn541(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
+	store32(m.memory, uint32(v3), uint32(v1))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
+	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
+	m.fn36(v0, i32(146160), v3+i32(8))
+	m.g0 = v3 + i32(16)
+}
+func (m *Module) fn542(v0, v1, v2 int32) {
+	var v3 int32
+	t0 := m.g0
+	v3 = t0 - i32(16)
+	m.g0 = v3
+	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
+	store32(m.memory, uint32(v3), uint32(v1))
+	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
+	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
+	m.fn36(v0, i32(146173), v3+i32(8))
+	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn543(v0, v1, v2 int32) {
 	var v3 int32
@@ -31317,49 +31339,25 @@ func (m *Module) fn543(v0, v1, v2 int32) {
 	store32(m.memory, uint32(v3), uint32(v1))
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn36(v0, i32(146142), v3+i32(8))
+	m.fn36(v0, i32(146167), v3+i32(8))
 	m.g0 = v3 + i32(16)
 }
 func (m *Module) fn544(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
-	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn36(v0, i32(146155), v3+i32(8))
-	m.g0 = v3 + i32(16)
+	m.fn540(v0, v1, v2, i32(153118), i32(2), i32(153111))
 }
 func (m *Module) fn545(v0, v1, v2 int32) {
-	var v3 int32
-	t0 := m.g0
-	v3 = t0 - i32(16)
-	m.g0 = v3
-	store32(m.memory, uint64(uint32(v3))+4, uint32(v2))
-	store32(m.memory, uint32(v3), uint32(v1))
-	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(2)))
-	store32(m.memory, uint64(uint32(v3))+8, uint32(v3))
-	m.fn36(v0, i32(146149), v3+i32(8))
-	m.g0 = v3 + i32(16)
+	m.fn540(v0, v1, v2, i32(153120), i32(2), i32(153110))
 }
 func (m *Module) fn546(v0, v1, v2 int32) {
-	m.fn542(v0, v1, v2, i32(153102), i32(2), i32(153095))
+	m.fn540(v0, v1, v2, i32(153111), i32(1), i32(153111))
 }
 func (m *Module) fn547(v0, v1, v2 int32) {
-	m.fn542(v0, v1, v2, i32(153104), i32(2), i32(153094))
-}
-func (m *Module) fn548(v0, v1, v2 int32) {
-	m.fn542(v0, v1, v2, i32(153095), i32(1), i32(153095))
-}
-func (m *Module) fn549(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	t0 := m.g0
 	v3 = t0 - i32(176)
 	m.g0 = v3
-	m.fn457(v3+i32(80), v1, v2, i32(92))
-	m.fn342(v3+i32(72), v3+i32(80))
+	m.fn410(v3+i32(80), v1, v2, i32(92))
+	m.fn340(v3+i32(72), v3+i32(80))
 	t1 := int32(load32(m.memory, uint64(uint32(v3))+76))
 	v1 = t1
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+72))
@@ -31379,7 +31377,7 @@ func (m *Module) fn549(v0, v1, v2 int32) {
 		p5 = v1
 	}
 	store32(m.memory, uint64(uint32(t6))+140, uint32(t7+p5))
-	m.fn407(v3+i32(64), v3+i32(136))
+	m.fn404(v3+i32(64), v3+i32(136))
 	{
 		t8 := int32(load16(m.memory, uint64(uint32(v3))+64))
 		if t8&i32(1) == 0 {
@@ -31387,7 +31385,7 @@ func (m *Module) fn549(v0, v1, v2 int32) {
 		}
 		t9 := int32(load16(m.memory, uint64(uint32(v3))+66))
 		v2 = t9
-		m.fn408(v3+i32(160), v3+i32(136))
+		m.fn405(v3+i32(160), v3+i32(136))
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+160))
 		t11 := v3 + i32(56)
 		v1 = t10 + i32(1)
@@ -31400,7 +31398,7 @@ func (m *Module) fn549(v0, v1, v2 int32) {
 		if uint32(v1) > uint32(i32(4)) {
 			p13 = v1
 		}
-		m.fn270(t11, p13, i32(2), i32(2))
+		m.fn268(t11, p13, i32(2), i32(2))
 		t14 := int32(load32(m.memory, uint64(uint32(v3))+56))
 		v1 = t14
 		t15 := int32(load32(m.memory, uint64(uint32(v3))+60))
@@ -31413,7 +31411,7 @@ func (m *Module) fn549(v0, v1, v2 int32) {
 		store32(m.memory, uint64(uint32(v3))+168, uint32(t16))
 		t17 := int64(load64(m.memory, uint64(uint32(v3))+136))
 		store64(m.memory, uint64(uint32(v3))+160, uint64(t17))
-		m.fn406(v3+i32(148), v3+i32(160))
+		m.fn403(v3+i32(148), v3+i32(160))
 		t18 := int64(load64(m.memory, uint64(uint32(v3))+148))
 		store64(m.memory, uint64(uint32(v3))+120, uint64(t18))
 		t19 := int32(load32(m.memory, uint64(uint32(v3))+156))
@@ -31425,7 +31423,7 @@ l0:
 	store64(m.memory, uint64(uint32(v3))+120, uint64(i64(0x200000000)))
 l21:
 	{
-		m.fn342(v3+i32(48), v3+i32(80))
+		m.fn340(v3+i32(48), v3+i32(80))
 		{
 			t20 := int32(load32(m.memory, uint64(uint32(v3))+48))
 			v5 = t20
@@ -31455,7 +31453,7 @@ l21:
 						t28 := int64(load64(m.memory, uint64(uint32(v3))+160))
 						store64(m.memory, uint32(v0), uint64(t28))
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+120))
-						m.fn550(t29, v8)
+						m.fn548(t29, v8)
 						m.g0 = v3 + i32(176)
 						return
 					}
@@ -31500,7 +31498,7 @@ l21:
 			l18:
 				v5 = v2&i32(1023)<<10 | v4&i32(1023) + i32(65536)
 			l16:
-				m.fn203(v3+i32(160), v5)
+				m.fn201(v3+i32(160), v5)
 				goto l19
 			}
 			t21 := int32(load32(m.memory, uint64(uint32(v3))+52))
@@ -31513,13 +31511,13 @@ l21:
 					if v2 != t31 {
 						goto l20
 					}
-					m.fn551(v3 + i32(120))
+					m.fn549(v3 + i32(120))
 				}
 			l20:
 				t32 := int32(load32(m.memory, uint64(uint32(v3))+124))
 				store16(m.memory, uint32(t32+v2<<1), uint16(i32(92)))
 				store32(m.memory, uint64(uint32(v3))+128, uint32(v2+i32(1)))
-				m.fn342(v3, v3+i32(80))
+				m.fn340(v3, v3+i32(80))
 				store16(m.memory, uint64(uint32(v3))+168, uint16(i32(0)))
 				t33 := int32(load32(m.memory, uint64(uint32(v3))+4))
 				v1 = t33
@@ -31539,7 +31537,7 @@ l21:
 					p37 = v1
 				}
 				store32(m.memory, uint64(uint32(t38))+164, uint32(t39+p37))
-				m.fn552(v3+i32(120), v3+i32(160))
+				m.fn550(v3+i32(120), v3+i32(160))
 				goto l21
 			}
 			v1 = i32(0)
@@ -31565,7 +31563,7 @@ l21:
 				m.fn138(v3+i32(24), v5, v6, i32(1), i32(5))
 				t40 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				t41 := int32(load32(m.memory, uint64(uint32(v3))+28))
-				m.fn553(v3+i32(16), t40, t41)
+				m.fn551(v3+i32(16), t40, t41)
 				t42 := int32(load16(m.memory, uint64(uint32(v3))+16))
 				v1 = t42
 				if v1 != 0 {
@@ -31579,7 +31577,7 @@ l21:
 				m.fn138(v3+i32(40), v5, v6, i32(1), i32(3))
 				t43 := int32(load32(m.memory, uint64(uint32(v3))+40))
 				t44 := int32(load32(m.memory, uint64(uint32(v3))+44))
-				m.fn553(v3+i32(32), t43, t44)
+				m.fn551(v3+i32(32), t43, t44)
 				t45 := int32(load16(m.memory, uint64(uint32(v3))+32))
 				v1 = t45
 				if v1 == 0 {
@@ -31597,7 +31595,7 @@ l21:
 		v1 = i32(0)
 		v7 = i32(0)
 	l5:
-		m.fn405(v3+i32(120), v1)
+		m.fn402(v3+i32(120), v1)
 		t48 := int32(load32(m.memory, uint64(uint32(v3))+124))
 		t49 := int32(load32(m.memory, uint64(uint32(v3))+128))
 		v4 = t49
@@ -31613,7 +31611,7 @@ l21:
 			store32(m.memory, uint64(uint32(t51))+160, uint32(v2))
 			t52 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			store32(m.memory, uint64(uint32(v3))+164, uint32(v2+t52))
-			m.fn552(v3+i32(120), v3+i32(160))
+			m.fn550(v3+i32(120), v3+i32(160))
 			goto l21
 		}
 		store16(m.memory, uint32(v2), uint16(v9))
@@ -31623,13 +31621,13 @@ l21:
 		goto l25
 	}
 }
-func (m *Module) fn550(v0, v1 int32) {
+func (m *Module) fn548(v0, v1 int32) {
 	m.fn46(v0, v1, i32(2), i32(2))
 }
-func (m *Module) fn551(v0 int32) {
-	m.fn389(v0, i32(2), i32(2))
+func (m *Module) fn549(v0 int32) {
+	m.fn387(v0, i32(2), i32(2))
 }
-func (m *Module) fn552(v0, v1 int32) {
+func (m *Module) fn550(v0, v1 int32) {
 	var v2 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -31638,10 +31636,10 @@ func (m *Module) fn552(v0, v1 int32) {
 	store32(m.memory, uint64(uint32(v2))+8, uint32(t1))
 	t2 := int64(load64(m.memory, uint32(v1)))
 	store64(m.memory, uint32(v2), uint64(t2))
-	m.fn406(v0, v2)
+	m.fn403(v0, v2)
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn553(v0, v1, v2 int32) {
+func (m *Module) fn551(v0, v1, v2 int32) {
 	{
 		if v1 != 0 {
 			goto l0
@@ -31649,7 +31647,7 @@ func (m *Module) fn553(v0, v1, v2 int32) {
 		v1 = i32(0)
 		goto l1
 	l0:
-		t0 := m.fn554(v1, v2)
+		t0 := m.fn552(v1, v2)
 		v1 = t0
 		v2 = int32(uint32(v1) >> 16)
 		v1 = (v1 ^ i32(-1)) & i32(1)
@@ -31658,7 +31656,7 @@ l1:
 	store16(m.memory, uint64(uint32(v0))+2, uint16(v2))
 	store16(m.memory, uint32(v0), uint16(v1))
 }
-func (m *Module) fn554(v0, v1 int32) int32 {
+func (m *Module) fn552(v0, v1 int32) int32 {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -31700,7 +31698,7 @@ func (m *Module) fn554(v0, v1 int32) int32 {
 						goto l5
 					}
 					t8 := int32(m.memory[uint32(v0)])
-					m.fn401(v2, t8, i32(16))
+					m.fn398(v2, t8, i32(16))
 					{
 						t9 := int32(load32(m.memory, uint32(v2)))
 						if t9 == i32(1) {
@@ -31722,7 +31720,7 @@ func (m *Module) fn554(v0, v1 int32) int32 {
 					goto l5
 				}
 				t5 := int32(m.memory[uint32(v0)])
-				m.fn401(v2+i32(8), t5, i32(16))
+				m.fn398(v2+i32(8), t5, i32(16))
 				t6 := int32(load32(m.memory, uint64(uint32(v2))+8))
 				v4 = t6
 				if uint32(v1&i32(0xffff)) > uint32(i32(0xfff)) {
@@ -31756,11 +31754,11 @@ l0:
 	m.g0 = v2 + i32(16)
 	return v3
 }
-func (m *Module) fn555(v0, v1, v2, v3 int32) {
+func (m *Module) fn553(v0, v1, v2, v3 int32) {
 	var v4 int32
-	p0 := i32(155450)
+	p0 := i32(155454)
 	if v3 != 0 {
-		p0 = i32(160840)
+		p0 = i32(160844)
 	}
 	v4 = p0
 	v3 = v2 + i32(-1)
@@ -31771,12 +31769,12 @@ l1:
 			return
 		}
 		t1 := int32(m.memory[uint32(v4+i32_shr_u(v2, v3<<2&i32(12))&i32(15))])
-		m.fn455(v0, t1)
+		m.fn454(v0, t1)
 		v3 = v3 + i32(-1)
 		goto l1
 	}
 }
-func (m *Module) fn556(v0 int32, v1 int64) {
+func (m *Module) fn554(v0 int32, v1 int64) {
 	var v2, v3, v4 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -31791,14 +31789,14 @@ l1:
 			goto l0
 		}
 		t1 := int32(load32(m.memory, uint32(v3+v4)))
-		m.fn455(v0, t1)
+		m.fn454(v0, t1)
 		v4 = v4 + i32(4)
 		goto l1
 	}
 l0:
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn557(v0 int32) int32 {
+func (m *Module) fn555(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -31807,7 +31805,7 @@ func (m *Module) fn557(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn572(v0)
+			t1 := m.fn570(v0)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -31817,7 +31815,7 @@ func (m *Module) fn557(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn208(v1, v2)
+				m.fn206(v1, v2)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -31838,14 +31836,14 @@ func (m *Module) fn557(v0 int32) int32 {
 			}
 		l1:
 		}
-		t8 := m.fn572(v0 + i32(12))
+		t8 := m.fn570(v0 + i32(12))
 		v3 = t8
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn558(v0, v1 int32) {
+func (m *Module) fn556(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -31859,7 +31857,7 @@ func (m *Module) fn558(v0, v1 int32) {
 	if t1 == i32(1114114) {
 		p2 = i32(0)
 	}
-	m.fn573(t3, p2, v2+i32(8))
+	m.fn571(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -31872,7 +31870,7 @@ func (m *Module) fn558(v0, v1 int32) {
 	if t7 == i32(1114114) {
 		p8 = i32(0)
 	}
-	m.fn573(t9, p8, v2+i32(8))
+	m.fn571(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -31905,12 +31903,12 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn559(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn557(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	t0 := m.g0
 	v5 = t0 - i32(32)
 	m.g0 = v5
-	m.fn269(v5+i32(8), v1<<2)
+	m.fn267(v5+i32(8), v1<<2)
 	m.t0[uint(v4)].(func(int32, int32))(v5+i32(20), v2)
 	t1 := int32(load32(m.memory, uint64(uint32(v5))+20))
 	m.fn70(v5+i32(8), t1)
@@ -31921,7 +31919,7 @@ l1:
 		if v1 == i32(1114112) {
 			goto l0
 		}
-		m.fn455(v5+i32(8), v1)
+		m.fn454(v5+i32(8), v1)
 		goto l1
 	}
 l0:
@@ -31931,7 +31929,7 @@ l0:
 	store64(m.memory, uint32(v0), uint64(t4))
 	m.g0 = v5 + i32(32)
 }
-func (m *Module) fn560(v0 int32) int32 {
+func (m *Module) fn558(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	t0 := m.g0
 	v1 = t0 - i32(16)
@@ -31940,7 +31938,7 @@ func (m *Module) fn560(v0 int32) int32 {
 	{
 	l2:
 		{
-			t1 := m.fn570(v2)
+			t1 := m.fn568(v2)
 			v3 = t1
 			if v3 != i32(1114112) {
 				goto l0
@@ -31950,7 +31948,7 @@ func (m *Module) fn560(v0 int32) int32 {
 				if t2 == 0 {
 					goto l1
 				}
-				m.fn208(v1, v0)
+				m.fn206(v1, v0)
 				t3 := int32(load32(m.memory, uint32(v1)))
 				v3 = t3
 				if v3 == 0 {
@@ -31964,14 +31962,14 @@ func (m *Module) fn560(v0 int32) int32 {
 			}
 		l1:
 		}
-		t5 := m.fn570(v0 + i32(16))
+		t5 := m.fn568(v0 + i32(16))
 		v3 = t5
 	}
 l0:
 	m.g0 = v1 + i32(16)
 	return v3
 }
-func (m *Module) fn561(v0, v1 int32) {
+func (m *Module) fn559(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -31985,7 +31983,7 @@ func (m *Module) fn561(v0, v1 int32) {
 	if t1 != 0 {
 		p2 = v1 + i32(8)
 	}
-	m.fn571(t3, p2, v2+i32(8))
+	m.fn569(t3, p2, v2+i32(8))
 	t4 := int32(load32(m.memory, uint64(uint32(v2))+28))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -31998,7 +31996,7 @@ func (m *Module) fn561(v0, v1 int32) {
 	if t7 != 0 {
 		p8 = v1 + i32(16)
 	}
-	m.fn571(t9, p8, v2+i32(8))
+	m.fn569(t9, p8, v2+i32(8))
 	t10 := int32(load32(m.memory, uint64(uint32(v2))+20))
 	v7 = t10
 	{
@@ -32031,7 +32029,7 @@ l0:
 	store32(m.memory, uint32(t16), uint32(p17))
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn562(v0, v1, v2 int32) {
+func (m *Module) fn560(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -32046,38 +32044,38 @@ func (m *Module) fn562(v0, v1, v2 int32) {
 	t4 := int32(load32(m.memory, uint64(uint32(v1))+8))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v2+t4))
 	t5 := int32(load32(m.memory, uint32(v4+i32(4))))
-	m.fn559(v0, t5, v3+i32(4), i32(44), i32(45))
+	m.fn557(v0, t5, v3+i32(4), i32(44), i32(45))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn563(v0 int32) int32 {
-	t0 := m.fn491(v0)
+func (m *Module) fn561(v0 int32) int32 {
+	t0 := m.fn489(v0)
 	return t0
 }
-func fn564(v0 int32) int32 {
+func fn562(v0 int32) int32 {
 	return v0 & i32(127)
 }
-func fn565(v0 int32) int32 {
+func fn563(v0 int32) int32 {
 	p0 := i32(1114112)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn566(v0 int32) int32 {
+func fn564(v0 int32) int32 {
 	p0 := i32(65533)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0 & i32(255)
 	}
 	return p0
 }
-func fn567(v0 int32) int32 {
+func fn565(v0 int32) int32 {
 	p0 := i32(63)
 	if int32(int8(v0)) > i32(-1) {
 		p0 = v0
 	}
 	return p0 & i32(255)
 }
-func (m *Module) fn568(v0 int32) int32 {
+func (m *Module) fn566(v0 int32) int32 {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint32(v0)))
 	v1 = t0
@@ -32106,20 +32104,20 @@ l1:
 	}
 	return v4
 }
-func (m *Module) fn569(v0, v1 int32) {
+func (m *Module) fn567(v0, v1 int32) {
 	store64(m.memory, uint32(v0), uint64(i64(0x100000000)))
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+4))
 	t1 := int32(load32(m.memory, uint32(v1)))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(t0-t1))
 }
-func (m *Module) fn570(v0 int32) int32 {
+func (m *Module) fn568(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
 		if t0 == 0 {
 			goto l0
 		}
-		t1 := m.fn213(v0)
+		t1 := m.fn211(v0)
 		v1 = t1
 		if v1 != i32(1114112) {
 			goto l1
@@ -32131,7 +32129,7 @@ l0:
 l1:
 	return v1
 }
-func (m *Module) fn571(v0, v1, v2 int32) {
+func (m *Module) fn569(v0, v1, v2 int32) {
 	{
 		if v1 == 0 {
 			goto l0
@@ -32157,7 +32155,7 @@ l0:
 	t7 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t7))
 }
-func (m *Module) fn572(v0 int32) int32 {
+func (m *Module) fn570(v0 int32) int32 {
 	var v1 int32
 	{
 		t0 := int32(load32(m.memory, uint32(v0)))
@@ -32170,7 +32168,7 @@ func (m *Module) fn572(v0 int32) int32 {
 			if t1 == 0 {
 				goto l1
 			}
-			t2 := m.fn213(v0 + i32(4))
+			t2 := m.fn211(v0 + i32(4))
 			v1 = t2
 			if v1 != i32(1114112) {
 				goto l2
@@ -32195,7 +32193,7 @@ l0:
 l2:
 	return v1
 }
-func (m *Module) fn573(v0, v1, v2 int32) {
+func (m *Module) fn571(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	{
 		if v1 == 0 {
@@ -32262,7 +32260,7 @@ l0:
 	t12 := int64(load64(m.memory, uint32(v2)))
 	store64(m.memory, uint32(v0), uint64(t12))
 }
-func (m *Module) fn574(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn572(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6 int32
 	v4 = v1 << 5
 	v1 = v0 + i32(8)
@@ -32281,7 +32279,7 @@ l2:
 		v6 = v1 + i32(32)
 		v1 = v6
 		t1 := int32(load32(m.memory, uint32(v0)))
-		t2 := m.fn575(t1, v5, v2, v3)
+		t2 := m.fn573(t1, v5, v2, v3)
 		if t2 == 0 {
 			goto l2
 		}
@@ -32294,16 +32292,16 @@ l1:
 	}
 	return p3
 }
-func (m *Module) fn575(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn573(v0, v1, v2, v3 int32) int32 {
 	t0 := m.fn17(v0, v1, v2, v3)
 	return t0
 }
-func (m *Module) fn576(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn574(v0, v1, v2, v3, v4 int32) {
 	var v5 int32
 	v5 = i32(0)
 	{
 		{
-			t0 := m.fn574(v1, v2, v3, v4)
+			t0 := m.fn572(v1, v2, v3, v4)
 			v3 = t0
 			if v3 != 0 {
 				goto l0
@@ -32324,12 +32322,12 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+4, uint32(v4))
 	store32(m.memory, uint32(v0), uint32(v5))
 }
-func (m *Module) fn577(v0, v1, v2 int32) {
+func (m *Module) fn575(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn455(v0, i32(34))
+	m.fn454(v0, i32(34))
 	v4 = v3 + i32(32)
 l16:
 	v5 = i32(0)
@@ -32340,35 +32338,35 @@ l16:
 		}
 		{
 			t1 := int32(m.memory[uint32(v1+v5)])
-			t2 := int32(m.memory[uint64(uint32(t1))+152685])
+			t2 := int32(m.memory[uint64(uint32(t1))+152701])
 			if t2 != i32(1) {
-				m.fn339(v3+i32(24), v1, v2, v5)
+				m.fn337(v3+i32(24), v1, v2, v5)
 				t3 := int32(load32(m.memory, uint64(uint32(v3))+36))
 				v2 = t3
 				t4 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				v5 = t4
 				t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
 				t6 := int32(load32(m.memory, uint64(uint32(v3))+28))
-				m.fn209(v0, t5, t6)
+				m.fn207(v0, t5, t6)
 				store32(m.memory, uint64(uint32(v3))+16, uint32(v5+v2))
 				store32(m.memory, uint64(uint32(v3))+12, uint32(v5))
-				t7 := m.fn213(v3 + i32(12))
+				t7 := m.fn211(v3 + i32(12))
 				v5 = t7
 			l17:
 				switch v5 + i32(-8) {
 				case 0:
-					m.fn206(v0, i32(155446), i32(155448))
+					m.fn204(v0, i32(155450), i32(155452))
 					goto l12
 				case 1:
-					m.fn206(v0, i32(155444), i32(155446))
+					m.fn204(v0, i32(155448), i32(155450))
 					goto l12
 				case 2:
 					goto l5
 				case 4:
-					m.fn206(v0, i32(155448), i32(155450))
+					m.fn204(v0, i32(155452), i32(155454))
 					goto l12
 				case 5:
-					m.fn206(v0, i32(155442), i32(155444))
+					m.fn204(v0, i32(155446), i32(155448))
 					goto l12
 				default:
 					if v5 == i32(34) {
@@ -32387,7 +32385,7 @@ l16:
 					fallthrough
 				case 3:
 					store32(m.memory, uint64(uint32(v3))+20, uint32(i32(0)))
-					m.fn409(v3, v5, v3+i32(20))
+					m.fn406(v3, v5, v3+i32(20))
 					t8 := int32(load32(m.memory, uint32(v3)))
 					v2 = t8
 					t9 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -32396,7 +32394,7 @@ l16:
 					if v2 == v1 {
 						goto l12
 					}
-					m.fn206(v0, i32(154858), i32(154860))
+					m.fn204(v0, i32(154859), i32(154861))
 					store64(m.memory, uint32(v4), uint64(i64(0x80000000c)))
 					store64(m.memory, uint64(uint32(v3))+40, uint64(i64(4)))
 					v5 = i32(0)
@@ -32408,17 +32406,17 @@ l16:
 						}
 						t10 := int32(load16(m.memory, uint32(v2)))
 						t11 := int32(load16(m.memory, uint32(v4+v5)))
-						t12 := int32(m.memory[uint32(i32_shr_u(t10, t11&i32(15))&i32(15)+i32(155450))])
-						m.fn455(v0, t12)
+						t12 := int32(m.memory[uint32(i32_shr_u(t10, t11&i32(15))&i32(15)+i32(155454))])
+						m.fn454(v0, t12)
 						v5 = v5 + i32(4)
 						goto l14
 					}
 				}
 			l10:
-				m.fn556(v0, int64(uint32(v5))<<32|i64(92))
+				m.fn554(v0, int64(uint32(v5))<<32|i64(92))
 				goto l12
 			l5:
-				m.fn206(v0, i32(155440), i32(155442))
+				m.fn204(v0, i32(155444), i32(155446))
 			l12:
 				v5 = i32(1114112)
 				goto l17
@@ -32428,11 +32426,11 @@ l16:
 		}
 	}
 l0:
-	m.fn209(v0, v1, v2)
-	m.fn455(v0, i32(34))
+	m.fn207(v0, v1, v2)
+	m.fn454(v0, i32(34))
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn578(v0, v1 int32) int32 {
+func (m *Module) fn576(v0, v1 int32) int32 {
 	var v2, v3 int32
 	var v4, v5 float64
 	t0 := int32(load32(m.memory, uint64(uint32(v1))+8))
@@ -32465,7 +32463,7 @@ func (m *Module) fn578(v0, v1 int32) int32 {
 				if v3 != i32(0) {
 					p12 = 1
 				}
-				t13 := m.fn263(t10, t11, p12)
+				t13 := m.fn261(t10, t11, p12)
 				return t13
 			}
 		l1:
@@ -32475,7 +32473,7 @@ func (m *Module) fn578(v0, v1 int32) int32 {
 			if v3 != i32(0) {
 				p16 = 1
 			}
-			t17 := m.fn264(t14, t15, p16)
+			t17 := m.fn262(t14, t15, p16)
 			return t17
 		}
 		t3 := int32(load16(m.memory, uint64(uint32(v1))+14))
@@ -32485,21 +32483,21 @@ func (m *Module) fn578(v0, v1 int32) int32 {
 		if v3 != i32(0) {
 			p6 = 1
 		}
-		t7 := m.fn262(t4, t5, p6, t3)
+		t7 := m.fn260(t4, t5, p6, t3)
 		return t7
 	}
 }
-func (m *Module) fn579(v0, v1 int32) int32 {
-	m.fn455(v0, v1)
+func (m *Module) fn577(v0, v1 int32) int32 {
+	m.fn454(v0, v1)
 	return i32(0)
 }
-func (m *Module) fn580(v0, v1 int32) {
+func (m *Module) fn578(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	var v11, v12, v13, v14, v15, v16, v17, v18, v19, v20 int32
 	var v21, v22, v23, v24 int64
 	t0 := m.g0
-	v2 = t0 - i32(480)
+	v2 = t0 - i32(432)
 	m.g0 = v2
 	t1 := int32(load32(m.memory, uint64(uint32(v1))+20))
 	v3 = t1
@@ -32517,13 +32515,13 @@ func (m *Module) fn580(v0, v1 int32) {
 	t8 := v2
 	v9 = t7
 	t9 := int64(load64(m.memory, uint32(v9)))
-	store64(m.memory, uint64(uint32(t8))+96, uint64(t9))
+	store64(m.memory, uint64(uint32(t8))+72, uint64(t9))
 	t10 := int64(load64(m.memory, uint64(uint32(v9))+8))
-	store64(m.memory, uint64(uint32(v2))+104, uint64(t10))
+	store64(m.memory, uint64(uint32(v2))+80, uint64(t10))
 	t11 := int64(load64(m.memory, uint64(uint32(v9))+16))
-	store64(m.memory, uint64(uint32(v2))+112, uint64(t11))
+	store64(m.memory, uint64(uint32(v2))+88, uint64(t11))
 	t12 := int64(load64(m.memory, uint64(uint32(v9))+24))
-	store64(m.memory, uint64(uint32(v2))+120, uint64(t12))
+	store64(m.memory, uint64(uint32(v2))+96, uint64(t12))
 	{
 		{
 			t13 := int32(load32(m.memory, uint64(uint32(v1))+28))
@@ -32537,502 +32535,488 @@ func (m *Module) fn580(v0, v1 int32) {
 			goto l1
 		}
 	l0:
-		t16 := int64(load64(m.memory, uint64(uint32(i32(0)))+163776))
+		t16 := int64(load64(m.memory, uint64(uint32(i32(0)))+163792))
 		v10 = t16
 	}
 l1:
-	m.fn291(v2+i32(88), v4, v3)
-	t17 := int32(load32(m.memory, uint64(uint32(v2))+88))
-	t18 := v2 + i32(80)
-	v9 = t17
-	t19 := int32(load32(m.memory, uint64(uint32(v2))+92))
-	t20 := v9
-	v11 = t19
-	m.fn283(t18, i32(155624), i32(7), t20, v11)
-	t21 := int32(load32(m.memory, uint64(uint32(v2))+80))
-	t22 := v2 + i32(72)
-	v1 = t21
-	p23 := v9
-	if v1 != 0 {
-		p23 = v1
-	}
-	v9 = p23
-	t24 := int32(load32(m.memory, uint64(uint32(v2))+84))
-	t26 := v9
-	p25 := v11
-	if v1 != 0 {
-		p25 = t24
-	}
-	v11 = p25
-	m.fn134(t22, t26, v11, i32(34))
+	m.fn409(v2+i32(64), v4, v3)
 	{
 		{
-			t27 := int32(load32(m.memory, uint64(uint32(v2))+72))
-			v1 = t27
-			if v1 != 0 {
-				goto l2
-			}
-			v1 = i32(0)
-			goto l3
-		}
-	l2:
-		t28 := int32(load32(m.memory, uint64(uint32(v2))+76))
-		m.fn32(v2+i32(64), v1, t28, i32(34))
-		t29 := int32(load32(m.memory, uint64(uint32(v2))+68))
-		v12 = t29
-		t30 := int32(load32(m.memory, uint64(uint32(v2))+64))
-		v1 = t30
-	}
-l3:
-	t32 := v2 + i32(56)
-	p31 := v9
-	if v1 != 0 {
-		p31 = v1
-	}
-	p33 := v11
-	if v1 != 0 {
-		p33 = v12
-	}
-	m.fn291(t32, p31, p33)
-	{
-		{
-			t34 := int32(load32(m.memory, uint64(uint32(v2))+56))
-			v11 = t34
-			t35 := int32(load32(m.memory, uint64(uint32(v2))+60))
-			t36 := v11
-			v13 = t35
-			t37 := m.fn18(t36, v13)
-			if t37 != 0 {
-				t84 := m.fn88(i32(1), i32(1))
-				v1 = t84
+			t17 := int32(load32(m.memory, uint64(uint32(v2))+64))
+			v11 = t17
+			t18 := int32(load32(m.memory, uint64(uint32(v2))+68))
+			t19 := v11
+			v12 = t18
+			t20 := m.fn18(t19, v12)
+			if t20 != 0 {
+				t67 := m.fn88(i32(1), i32(1))
+				v1 = t67
 				store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 				store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 				store32(m.memory, uint32(v0), uint32(i32(1)))
 				m.memory[uint32(v1)] = byte(i32(36))
-				goto l29
+				goto l27
 			}
 			{
 				if uint32(v7) <= uint32(i32(15)) {
-					goto l5
+					goto l3
 				}
-				m.fn53(v2+i32(48), v8, v7)
-				t38 := int32(load32(m.memory, uint64(uint32(v2))+48))
-				t39 := int32(load32(m.memory, uint64(uint32(v2))+52))
-				t40 := m.fn17(t38, t39, v11, v13)
-				if t40 != 0 {
-					t83 := m.fn88(i32(1), i32(1))
-					v1 = t83
+				m.fn53(v2+i32(56), v8, v7)
+				t21 := int32(load32(m.memory, uint64(uint32(v2))+56))
+				t22 := int32(load32(m.memory, uint64(uint32(v2))+60))
+				t23 := m.fn17(t21, t22, v11, v12)
+				if t23 != 0 {
+					t66 := m.fn88(i32(1), i32(1))
+					v1 = t66
 					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 					store32(m.memory, uint32(v0), uint32(i32(1)))
 					m.memory[uint32(v1)] = byte(i32(0))
-					goto l29
+					goto l27
 				}
 			}
-		l5:
-			v1 = v13
-			if v13 != i32(64) {
-				goto l7
+		l3:
+			v1 = v12
+			if v12 != i32(64) {
+				goto l5
 			}
 			v1 = i32(0)
-		l9:
+		l7:
 			{
 				if v1 == i32(64) {
-					t82 := m.fn88(i32(1), i32(1))
-					v1 = t82
+					t65 := m.fn88(i32(1), i32(1))
+					v1 = t65
 					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 					store32(m.memory, uint32(v0), uint32(i32(1)))
 					m.memory[uint32(v1)] = byte(i32(37))
-					goto l29
+					goto l27
 				}
 				v9 = v11 + v1
-				v12 = v1 + i32(1)
-				v1 = v12
-				t41 := int32(m.memory[uint32(v9)])
-				v9 = t41
+				v13 = v1 + i32(1)
+				v1 = v13
+				t24 := int32(m.memory[uint32(v9)])
+				v9 = t24
 				if uint32((v9+i32(-58))&i32(255)) > uint32(i32(245)) {
-					goto l9
+					goto l7
 				}
-				v1 = v12
+				v1 = v13
 				if uint32((v9&i32(-33)+i32(-71))&i32(255)) >= uint32(i32(250)) {
-					goto l9
+					goto l7
 				}
 			}
 			v1 = i32(64)
-		l7:
-			m.fn581(v2+i32(288), v11, v1)
+		l5:
+			m.fn579(v2+i32(264), v11, v1)
 			{
-				t42 := int32(load32(m.memory, uint64(uint32(v2))+288))
-				if t42 == i32(-0x80000000) {
-					t81 := m.fn88(i32(1), i32(1))
-					v1 = t81
+				t25 := int32(load32(m.memory, uint64(uint32(v2))+264))
+				if t25 == i32(-0x80000000) {
+					t64 := m.fn88(i32(1), i32(1))
+					v1 = t64
 					store32(m.memory, uint64(uint32(v0))+8, uint32(i32(1)))
 					store32(m.memory, uint64(uint32(v0))+4, uint32(v1))
 					store32(m.memory, uint32(v0), uint32(i32(1)))
 					m.memory[uint32(v1)] = byte(i32(38))
-					goto l29
+					goto l27
 				}
-				memory_copy(m.memory, uint32(v2+i32(132)), uint32(v2+i32(288)), uint32(i32(44)))
-				store32(m.memory, uint64(uint32(v2))+184, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v2))+176, uint64(i64(0x100000000)))
+				memory_copy(m.memory, uint32(v2+i32(108)), uint32(v2+i32(264)), uint32(i32(44)))
+				store32(m.memory, uint64(uint32(v2))+160, uint32(i32(0)))
+				store64(m.memory, uint64(uint32(v2))+152, uint64(i64(0x100000000)))
 				v1 = i32(38)
-				t43 := int32(load32(m.memory, uint64(uint32(v2))+140))
-				v9 = t43
-				t44 := int32(load32(m.memory, uint64(uint32(v2))+136))
-				v12 = t44
+				t26 := int32(load32(m.memory, uint64(uint32(v2))+116))
+				v9 = t26
+				t27 := int32(load32(m.memory, uint64(uint32(v2))+112))
+				v13 = t27
 				{
-					t45 := m.fn413(v11, v13, v4, v3)
-					if t45 != 0 {
-						goto l11
+					t28 := m.fn412(v11, v12, v4, v3)
+					if t28 != 0 {
+						goto l9
 					}
-					t46 := m.fn574(v12, v9, i32(154832), i32(4))
-					p47 := i32(53)
-					if t46 != 0 {
-						p47 = i32(38)
+					t29 := m.fn572(v13, v9, i32(154833), i32(4))
+					p30 := i32(53)
+					if t29 != 0 {
+						p30 = i32(38)
 					}
-					v1 = p47
+					v1 = p30
 				}
-			l11:
-				m.fn344(v2+i32(176), v1)
-				t48 := m.fn18(v6, v5)
-				t50 := v2 + i32(176)
-				p49 := i32(53)
-				if t48 != 0 {
-					p49 = i32(8)
+			l9:
+				m.fn342(v2+i32(152), v1)
+				t31 := m.fn18(v6, v5)
+				t33 := v2 + i32(152)
+				p32 := i32(53)
+				if t31 != 0 {
+					p32 = i32(8)
 				}
-				m.fn344(t50, p49)
-				m.fn576(v2+i32(40), v12, v9, i32(154836), i32(3))
+				m.fn342(t33, p32)
+				m.fn574(v2+i32(48), v13, v9, i32(154837), i32(3))
 				{
-					t51 := int32(load32(m.memory, uint64(uint32(v2))+40))
-					v1 = t51
+					t34 := int32(load32(m.memory, uint64(uint32(v2))+48))
+					v1 = t34
 					if v1 == 0 {
-						goto l12
+						goto l10
 					}
-					t52 := int32(load32(m.memory, uint64(uint32(v2))+44))
-					t53 := m.fn17(v1, t52, i32(154839), i32(5))
-					if t53 != 0 {
-						t54 := int32(load32(m.memory, uint64(uint32(v2))+160))
-						t55 := int32(load32(m.memory, uint64(uint32(v2))+164))
-						m.fn582(v2+i32(288), t54, t55)
+					t35 := int32(load32(m.memory, uint64(uint32(v2))+52))
+					t36 := m.fn17(v1, t35, i32(154840), i32(5))
+					if t36 != 0 {
+						t37 := int32(load32(m.memory, uint64(uint32(v2))+136))
+						t38 := int32(load32(m.memory, uint64(uint32(v2))+140))
+						m.fn580(v2+i32(264), t37, t38)
 						{
-							t56 := int32(m.memory[uint64(uint32(v2))+288])
-							if t56 != i32(1) {
-								t57 := int64(load64(m.memory, uint64(uint32(v2))+313))
-								store64(m.memory, uint64(uint32(v2))+224, uint64(t57))
-								t58 := int64(load64(m.memory, uint64(uint32(v2))+305))
-								store64(m.memory, uint64(uint32(v2))+216, uint64(t58))
-								t59 := int64(load64(m.memory, uint64(uint32(v2))+297))
-								store64(m.memory, uint64(uint32(v2))+208, uint64(t59))
-								t60 := int64(load64(m.memory, uint64(uint32(v2))+289))
-								store64(m.memory, uint64(uint32(v2))+200, uint64(t60))
-								t61 := int64(load64(m.memory, uint64(uint32(v2))+168))
-								store64(m.memory, uint64(uint32(v2))+236, uint64(t61))
-								store32(m.memory, uint64(uint32(v2))+244, uint32(v2+i32(200)))
-								m.fn53(v2+i32(32), v8, v7)
-								t62 := int32(load32(m.memory, uint64(uint32(v2))+32))
-								v14 = t62
+							t39 := int32(m.memory[uint64(uint32(v2))+264])
+							if t39 != i32(1) {
+								t40 := int64(load64(m.memory, uint64(uint32(v2))+289))
+								store64(m.memory, uint64(uint32(v2))+200, uint64(t40))
+								t41 := int64(load64(m.memory, uint64(uint32(v2))+281))
+								store64(m.memory, uint64(uint32(v2))+192, uint64(t41))
+								t42 := int64(load64(m.memory, uint64(uint32(v2))+273))
+								store64(m.memory, uint64(uint32(v2))+184, uint64(t42))
+								t43 := int64(load64(m.memory, uint64(uint32(v2))+265))
+								store64(m.memory, uint64(uint32(v2))+176, uint64(t43))
+								t44 := int64(load64(m.memory, uint64(uint32(v2))+144))
+								store64(m.memory, uint64(uint32(v2))+212, uint64(t44))
+								store32(m.memory, uint64(uint32(v2))+220, uint32(v2+i32(176)))
+								m.fn53(v2+i32(40), v8, v7)
+								t45 := int32(load32(m.memory, uint64(uint32(v2))+40))
+								v14 = t45
 								{
-									t63 := int32(load32(m.memory, uint64(uint32(v2))+36))
-									v15 = t63
+									t46 := int32(load32(m.memory, uint64(uint32(v2))+44))
+									v15 = t46
 									if uint32(v15) < uint32(i32(2)) {
-										goto l17
+										goto l15
 									}
 									{
 										{
-											t64 := int32(m.memory[uint32(v14)])
-											v1 = t64
+											t47 := int32(m.memory[uint32(v14)])
+											v1 = t47
 											if v1 == i32(96) {
-												goto l18
+												goto l16
 											}
 											{
 												if v1 == i32(39) {
-													t66 := int32(m.memory[uint32(v14+v15+i32(-1))])
-													if t66 == i32(39) {
-														goto l20
+													t49 := int32(m.memory[uint32(v14+v15+i32(-1))])
+													if t49 == i32(39) {
+														goto l18
 													}
-													goto l17
+													goto l15
 												}
 												if v1 != i32(34) {
-													goto l17
+													goto l15
 												}
-												t65 := int32(m.memory[uint32(v14+v15+i32(-1))])
-												if t65 == i32(34) {
-													goto l20
+												t48 := int32(m.memory[uint32(v14+v15+i32(-1))])
+												if t48 == i32(34) {
+													goto l18
 												}
-												goto l17
+												goto l15
 											}
 										}
-									l18:
-										t67 := int32(m.memory[uint32(v14+v15+i32(-1))])
-										if t67 != i32(96) {
-											goto l17
+									l16:
+										t50 := int32(m.memory[uint32(v14+v15+i32(-1))])
+										if t50 != i32(96) {
+											goto l15
 										}
 									}
-								l20:
+								l18:
 									v15 = v15 + i32(-2)
 									v14 = v14 + i32(1)
 								}
-							l17:
-								t68 := m.fn583(v2+i32(236), v8, v7)
-								if t68 != 0 {
-									p85 := i32(42)
-									if v15 == v7 {
-										p85 = i32(53)
+							l15:
+								t51 := m.fn581(v2+i32(212), v8, v7)
+								if t51 != 0 {
+									v1 = i32(42)
+									if uint32(v15) < uint32(v7) {
+										goto l28
 									}
-									v1 = p85
-									goto l30
+									p68 := i32(53)
+									if uint32(v15) < uint32(i32(16)) {
+										p68 = i32(13)
+									}
+									v1 = p68
+									goto l28
 								}
-								m.fn225(v2+i32(248), v15)
-								t69 := int32(load32(m.memory, uint64(uint32(v2))+252))
-								t70 := v2 + i32(288)
-								t71 := v14
-								t72 := v15
-								v16 = t69
-								t73 := int32(load32(m.memory, uint64(uint32(v2))+256))
-								t74 := v16
-								v3 = t73
-								m.fn79(t70, t71, t72, t74, v3)
+								m.fn223(v2+i32(224), v15)
+								t52 := int32(load32(m.memory, uint64(uint32(v2))+228))
+								t53 := v2 + i32(264)
+								t54 := v14
+								t55 := v15
+								v16 = t52
+								t56 := int32(load32(m.memory, uint64(uint32(v2))+232))
+								t57 := v16
+								v3 = t56
+								m.fn79(t53, t54, t55, t57, v3)
 								{
 									{
-										t75 := int32(load32(m.memory, uint64(uint32(v2))+288))
-										v1 = t75
+										t58 := int32(load32(m.memory, uint64(uint32(v2))+264))
+										v1 = t58
 										if v1 == 0 {
-											goto l22
+											goto l20
 										}
-										t76 := int32(load32(m.memory, uint64(uint32(v2))+292))
-										t77 := m.fn583(v2+i32(236), v1, t76)
-										if t77 != 0 {
+										t59 := int32(load32(m.memory, uint64(uint32(v2))+268))
+										t60 := m.fn581(v2+i32(212), v1, t59)
+										if t60 != 0 {
 											v1 = i32(40)
-											goto l28
+											goto l26
 										}
 									}
-								l22:
-									m.fn428(v2+i32(260), v14, v15)
-									t78 := int32(load32(m.memory, uint64(uint32(v2))+268))
-									v1 = t78 + i32(-1)
-									t79 := int32(load32(m.memory, uint64(uint32(v2))+264))
-									v13 = t79
-								l27:
+								l20:
+									m.fn427(v2+i32(236), v14, v15)
+									t61 := int32(load32(m.memory, uint64(uint32(v2))+244))
+									v1 = t61 + i32(-1)
+									t62 := int32(load32(m.memory, uint64(uint32(v2))+240))
+									v12 = t62
+								l25:
 									{
 										if v1 == i32(-1) {
-											goto l24
+											goto l22
 										}
-										v9 = v13 + v1
+										v9 = v12 + v1
 										if v9 == 0 {
-											goto l24
+											goto l22
 										}
-										t80 := int32(m.memory[uint32(v9)])
-										if t80 == i32(61) {
+										t63 := int32(m.memory[uint32(v9)])
+										if t63 == i32(61) {
 											v1 = v1 + i32(-1)
-											goto l27
+											goto l25
 										}
 										v17 = v1 + i32(1)
-										goto l26
+										goto l24
 									}
-								l24:
+								l22:
 									v17 = v1 + i32(1)
-									goto l26
+									goto l24
 								}
 							}
 							v1 = i32(43)
-							goto l16
+							goto l14
 						}
 					}
 				}
-			l12:
-				m.fn387(v2+i32(176), i32(39))
-				goto l14
+			l10:
+				m.fn385(v2+i32(152), i32(39))
+				goto l12
 			}
 		}
-	l26:
-		v12 = v1 + i32(1)
-		store32(m.memory, uint64(uint32(v2))+268, uint32(v17))
+	l24:
+		v13 = v1 + i32(1)
+		store32(m.memory, uint64(uint32(v2))+244, uint32(v17))
 		v1 = i32(0)
 	l48:
 		{
-			if v12 == v1 {
-				m.fn411(v2+i32(272), v14, v15)
+			if v13 == v1 {
+				m.fn408(v2+i32(248), v14, v15)
 				{
 					v1 = v17 & i32(3)
 					v18 = int32(uint32(v1*i32(3))>>2) + int32(uint32(v17)>>2)*i32(3)
 					if uint32(v18) > uint32(v3) {
-						goto l35
+						goto l33
 					}
-					store32(m.memory, uint64(uint32(v2))+440, uint32(i32(4)))
-					store32(m.memory, uint64(uint32(v2))+436, uint32(v1))
-					t87 := v2
+					store32(m.memory, uint64(uint32(v2))+400, uint32(i32(4)))
+					store32(m.memory, uint64(uint32(v2))+396, uint32(v1))
+					t70 := v2
 					v1 = v17 & i32(0x7ffffffc)
-					store32(m.memory, uint64(uint32(t87))+428, uint32(v1))
-					store32(m.memory, uint64(uint32(v2))+424, uint32(v13))
-					store32(m.memory, uint64(uint32(v2))+432, uint32(v13+v1))
-					store32(m.memory, uint64(uint32(v2))+304, uint32(i32(3)))
-					t88 := int32(uint32(v18) % uint32(i32(3)))
-					t89 := v2
-					v1 = t88
-					store32(m.memory, uint64(uint32(t89))+292, uint32(v1))
-					t90 := v2
+					store32(m.memory, uint64(uint32(t70))+388, uint32(v1))
+					store32(m.memory, uint64(uint32(v2))+384, uint32(v12))
+					store32(m.memory, uint64(uint32(v2))+392, uint32(v12+v1))
+					store32(m.memory, uint64(uint32(v2))+280, uint32(i32(3)))
+					t71 := int32(uint32(v18) % uint32(i32(3)))
+					t72 := v2
+					v1 = t71
+					store32(m.memory, uint64(uint32(t72))+268, uint32(v1))
+					t73 := v2
 					v1 = v18 - v1
-					store32(m.memory, uint64(uint32(t90))+300, uint32(v1))
-					store32(m.memory, uint64(uint32(v2))+296, uint32(v16))
-					store32(m.memory, uint64(uint32(v2))+288, uint32(v16+v1))
+					store32(m.memory, uint64(uint32(t73))+276, uint32(v1))
+					store32(m.memory, uint64(uint32(v2))+272, uint32(v16))
+					store32(m.memory, uint64(uint32(v2))+264, uint32(v16+v1))
 					v19 = i32(0)
-				l38:
-					{
-						m.fn451(v2+i32(456), v2+i32(424), v2+i32(288))
-						t91 := int32(load32(m.memory, uint64(uint32(v2))+456))
-						v1 = t91
-						if v1 == 0 {
-							goto l36
-						}
-						t92 := int32(load32(m.memory, uint64(uint32(v2))+460))
-						v9 = t92
-						if v9 == 0 {
-							goto l37
-						}
-						t93 := int32(load32(m.memory, uint64(uint32(v2))+468))
-						v11 = t93
-						t94 := int32(load32(m.memory, uint64(uint32(v2))+464))
-						v12 = t94
-						t95 := int32(m.memory[uint32(v1)])
-						t96 := m.fn584(t95)
-						v20 = t96
-						if v9 == i32(1) {
-							goto l37
-						}
-						t97 := int32(m.memory[uint64(uint32(v1))+1])
-						t98 := m.fn584(t97)
-						v3 = t98
-						if uint32(v9) <= uint32(i32(2)) {
-							goto l37
-						}
-						t99 := int32(m.memory[uint64(uint32(v1))+2])
-						t100 := m.fn584(t99)
-						v4 = t100
-						if v9 == i32(3) {
-							goto l37
-						}
-						t101 := int32(m.memory[uint64(uint32(v1))+3])
-						t102 := m.fn584(t101)
-						v1 = t102
-						if v11 == 0 {
-							goto l37
-						}
-						m.memory[uint32(v12)] = byte(int32(uint32(v3)>>4) | v20<<2)
-						if v11 == i32(1) {
-							goto l37
-						}
-						m.memory[uint64(uint32(v12))+1] = byte(int32(uint32(v4)>>2) | v3<<4)
-						if uint32(v11) <= uint32(i32(2)) {
-							goto l37
-						}
-						m.memory[uint64(uint32(v12))+2] = byte(v1 | v4<<6)
-						v19 = int32(uint32(v3|v20|v4|v1)>>8)&i32(1) | v19
-						goto l38
-					}
 				l36:
-					t103 := int32(load32(m.memory, uint64(uint32(v2))+432))
-					v9 = t103
-					t104 := int32(load32(m.memory, uint64(uint32(v2))+288))
-					v20 = t104
-					t105 := int32(load32(m.memory, uint64(uint32(v2))+292))
-					v11 = t105
-					t106 := int32(load32(m.memory, uint64(uint32(v2))+436))
-					v1 = t106
-					store32(m.memory, uint64(uint32(v2))+456, uint32(i32(1094795585)))
+					{
+						m.fn450(v2+i32(408), v2+i32(384), v2+i32(264))
+						t74 := int32(load32(m.memory, uint64(uint32(v2))+408))
+						v1 = t74
+						if v1 == 0 {
+							goto l34
+						}
+						t75 := int32(load32(m.memory, uint64(uint32(v2))+412))
+						v9 = t75
+						if v9 == 0 {
+							goto l35
+						}
+						t76 := int32(load32(m.memory, uint64(uint32(v2))+420))
+						v11 = t76
+						t77 := int32(load32(m.memory, uint64(uint32(v2))+416))
+						v13 = t77
+						t78 := int32(m.memory[uint32(v1)])
+						t79 := m.fn582(t78)
+						v20 = t79
+						if v9 == i32(1) {
+							goto l35
+						}
+						t80 := int32(m.memory[uint64(uint32(v1))+1])
+						t81 := m.fn582(t80)
+						v3 = t81
+						if uint32(v9) <= uint32(i32(2)) {
+							goto l35
+						}
+						t82 := int32(m.memory[uint64(uint32(v1))+2])
+						t83 := m.fn582(t82)
+						v4 = t83
+						if v9 == i32(3) {
+							goto l35
+						}
+						t84 := int32(m.memory[uint64(uint32(v1))+3])
+						t85 := m.fn582(t84)
+						v1 = t85
+						if v11 == 0 {
+							goto l35
+						}
+						m.memory[uint32(v13)] = byte(int32(uint32(v3)>>4) | v20<<2)
+						if v11 == i32(1) {
+							goto l35
+						}
+						m.memory[uint64(uint32(v13))+1] = byte(int32(uint32(v4)>>2) | v3<<4)
+						if uint32(v11) <= uint32(i32(2)) {
+							goto l35
+						}
+						m.memory[uint64(uint32(v13))+2] = byte(v1 | v4<<6)
+						v19 = int32(uint32(v3|v20|v4|v1)>>8)&i32(1) | v19
+						goto l36
+					}
+				l34:
+					t86 := int32(load32(m.memory, uint64(uint32(v2))+392))
+					v9 = t86
+					t87 := int32(load32(m.memory, uint64(uint32(v2))+264))
+					v20 = t87
+					t88 := int32(load32(m.memory, uint64(uint32(v2))+268))
+					v11 = t88
+					t89 := int32(load32(m.memory, uint64(uint32(v2))+396))
+					v1 = t89
+					store32(m.memory, uint64(uint32(v2))+408, uint32(i32(1094795585)))
 					if uint32(v1) >= uint32(i32(5)) {
-						goto l37
+						goto l35
 					}
 					if v1 == 0 {
-						goto l39
-					}
-					memory_copy(m.memory, uint32(v2+i32(456)), uint32(v9), uint32(v1))
-				l39:
-					t107 := int32(m.memory[uint64(uint32(v2))+456])
-					t108 := m.fn584(t107)
-					v12 = t108
-					t109 := int32(m.memory[uint64(uint32(v2))+457])
-					t110 := m.fn584(t109)
-					v9 = t110
-					t111 := int32(m.memory[uint64(uint32(v2))+459])
-					v4 = t111
-					t112 := int32(m.memory[uint64(uint32(v2))+458])
-					t113 := m.fn584(t112)
-					t114 := v2
-					v3 = t113
-					m.memory[uint64(uint32(t114))+478] = byte(int32(uint32(v3)>>2) | v9<<4)
-					m.memory[uint64(uint32(v2))+477] = byte(int32(uint32(v9)>>4) | v12<<2)
-					t115 := m.fn584(v4)
-					t116 := v2
-					v4 = t115
-					m.memory[uint64(uint32(t116))+479] = byte(v4 | v3<<6)
-					if uint32(v11) >= uint32(i32(4)) {
 						goto l37
 					}
+					memory_copy(m.memory, uint32(v2+i32(408)), uint32(v9), uint32(v1))
+				l37:
+					t90 := int32(m.memory[uint64(uint32(v2))+408])
+					t91 := m.fn582(t90)
+					v13 = t91
+					t92 := int32(m.memory[uint64(uint32(v2))+409])
+					t93 := m.fn582(t92)
+					v9 = t93
+					t94 := int32(m.memory[uint64(uint32(v2))+411])
+					v4 = t94
+					t95 := int32(m.memory[uint64(uint32(v2))+410])
+					t96 := m.fn582(t95)
+					t97 := v2
+					v3 = t96
+					m.memory[uint64(uint32(t97))+430] = byte(int32(uint32(v3)>>2) | v9<<4)
+					m.memory[uint64(uint32(v2))+429] = byte(int32(uint32(v9)>>4) | v13<<2)
+					t98 := m.fn582(v4)
+					t99 := v2
+					v4 = t98
+					m.memory[uint64(uint32(t99))+431] = byte(v4 | v3<<6)
+					if uint32(v11) >= uint32(i32(4)) {
+						goto l35
+					}
 					if v11 == 0 {
-						goto l40
+						goto l38
 					}
-					memory_copy(m.memory, uint32(v20), uint32(v2+i32(477)), uint32(v11))
-				l40:
-					t117 := int32(uint32(v9|v12|v3|v4)>>8) & i32(1)
-					var p118 int32
+					memory_copy(m.memory, uint32(v20), uint32(v2+i32(429)), uint32(v11))
+				l38:
+					t100 := int32(uint32(v9|v13|v3|v4)>>8) & i32(1)
+					var p101 int32
 					if v1 == i32(1) {
-						p118 = 1
+						p101 = 1
 					}
-					if (t117|p118|v19)&i32(0xffff) != 0 {
-						goto l35
+					if (t100|p101|v19)&i32(0xffff) != 0 {
+						goto l33
 					}
-					t119 := m.fn585(v13, v17, v16, v18)
-					if t119&i32(255) != i32(2) {
-						goto l35
+					t102 := m.fn583(v12, v17, v16, v18)
+					if t102&i32(255) != i32(2) {
+						goto l33
 					}
-					t120 := m.fn583(v2+i32(236), v16, v18)
-					if t120 != 0 {
-						goto l41
+					t103 := m.fn581(v2+i32(212), v16, v18)
+					if t103 != 0 {
+						goto l39
 					}
 				}
-			l35:
-				t121 := int32(load32(m.memory, uint64(uint32(v2))+276))
-				t122 := int32(load32(m.memory, uint64(uint32(v2))+280))
-				t123 := m.fn583(v2+i32(236), t121, t122)
-				if t123 != 0 {
-					goto l41
+			l33:
+				t104 := int32(load32(m.memory, uint64(uint32(v2))+252))
+				t105 := int32(load32(m.memory, uint64(uint32(v2))+256))
+				t106 := m.fn581(v2+i32(212), t104, t105)
+				if t106 != 0 {
+					goto l39
 				}
-				v1 = i32(0)
-				store32(m.memory, uint64(uint32(v2))+420, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v2))+412, uint64(i64(0x100000010)))
-				store32(m.memory, uint64(uint32(v2))+408, uint32(i32(155633)))
-				store32(m.memory, uint64(uint32(v2))+404, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v2))+400, uint32(i32(153095)))
-				store32(m.memory, uint64(uint32(v2))+396, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v2))+392, uint32(i32(153095)))
-				store32(m.memory, uint64(uint32(v2))+388, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v2))+384, uint32(i32(153094)))
 				store32(m.memory, uint64(uint32(v2))+380, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v2))+376, uint32(i32(153094)))
-				store32(m.memory, uint64(uint32(v2))+372, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v2))+364, uint64(i64(0x100000001)))
-				store32(m.memory, uint64(uint32(v2))+360, uint32(i32(0x25599)))
+				store32(m.memory, uint64(uint32(v2))+376, uint32(i32(153111)))
+				store32(m.memory, uint64(uint32(v2))+372, uint32(i32(1)))
+				store32(m.memory, uint64(uint32(v2))+368, uint32(i32(153111)))
+				store32(m.memory, uint64(uint32(v2))+364, uint32(i32(1)))
+				store32(m.memory, uint64(uint32(v2))+360, uint32(i32(153110)))
 				store32(m.memory, uint64(uint32(v2))+356, uint32(i32(1)))
-				store32(m.memory, uint64(uint32(v2))+352, uint32(i32(0x25599)))
+				store32(m.memory, uint64(uint32(v2))+352, uint32(i32(153110)))
+				v1 = i32(0)
 				store32(m.memory, uint64(uint32(v2))+348, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v2))+340, uint64(i64(0x100000002)))
-				store32(m.memory, uint64(uint32(v2))+336, uint32(i32(155631)))
-				store32(m.memory, uint64(uint32(v2))+332, uint32(i32(0)))
-				store64(m.memory, uint64(uint32(v2))+324, uint64(i64(0x100000001)))
-				store32(m.memory, uint64(uint32(v2))+320, uint32(i32(153448)))
-				store64(m.memory, uint64(uint32(v2))+312, uint64(i64(1)))
-				store64(m.memory, uint64(uint32(v2))+304, uint64(i64(1)))
-				store64(m.memory, uint64(uint32(v2))+296, uint64(i64(1)))
-			l43:
+				store64(m.memory, uint64(uint32(v2))+340, uint64(i64(0x100000001)))
+				store32(m.memory, uint64(uint32(v2))+336, uint32(i32(153001)))
+				store32(m.memory, uint64(uint32(v2))+332, uint32(i32(1)))
+				store32(m.memory, uint64(uint32(v2))+328, uint32(i32(153001)))
+				store32(m.memory, uint64(uint32(v2))+324, uint32(i32(0)))
+				store64(m.memory, uint64(uint32(v2))+316, uint64(i64(0x100000002)))
+				store32(m.memory, uint64(uint32(v2))+312, uint32(i32(155635)))
+				store32(m.memory, uint64(uint32(v2))+308, uint32(i32(0)))
+				store64(m.memory, uint64(uint32(v2))+300, uint64(i64(0x100000001)))
+				store32(m.memory, uint64(uint32(v2))+296, uint32(i32(153464)))
+				store64(m.memory, uint64(uint32(v2))+288, uint64(i64(1)))
+				store64(m.memory, uint64(uint32(v2))+280, uint64(i64(1)))
+				store64(m.memory, uint64(uint32(v2))+272, uint64(i64(1)))
 				{
-					v11 = v1 + i32(16)
-					if v11 == i32(144) {
-						m.fn54(v2+i32(288), v8, v7)
+				l41:
+					{
+						v9 = v1 + i32(16)
+						if v9 == i32(128) {
+							goto l40
+						}
+						v1 = v2 + i32(264) + v1
+						t107 := int64(load64(m.memory, uint32(v1+i32(8))))
+						v21 = t107
+						t108 := int64(load64(m.memory, uint32(v1+i32(16))))
+						store64(m.memory, uint64(uint32(v2))+400, uint64(t108))
+						store32(m.memory, uint64(uint32(v2))+396, uint32(v15))
+						store32(m.memory, uint64(uint32(v2))+392, uint32(v14))
+						store64(m.memory, uint64(uint32(v2))+384, uint64(v21))
+						m.fn375(v2+i32(408), v2+i32(384), i32(3))
+						t109 := int32(load32(m.memory, uint64(uint32(v2))+412))
+						t110 := int32(load32(m.memory, uint64(uint32(v2))+416))
+						t111 := m.fn581(v2+i32(212), t109, t110)
+						v11 = t111
+						m.fn326(v2 + i32(408))
+						v1 = v9
+						if v11 == 0 {
+							goto l41
+						}
+						goto l42
+					}
+				l40:
+					store32(m.memory, uint64(uint32(v2))+284, uint32(v15))
+					store32(m.memory, uint64(uint32(v2))+280, uint32(v14))
+					store32(m.memory, uint64(uint32(v2))+276, uint32(i32(1)))
+					store32(m.memory, uint64(uint32(v2))+272, uint32(i32(154761)))
+					store32(m.memory, uint64(uint32(v2))+268, uint32(i32(16)))
+					store32(m.memory, uint64(uint32(v2))+264, uint32(i32(155637)))
+					m.fn375(v2+i32(384), v2+i32(264), i32(3))
+					t112 := int32(load32(m.memory, uint64(uint32(v2))+388))
+					t113 := int32(load32(m.memory, uint64(uint32(v2))+392))
+					t114 := m.fn581(v2+i32(212), t112, t113)
+					v1 = t114
+					m.fn326(v2 + i32(384))
+					if v1 == 0 {
+						m.fn54(v2+i32(264), v8, v7)
 						v1 = i32(11)
 						{
-							t134 := m.fn55(v2 + i32(288))
-							if t134 != 0 {
+							t115 := m.fn55(v2 + i32(264))
+							if t115 != 0 {
 								goto l45
 							}
 							v9 = i32(-64)
@@ -33042,235 +33026,202 @@ l3:
 									goto l46
 								}
 								v11 = v9 + i32(154292)
-								v12 = v9 + i32(154288)
+								v13 = v9 + i32(154288)
 								v9 = v9 + i32(8)
-								t135 := int32(load32(m.memory, uint32(v12)))
-								t136 := int32(load32(m.memory, uint32(v11)))
-								t137 := m.fn583(v2+i32(236), t135, t136)
-								if t137 == 0 {
+								t116 := int32(load32(m.memory, uint32(v13)))
+								t117 := int32(load32(m.memory, uint32(v11)))
+								t118 := m.fn581(v2+i32(212), t116, t117)
+								if t118 == 0 {
 									goto l47
 								}
 								goto l45
 							}
 						l46:
-							t138 := m.fn583(v2+i32(236), i32(1), i32(0))
-							p139 := i32(43)
-							if t138 != 0 {
-								p139 = i32(11)
+							t119 := m.fn581(v2+i32(212), i32(1), i32(0))
+							p120 := i32(43)
+							if t119 != 0 {
+								p120 = i32(11)
 							}
-							v1 = p139
+							v1 = p120
 						}
 					l45:
-						m.fn328(v2 + i32(272))
-						m.fn328(v2 + i32(260))
-						m.fn328(v2 + i32(248))
-						m.fn321(v2 + i32(200))
-						goto l16
-					}
-					v1 = v2 + i32(288) + v1
-					t124 := int32(load32(m.memory, uint32(v1+i32(8))))
-					v12 = t124
-					t125 := int32(load32(m.memory, uint32(v1+i32(12))))
-					v9 = t125
-					t126 := int64(load64(m.memory, uint32(v1+i32(16))))
-					store64(m.memory, uint64(uint32(v2))+448, uint64(t126))
-					store32(m.memory, uint64(uint32(v2))+444, uint32(v15))
-					store32(m.memory, uint64(uint32(v2))+440, uint32(v14))
-					store32(m.memory, uint64(uint32(v2))+428, uint32(v9))
-					store32(m.memory, uint64(uint32(v2))+424, uint32(v12))
-					t127 := v2
-					var p128 int32
-					if uint32(v9) > uint32(i32(1)) {
-						p128 = 1
-					}
-					v1 = p128
-					store32(m.memory, uint64(uint32(t127))+436, uint32(v1))
-					t130 := v2
-					p129 := i32(1)
-					if v1 != 0 {
-						p129 = i32(152945)
-					}
-					store32(m.memory, uint64(uint32(t130))+432, uint32(p129))
-					m.fn377(v2+i32(456), v2+i32(424), i32(4))
-					t131 := int32(load32(m.memory, uint64(uint32(v2))+460))
-					t132 := int32(load32(m.memory, uint64(uint32(v2))+464))
-					t133 := m.fn583(v2+i32(236), t131, t132)
-					v9 = t133
-					m.fn328(v2 + i32(456))
-					v1 = v11
-					if v9 == 0 {
-						goto l43
+						m.fn326(v2 + i32(248))
+						m.fn326(v2 + i32(236))
+						m.fn326(v2 + i32(224))
+						m.fn319(v2 + i32(176))
+						goto l14
 					}
 				}
+			l42:
 				v1 = i32(42)
 				goto l44
 			}
-			v11 = v13 + v1
-			t86 := int32(m.memory[uint32(v11)])
-			v9 = t86
+			v11 = v12 + v1
+			t69 := int32(m.memory[uint32(v11)])
+			v9 = t69
 			switch v9 + i32(-43) {
 			case 0:
 				v9 = i32(45)
-				goto l33
+				goto l31
 			case 4:
-				goto l34
+				goto l32
 			default:
-				goto l33
+				goto l31
 			}
 		}
-	l34:
+	l32:
 		v9 = i32(95)
-	l33:
+	l31:
 		m.memory[uint32(v11)] = byte(v9)
 		v1 = v1 + i32(1)
 		goto l48
-	l37:
+	l35:
 		panic("unreachable")
-	l41:
+	l39:
 		v1 = i32(41)
 	l44:
-		m.fn328(v2 + i32(272))
-		m.fn328(v2 + i32(260))
+		m.fn326(v2 + i32(248))
+		m.fn326(v2 + i32(236))
+	l26:
+		m.fn326(v2 + i32(224))
 	l28:
-		m.fn328(v2 + i32(248))
-	l30:
-		m.fn321(v2 + i32(200))
-	l16:
-		m.fn344(v2+i32(176), v1)
+		m.fn319(v2 + i32(176))
 	l14:
-		t140 := int32(load32(m.memory, uint64(uint32(v2))+148))
-		t141 := v2 + i32(188)
-		v7 = t140
-		t142 := int32(load32(m.memory, uint64(uint32(v2))+152))
-		m.fn586(t141, v7, t142)
+		m.fn342(v2+i32(152), v1)
+	l12:
+		t121 := int32(load32(m.memory, uint64(uint32(v2))+124))
+		t122 := v2 + i32(164)
+		v7 = t121
+		t123 := int32(load32(m.memory, uint64(uint32(v2))+128))
+		m.fn584(t122, v7, t123)
 		{
 			{
-				t143 := int32(load32(m.memory, uint64(uint32(v2))+188))
-				if t143 == i32(-0x80000000) {
-					m.fn387(v2+i32(176), i32(38))
+				t124 := int32(load32(m.memory, uint64(uint32(v2))+164))
+				if t124 == i32(-0x80000000) {
+					m.fn385(v2+i32(152), i32(38))
 					goto l59
 				}
-				t144 := int32(load32(m.memory, uint64(uint32(v2))+192))
-				t145 := v2 + i32(200)
-				v11 = t144
-				t146 := int32(load32(m.memory, uint64(uint32(v2))+196))
-				t147 := v11
-				v12 = t146
-				m.fn587(t145, t147, v12, i32(154801))
-				m.fn587(v2+i32(424), v11, v12, i32(154804))
+				t125 := int32(load32(m.memory, uint64(uint32(v2))+168))
+				t126 := v2 + i32(384)
+				v11 = t125
+				t127 := int32(load32(m.memory, uint64(uint32(v2))+172))
+				t128 := v11
+				v13 = t127
+				m.fn585(t126, t128, v13, i32(154802))
+				m.fn585(v2+i32(176), v11, v13, i32(154805))
 				{
-					t148 := int64(load64(m.memory, uint64(uint32(v2))+200))
-					if t148 != i64(1) {
+					t129 := int64(load64(m.memory, uint64(uint32(v2))+384))
+					if t129 != i64(1) {
 						goto l50
 					}
-					t149 := int32(load32(m.memory, uint64(uint32(v2))+424))
-					if t149 != 0 {
-						t150 := int64(load64(m.memory, uint64(uint32(v2))+208))
-						store64(m.memory, uint64(uint32(v2))+272, uint64(t150))
-						t151 := int64(load64(m.memory, uint64(uint32(v2))+432))
-						store64(m.memory, uint64(uint32(v2))+456, uint64(t151))
-						store64(m.memory, uint64(uint32(v2))+296, uint64(int64(uint32(v2+i32(456)))<<32|int64(uint32(v2+i32(272)))))
-						v3 = v2 + i32(288) + i32(8)
+					t130 := int32(load32(m.memory, uint64(uint32(v2))+176))
+					if t130 != 0 {
+						t131 := int64(load64(m.memory, uint64(uint32(v2))+392))
+						store64(m.memory, uint64(uint32(v2))+248, uint64(t131))
+						t132 := int64(load64(m.memory, uint64(uint32(v2))+184))
+						store64(m.memory, uint64(uint32(v2))+408, uint64(t132))
+						store64(m.memory, uint64(uint32(v2))+272, uint64(int64(uint32(v2+i32(408)))<<32|int64(uint32(v2+i32(248)))))
+						v3 = v2 + i32(264) + i32(8)
 						v1 = i32(0)
 					l55:
 						{
 							if v1 == i32(8) {
-								t156 := int64(load64(m.memory, uint64(uint32(v2))+272))
-								v21 = t156
-								t157 := int64(load64(m.memory, uint64(uint32(v2))+456))
-								v22 = t157
-								m.fn587(v2+i32(288), v11, v12, i32(154807))
-								t158 := int32(load32(m.memory, uint64(uint32(v2))+288))
-								v1 = t158
-								t159 := int64(load64(m.memory, uint64(uint32(v2))+296))
-								v23 = t159
-								m.memory[uint64(uint32(v2))+293] = byte(i32(51))
-								m.memory[uint64(uint32(v2))+291] = byte(i32(50))
-								m.memory[uint64(uint32(v2))+289] = byte(i32(49))
-								t161 := v2
-								t162 := v22
-								p160 := i64(0x7fffffffffffffff)
+								t137 := int64(load64(m.memory, uint64(uint32(v2))+248))
+								v21 = t137
+								t138 := int64(load64(m.memory, uint64(uint32(v2))+408))
+								v22 = t138
+								m.fn585(v2+i32(264), v11, v13, i32(154808))
+								t139 := int32(load32(m.memory, uint64(uint32(v2))+264))
+								v1 = t139
+								t140 := int64(load64(m.memory, uint64(uint32(v2))+272))
+								v23 = t140
+								m.memory[uint64(uint32(v2))+269] = byte(i32(51))
+								m.memory[uint64(uint32(v2))+267] = byte(i32(50))
+								m.memory[uint64(uint32(v2))+265] = byte(i32(49))
+								t142 := v2
+								t143 := v22
+								p141 := i64(0x7fffffffffffffff)
 								if uint64(v10) < uint64(i64(0x7fffffffffffffff)) {
-									p160 = v10
+									p141 = v10
 								}
-								v24 = p160
-								var p163 int32
-								if t162 <= v24 {
-									p163 = 1
+								v24 = p141
+								var p144 int32
+								if t143 <= v24 {
+									p144 = 1
 								}
-								m.memory[uint64(uint32(t161))+288] = byte(p163)
-								t164 := v2
+								m.memory[uint64(uint32(t142))+264] = byte(p144)
+								t145 := v2
 								v10 = v22 - v21
-								t165 := v10>>63 ^ i64(-0x8000000000000000)
-								t166 := v10
-								var p167 int32
+								t146 := v10>>63 ^ i64(-0x8000000000000000)
+								t147 := v10
+								var p148 int32
 								if v21 > i64(0) {
-									p167 = 1
+									p148 = 1
 								}
-								var p168 int32
+								var p149 int32
 								if v10 < v22 {
-									p168 = 1
+									p149 = 1
 								}
-								p169 := t166
-								if p167^p168 != 0 {
-									p169 = t165
+								p150 := t147
+								if p148^p149 != 0 {
+									p150 = t146
 								}
-								var p170 int32
-								if uint64(p169+i64(-901)) < uint64(i64(-900)) {
-									p170 = 1
+								var p151 int32
+								if uint64(p150+i64(-901)) < uint64(i64(-900)) {
+									p151 = 1
 								}
-								m.memory[uint64(uint32(t164))+292] = byte(p170)
-								t172 := v2
-								p171 := v21
+								m.memory[uint64(uint32(t145))+268] = byte(p151)
+								t153 := v2
+								p152 := v21
 								if v23 > v21 {
-									p171 = v23
+									p152 = v23
 								}
-								p173 := v21
+								p154 := v21
 								if v1 != 0 {
-									p173 = p171
+									p154 = p152
 								}
-								var p174 int32
-								if p173 > v24 {
-									p174 = 1
+								var p155 int32
+								if p154 > v24 {
+									p155 = 1
 								}
-								m.memory[uint64(uint32(t172))+290] = byte(p174)
+								m.memory[uint64(uint32(t153))+266] = byte(p155)
 								v1 = i32(0)
 							l58:
 								if v1 == i32(6) {
 									goto l52
 								}
 								{
-									v9 = v2 + i32(288) + v1
-									t175 := int32(m.memory[uint32(v9)])
-									if t175 == 0 {
+									v9 = v2 + i32(264) + v1
+									t156 := int32(m.memory[uint32(v9)])
+									if t156 == 0 {
 										goto l56
 									}
-									t176 := int32(m.memory[uint32(v9+i32(1))])
-									v3 = t176
+									t157 := int32(m.memory[uint32(v9+i32(1))])
+									v3 = t157
 									{
-										t177 := int32(load32(m.memory, uint64(uint32(v2))+184))
-										v9 = t177
-										t178 := int32(load32(m.memory, uint64(uint32(v2))+176))
-										if v9 != t178 {
+										t158 := int32(load32(m.memory, uint64(uint32(v2))+160))
+										v9 = t158
+										t159 := int32(load32(m.memory, uint64(uint32(v2))+152))
+										if v9 != t159 {
 											goto l57
 										}
-										m.fn160(v2+i32(176), i32(1))
+										m.fn159(v2+i32(152), i32(1))
 									}
 								l57:
-									t179 := int32(load32(m.memory, uint64(uint32(v2))+180))
-									m.memory[uint32(t179+v9)] = byte(v3)
-									store32(m.memory, uint64(uint32(v2))+184, uint32(v9+i32(1)))
+									t160 := int32(load32(m.memory, uint64(uint32(v2))+156))
+									m.memory[uint32(t160+v9)] = byte(v3)
+									store32(m.memory, uint64(uint32(v2))+160, uint32(v9+i32(1)))
 								}
 							l56:
 								v1 = v1 + i32(2)
 								goto l58
 							}
-							t152 := int32(load32(m.memory, uint32(v3+v1)))
-							v9 = t152
-							t153 := int64(load64(m.memory, uint32(v9)))
-							v21 = t153
-							t154 := int64(uint64(v21) / uint64(i64(100)))
-							v22 = t154
+							t133 := int32(load32(m.memory, uint32(v3+v1)))
+							v9 = t133
+							t134 := int64(load64(m.memory, uint32(v9)))
+							v21 = t134
+							t135 := int64(uint64(v21) / uint64(i64(100)))
+							v22 = t135
 							{
 								if v21 < i64(100000000001) {
 									goto l54
@@ -33278,9 +33229,9 @@ l3:
 								if uint64(v10) >= uint64(v22) {
 									goto l54
 								}
-								m.fn387(v2+i32(176), i32(48))
-								t155 := int64(load64(m.memory, uint32(v9)))
-								store64(m.memory, uint32(v9), uint64(t155/i64(1000)))
+								m.fn385(v2+i32(152), i32(48))
+								t136 := int64(load64(m.memory, uint32(v9)))
+								store64(m.memory, uint32(v9), uint64(t136/i64(1000)))
 							}
 						l54:
 							v1 = v1 + i32(4)
@@ -33289,35 +33240,35 @@ l3:
 					}
 				}
 			l50:
-				m.fn387(v2+i32(176), i32(47))
+				m.fn385(v2+i32(152), i32(47))
 				goto l52
 			}
 		l52:
-			m.fn576(v2+i32(24), v11, v12, i32(154810), i32(3))
+			m.fn574(v2+i32(32), v11, v13, i32(154811), i32(3))
 			v1 = i32(53)
-			t180 := int32(load32(m.memory, uint64(uint32(v2))+28))
-			v9 = t180
-			t181 := int32(load32(m.memory, uint64(uint32(v2))+24))
-			v3 = t181
+			t161 := int32(load32(m.memory, uint64(uint32(v2))+36))
+			v9 = t161
+			t162 := int32(load32(m.memory, uint64(uint32(v2))+32))
+			v3 = t162
 			{
-				t182 := m.fn18(v6, v5)
-				if t182 != 0 {
+				t163 := m.fn18(v6, v5)
+				if t163 != 0 {
 					goto l60
 				}
-				t183 := m.fn588(v3, v9, v6, v5)
-				p184 := i32(53)
-				if t183 != 0 {
-					p184 = i32(44)
+				t164 := m.fn586(v3, v9, v6, v5)
+				p165 := i32(53)
+				if t164 != 0 {
+					p165 = i32(44)
 				}
-				v1 = p184
+				v1 = p165
 			}
 		l60:
-			m.fn344(v2+i32(176), v1)
-			m.fn576(v2+i32(16), v11, v12, i32(154619), i32(5))
+			m.fn342(v2+i32(152), v1)
+			m.fn574(v2+i32(24), v11, v13, i32(154619), i32(5))
 			{
 				{
-					t185 := int32(load32(m.memory, uint64(uint32(v2))+16))
-					v1 = t185
+					t166 := int32(load32(m.memory, uint64(uint32(v2))+24))
+					v1 = t166
 					if v1 != 0 {
 						goto l61
 					}
@@ -33325,16 +33276,16 @@ l3:
 					goto l62
 				}
 			l61:
-				t186 := int32(load32(m.memory, uint64(uint32(v2))+20))
-				t187 := m.fn18(v1, t186)
-				p188 := i32(53)
-				if t187 != 0 {
-					p188 = i32(45)
+				t167 := int32(load32(m.memory, uint64(uint32(v2))+28))
+				t168 := m.fn18(v1, t167)
+				p169 := i32(53)
+				if t168 != 0 {
+					p169 = i32(45)
 				}
-				v1 = p188
+				v1 = p169
 			}
 		l62:
-			m.fn344(v2+i32(176), v1)
+			m.fn342(v2+i32(152), v1)
 			v1 = i32(0)
 		l70:
 			{
@@ -33344,41 +33295,47 @@ l3:
 				v1 = i32(53)
 				goto l64
 			l63:
-				v9 = v2 + i32(96) + v1
-				t189 := int32(load32(m.memory, uint32(v9+i32(8))))
-				v3 = t189
+				v9 = v2 + i32(72) + v1
+				t170 := int32(load32(m.memory, uint32(v9+i32(8))))
+				v3 = t170
 				if v3 == 0 {
 					goto l65
 				}
-				t190 := int32(load32(m.memory, uint32(v9)))
-				t191 := v11
-				t192 := v12
-				v4 = t190
-				t193 := int32(load32(m.memory, uint32(v9+i32(4))))
-				t194 := v4
-				v13 = t193
-				t195 := m.fn574(t191, t192, t194, v13)
-				if t195 == 0 {
+				t171 := int32(load32(m.memory, uint32(v9+i32(12))))
+				t172 := v3
+				v4 = t171
+				t173 := m.fn18(t172, v4)
+				if t173 != 0 {
 					goto l65
 				}
-				m.fn576(v2+i32(8), v11, v12, v4, v13)
-				t196 := int32(load32(m.memory, uint64(uint32(v2))+8))
-				t197 := int32(load32(m.memory, uint64(uint32(v2))+12))
-				t198 := int32(load32(m.memory, uint32(v9+i32(12))))
-				t199 := m.fn588(t196, t197, v3, t198)
-				if t199 == 0 {
+				t174 := int32(load32(m.memory, uint32(v9)))
+				t175 := v11
+				t176 := v13
+				v12 = t174
+				t177 := int32(load32(m.memory, uint32(v9+i32(4))))
+				t178 := v12
+				v9 = t177
+				t179 := m.fn572(t175, t176, t178, v9)
+				if t179 == 0 {
+					goto l65
+				}
+				m.fn574(v2+i32(16), v11, v13, v12, v9)
+				t180 := int32(load32(m.memory, uint64(uint32(v2))+16))
+				t181 := int32(load32(m.memory, uint64(uint32(v2))+20))
+				t182 := m.fn586(t180, t181, v3, v4)
+				if t182 == 0 {
 					goto l65
 				}
 				v1 = i32(46)
 			}
 		l64:
-			m.fn344(v2+i32(176), v1)
-			store32(m.memory, uint64(uint32(v2))+308, uint32(i32(19)))
-			store32(m.memory, uint64(uint32(v2))+304, uint32(i32(154813)))
-			store32(m.memory, uint64(uint32(v2))+300, uint32(i32(19)))
-			store32(m.memory, uint64(uint32(v2))+296, uint32(i32(154624)))
-			store32(m.memory, uint64(uint32(v2))+292, uint32(i32(4)))
-			store32(m.memory, uint64(uint32(v2))+288, uint32(i32(154663)))
+			m.fn342(v2+i32(152), v1)
+			store32(m.memory, uint64(uint32(v2))+284, uint32(i32(19)))
+			store32(m.memory, uint64(uint32(v2))+280, uint32(i32(154814)))
+			store32(m.memory, uint64(uint32(v2))+276, uint32(i32(19)))
+			store32(m.memory, uint64(uint32(v2))+272, uint32(i32(154624)))
+			store32(m.memory, uint64(uint32(v2))+268, uint32(i32(4)))
+			store32(m.memory, uint64(uint32(v2))+264, uint32(i32(154663)))
 			v1 = i32(0)
 		l69:
 			{
@@ -33388,28 +33345,28 @@ l3:
 				v1 = i32(53)
 				goto l67
 			l66:
-				t200 := v11
-				t201 := v12
-				v9 = v2 + i32(288) + v1
-				t202 := int32(load32(m.memory, uint32(v9)))
-				v3 = t202
-				t203 := int32(load32(m.memory, uint32(v9+i32(4))))
-				t204 := v3
-				v9 = t203
-				t205 := m.fn574(t200, t201, t204, v9)
-				if t205 == 0 {
+				t183 := v11
+				t184 := v13
+				v9 = v2 + i32(264) + v1
+				t185 := int32(load32(m.memory, uint32(v9)))
+				v3 = t185
+				t186 := int32(load32(m.memory, uint32(v9+i32(4))))
+				t187 := v3
+				v9 = t186
+				t188 := m.fn572(t183, t184, t187, v9)
+				if t188 == 0 {
 					goto l68
 				}
-				m.fn576(v2, v11, v12, v3, v9)
-				t206 := int32(load32(m.memory, uint32(v2)))
-				if t206 != 0 {
+				m.fn574(v2+i32(8), v11, v13, v3, v9)
+				t189 := int32(load32(m.memory, uint64(uint32(v2))+8))
+				if t189 != 0 {
 					goto l68
 				}
 				v1 = i32(38)
 			}
 		l67:
-			m.fn344(v2+i32(176), v1)
-			m.fn589(v2 + i32(188))
+			m.fn342(v2+i32(152), v1)
+			m.fn587(v2 + i32(164))
 			goto l59
 		l68:
 			v1 = v1 + i32(8)
@@ -33419,28 +33376,28 @@ l3:
 			goto l70
 		}
 	l59:
-		t207 := int32(load32(m.memory, uint64(uint32(v2))+184))
-		store32(m.memory, uint64(uint32(v0))+8, uint32(t207))
-		t208 := int64(load64(m.memory, uint64(uint32(v2))+176))
-		store64(m.memory, uint32(v0), uint64(t208))
-		m.fn589(v2 + i32(132))
-		t209 := int32(load32(m.memory, uint64(uint32(v2))+144))
-		m.fn37(t209, v7)
-		t210 := int32(load32(m.memory, uint64(uint32(v2))+156))
-		t211 := int32(load32(m.memory, uint64(uint32(v2))+160))
-		m.fn37(t210, t211)
+		t190 := int32(load32(m.memory, uint64(uint32(v2))+160))
+		store32(m.memory, uint64(uint32(v0))+8, uint32(t190))
+		t191 := int64(load64(m.memory, uint64(uint32(v2))+152))
+		store64(m.memory, uint32(v0), uint64(t191))
+		m.fn587(v2 + i32(108))
+		t192 := int32(load32(m.memory, uint64(uint32(v2))+120))
+		m.fn37(t192, v7)
+		t193 := int32(load32(m.memory, uint64(uint32(v2))+132))
+		t194 := int32(load32(m.memory, uint64(uint32(v2))+136))
+		m.fn37(t193, t194)
 	}
-l29:
-	m.g0 = v2 + i32(480)
+l27:
+	m.g0 = v2 + i32(432)
 }
-func (m *Module) fn581(v0, v1, v2 int32) {
+func (m *Module) fn579(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9 int32
 	var v10 int64
 	var v11 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
 	m.g0 = v3
-	m.fn483(v3+i32(8), v1, v2, i32(46))
+	m.fn481(v3+i32(8), v1, v2, i32(46))
 	{
 		{
 			t1 := int32(load32(m.memory, uint64(uint32(v3))+8))
@@ -33460,7 +33417,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 		t5 := v3 + i32(8)
 		t6 := v2
 		v6 = t4
-		m.fn522(t5, t6, v6, i32(46))
+		m.fn520(t5, t6, v6, i32(46))
 		{
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v1 = t7
@@ -33476,7 +33433,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 		t9 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		v8 = t9
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+12))
-		m.fn590(v3+i32(8), v1, t10)
+		m.fn588(v3+i32(8), v1, t10)
 		{
 			t11 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			v1 = t11
@@ -33492,7 +33449,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 		t13 := int64(load64(m.memory, uint64(uint32(v3))+12))
 		t14 := v3 + i32(36)
 		v10 = t13
-		m.fn586(t14, int32(v10), int32(int64(uint64(v10)>>32)))
+		m.fn584(t14, int32(v10), int32(int64(uint64(v10)>>32)))
 		{
 			{
 				t15 := int32(load32(m.memory, uint64(uint32(v3))+36))
@@ -33507,7 +33464,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 			t16 := int64(load64(m.memory, uint64(uint32(v3))+40))
 			store64(m.memory, uint64(uint32(v3))+28, uint64(t16))
 			store32(m.memory, uint64(uint32(v3))+24, uint32(v11))
-			m.fn590(v3+i32(8), v8, v7)
+			m.fn588(v3+i32(8), v8, v7)
 			{
 				t17 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v7 = t17
@@ -33515,7 +33472,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 					goto l6
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-				m.fn589(v3 + i32(24))
+				m.fn587(v3 + i32(24))
 				goto l5
 			}
 		l6:
@@ -33523,7 +33480,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 			v11 = t18
 			t19 := int32(load32(m.memory, uint64(uint32(v3))+12))
 			v8 = t19
-			m.fn590(v3+i32(8), v5, v4)
+			m.fn588(v3+i32(8), v5, v4)
 			{
 				t20 := int32(load32(m.memory, uint64(uint32(v3))+8))
 				v4 = t20
@@ -33532,7 +33489,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 				}
 				store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
 				m.fn37(v7, v8)
-				m.fn589(v3 + i32(24))
+				m.fn587(v3 + i32(24))
 				goto l5
 			}
 		l7:
@@ -33556,7 +33513,7 @@ func (m *Module) fn581(v0, v1, v2 int32) {
 l1:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn582(v0, v1, v2 int32) {
+func (m *Module) fn580(v0, v1, v2 int32) {
 	var v3, v4 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -33590,7 +33547,7 @@ func (m *Module) fn582(v0, v1, v2 int32) {
 l0:
 	m.memory[uint32(v0)] = byte(v4)
 }
-func (m *Module) fn583(v0, v1, v2 int32) int32 {
+func (m *Module) fn581(v0, v1, v2 int32) int32 {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
@@ -33600,12 +33557,12 @@ func (m *Module) fn583(v0, v1, v2 int32) int32 {
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	m.fn41(v3, v3+i32(32), t1, t2)
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	t4 := m.fn320(v3, t3)
+	t4 := m.fn318(v3, t3)
 	m.memory[uint64(uint32(v3))+32] = byte(t4 & i32(255))
 	v0 = v3 + i32(32)
 	t5 := int32(m.memory[uint64(uint32(v3))+32])
 	v0 = t5
-	m.fn321(v3)
+	m.fn319(v3)
 	m.g0 = v3 + i32(112)
 	var p6 int32
 	if v0 != i32(0) {
@@ -33613,7 +33570,7 @@ func (m *Module) fn583(v0, v1, v2 int32) int32 {
 	}
 	return p6
 }
-func (m *Module) fn584(v0 int32) int32 {
+func (m *Module) fn582(v0 int32) int32 {
 	var v1, v2, v3, v4 int32
 	v1 = v0 & i32(255)
 	v2 = v0 ^ i32(-1) | i32(-256)
@@ -33625,20 +33582,20 @@ l3:
 	}
 	{
 		{
-			t0 := int32(m.memory[uint32(v0+i32(161582))])
+			t0 := int32(m.memory[uint32(v0+i32(161598))])
 			if t0 == 0 {
 				goto l1
 			}
-			t1 := int32(m.memory[uint32(v0+i32(161583))])
+			t1 := int32(m.memory[uint32(v0+i32(161599))])
 			v4 = t1
-			t2 := int32(load16(m.memory, uint32(v0+i32(161584))))
+			t2 := int32(load16(m.memory, uint32(v0+i32(161600))))
 			v4 = (v4 + v2) & (v4 ^ i32(-1) + v1) >> 8 & t2
 			goto l2
 		}
 	l1:
-		t3 := int32(m.memory[uint32(v0+i32(161585))])
-		t4 := int32(m.memory[uint32(v0+i32(161584))])
-		t5 := int32(load16(m.memory, uint32(v0+i32(161586))))
+		t3 := int32(m.memory[uint32(v0+i32(161601))])
+		t4 := int32(m.memory[uint32(v0+i32(161600))])
+		t5 := int32(load16(m.memory, uint32(v0+i32(161602))))
 		v4 = (t3 ^ i32(-1) + v1) & (t4 + v2) >> 8 & (t5 + v1)
 	}
 l2:
@@ -33646,7 +33603,7 @@ l2:
 	v3 = v4 + v3
 	goto l3
 }
-func (m *Module) fn585(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn583(v0, v1, v2, v3 int32) int32 {
 	var v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
@@ -33684,7 +33641,7 @@ func (m *Module) fn585(v0, v1, v2, v3 int32) int32 {
 		}
 		v7 = i32(0)
 		store32(m.memory, uint64(uint32(v4))+12, uint32(i32(0)))
-		m.fn600(v4, v2+v8, v3-v8, v4+i32(12), i32(4))
+		m.fn598(v4, v2+v8, v3-v8, v4+i32(12), i32(4))
 		{
 			t8 := int32(load32(m.memory, uint32(v4)))
 			v3 = t8
@@ -33729,7 +33686,7 @@ l1:
 	m.g0 = v4 + i32(16)
 	return v5
 }
-func (m *Module) fn586(v0, v1, v2 int32) {
+func (m *Module) fn584(v0, v1, v2 int32) {
 	var v3 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -33745,7 +33702,7 @@ func (m *Module) fn586(v0, v1, v2 int32) {
 		t3 := int32(load32(m.memory, uint64(uint32(v3))+16))
 		store32(m.memory, uint64(uint32(v3))+4, uint32(t3))
 		store32(m.memory, uint32(v3), uint32(v2))
-		m.fn591(v3+i32(8), v3, i32(16))
+		m.fn589(v3+i32(8), v3, i32(16))
 		t4 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		v2 = t4
 		if v2 == i32(-0x80000000) {
@@ -33754,7 +33711,7 @@ func (m *Module) fn586(v0, v1, v2 int32) {
 		t5 := int64(load64(m.memory, uint64(uint32(v3))+12))
 		store64(m.memory, uint64(uint32(v3))+24, uint64(t5))
 		store32(m.memory, uint64(uint32(v3))+20, uint32(v2))
-		m.fn592(v3)
+		m.fn590(v3)
 		{
 			t6 := int32(load32(m.memory, uint64(uint32(v3))+4))
 			if t6 == 0 {
@@ -33765,7 +33722,7 @@ func (m *Module) fn586(v0, v1, v2 int32) {
 				goto l2
 			}
 			store32(m.memory, uint32(v0), uint32(i32(-0x80000000)))
-			m.fn589(v3 + i32(20))
+			m.fn587(v3 + i32(20))
 			goto l2
 		}
 	}
@@ -33774,11 +33731,11 @@ l0:
 l2:
 	m.g0 = v3 + i32(32)
 }
-func (m *Module) fn587(v0, v1, v2, v3 int32) {
+func (m *Module) fn585(v0, v1, v2, v3 int32) {
 	var v4 int64
 	v4 = i64(0)
 	{
-		t0 := m.fn574(v1, v2, v3, i32(3))
+		t0 := m.fn572(v1, v2, v3, i32(3))
 		v3 = t0
 		if v3 == 0 {
 			goto l0
@@ -33794,7 +33751,7 @@ func (m *Module) fn587(v0, v1, v2, v3 int32) {
 l0:
 	store64(m.memory, uint32(v0), uint64(v4))
 }
-func (m *Module) fn588(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn586(v0, v1, v2, v3 int32) int32 {
 	var v4 int32
 	var p0 int32
 	if v0|v2 == 0 {
@@ -33814,7 +33771,7 @@ func (m *Module) fn588(v0, v1, v2, v3 int32) int32 {
 l0:
 	return v4 ^ i32(1)
 }
-func (m *Module) fn589(v0 int32) {
+func (m *Module) fn587(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v1 = t0
@@ -33829,7 +33786,7 @@ l1:
 		t2 := int32(load32(m.memory, uint32(v3)))
 		t3 := int32(load32(m.memory, uint32(v3+i32(4))))
 		m.fn37(t2, t3)
-		m.fn593(v3 + i32(16))
+		m.fn591(v3 + i32(16))
 		v1 = v1 + i32(-1)
 		v3 = v3 + i32(32)
 		goto l1
@@ -33838,7 +33795,7 @@ l0:
 	t4 := int32(load32(m.memory, uint32(v0)))
 	m.fn46(t4, v2, i32(8), i32(32))
 }
-func (m *Module) fn590(v0, v1, v2 int32) {
+func (m *Module) fn588(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14 int32
 	t0 := m.g0
 	v3 = t0 - i32(80)
@@ -33846,7 +33803,7 @@ func (m *Module) fn590(v0, v1, v2 int32) {
 	t1 := v3 + i32(8)
 	v4 = v2 & i32(3)
 	v5 = int32(uint32(v4*i32(3))>>2) + int32(uint32(v2)>>2)*i32(3)
-	m.fn225(t1, v5)
+	m.fn223(t1, v5)
 	t2 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	v6 = t2
 	{
@@ -33880,7 +33837,7 @@ func (m *Module) fn590(v0, v1, v2 int32) {
 			v8 = i32(0)
 		l3:
 			{
-				m.fn451(v3+i32(60), v3+i32(20), v3+i32(40))
+				m.fn450(v3+i32(60), v3+i32(20), v3+i32(40))
 				t9 := int32(load32(m.memory, uint64(uint32(v3))+60))
 				v4 = t9
 				if v4 == 0 {
@@ -33902,20 +33859,20 @@ func (m *Module) fn590(v0, v1, v2 int32) {
 					memory_copy(m.memory, uint32(v3+i32(60)), uint32(v9), uint32(v4))
 				l4:
 					t25 := int32(m.memory[uint64(uint32(v3))+60])
-					t26 := m.fn584(t25)
+					t26 := m.fn582(t25)
 					v11 = t26
 					t27 := int32(m.memory[uint64(uint32(v3))+61])
-					t28 := m.fn584(t27)
+					t28 := m.fn582(t27)
 					v9 = t28
 					t29 := int32(m.memory[uint64(uint32(v3))+63])
 					v14 = t29
 					t30 := int32(m.memory[uint64(uint32(v3))+62])
-					t31 := m.fn584(t30)
+					t31 := m.fn582(t30)
 					t32 := v3
 					v13 = t31
 					m.memory[uint64(uint32(t32))+78] = byte(int32(uint32(v13)>>2) | v9<<4)
 					m.memory[uint64(uint32(v3))+77] = byte(int32(uint32(v9)>>4) | v11<<2)
-					t33 := m.fn584(v14)
+					t33 := m.fn582(v14)
 					t34 := v3
 					v14 = t33
 					m.memory[uint64(uint32(t34))+79] = byte(v14 | v13<<6)
@@ -33935,7 +33892,7 @@ func (m *Module) fn590(v0, v1, v2 int32) {
 					if (t35|p36|v8)&i32(0xffff) != 0 {
 						goto l0
 					}
-					t37 := m.fn585(v1, v2, v6, v5)
+					t37 := m.fn583(v1, v2, v6, v5)
 					if t37&i32(255) != i32(2) {
 						goto l0
 					}
@@ -33969,25 +33926,25 @@ func (m *Module) fn590(v0, v1, v2 int32) {
 				t12 := int32(load32(m.memory, uint64(uint32(v3))+68))
 				v11 = t12
 				t13 := int32(m.memory[uint32(v4)])
-				t14 := m.fn584(t13)
+				t14 := m.fn582(t13)
 				v12 = t14
 				if v9 == i32(1) {
 					goto l2
 				}
 				t15 := int32(m.memory[uint64(uint32(v4))+1])
-				t16 := m.fn584(t15)
+				t16 := m.fn582(t15)
 				v13 = t16
 				if uint32(v9) <= uint32(i32(2)) {
 					goto l2
 				}
 				t17 := int32(m.memory[uint64(uint32(v4))+2])
-				t18 := m.fn584(t17)
+				t18 := m.fn582(t17)
 				v14 = t18
 				if v9 == i32(3) {
 					goto l2
 				}
 				t19 := int32(m.memory[uint64(uint32(v4))+3])
-				t20 := m.fn584(t19)
+				t20 := m.fn582(t19)
 				v4 = t20
 				if v10 == 0 {
 					goto l2
@@ -34017,7 +33974,7 @@ l7:
 l2:
 	panic("unreachable")
 }
-func (m *Module) fn591(v0, v1, v2 int32) {
+func (m *Module) fn589(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12, v13, v14 int32
 	t0 := m.g0
 	v3 = t0 - i32(48)
@@ -34025,7 +33982,7 @@ func (m *Module) fn591(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v3))+12, uint32(i32(0)))
 	store64(m.memory, uint64(uint32(v3))+4, uint64(i64(0x800000000)))
 	{
-		t1 := m.fn594(v1, i32(154855), i32(1))
+		t1 := m.fn592(v1, i32(154856), i32(1))
 		if t1 != 0 {
 			goto l0
 		}
@@ -34035,7 +33992,7 @@ func (m *Module) fn591(v0, v1, v2 int32) {
 l0:
 	{
 		{
-			t2 := m.fn594(v1, i32(154856), i32(1))
+			t2 := m.fn592(v1, i32(154857), i32(1))
 			if t2 != 0 {
 				goto l2
 			}
@@ -34045,8 +34002,8 @@ l0:
 			v7 = i32(0)
 		l10:
 			{
-				m.fn592(v1)
-				m.fn595(v3+i32(32), v1)
+				m.fn590(v1)
+				m.fn593(v3+i32(32), v1)
 				{
 					t3 := int32(load32(m.memory, uint64(uint32(v3))+32))
 					v8 = t3
@@ -34084,11 +34041,11 @@ l0:
 					goto l4
 				}
 			l5:
-				t9 := m.fn594(v1, i32(154857), i32(1))
+				t9 := m.fn592(v1, i32(154858), i32(1))
 				if t9 == 0 {
 					goto l4
 				}
-				m.fn596(v3+i32(32), v1, v2)
+				m.fn594(v3+i32(32), v1, v2)
 				{
 					t10 := int32(load32(m.memory, uint64(uint32(v3))+32))
 					v11 = t10
@@ -34108,7 +34065,7 @@ l0:
 					if v7 != t13 {
 						goto l9
 					}
-					m.fn597(v3 + i32(4))
+					m.fn595(v3 + i32(4))
 					t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					v6 = t14
 				}
@@ -34125,12 +34082,12 @@ l0:
 				t17 := v3
 				v7 = v7 + i32(1)
 				store32(m.memory, uint64(uint32(t17))+12, uint32(v7))
-				t18 := m.fn594(v1, i32(154856), i32(1))
+				t18 := m.fn592(v1, i32(154857), i32(1))
 				if t18 != 0 {
 					goto l2
 				}
 				v5 = v5 + i32(32)
-				t19 := m.fn594(v1, i32(154756), i32(1))
+				t19 := m.fn592(v1, i32(154756), i32(1))
 				if t19 != 0 {
 					goto l10
 				}
@@ -34150,11 +34107,11 @@ l4:
 l8:
 	m.fn37(v8, v9)
 l1:
-	m.fn589(v3 + i32(4))
+	m.fn587(v3 + i32(4))
 l11:
 	m.g0 = v3 + i32(48)
 }
-func (m *Module) fn592(v0 int32) {
+func (m *Module) fn590(v0 int32) {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v1 = t0 - i32(48)
@@ -34173,7 +34130,7 @@ func (m *Module) fn592(v0 int32) {
 	v4 = v1 + i32(36)
 l2:
 	{
-		m.fn278(v1, v4)
+		m.fn276(v1, v4)
 		{
 			t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
 			v5 = t3
@@ -34186,7 +34143,7 @@ l2:
 	l0:
 		t4 := int32(load32(m.memory, uint32(v1)))
 		v6 = t4
-		t5 := m.fn279(v1+i32(12), i32(4), v5)
+		t5 := m.fn277(v1+i32(12), i32(4), v5)
 		if t5 != 0 {
 			goto l2
 		}
@@ -34196,7 +34153,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v3+v6))
 	m.g0 = v1 + i32(48)
 }
-func (m *Module) fn593(v0 int32) {
+func (m *Module) fn591(v0 int32) {
 	t0 := int32(load32(m.memory, uint32(v0)))
 	if t0 != 0 {
 		return
@@ -34205,12 +34162,12 @@ func (m *Module) fn593(v0 int32) {
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	m.fn37(t1, t2)
 }
-func (m *Module) fn594(v0, v1, v2 int32) int32 {
+func (m *Module) fn592(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	m.fn592(v0)
+	m.fn590(v0)
 	t1 := int32(load32(m.memory, uint32(v0)))
 	t2 := v3 + i32(8)
 	t3 := v1
@@ -34219,7 +34176,7 @@ func (m *Module) fn594(v0, v1, v2 int32) int32 {
 	t5 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t6 := v4
 	v5 = t5
-	m.fn283(t2, t3, t4, t6, v5)
+	m.fn281(t2, t3, t4, t6, v5)
 	t7 := int32(load32(m.memory, uint64(uint32(v3))+12))
 	t8 := int32(load32(m.memory, uint64(uint32(v3))+8))
 	t9 := v0
@@ -34243,7 +34200,7 @@ func (m *Module) fn594(v0, v1, v2 int32) int32 {
 	}
 	return p14
 }
-func (m *Module) fn595(v0, v1 int32) {
+func (m *Module) fn593(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8 int32
 	t0 := m.g0
 	v2 = t0 - i32(96)
@@ -34274,7 +34231,7 @@ func (m *Module) fn595(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(v2))+88, uint32(v3+v4))
 			l2:
 				{
-					m.fn278(v2+i32(48), v5)
+					m.fn276(v2+i32(48), v5)
 					t5 := int32(load32(m.memory, uint64(uint32(v2))+48))
 					v6 = t5
 					t6 := int32(load32(m.memory, uint64(uint32(v2))+52))
@@ -34296,7 +34253,7 @@ func (m *Module) fn595(v0, v1 int32) {
 				m.fn120(v2+i32(40), v3, v4, v6)
 				t7 := int32(load32(m.memory, uint64(uint32(v2))+40))
 				t8 := int32(load32(m.memory, uint64(uint32(v2))+44))
-				m.fn209(v2+i32(64), t7, t8)
+				m.fn207(v2+i32(64), t7, t8)
 				{
 					{
 						if uint32(v6) >= uint32(v4) {
@@ -34316,7 +34273,7 @@ func (m *Module) fn595(v0, v1 int32) {
 							if v8 == i32(92) {
 								store32(m.memory, uint64(uint32(v2))+76, uint32(v7))
 								store32(m.memory, uint64(uint32(v2))+80, uint32(v7+v6))
-								t15 := m.fn213(v2 + i32(76))
+								t15 := m.fn211(v2 + i32(76))
 								v7 = t15
 								if v7 == i32(1114112) {
 									goto l0
@@ -34365,7 +34322,7 @@ func (m *Module) fn595(v0, v1 int32) {
 									v6 = i32(9)
 									goto l11
 								case 7:
-									m.fn598(v2+i32(24), v1)
+									m.fn596(v2+i32(24), v1)
 									t20 := int32(load16(m.memory, uint64(uint32(v2))+24))
 									if t20&i32(1) == 0 {
 										goto l0
@@ -34376,7 +34333,7 @@ func (m *Module) fn595(v0, v1 int32) {
 										if v7&i32(64512) == i32(55296) {
 											t23 := int32(load32(m.memory, uint32(v1)))
 											t24 := int32(load32(m.memory, uint64(uint32(v1))+4))
-											m.fn283(v2+i32(16), i32(154858), i32(2), t23, t24)
+											m.fn281(v2+i32(16), i32(154859), i32(2), t23, t24)
 											t25 := int32(load32(m.memory, uint64(uint32(v2))+16))
 											v6 = t25
 											if v6 == 0 {
@@ -34388,7 +34345,7 @@ func (m *Module) fn595(v0, v1 int32) {
 											store32(m.memory, uint64(uint32(v1))+4, uint32(v3))
 											t27 := m.fn88(i32(2), i32(4))
 											v3 = t27
-											m.fn598(v2+i32(8), v1)
+											m.fn596(v2+i32(8), v1)
 											{
 												t28 := int32(load16(m.memory, uint64(uint32(v2))+8))
 												if t28&i32(1) != 0 {
@@ -34436,13 +34393,13 @@ func (m *Module) fn595(v0, v1 int32) {
 							goto l19
 						}
 					l20:
-						m.fn599(v3, v4)
+						m.fn597(v3, v4)
 						goto l0
 					}
 					v6 = v7 & i32(0xffff)
 					goto l19
 				l19:
-					m.fn599(v3, v4)
+					m.fn597(v3, v4)
 					t31 := int32(load32(m.memory, uint64(uint32(v1))+4))
 					v4 = t31
 					t32 := int32(load32(m.memory, uint32(v1)))
@@ -34452,7 +34409,7 @@ func (m *Module) fn595(v0, v1 int32) {
 			l14:
 				v6 = v7
 			l11:
-				m.fn455(v2+i32(64), v6)
+				m.fn454(v2+i32(64), v6)
 				goto l21
 			}
 		}
@@ -34465,13 +34422,13 @@ func (m *Module) fn595(v0, v1 int32) {
 l5:
 	m.g0 = v2 + i32(96)
 }
-func (m *Module) fn596(v0, v1, v2 int32) {
+func (m *Module) fn594(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7, v8, v9, v10, v11, v12 int32
 	var v13, v14 int64
 	t0 := m.g0
 	v3 = t0 - i32(192)
 	m.g0 = v3
-	m.fn592(v1)
+	m.fn590(v1)
 	{
 		t1 := int32(load32(m.memory, uint64(uint32(v1))+4))
 		v4 = t1
@@ -34500,11 +34457,11 @@ l0:
 					goto l1
 				}
 				{
-					t53 := m.fn594(v1, i32(154844), i32(1))
+					t53 := m.fn592(v1, i32(154845), i32(1))
 					if t53 == 0 {
 						goto l23
 					}
-					t54 := m.fn594(v1, i32(152679), i32(1))
+					t54 := m.fn592(v1, i32(152695), i32(1))
 					if t54 != 0 {
 						goto l21
 					}
@@ -34513,7 +34470,7 @@ l0:
 					v2 = v3 + i32(136) | i32(4)
 				l24:
 					{
-						m.fn596(v3+i32(136), v1, v4)
+						m.fn594(v3+i32(136), v1, v4)
 						t55 := int32(load32(m.memory, uint64(uint32(v3))+136))
 						v7 = t55
 						if v7 == i32(3) {
@@ -34524,12 +34481,12 @@ l0:
 						t57 := int64(load64(m.memory, uint32(v2)))
 						store64(m.memory, uint32(v6), uint64(t57))
 						store32(m.memory, uint64(uint32(v3))+168, uint32(v7))
-						m.fn593(v3 + i32(168))
-						t58 := m.fn594(v1, i32(152679), i32(1))
+						m.fn591(v3 + i32(168))
+						t58 := m.fn592(v1, i32(152695), i32(1))
 						if t58 != 0 {
 							goto l21
 						}
-						t59 := m.fn594(v1, i32(154756), i32(1))
+						t59 := m.fn592(v1, i32(154756), i32(1))
 						if t59 != 0 {
 							goto l24
 						}
@@ -34544,7 +34501,7 @@ l0:
 					store32(m.memory, uint32(v0), uint32(i32(3)))
 					goto l1
 				}
-				m.fn591(v3+i32(136), v1, v2+i32(-1))
+				m.fn589(v3+i32(136), v1, v2+i32(-1))
 				{
 					t51 := int32(load32(m.memory, uint64(uint32(v3))+136))
 					v6 = t51
@@ -34552,7 +34509,7 @@ l0:
 						t52 := int64(load64(m.memory, uint64(uint32(v3))+140))
 						store64(m.memory, uint64(uint32(v3))+128, uint64(t52))
 						store32(m.memory, uint64(uint32(v3))+124, uint32(v6))
-						m.fn589(v3 + i32(124))
+						m.fn587(v3 + i32(124))
 						goto l21
 					}
 					store32(m.memory, uint32(v0), uint32(i32(3)))
@@ -34563,9 +34520,9 @@ l0:
 				store32(m.memory, uint64(uint32(v3))+156, uint32(i32(4)))
 				store32(m.memory, uint64(uint32(v3))+152, uint32(i32(154177)))
 				store32(m.memory, uint64(uint32(v3))+148, uint32(i32(5)))
-				store32(m.memory, uint64(uint32(v3))+144, uint32(i32(154849)))
+				store32(m.memory, uint64(uint32(v3))+144, uint32(i32(154850)))
 				store32(m.memory, uint64(uint32(v3))+140, uint32(i32(4)))
-				store32(m.memory, uint64(uint32(v3))+136, uint32(i32(154845)))
+				store32(m.memory, uint64(uint32(v3))+136, uint32(i32(154846)))
 				v6 = i32(0)
 			l26:
 				{
@@ -34577,7 +34534,7 @@ l0:
 					v6 = v6 + i32(8)
 					t60 := int32(load32(m.memory, uint32(v2)))
 					t61 := int32(load32(m.memory, uint32(v2+i32(4))))
-					t62 := m.fn594(v1, t60, t61)
+					t62 := m.fn592(v1, t60, t61)
 					if t62 != 0 {
 						goto l21
 					}
@@ -34594,7 +34551,7 @@ l0:
 			v2 = v3 + i32(148)
 		l9:
 			{
-				m.fn278(v3+i32(112), v2)
+				m.fn276(v3+i32(112), v2)
 				{
 					t4 := int32(load32(m.memory, uint64(uint32(v3))+116))
 					v6 = t4
@@ -34610,13 +34567,13 @@ l0:
 				if uint32(v6+i32(-48)) < uint32(i32(10)) {
 					goto l9
 				}
-				t6 := m.fn296(i32(152674), i32(5), v6)
+				t6 := m.fn294(i32(152690), i32(5), v6)
 				if t6 != 0 {
 					goto l9
 				}
 			}
 		l8:
-			m.fn339(v3+i32(136), v5, v4, v7)
+			m.fn337(v3+i32(136), v5, v4, v7)
 			t7 := int32(load32(m.memory, uint64(uint32(v3))+140))
 			v4 = t7
 			t8 := int32(load32(m.memory, uint64(uint32(v3))+136))
@@ -34632,14 +34589,14 @@ l0:
 			{
 			l11:
 				{
-					m.fn281(v3+i32(168), v3+i32(136))
+					m.fn279(v3+i32(168), v3+i32(136))
 					t10 := int32(load32(m.memory, uint64(uint32(v3))+168))
 					switch t10 {
 					case 1:
 						goto l11
 					case 2:
 						v5 = i32(1)
-						v8 = i32(154854)
+						v8 = i32(154855)
 						v1 = v4
 						v2 = v7
 						goto l13
@@ -34665,7 +34622,7 @@ l0:
 				m.fn139(t17, t18, t19, v5)
 				t20 := int32(load32(m.memory, uint64(uint32(v3))+96))
 				t21 := int32(load32(m.memory, uint64(uint32(v3))+100))
-				m.fn280(v3+i32(88), t20, t21, i64(0x2d0000002b))
+				m.fn278(v3+i32(88), t20, t21, i64(0x2d0000002b))
 				t22 := int32(load32(m.memory, uint64(uint32(v3))+92))
 				v8 = t22
 				t23 := int32(load32(m.memory, uint64(uint32(v3))+88))
@@ -34685,7 +34642,7 @@ l0:
 				v8 = p27
 			}
 		l13:
-			m.fn522(v3+i32(136), v2, v1, i32(46))
+			m.fn520(v3+i32(136), v2, v1, i32(46))
 			t28 := int32(load32(m.memory, uint64(uint32(v3))+144))
 			v9 = t28
 			t29 := int32(load32(m.memory, uint64(uint32(v3))+148))
@@ -34719,7 +34676,7 @@ l0:
 			}
 			store32(m.memory, uint64(uint32(t39))+156, uint32(p38))
 			t41 := v3
-			p40 := i32(154854)
+			p40 := i32(154855)
 			if v6 != 0 {
 				p40 = v9
 			}
@@ -34743,7 +34700,7 @@ l0:
 		l16:
 			if v5 == i32(3) {
 				v5 = i32(1)
-				t49 := m.fn17(v10, v9, i32(154854), i32(1))
+				t49 := m.fn17(v10, v9, i32(154855), i32(1))
 				if t49 != 0 {
 					goto l18
 				}
@@ -34813,7 +34770,7 @@ l0:
 						goto l35
 					}
 					t72 := int32(m.memory[uint32(v1)])
-					m.fn401(v3+i32(40), t72, i32(10))
+					m.fn398(v3+i32(40), t72, i32(10))
 					t73 := int32(load32(m.memory, uint64(uint32(v3))+40))
 					if t73 != i32(1) {
 						goto l36
@@ -34831,9 +34788,9 @@ l0:
 				if v6 == 0 {
 					goto l35
 				}
-				m.fn636(v3+i32(48), v13, v13>>63, i64(10), i64(0))
+				m.fn634(v3+i32(48), v13, v13>>63, i64(10), i64(0))
 				t65 := int32(m.memory[uint32(v1)])
-				m.fn401(v3+i32(64), t65, i32(10))
+				m.fn398(v3+i32(64), t65, i32(10))
 				t66 := int32(load32(m.memory, uint64(uint32(v3))+64))
 				if t66 != i32(1) {
 					goto l36
@@ -34875,7 +34832,7 @@ l0:
 						goto l35
 					}
 					t82 := int32(m.memory[uint32(v7)])
-					m.fn401(v3+i32(8), t82, i32(10))
+					m.fn398(v3+i32(8), t82, i32(10))
 					t83 := int32(load32(m.memory, uint64(uint32(v3))+8))
 					if t83 != i32(1) {
 						goto l36
@@ -34893,9 +34850,9 @@ l0:
 				if v4 == 0 {
 					goto l35
 				}
-				m.fn636(v3+i32(16), v13, v13>>63, i64(10), i64(0))
+				m.fn634(v3+i32(16), v13, v13>>63, i64(10), i64(0))
 				t75 := int32(m.memory[uint32(v7)])
-				m.fn401(v3+i32(32), t75, i32(10))
+				m.fn398(v3+i32(32), t75, i32(10))
 				t76 := int32(load32(m.memory, uint64(uint32(v3))+32))
 				if t76 != i32(1) {
 					goto l36
@@ -34943,7 +34900,7 @@ l0:
 				}
 				store32(m.memory, uint64(uint32(v3))+168, uint32(i32(1)))
 				store64(m.memory, uint64(uint32(v3))+176, uint64(v13))
-				m.fn593(v3 + i32(136))
+				m.fn591(v3 + i32(136))
 				goto l43
 			}
 		l42:
@@ -34961,11 +34918,11 @@ l0:
 			goto l1
 		}
 		store32(m.memory, uint32(v0), uint32(i32(3)))
-		m.fn593(v3 + i32(168))
+		m.fn591(v3 + i32(168))
 		goto l1
 	}
 l2:
-	m.fn595(v3+i32(136), v1)
+	m.fn593(v3+i32(136), v1)
 	v6 = i32(3)
 	{
 		t90 := int32(load32(m.memory, uint64(uint32(v3))+136))
@@ -34983,10 +34940,10 @@ l45:
 l1:
 	m.g0 = v3 + i32(192)
 }
-func (m *Module) fn597(v0 int32) {
-	m.fn389(v0, i32(8), i32(32))
+func (m *Module) fn595(v0 int32) {
+	m.fn387(v0, i32(8), i32(32))
 }
-func (m *Module) fn598(v0, v1 int32) {
+func (m *Module) fn596(v0, v1 int32) {
 	var v2, v3, v4 int32
 	t0 := int32(load32(m.memory, uint32(v1)))
 	v2 = t0
@@ -35028,7 +34985,7 @@ func (m *Module) fn598(v0, v1 int32) {
 			}
 		}
 	l3:
-		t4 := m.fn554(v2, i32(4))
+		t4 := m.fn552(v2, i32(4))
 		var p5 int32
 		if v1 == i32(4) {
 			p5 = 1
@@ -35044,10 +35001,10 @@ l5:
 	store16(m.memory, uint64(uint32(v0))+2, uint16(v3))
 	store16(m.memory, uint32(v0), uint16(v1))
 }
-func (m *Module) fn599(v0, v1 int32) {
-	m.fn550(v1, v0)
+func (m *Module) fn597(v0, v1 int32) {
+	m.fn548(v1, v0)
 }
-func (m *Module) fn600(v0, v1, v2, v3, v4 int32) {
+func (m *Module) fn598(v0, v1, v2, v3, v4 int32) {
 	var v5, v6, v7, v8, v9, v10, v11 int32
 	t0 := m.g0
 	v5 = t0 - i32(64)
@@ -35084,7 +35041,7 @@ func (m *Module) fn600(v0, v1, v2, v3, v4 int32) {
 		store32(m.memory, uint64(uint32(v5))+32, uint32(v3))
 		store32(m.memory, uint64(uint32(v5))+24, uint32(v3+v2))
 	l23:
-		m.fn451(v5+i32(44), v5+i32(4), v5+i32(24))
+		m.fn450(v5+i32(44), v5+i32(4), v5+i32(24))
 		{
 			t8 := int32(load32(m.memory, uint64(uint32(v5))+44))
 			v2 = t8
@@ -35152,49 +35109,49 @@ func (m *Module) fn600(v0, v1, v2, v3, v4 int32) {
 												v6 = v3
 												goto l1
 											}
-											t46 := int32(m.memory[uint32(v2+i32(161599))])
-											t47 := int32(m.memory[uint32(v2+i32(161598))])
+											t46 := int32(m.memory[uint32(v2+i32(161615))])
+											t47 := int32(m.memory[uint32(v2+i32(161614))])
 											p48 := v6
 											if t47&i32(1) != 0 {
 												p48 = v4
 											}
-											t49 := int32(load16(m.memory, uint32(v2+i32(161600))))
+											t49 := int32(load16(m.memory, uint32(v2+i32(161616))))
 											v6 = int32(int16(t46-p48))>>8&t49 + v6
 											v2 = v2 + i32(4)
 											goto l19
 										}
 									}
-									t42 := int32(m.memory[uint32(v2+i32(161599))])
-									t43 := int32(m.memory[uint32(v2+i32(161598))])
+									t42 := int32(m.memory[uint32(v2+i32(161615))])
+									t43 := int32(m.memory[uint32(v2+i32(161614))])
 									p44 := v6
 									if t43&i32(1) != 0 {
 										p44 = v4
 									}
-									t45 := int32(load16(m.memory, uint32(v2+i32(161600))))
+									t45 := int32(load16(m.memory, uint32(v2+i32(161616))))
 									v6 = int32(int16(t42-p44))>>8&t45 + v6
 									v2 = v2 + i32(4)
 									goto l17
 								}
 							}
-							t38 := int32(m.memory[uint32(v2+i32(161599))])
-							t39 := int32(m.memory[uint32(v2+i32(161598))])
+							t38 := int32(m.memory[uint32(v2+i32(161615))])
+							t39 := int32(m.memory[uint32(v2+i32(161614))])
 							p40 := v6
 							if t39&i32(1) != 0 {
 								p40 = v4
 							}
-							t41 := int32(load16(m.memory, uint32(v2+i32(161600))))
+							t41 := int32(load16(m.memory, uint32(v2+i32(161616))))
 							v6 = int32(int16(t38-p40))>>8&t41 + v6
 							v2 = v2 + i32(4)
 							goto l15
 						}
 					}
-					t34 := int32(m.memory[uint32(v2+i32(161599))])
-					t35 := int32(m.memory[uint32(v2+i32(161598))])
+					t34 := int32(m.memory[uint32(v2+i32(161615))])
+					t35 := int32(m.memory[uint32(v2+i32(161614))])
 					p36 := v6
 					if t35&i32(1) != 0 {
 						p36 = v4
 					}
-					t37 := int32(load16(m.memory, uint32(v2+i32(161600))))
+					t37 := int32(load16(m.memory, uint32(v2+i32(161616))))
 					v6 = int32(int16(t34-p36))>>8&t37 + v6
 					v2 = v2 + i32(4)
 					goto l13
@@ -35261,13 +35218,13 @@ func (m *Module) fn600(v0, v1, v2, v3, v4 int32) {
 												m.memory[uint64(uint32(v7))+3] = byte(v6)
 												goto l23
 											}
-											t50 := int32(m.memory[uint32(v2+i32(161599))])
-											t51 := int32(m.memory[uint32(v2+i32(161598))])
+											t50 := int32(m.memory[uint32(v2+i32(161615))])
+											t51 := int32(m.memory[uint32(v2+i32(161614))])
 											p52 := v6
 											if t51&i32(1) != 0 {
 												p52 = v4
 											}
-											t53 := int32(load16(m.memory, uint32(v2+i32(161600))))
+											t53 := int32(load16(m.memory, uint32(v2+i32(161616))))
 											v6 = int32(int16(t50-p52))>>8&t53 + v6
 											v2 = v2 + i32(4)
 											goto l22
@@ -35275,37 +35232,37 @@ func (m *Module) fn600(v0, v1, v2, v3, v4 int32) {
 									}
 									goto l3
 								}
-								t23 := int32(m.memory[uint32(v2+i32(161599))])
-								t24 := int32(m.memory[uint32(v2+i32(161598))])
+								t23 := int32(m.memory[uint32(v2+i32(161615))])
+								t24 := int32(m.memory[uint32(v2+i32(161614))])
 								p25 := v6
 								if t24&i32(1) != 0 {
 									p25 = v4
 								}
-								t26 := int32(load16(m.memory, uint32(v2+i32(161600))))
+								t26 := int32(load16(m.memory, uint32(v2+i32(161616))))
 								v6 = int32(int16(t23-p25))>>8&t26 + v6
 								v2 = v2 + i32(4)
 								goto l9
 							}
 						}
-						t19 := int32(m.memory[uint32(v2+i32(161599))])
-						t20 := int32(m.memory[uint32(v2+i32(161598))])
+						t19 := int32(m.memory[uint32(v2+i32(161615))])
+						t20 := int32(m.memory[uint32(v2+i32(161614))])
 						p21 := v6
 						if t20&i32(1) != 0 {
 							p21 = v4
 						}
-						t22 := int32(load16(m.memory, uint32(v2+i32(161600))))
+						t22 := int32(load16(m.memory, uint32(v2+i32(161616))))
 						v6 = int32(int16(t19-p21))>>8&t22 + v6
 						v2 = v2 + i32(4)
 						goto l7
 					}
 				}
-				t15 := int32(m.memory[uint32(v2+i32(161599))])
-				t16 := int32(m.memory[uint32(v2+i32(161598))])
+				t15 := int32(m.memory[uint32(v2+i32(161615))])
+				t16 := int32(m.memory[uint32(v2+i32(161614))])
 				p17 := v6
 				if t16&i32(1) != 0 {
 					p17 = v4
 				}
-				t18 := int32(load16(m.memory, uint32(v2+i32(161600))))
+				t18 := int32(load16(m.memory, uint32(v2+i32(161616))))
 				v6 = int32(int16(t15-p17))>>8&t18 + v6
 				v2 = v2 + i32(4)
 				goto l5
@@ -35322,11 +35279,11 @@ l1:
 l3:
 	panic("unreachable")
 }
-func (m *Module) fn601(v0, v1, v2, v3 int32) int32 {
-	t0 := m.fn258(v0, v1, v2, v3)
+func (m *Module) fn599(v0, v1, v2, v3 int32) int32 {
+	t0 := m.fn256(v0, v1, v2, v3)
 	return int32(uint32(t0&i32(128)) >> 7)
 }
-func (m *Module) fn602(v0, v1, v2 int32) int32 {
+func (m *Module) fn600(v0, v1, v2 int32) int32 {
 	var v3, v4, v5, v6, v7, v8 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+8))
 	v3 = t0
@@ -35342,7 +35299,7 @@ l3:
 			if v3 != t4 {
 				goto l4
 			}
-			m.fn470(v0)
+			m.fn468(v0)
 			t5 := int32(load32(m.memory, uint64(uint32(v0))+4))
 			v5 = t5
 		}
@@ -35379,7 +35336,7 @@ l1:
 l2:
 	return v5 + v3*i32(24) + i32(8)
 }
-func (m *Module) fn603(v0 int32) {
+func (m *Module) fn601(v0 int32) {
 	var v1, v2, v3 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	v1 = t0
@@ -35396,14 +35353,14 @@ l1:
 	goto l1
 l0:
 	t2 := int32(load32(m.memory, uint32(v0)))
-	m.fn384(t2, v1)
+	m.fn382(t2, v1)
 }
-func (m *Module) fn604(v0, v1, v2, v3 int32) {
+func (m *Module) fn602(v0, v1, v2, v3 int32) {
 	var v4 int32
 	t0 := m.g0
 	v4 = t0 - i32(16)
 	m.g0 = v4
-	m.fn587(v4, v1, v2, v3)
+	m.fn585(v4, v1, v2, v3)
 	{
 		t1 := int64(load64(m.memory, uint32(v4)))
 		if t1 != i64(1) {
@@ -35421,19 +35378,19 @@ l1:
 	m.memory[uint32(v0)] = byte(v3)
 	m.g0 = v4 + i32(16)
 }
-func (m *Module) fn605(v0, v1 int32) {
+func (m *Module) fn603(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
 	m.fn37(v0, v1)
 }
-func (m *Module) fn606(v0, v1 int32) {
+func (m *Module) fn604(v0, v1 int32) {
 	if v0 == i32(-0x7fffffff) {
 		return
 	}
-	m.fn605(v0, v1)
+	m.fn603(v0, v1)
 }
-func (m *Module) fn607(v0, v1, v2 int32) {
+func (m *Module) fn605(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(32)
@@ -35451,10 +35408,10 @@ func (m *Module) fn607(v0, v1, v2 int32) {
 		if v4-v5*i32(3) != i32(0) {
 			p4 = 1
 		}
-		m.fn225(t1, t3+p4)
+		m.fn223(t1, t3+p4)
 		t5 := int32(load32(m.memory, uint64(uint32(v3))+24))
 		t6 := int32(load32(m.memory, uint64(uint32(v3))+28))
-		m.fn600(v3+i32(8), v1, v2, t5, t6)
+		m.fn598(v3+i32(8), v1, v2, t5, t6)
 		t7 := int32(load32(m.memory, uint64(uint32(v3))+8))
 		if t7 == 0 {
 			goto l0
@@ -35469,19 +35426,19 @@ func (m *Module) fn607(v0, v1, v2 int32) {
 l0:
 	panic("unreachable")
 }
-func (m *Module) fn608(v0 int32) {
-	m.fn389(v0, i32(4), i32(8))
+func (m *Module) fn606(v0 int32) {
+	m.fn387(v0, i32(4), i32(8))
 }
-func (m *Module) fn609(v0, v1, v2, v3 int32) {
+func (m *Module) fn607(v0, v1, v2, v3 int32) {
 	var v4 int32
 	{
 		{
-			t0 := m.fn611(v1, v2, v3, i32(1))
+			t0 := m.fn609(v1, v2, v3, i32(1))
 			v4 = t0
 			if v4 != 0 {
 				goto l0
 			}
-			t1 := m.fn611(v1, v2, v3, i32(0))
+			t1 := m.fn609(v1, v2, v3, i32(0))
 			v4 = t1
 			if v4 != 0 {
 				goto l0
@@ -35498,7 +35455,7 @@ l1:
 	m.memory[uint64(uint32(v0))+4] = byte(v4)
 	store32(m.memory, uint32(v0), uint32(v3))
 }
-func (m *Module) fn610(v0, v1 int32) {
+func (m *Module) fn608(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7, v8, v9, v10 int32
 	t0 := m.g0
 	v2 = t0 - i32(32)
@@ -35530,7 +35487,7 @@ func (m *Module) fn610(v0, v1 int32) {
 			t6 := int32(load32(m.memory, uint64(uint32(v1))+8))
 			t7 := v2
 			v6 = t6
-			m.fn270(t7, v6, i32(4), i32(24))
+			m.fn268(t7, v6, i32(4), i32(24))
 			t8 := int32(load32(m.memory, uint32(v2)))
 			v7 = t8
 			t9 := v7
@@ -35554,7 +35511,7 @@ func (m *Module) fn610(v0, v1 int32) {
 				store32(m.memory, uint64(uint32(t12))+8, uint32(t13))
 				t14 := int32(m.memory[uint32(v10+i32(4))])
 				m.memory[uint64(uint32(v2))+12] = byte(t14)
-				m.fn610(v8, v10+i32(8))
+				m.fn608(v8, v10+i32(8))
 				v10 = v9 + v3
 				t15 := int64(load64(m.memory, uint64(uint32(v2))+24))
 				store64(m.memory, uint64(uint32(v10))+16, uint64(t15))
@@ -35577,7 +35534,7 @@ func (m *Module) fn610(v0, v1 int32) {
 l4:
 	m.g0 = v2 + i32(32)
 }
-func (m *Module) fn611(v0, v1, v2, v3 int32) int32 {
+func (m *Module) fn609(v0, v1, v2, v3 int32) int32 {
 	v1 = v1 * i32(24)
 l3:
 	if v1 != 0 {
@@ -35590,7 +35547,7 @@ l3:
 			if t1 != v3 {
 				goto l2
 			}
-			t2 := m.fn151(v0+i32(8), i32(152620))
+			t2 := m.fn151(v0+i32(8), i32(152636))
 			if t2 != 0 {
 				goto l1
 			}
@@ -35605,7 +35562,7 @@ l3:
 l1:
 	return v0
 }
-func (m *Module) fn612(v0, v1, v2 int32) {
+func (m *Module) fn610(v0, v1, v2 int32) {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
@@ -35614,7 +35571,7 @@ func (m *Module) fn612(v0, v1, v2 int32) {
 	t2 := v3
 	v4 = t1
 	t3 := int32(load32(m.memory, uint64(uint32(v1))+4))
-	m.fn340(t2, v4, t3-v4, v2)
+	m.fn338(t2, v4, t3-v4, v2)
 	{
 		{
 			t4 := int32(load32(m.memory, uint32(v3)))
@@ -35634,7 +35591,7 @@ func (m *Module) fn612(v0, v1, v2 int32) {
 		t8 := int32(load32(m.memory, uint64(uint32(v3))+12))
 		store32(m.memory, uint64(uint32(t7))+4, uint32(v5+t8))
 		store32(m.memory, uint32(v1), uint32(v5))
-		m.fn523(v3, v2, v4, i32(16))
+		m.fn521(v3, v2, v4, i32(16))
 		t9 := int32(m.memory[uint32(v3)])
 		v1 = (t9 ^ i32(-1)) & i32(1)
 		t10 := int32(load32(m.memory, uint64(uint32(v3))+4))
@@ -35645,7 +35602,7 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v1))
 	m.g0 = v3 + i32(16)
 }
-func (m *Module) fn613(v0, v1, v2 int32) {
+func (m *Module) fn611(v0, v1, v2 int32) {
 	var v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v3 = t0 - i32(112)
@@ -35653,7 +35610,7 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 	{
 		{
 			{
-				t1 := m.fn614(v1)
+				t1 := m.fn612(v1)
 				v4 = t1
 				if v4 == i32(34) {
 					goto l0
@@ -35675,11 +35632,11 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 					goto l2
 				}
 				if v4 != i32(1114112) {
-					t51 := m.fn621(v4)
+					t51 := m.fn619(v4)
 					if t51 == 0 {
 						goto l4
 					}
-					m.fn622(v3, v1)
+					m.fn620(v3, v1)
 					{
 						t52 := int32(load32(m.memory, uint32(v3)))
 						v2 = t52
@@ -35696,11 +35653,11 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 								if uint32(v4+i32(-48)) < uint32(i32(10)) {
 									goto l27
 								}
-								t57 := m.fn17(v2, v5, i32(154845), i32(4))
+								t57 := m.fn17(v2, v5, i32(154846), i32(4))
 								if t57 != 0 {
 									goto l27
 								}
-								t58 := m.fn17(v2, v5, i32(154849), i32(5))
+								t58 := m.fn17(v2, v5, i32(154850), i32(5))
 								if t58 != 0 {
 									goto l27
 								}
@@ -35747,14 +35704,14 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 			m.memory[uint64(uint32(v3))+76] = byte(i32(0))
 			store32(m.memory, uint64(uint32(v3))+72, uint32(i32(0)))
 			store64(m.memory, uint64(uint32(v3))+64, uint64(i64(0x400000000)))
-			_ = m.fn616(v1, i32(154855), i32(1))
+			_ = m.fn614(v1, i32(154856), i32(1))
 			v7 = v2 + i32(-1)
 		l13:
 			{
 				{
 					{
 						{
-							t23 := m.fn614(v1)
+							t23 := m.fn612(v1)
 							v4 = t23
 							if v4 == i32(34) {
 								goto l9
@@ -35763,7 +35720,7 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 								goto l9
 							}
 							if v4 == i32(44) {
-								m.fn617(v1)
+								m.fn615(v1)
 								goto l13
 							}
 							if v4 == i32(125) {
@@ -35774,7 +35731,7 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 							}
 							m.memory[uint64(uint32(v3))+76] = byte(i32(1))
 						l11:
-							_ = m.fn616(v1, i32(154856), i32(1))
+							_ = m.fn614(v1, i32(154857), i32(1))
 							goto l6
 						}
 					l9:
@@ -35794,7 +35751,7 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 						}
 					l12:
 						{
-							t28 := m.fn621(v4)
+							t28 := m.fn619(v4)
 							if t28 != 0 {
 								goto l16
 							}
@@ -35805,7 +35762,7 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 							goto l17
 						}
 					l16:
-						m.fn622(v3+i32(40), v1)
+						m.fn620(v3+i32(40), v1)
 						t29 := int32(load32(m.memory, uint64(uint32(v3))+40))
 						t30 := int32(load32(m.memory, uint64(uint32(v3))+44))
 						m.fn83(v3+i32(80), t29, t30)
@@ -35817,7 +35774,7 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 					v2 = t32
 				}
 			l17:
-				m.fn397(v3+i32(32), v4, v2)
+				m.fn394(v3+i32(32), v4, v2)
 				t33 := int32(m.memory[uint64(uint32(v3))+36])
 				v5 = t33
 				t34 := int32(load32(m.memory, uint64(uint32(v3))+32))
@@ -35828,13 +35785,13 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 							if v2 == 0 {
 								goto l18
 							}
-							t35 := m.fn616(v1, i32(154857), i32(1))
+							t35 := m.fn614(v1, i32(154858), i32(1))
 							if t35 != 0 {
 								goto l19
 							}
 						}
 					l18:
-						t36 := m.fn614(v1)
+						t36 := m.fn612(v1)
 						v2 = t36
 						store32(m.memory, uint64(uint32(v3))+96, uint32(i32(-0x7fffffff)))
 						t37 := v3
@@ -35861,17 +35818,17 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 					if v5&i32(255) != i32(2) {
 						p44 = p41
 					}
-					m.fn613(t42, t43, p44)
+					m.fn611(t42, t43, p44)
 				}
 			l20:
 				{
-					t45 := m.fn129(v3+i32(96), i32(154860))
+					t45 := m.fn129(v3+i32(96), i32(154864))
 					if t45 == 0 {
 						goto l21
 					}
-					m.fn623(v1, i32(0))
+					m.fn621(v1, i32(0))
 					{
-						t46 := m.fn614(v1)
+						t46 := m.fn612(v1)
 						v2 = t46
 						if v2 == i32(41) {
 							goto l22
@@ -35885,14 +35842,14 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 					}
 				l22:
 					m.memory[uint64(uint32(v3))+76] = byte(i32(1))
-					m.fn617(v1)
+					m.fn615(v1)
 				}
 			l21:
 				{
 					if v5&i32(255) == i32(2) {
 						goto l23
 					}
-					t47 := m.fn602(v3+i32(64), v6, v5&i32(1))
+					t47 := m.fn600(v3+i32(64), v6, v5&i32(1))
 					v2 = t47
 					m.fn149(v2)
 					t48 := int64(load64(m.memory, uint64(uint32(v3))+104))
@@ -35910,7 +35867,7 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 			}
 		}
 	l1:
-		m.fn623(v1, i32(1))
+		m.fn621(v1, i32(1))
 		t7 := int32(load32(m.memory, uint64(uint32(v1))+8))
 		m.fn120(v3+i32(24), v6, v5, v5-t7)
 		{
@@ -35926,10 +35883,10 @@ func (m *Module) fn613(v0, v1, v2 int32) {
 			m.fn139(v3+i32(16), v4, v2, i32(1))
 			t12 := int32(load32(m.memory, uint64(uint32(v3))+16))
 			t13 := int32(load32(m.memory, uint64(uint32(v3))+20))
-			m.fn300(v3+i32(8), t12, t13)
+			m.fn298(v3+i32(8), t12, t13)
 			t14 := int32(load32(m.memory, uint64(uint32(v3))+8))
 			t15 := int32(load32(m.memory, uint64(uint32(v3))+12))
-			t16 := m.fn17(t14, t15, i32(154856), i32(1))
+			t16 := m.fn17(t14, t15, i32(154857), i32(1))
 			t17 := v4
 			v5 = t16
 			p18 := t17
@@ -35953,12 +35910,12 @@ l4:
 l6:
 	{
 		{
-			t60 := m.fn614(v1)
+			t60 := m.fn612(v1)
 			v1 = t60
 			if v1 == i32(1114112) {
 				goto l28
 			}
-			t61 := m.fn296(i32(154902), i32(16), v1)
+			t61 := m.fn294(i32(154906), i32(16), v1)
 			if t61 != 0 {
 				goto l29
 			}
@@ -35976,7 +35933,7 @@ l29:
 l30:
 	m.g0 = v3 + i32(112)
 }
-func (m *Module) fn614(v0 int32) int32 {
+func (m *Module) fn612(v0 int32) int32 {
 	var v1, v2, v3, v4, v5, v6 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
@@ -36036,7 +35993,7 @@ l6:
 					m.fn139(v1+i32(8), v2, v3, i32(2))
 					t10 := int32(load32(m.memory, uint64(uint32(v1))+8))
 					t11 := int32(load32(m.memory, uint64(uint32(v1))+12))
-					m.fn131(v1+i32(16), t10, t11, i32(154878), i32(2))
+					m.fn131(v1+i32(16), t10, t11, i32(154882), i32(2))
 					t12 := int32(load32(m.memory, uint64(uint32(v1))+24))
 					t13 := int32(load32(m.memory, uint64(uint32(v1))+16))
 					v2 = t13
@@ -36081,19 +36038,19 @@ l6:
 l0:
 	store32(m.memory, uint64(uint32(v1))+16, uint32(v2))
 	store32(m.memory, uint64(uint32(v1))+20, uint32(v2+v3))
-	t21 := m.fn213(v1 + i32(16))
+	t21 := m.fn211(v1 + i32(16))
 	v2 = t21
 	m.g0 = v1 + i32(32)
 	return v2
 }
-func (m *Module) fn615(v0, v1 int32) {
+func (m *Module) fn613(v0, v1 int32) {
 	var v2, v3, v4, v5, v6, v7 int32
 	t0 := m.g0
 	v2 = t0 - i32(112)
 	m.g0 = v2
 	t1 := m.fn88(i32(4), i32(12))
 	v3 = t1
-	m.fn622(v2+i32(40), v1)
+	m.fn620(v2+i32(40), v1)
 	t2 := int32(load32(m.memory, uint64(uint32(v2))+40))
 	t3 := int32(load32(m.memory, uint64(uint32(v2))+44))
 	m.fn83(v2+i32(96), t2, t3)
@@ -36114,30 +36071,30 @@ func (m *Module) fn615(v0, v1 int32) {
 			{
 				{
 					{
-						t8 := m.fn616(v1, i32(154876), i32(2))
+						t8 := m.fn614(v1, i32(154880), i32(2))
 						if t8 != 0 {
 							goto l0
 						}
-						t9 := m.fn616(v1, i32(152984), i32(1))
+						t9 := m.fn614(v1, i32(153000), i32(1))
 						if t9 == 0 {
 							goto l1
 						}
 					}
 				l0:
-					_ = m.fn614(v1)
-					m.fn622(v2+i32(32), v1)
+					_ = m.fn612(v1)
+					m.fn620(v2+i32(32), v1)
 					t11 := int32(load32(m.memory, uint64(uint32(v2))+32))
 					t12 := int32(load32(m.memory, uint64(uint32(v2))+36))
 					m.fn83(v2+i32(80), t11, t12)
 					goto l2
 				}
 			l1:
-				t13 := m.fn616(v1, i32(154844), i32(1))
+				t13 := m.fn614(v1, i32(154845), i32(1))
 				if t13 == 0 {
 					goto l3
 				}
 				{
-					t14 := m.fn614(v1)
+					t14 := m.fn612(v1)
 					v5 = t14
 					if v5 == i32(39) {
 						goto l4
@@ -36156,7 +36113,7 @@ func (m *Module) fn615(v0, v1 int32) {
 					}
 					t16 := int32(load32(m.memory, uint64(uint32(v2))+100))
 					v6 = t16
-					t17 := m.fn616(v1, i32(152679), i32(1))
+					t17 := m.fn614(v1, i32(152695), i32(1))
 					if t17 != 0 {
 						goto l6
 					}
@@ -36218,7 +36175,7 @@ l8:
 				v1 = t28
 				t30 := int32(load32(m.memory, uint64(uint32(v1))+4))
 				t31 := int32(load32(m.memory, uint64(uint32(v1))+8))
-				t32 := m.fn23(t30, t31, i32(154920), i32(3))
+				t32 := m.fn23(t30, t31, i32(154924), i32(3))
 				v4 = t32
 				if t29 == v4 {
 					goto l11
@@ -36227,7 +36184,7 @@ l8:
 				v5 = v1 + v4*i32(12)
 				t33 := int32(load32(m.memory, uint32(v5+i32(4))))
 				t34 := int32(load32(m.memory, uint32(v5+i32(8))))
-				t35 := m.fn575(t33, t34, i32(152680), i32(5))
+				t35 := m.fn573(t33, t34, i32(152696), i32(5))
 				if t35 != 0 {
 					goto l12
 				}
@@ -36243,7 +36200,7 @@ l8:
 			store32(m.memory, uint64(uint32(t36))+68, uint32(v5))
 			store32(m.memory, uint64(uint32(v2))+72, uint32(v5+v3*i32(12)+(v4^i32(-1))*i32(12)))
 			store32(m.memory, uint64(uint32(v2))+76, uint32(v2+i32(67)))
-			m.fn396(v2+i32(24), v2+i32(68))
+			m.fn393(v2+i32(24), v2+i32(68))
 			v3 = i32(0)
 			{
 				t37 := int32(m.memory[uint64(uint32(v2))+28])
@@ -36253,7 +36210,7 @@ l8:
 				}
 				t38 := int32(load32(m.memory, uint64(uint32(v2))+24))
 				v1 = t38
-				m.fn270(v2+i32(16), i32(4), i32(4), i32(8))
+				m.fn268(v2+i32(16), i32(4), i32(4), i32(8))
 				t39 := int32(load32(m.memory, uint64(uint32(v2))+16))
 				v3 = t39
 				t40 := int32(load32(m.memory, uint64(uint32(v2))+20))
@@ -36271,7 +36228,7 @@ l8:
 				v1 = i32(1)
 			l17:
 				{
-					m.fn396(v2+i32(8), v2+i32(96))
+					m.fn393(v2+i32(8), v2+i32(96))
 					t43 := int32(m.memory[uint64(uint32(v2))+12])
 					v4 = t43
 					if v4 == i32(2) {
@@ -36284,7 +36241,7 @@ l8:
 						if v1 != t45 {
 							goto l16
 						}
-						m.fn274(v2+i32(80), v1, i32(1), i32(4), i32(8))
+						m.fn272(v2+i32(80), v1, i32(1), i32(4), i32(8))
 						t46 := int32(load32(m.memory, uint64(uint32(v2))+84))
 						v7 = t46
 					}
@@ -36326,22 +36283,22 @@ l8:
 		return
 	}
 }
-func (m *Module) fn616(v0, v1, v2 int32) int32 {
+func (m *Module) fn614(v0, v1, v2 int32) int32 {
 	var v3, v4, v5 int32
 	t0 := m.g0
 	v3 = t0 - i32(16)
 	m.g0 = v3
-	_ = m.fn614(v0)
+	_ = m.fn612(v0)
 	t2 := int32(load32(m.memory, uint64(uint32(v0))+4))
 	t3 := int32(load32(m.memory, uint64(uint32(v0))+8))
-	m.fn283(v3, v1, v2, t2, t3)
+	m.fn281(v3, v1, v2, t2, t3)
 	t4 := int32(load32(m.memory, uint64(uint32(v3))+4))
 	v4 = t4
 	t5 := int32(load32(m.memory, uint32(v3)))
 	v5 = t5
 	store32(m.memory, uint64(uint32(v3))+12, uint32(v1+v2))
 	store32(m.memory, uint64(uint32(v3))+8, uint32(v1))
-	t6 := m.fn288(v3 + i32(8))
+	t6 := m.fn286(v3 + i32(8))
 	v1 = t6
 	if v5 == 0 {
 		goto l0
@@ -36360,14 +36317,14 @@ l0:
 	}
 	return p7
 }
-func (m *Module) fn617(v0 int32) {
+func (m *Module) fn615(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := m.g0
 	v1 = t0 - i32(32)
 	m.g0 = v1
 	{
 		{
-			t1 := m.fn614(v0)
+			t1 := m.fn612(v0)
 			v2 = t1
 			if v2 == i32(34) {
 				goto l0
@@ -36378,11 +36335,11 @@ func (m *Module) fn617(v0 int32) {
 			if v2 == i32(47) {
 				t4 := int32(load32(m.memory, uint32(v0)))
 				v3 = t4
-				t5 := m.fn621(v3)
+				t5 := m.fn619(v3)
 				if t5 != 0 {
 					goto l3
 				}
-				t6 := m.fn296(i32(154896), i32(6), v3)
+				t6 := m.fn294(i32(154900), i32(6), v3)
 				if t6 != 0 {
 					goto l3
 				}
@@ -36393,11 +36350,11 @@ func (m *Module) fn617(v0 int32) {
 				store32(m.memory, uint64(uint32(t8))+20, uint32(v2))
 				t9 := int32(load32(m.memory, uint64(uint32(v0))+8))
 				store32(m.memory, uint64(uint32(v1))+24, uint32(v2+t9))
-				_ = m.fn213(v1 + i32(20))
+				_ = m.fn211(v1 + i32(20))
 				v3 = i32(0)
 			l10:
 				{
-					t11 := m.fn213(v1 + i32(20))
+					t11 := m.fn211(v1 + i32(20))
 					v2 = t11
 					switch v2 + i32(-91) {
 					default:
@@ -36412,7 +36369,7 @@ func (m *Module) fn617(v0 int32) {
 						}
 						goto l8
 					case 1:
-						_ = m.fn213(v1 + i32(20))
+						_ = m.fn211(v1 + i32(20))
 						goto l10
 					case 0:
 						v3 = i32(1)
@@ -36449,12 +36406,12 @@ func (m *Module) fn617(v0 int32) {
 		m.fn123(v1+i32(20), v0)
 		t2 := int32(load32(m.memory, uint64(uint32(v1))+20))
 		t3 := int32(load32(m.memory, uint64(uint32(v1))+24))
-		m.fn605(t2, t3)
+		m.fn603(t2, t3)
 		goto l2
 	}
 l3:
 	{
-		t16 := m.fn621(v2)
+		t16 := m.fn619(v2)
 		if t16 != 0 {
 			goto l11
 		}
@@ -36489,21 +36446,21 @@ l3:
 		goto l2
 	}
 l11:
-	m.fn622(v1, v0)
+	m.fn620(v1, v0)
 l2:
 	m.g0 = v1 + i32(32)
 }
-func (m *Module) fn618(v0, v1 int32) {
+func (m *Module) fn616(v0, v1 int32) {
 	if v0 == i32(-0x80000000) {
 		return
 	}
 	m.fn25(v0, v1)
 }
-func (m *Module) fn619(v0 int32) int32 {
-	t0 := m.fn294(v0)
+func (m *Module) fn617(v0 int32) int32 {
+	t0 := m.fn292(v0)
 	return t0 ^ i32(1)
 }
-func fn620(v0 int32) int32 {
+func fn618(v0 int32) int32 {
 	var p0 int32
 	if v0 == i32(10) {
 		p0 = 1
@@ -36514,7 +36471,7 @@ func fn620(v0 int32) int32 {
 	}
 	return p0 | p1
 }
-func (m *Module) fn621(v0 int32) int32 {
+func (m *Module) fn619(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(1)
 	{
@@ -36524,7 +36481,7 @@ func (m *Module) fn621(v0 int32) int32 {
 		if uint32(v0&i32(2097119)+i32(-65)) < uint32(i32(26)) {
 			goto l0
 		}
-		t0 := m.fn296(i32(155691), i32(2), v0)
+		t0 := m.fn294(i32(155695), i32(2), v0)
 		if t0 != 0 {
 			goto l0
 		}
@@ -36535,13 +36492,13 @@ func (m *Module) fn621(v0 int32) int32 {
 		if v0 == i32(8230) {
 			goto l0
 		}
-		t1 := m.fn294(v0)
+		t1 := m.fn292(v0)
 		v1 = t1 ^ i32(1)
 	}
 l0:
 	return v1
 }
-func (m *Module) fn622(v0, v1 int32) {
+func (m *Module) fn620(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	t0 := m.g0
 	v2 = t0 - i32(16)
@@ -36556,16 +36513,16 @@ func (m *Module) fn622(v0, v1 int32) {
 	t5 := int64(load64(m.memory, uint64(uint32(v2))+8))
 	store64(m.memory, uint64(uint32(v1))+4, uint64(t5))
 	{
-		t6 := m.fn17(v4, v3, i32(154880), i32(6))
+		t6 := m.fn17(v4, v3, i32(154884), i32(6))
 		if t6 != 0 {
 			goto l0
 		}
-		t7 := m.fn17(v4, v3, i32(154886), i32(6))
+		t7 := m.fn17(v4, v3, i32(154890), i32(6))
 		if t7 != 0 {
 			goto l0
 		}
 		v5 = i32(119)
-		t8 := m.fn17(v4, v3, i32(154892), i32(4))
+		t8 := m.fn17(v4, v3, i32(154896), i32(4))
 		if t8 == 0 {
 			goto l1
 		}
@@ -36578,12 +36535,12 @@ l1:
 	store32(m.memory, uint32(v0), uint32(v4))
 	m.g0 = v2 + i32(16)
 }
-func (m *Module) fn623(v0, v1 int32) {
+func (m *Module) fn621(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = i32(0)
 l8:
 	{
-		t0 := m.fn614(v0)
+		t0 := m.fn612(v0)
 		v3 = t0
 		switch v3 + i32(-40) {
 		case 0:
@@ -36636,7 +36593,7 @@ l3:
 		return
 	}
 l2:
-	m.fn617(v0)
+	m.fn615(v0)
 	if v1 == 0 {
 		goto l8
 	}
@@ -36644,14 +36601,14 @@ l2:
 		goto l8
 	}
 }
-func (m *Module) fn624(v0 int32) int32 {
-	t0 := m.fn621(v0)
+func (m *Module) fn622(v0 int32) int32 {
+	t0 := m.fn619(v0)
 	return t0 ^ i32(1)
 }
-func (m *Module) fn625() int64 {
+func (m *Module) fn623() int64 {
 	var v0, v1, v2 int64
 	var v3 int32
-	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+164272))
+	t0 := int64(load64(m.memory, uint64(uint32(i32(0)))+164288))
 	v0 = t0
 l1:
 	{
@@ -36659,7 +36616,7 @@ l1:
 			panic("unreachable")
 		}
 		v1 = v0 + i64(1)
-		t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+164272))
+		t1 := int64(load64(m.memory, uint64(uint32(i32(0)))+164288))
 		t2 := v1
 		v2 = t1
 		t3 := v2
@@ -36672,7 +36629,7 @@ l1:
 		if v3 != 0 {
 			p5 = t2
 		}
-		store64(m.memory, uint64(uint32(i32(0)))+164272, uint64(p5))
+		store64(m.memory, uint64(uint32(i32(0)))+164288, uint64(p5))
 		v0 = v2
 		if v3 == 0 {
 			goto l1
@@ -36680,7 +36637,7 @@ l1:
 	}
 	return v1
 }
-func fn626(v0 int32) int32 {
+func fn624(v0 int32) int32 {
 	var v1 int32
 	v1 = i32(31)
 	{
@@ -36694,7 +36651,7 @@ func fn626(v0 int32) int32 {
 l0:
 	return v1
 }
-func (m *Module) fn627(v0, v1, v2 int32) {
+func (m *Module) fn625(v0, v1, v2 int32) {
 	if v0 == v1 {
 		goto l0
 	}
@@ -36702,10 +36659,10 @@ func (m *Module) fn627(v0, v1, v2 int32) {
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 	return
 l0:
-	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164216))
-	store32(m.memory, uint64(uint32(i32(0)))+164216, uint32(t0&i32_rotl(i32(-2), v2)))
+	t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
+	store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(t0&i32_rotl(i32(-2), v2)))
 }
-func (m *Module) fn628(v0 int32) {
+func (m *Module) fn626(v0 int32) {
 	var v1, v2, v3, v4, v5 int32
 	t0 := int32(load32(m.memory, uint64(uint32(v0))+24))
 	v1 = t0
@@ -36769,7 +36726,7 @@ l2:
 			t10 := int32(load32(m.memory, uint64(uint32(v0))+28))
 			t11 := v0
 			v4 = t10
-			v3 = v4<<2 + i32(163808)
+			v3 = v4<<2 + i32(163824)
 			t12 := int32(load32(m.memory, uint32(v3)))
 			if t11 == t12 {
 				goto l5
@@ -36817,36 +36774,36 @@ l2:
 	}
 	return
 l9:
-	t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+164220))
-	store32(m.memory, uint64(uint32(i32(0)))+164220, uint32(t16&i32_rotl(i32(-2), v4)))
+	t16 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
+	store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(t16&i32_rotl(i32(-2), v4)))
 }
-func (m *Module) fn629(v0, v1 int32) {
+func (m *Module) fn627(v0, v1 int32) {
 	var v2 int32
 	{
-		t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164224))
+		t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164240))
 		v2 = t0
 		if v2 == 0 {
 			goto l0
 		}
-		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
-		m.fn633(t1, v2)
+		t1 := int32(load32(m.memory, uint64(uint32(i32(0)))+164248))
+		m.fn631(t1, v2)
 	}
 l0:
-	store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(v0))
-	store32(m.memory, uint64(uint32(i32(0)))+164224, uint32(v1))
+	store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(v0))
+	store32(m.memory, uint64(uint32(i32(0)))+164240, uint32(v1))
 }
-func (m *Module) fn630(v0, v1 int32) {
+func (m *Module) fn628(v0, v1 int32) {
 	if uint32(v1) < uint32(i32(256)) {
 		goto l0
 	}
-	m.fn634(v0, v1)
+	m.fn632(v0, v1)
 	return
 l0:
-	m.fn633(v0, v1)
+	m.fn631(v0, v1)
 }
-func (m *Module) fn631(v0 int32) int32 {
+func (m *Module) fn629(v0 int32) int32 {
 	var v1, v2 int32
-	v1 = i32(163936)
+	v1 = i32(163952)
 l3:
 	if v1 != 0 {
 		{
@@ -36870,37 +36827,37 @@ l3:
 l1:
 	return v1
 }
-func (m *Module) fn632(v0, v1 int32) {
+func (m *Module) fn630(v0, v1 int32) {
 	var v2, v3 int32
 	v2 = (v0 + i32(15)) & i32(-8)
 	v3 = v2 + i32(-8)
-	store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v3))
+	store32(m.memory, uint64(uint32(i32(0)))+164252, uint32(v3))
 	v2 = v0 - v2 + v1 + i32(8)
-	store32(m.memory, uint64(uint32(i32(0)))+164228, uint32(v2))
+	store32(m.memory, uint64(uint32(i32(0)))+164244, uint32(v2))
 	store32(m.memory, uint64(uint32(v3))+4, uint32(v2|i32(1)))
 	store32(m.memory, uint64(uint32(v0+v1))+4, uint32(i32(40)))
-	store32(m.memory, uint64(uint32(i32(0)))+164248, uint32(i32(0x200000)))
+	store32(m.memory, uint64(uint32(i32(0)))+164264, uint32(i32(0x200000)))
 }
-func (m *Module) fn633(v0, v1 int32) {
+func (m *Module) fn631(v0, v1 int32) {
 	var v2, v3 int32
 	{
 		{
-			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164216))
+			t0 := int32(load32(m.memory, uint64(uint32(i32(0)))+164232))
 			v2 = t0
 			t1 := v2
 			v3 = i32_shl(i32(1), int32(uint32(v1)>>3))
 			if t1&v3 != 0 {
 				goto l0
 			}
-			store32(m.memory, uint64(uint32(i32(0)))+164216, uint32(v2|v3))
-			v1 = v1&i32(-8) + i32(163952)
+			store32(m.memory, uint64(uint32(i32(0)))+164232, uint32(v2|v3))
+			v1 = v1&i32(-8) + i32(163968)
 			v2 = v1
 			goto l1
 		}
 	l0:
 		v1 = v1 & i32(-8)
-		v2 = v1 + i32(163952)
-		t2 := int32(load32(m.memory, uint32(v1+i32(163960))))
+		v2 = v1 + i32(163968)
+		t2 := int32(load32(m.memory, uint32(v1+i32(163976))))
 		v1 = t2
 	}
 l1:
@@ -36909,16 +36866,16 @@ l1:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v2))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v1))
 }
-func (m *Module) fn634(v0, v1 int32) {
+func (m *Module) fn632(v0, v1 int32) {
 	var v2, v3, v4, v5 int32
 	store64(m.memory, uint64(uint32(v0))+16, uint64(i64(0)))
-	t0 := fn626(v1)
+	t0 := fn624(v1)
 	t1 := v0
 	v2 = t0
 	store32(m.memory, uint64(uint32(t1))+28, uint32(v2))
-	v3 = v2<<2 + i32(163808)
+	v3 = v2<<2 + i32(163824)
 	{
-		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+164220))
+		t2 := int32(load32(m.memory, uint64(uint32(i32(0)))+164236))
 		v4 = t2
 		t3 := v4
 		v5 = i32_shl(i32(1), v2)
@@ -36929,7 +36886,7 @@ func (m *Module) fn634(v0, v1 int32) {
 		store32(m.memory, uint64(uint32(v0))+24, uint32(v3))
 		store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 		store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
-		store32(m.memory, uint64(uint32(i32(0)))+164220, uint32(v4|v5))
+		store32(m.memory, uint64(uint32(i32(0)))+164236, uint32(v4|v5))
 		return
 	}
 l0:
@@ -36973,10 +36930,10 @@ l2:
 	store32(m.memory, uint64(uint32(v0))+12, uint32(v0))
 	store32(m.memory, uint64(uint32(v0))+8, uint32(v0))
 }
-func (m *Module) fn635() {
+func (m *Module) fn633() {
 	var v0, v1 int32
 	v0 = i32(0)
-	v1 = i32(163944)
+	v1 = i32(163960)
 l1:
 	{
 		t0 := int32(load32(m.memory, uint32(v1)))
@@ -36993,12 +36950,12 @@ l0:
 	if uint32(v0) > uint32(i32(0xfff)) {
 		p1 = v0
 	}
-	store32(m.memory, uint64(uint32(i32(0)))+164256, uint32(p1))
+	store32(m.memory, uint64(uint32(i32(0)))+164272, uint32(p1))
 }
-func (m *Module) fn636(v0 int32, v1, v2, v3, v4 int64) {
-	m.fn638(v0, v1, v2, v3, v4)
+func (m *Module) fn634(v0 int32, v1, v2, v3, v4 int64) {
+	m.fn636(v0, v1, v2, v3, v4)
 }
-func (m *Module) fn637(v0, v1, v2 int32) int32 {
+func (m *Module) fn635(v0, v1, v2 int32) int32 {
 	var v3, v4 int32
 l1:
 	{
@@ -37020,7 +36977,7 @@ l1:
 	}
 	return v4 - v3
 }
-func (m *Module) fn638(v0 int32, v1, v2, v3, v4 int64) {
+func (m *Module) fn636(v0 int32, v1, v2, v3, v4 int64) {
 	var v5, v6, v7, v8, v9, v10 int64
 	t0 := v0
 	v5 = v3 & i64(0xffffffff)
@@ -37049,8 +37006,8 @@ func (m *Module) fn638(v0 int32, v1, v2, v3, v4 int64) {
 	}
 	store64(m.memory, uint64(uint32(t5))+8, uint64(t8+int64(uint32(p9))+(v4*v1+v3*v2)))
 }
-func (m *Module) fn639(v0, v1, v2 int32) int32 {
-	t0 := m.fn637(v0, v1, v2)
+func (m *Module) fn637(v0, v1, v2 int32) int32 {
+	t0 := m.fn635(v0, v1, v2)
 	return t0
 }
 func (m *Module) X__data_end() *int32 {
@@ -37218,4 +37175,4 @@ func table_init[T1, T2, T3 int | int32 | int64](tab, elems []any, dest T1, src T
 	copy(tab[x:y:len(tab)], elems[z:w:len(elems)])
 }
 
-const data0 = "\xd0S\x02\x00\n\x00\x00\x00\xdaS\x02\x00\x03\x00\x00\x00\xc0\xc0\xc0\x00\x02- \xc0\xc0\x00\x01_\xc0\x00\xc0\x01@\xc0\x00\x04xn--\xc0\x00\"The page does not give the widget \xc0\x00/- The secret given here cannot be used either. \xc0\x00jwt_secret_empty\x00email_empty\x00app_id_empty\x00secret_empty_key\x00secret_not_ready\x00secret_not_hex\x00secret_used_as_text\x00secret_decoded_to_text\x00hash_is_jwt\x00invalid_argument\x00jwt_differs\x00jwt_milliseconds\x00settings_unknown\x00jwt_algorithm\x00hash_wrong_algorithm\x00buffer_too_small\x00ok\x00jwt_secret_weak\x00secret_odd_length\x00jwt_is_hash\x00jwt_with_hash\x00account_with_hash\x00hash_mismatch\x00jwt_missing\x00secret_missing\x00settings_missing\x00jwt_times_missing\x00jwt_email_missing\x00hash_missing\x00app_id_missing\x00settings_late\x00hash_uppercase\x00email_case\x00jwt_signature\x00jwt_lifetime\x00secret_on_page\x00email_not_unicode\x00email_unicode\x00jwt_audience\x00secret_whitespace\x00email_whitespace\x00settings_invalid\x00nonce_invalid\x00jwt_not_yet_valid\x00hash_unkeyed\x00hash_prefixed\x00hash_reformatted\x00hash_concatenated\x00settings_repeated\x00secret_truncated\x00hash_truncated\x00secret_exposed\x00settings_ignored\x00jwt_expired\x00arguments_swapped\x00jwt_secret_wrapped\x00jwt_malformed\x00hash_malformed\x00settings_misnamed\x00email_not_hashed\x00secret_encoded\x00email_encoded\x00jwt_secret_hex_decoded\x00settings_misplaced\x00panic\x00\a<script\xc0!>window.pylon = {\"chat_settings\":\xc0\v};</script>\x00\x03&#x\xc0\x01;\x00\x02&#\xc0\x01;\x00\x1aThe page gives the widget \xc0\x16 Look at this even so:\x00jwt_secret_base64\x00hash_base64\x000.1.0\x00Not a status of this version of pylon-identity.\x00The JWT was signed with another secret, or it was changed on the way. Do not trust its claims. diagnose_jwt says why.\x00This is a plain hash of the email, without any key, so anybody could have made it. Use HMAC-SHA256 with the identity secret as its key.\x00The secret and the email changed places: the email was the key. Pass the email as the message and the secret as the key.\x00The secret is wrapped or encoded: in quotes, in base64 (as Kubernetes stores it), with 0x or NAME= in front, with a byte order mark, in UTF-16, pasted twice, or with its letters in the other case. Configure the 64 hexadecimal digits alone, and decode only hexadecimal to make the key.\x00The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), email_hash stands beside jwt, or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x00This is only a part of the hash. Send all 64 digits, and look for a column or a log that cuts long text.\x00The JWT secret was decoded from hexadecimal. That is right for the identity secret of \"HMAC email hash\". The JWT secret is the key as it is: pass the text.\x00There is a JWT beside the email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\": send the one that is chosen there, and leave the other out.\x00The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.\x00The secret was wiped or never set. Check that the configuration has one, and create it before you use it.\x00The settings come after the widget's script, which reads them when it starts. Put the script tag with the settings before it.\x00This is not a JWT that Pylon could read: that has three parts in base64url without padding, the first two of JSON in which no name occurs twice, with the claims email (text), iat and exp (whole numbers of seconds). Pass the token exactly as sign_jwt returned it.\x00This is not a JWT that Pylon could read: that has three parts in base64url without padding, the first two of JSON in which no name occurs twice, and nothing around it, no white space, quotes or \"Bearer\". Send the page the token exactly as sign_jwt returned it.\x00The code that signs had no secret: it used a filler such as \"undefined\" or \"None\" as the key, or the secret given here is empty or a filler. Set the secret for the backend that signs, and make that backend stop when it is not set.\x00\x1aThe page gives the widget \xc0z If Pylon still does not know the user, then the page changes its settings later, or Pylon's dashboard has another secret.\x00The JWT lacks the claim iat or exp, or one of them is no whole number. Let both be Unix seconds, with exp at most 900 after iat.\x00The hash is base64. Send it as 64 lowercase hexadecimal digits.\x00There is a prefix before the hash, such as sha256= or 0x. Send only the 64 hexadecimal digits.\x00Success.\x00The JWT was issued in the future, so the clock of the machine that signs is fast, or that of this one is slow. Synchronise the clocks.\x00Settings are on window.pylon itself, where the widget does not look for them. Put them into window.pylon.chat_settings.\x00The widget does not see some settings that are not necessary, because their name or place is wrong. Write the names in lower case with underscores, such as account_id, and put them into chat_settings.\x00The page computes the email or its hash in a script, so the source does not show them. Open the page, type JSON.stringify(window.pylon) into the browser's console, and pass the text that it gives.\x00The key was empty or only zero bytes, so anybody could have made this hash. Either the code that signs found no secret (a variable that is not set, with \"\" as fallback), or the secret does not begin with a hexadecimal digit: Node's Buffer.from(secret, 'hex') silently turns that into no bytes.\x00An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes.\x00The JWT has expired. Sign a new one for each page, and again before it expires.\x00\xc0\r, because of \xc0\n mistakes.\x00The identity secret is on the page, as the hash or elsewhere. Everybody who opens the page can read it, and sign any email. Generate a new secret in Pylon's dashboard now, set it for the backend only, and send the page the email hash or the JWT that the backend makes.\x00The JWT was issued in the future, so the clock of one machine is wrong. Synchronise the clocks, and give iat in seconds.\x00The times in the JWT are in milliseconds, as of JavaScript's Date.now(). Divide by 1000 and round down: iat and exp are in seconds.\x00The JWT lives for more than 900 seconds (15 minutes) from iat to exp, which is all that Pylon allows, or it expires before it is issued. Let it live for less, such as 600 seconds.\x00pylon-identity panicked, which is a bug. Please report it with the text on standard error.\x00The JWT has no claim email, or a filler such as \"undefined\" in it. Sign the email of the logged-in user.\x00This is an email hash and no JWT. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", and each has its own secret: set email_hash for the one, and jwt for the other.\x00The hexadecimal string itself was used as the key. Decode it to bytes first: bytes.fromhex(secret) in Python, Buffer.from(secret, 'hex') in Node, hex.DecodeString(secret) in Go.\x00The JWT has expired. Sign a new one for each page, and fetch another before it expires. If it is fresh, then the clock of the machine that signs is slow. If you saved the page or copied the token some time ago, copy it again.\x00No email was signed: it was empty, or a filler such as \"undefined\", \"null\" or \"[object Promise]\". Wait for the user to be loaded, and sign the email of the logged-in user. Leave email and hash out for a visitor who is not logged in.\x00The JWT secret is empty, white space, or a filler such as \"undefined\". Copy it from the settings of your chat widget in Pylon's dashboard, where the option \"JWT\" is chosen.\x00White space around the email was added or removed before it was signed. Sign exactly the string that the page sets as email.\x00The email was lowercased or uppercased before it was signed. Sign exactly the string that the page sets as email.\x00The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email.\x00This is a JWT, not an email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", each with a secret of its own. For email_hash, choose the HMAC email hash, and sign with its secret. A JWT belongs into chat_settings.jwt, without email_hash.\x00There is no hash: it is empty, a filler such as \"undefined\" or \"[object Promise]\", or the email itself. Wait for the result of the code that signs, and set it as email_hash.\x00Settings have names that the widget does not know, such as appId or emailHash. Write the names in lower case with underscores: chat_settings, app_id, email, email_hash.\x00The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough.\x00No known mistake gives this hash. Compare these with the values that the code that signs really uses: the secret (of another environment, of another widget, or an older one that was replaced since), the email (of another user, or one that changed since), the field (an email, not the ID of a user), and a cache that keeps a hash for too long.\x00Several script tags set chat_settings, and the last one replaces the settings of the others. Set all of them in one script tag.\x00The JWT does not say that it is signed with HS256. Sign it with HS256, and with the JWT secret itself.\x00The email was URL-encoded, HTML-escaped or JSON-quoted before it was signed, or decoded once too often; or the page's email was. Sign the plain email, and leave the encoding to the template.\x00The hash has uppercase digits. Send it in lowercase.\x00The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.\x00The hash is written in another form: with separators, as b'…', as a list of bytes, as the hexadecimal digits of digits, URL-encoded, or without its leading zeros. Send the 64 lowercase hexadecimal digits as they are.\x00The page has another email or account_external_id than the JWT, and they must be equal. Send the page app_id and jwt alone.\x00The JWT was signed with another secret, or it was changed on the way. Compare the secrets. Pylon's options \"HMAC email hash\" and \"JWT\" each have their own, a new one replaces the old one, and another environment may have another one.\x00There are no chat settings: nothing sets window.pylon.chat_settings. Put the script tag of chat_settings_script into the page, before the widget's own script. If it is there, look for an error of the Content-Security-Policy in the browser's console. If another script sets them, pass the text that JSON.stringify(window.pylon) gives in the console.\x00A JWT must expire from 1 to 900 seconds after it is issued: Pylon allows 15 minutes at most. Let expires_in be in this range.\x00This is a plain hash of the email and the secret joined together. Use HMAC-SHA256, with the decoded secret as the key and the email as the message.\x00The JWT is not for this app ID: its claim aud is another one or missing. Sign it with the app ID of the chat widget on the page.\x00The JWT is not for this app ID: its claim aud is missing or is another text. Let aud be the app ID of the chat widget on the page.\x00The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.\x00This is not an email hash, which is 64 hexadecimal digits and nothing else: characters are missing or extra (white space too), or another value was sent in its place.\x00Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.\x00The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.\x00There is no app ID, or a filler such as \"undefined\" in its place, so the widget does not start. Copy the app ID from the settings of your chat widget in Pylon's dashboard.\x00The JWT secret was decoded from base64, or encoded in base64. It is the key as it is: pass the text from Pylon's dashboard.\x00The environment variable with the secret is not set. Set it for the backend to the secret from Pylon's dashboard.\x00The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes, 0x and NAME= around it, decode it if it is base64 (as in Kubernetes), or copy it again from Pylon's dashboard.\x00The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.\x00The JWT secret is too weak: it has fewer than 16 bytes. Copy it again, whole, from Pylon's dashboard.\x00The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.\x00The key was cut short: Node's Buffer.from(secret, 'hex') silently stops at the first character that is not hexadecimal, or a part of the secret is missing. Remove quotes, spaces, a 0x and everything else that is not a digit from where the secret is configured, and compare it with Pylon's dashboard.\x00There is an account_external_id beside the email hash. The hash does not cover it, and one integrator saw Pylon refuse the two together. This is not verified. If Pylon does not know the user, try without account_external_id.\x00There is white space or a pair of quotes around the JWT secret, which would be a part of the key. Remove it where the secret is configured.\x00There is white space, a pair of quotes or a name around the JWT secret, here or where the token was signed. Remove it where the secret is configured.\x00There is no JWT, or a filler such as \"undefined\" in its place. Send the page the token that sign_jwt returns, and wait for it if it is fetched.\x00There is white space around the secret, often the newline at the end of a file. Trim it where the secret is read.\x00The secret was decoded from hexadecimal, but then its bytes were turned into text and encoded again, which changes them. Use the bytes as they are for the key: no .decode() in Python, no .toString() in Node, no new String() in Java.\x00The email looks the same but has other characters or bytes: composed or decomposed accents, Punycode (xn--) or Unicode in the domain, an invisible character, or Latin-1 in place of UTF-8. Sign exactly the string that the page sets as email, as UTF-8.\x00The JWT does not say that it is signed with HS256, the only algorithm that is accepted. Sign it with HS256.\x00The hash was made with another algorithm, such as SHA-1 or SHA-512. Use HMAC-SHA256.\x00The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.\x00The email stands before the MAC of nothing, as Go's mac.Sum([]byte(email)) returns it. Call mac.Write([]byte(email)) first, and then mac.Sum(nil).\x00\x17- Not known from here: \xc0\x01.\x00\x0f On this page: \xc0\x01.\x00\x02b'\xc0\x01'\x00\x01'\xc0\x01'\x00\x02b\"\xc0\x01\"\x00\b nonce=\"\xc0\x01\"\x00\x01\"\xc0\x01\"\x00\x00\x01\x02\x03\x04\x00\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x00\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !\"#$%&'()*+,-./01234�1\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x002\x00\x00\x003\x00\x00\x004\x00\x00\x00\xa8\x01\x04\x01\x01\x01\x04\x01\x02\x02\x00\xc0\x04\x02\x04\x01\t\x02\x01\x01\xfb\a\xcf\x01\x05\x011-\x01\x01\x01\x02\x01\x02\x01\x01,\x01\v\x06\n\v\x01\x01#\x01\n\x15\x10\x01e\b\x01\n\x01\x04!\x01\x01\x01\x1e\x1b[\v:\v\x04\x01\x02\x01\x18\x18+\x03,\x01\a\x02\x05\t):7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\r\x01\x0f\x01:\x01\x04\x04\b\x01\x14\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x02\x01\x01\x04\b\x01\a\x02\v\x02\x1e\x01=\x01\f\x012\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x01\x06\x01\x05\x02\x14\x02\x1c\x029\x02\x04\x04\b\x01\x14\x02\x1d\x01H\x01\a\x03\x01\x01Z\x01\x02\a\v\tb\x01\x02\t\t\x01\x01\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01^\x01\x00\x03\x00\x03\x1d\x02\x1e\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\x03\x01\x05\x01-\x053\x01A\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x01'\x01\b.\x02\f\x14\x040\x01\x01\x05\x01\x01\x05\x01(\t\f\x02 \x04\x02\x02\x01\x038\x01\x01\x02\x03\x01\x01\x03:\b\x02\x02@\x06R\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x022?\r\x01\"e\x00\x01\x01\x03\v\x03\r\x03\r\x03\r\x02\f\x05\b\x02\n\x01\x02\x01\x02\x051\x05\x01\n\x01\x01\r\x01\x10\r3!\x00\x02q\x03}\x01\x0f\x01` /\x01\x00\x01$\x04\x03\x05\x05\x01]\x06]\x03\x00\x01\x00\x06\x00\x01b\x04\x01\n\x01\x01\x1c\x04P\x02\x0e\"N\x01\x17\x03f\x04\x03\x02\b\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v.\x030\x01\x02\x04\x02\x02\x11\x01\x15\x02B\x06\x02\x02\x02\x02\f\x01\b\x01#\x01\v\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01\x1b\x01\x0e\x02\x05\x02\x01\x01d\x05\t\x03y\x01\x02\x01\x04\x01\x00\x01\x93\x11\x00\x10\x03\x01\f\x10\"\x01\x02\x01\xa9\x01\a\x01\x06\x01\v\x01#\x01\x01\x01/\x01-\x02C\x01\x15\x03\x00\x01\xe2\x01\x95\x05\x00\x06\x01*\x01\t\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04&\x01\x1a\x05\x01\x01\x00\x02\x18\x014\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\x02\x01\x04\x01\n\x012\x03$\x05\x01\b>\x01\f\x024\t\n\x04\x02\x01_\x03\x02\x01\x01\x02\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x03\x01%\a\x03\x05F\x06\r\x01\x01\x01\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01T\x06\x01\x01\x04\x02\x01\x02\xee\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\x06\x01\x01e\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\x00\x02\x01\x01\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01A\x01\x00\x02\v\x024\x05\x05\x01\x01\x01\x17\x01\x00\x11\x06\x0f\x00\f\x03\x03\x00\x05;\a\t\x04\x00\x03(\x02\x00\x01?\x11@\x02\x01\x02\r\x02\x00\x04\x01\a\x01\x02\x00\x02\x01\x04\x00.\x02\x17\x00\x03\t\x10\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05\x05>!\x01\xa0\x0e\x00\x01=\x04\x00\x05\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\t\x01\x00\am\b\x00\x05\x00\x01\x1e`\x80\xf0\x00\xaa\x01\n\x01\x04\x01\x05\x17\x01\x1f\x01\xc3\x01\x04\x04\xd0\x02#\a\x02\x1e\x05`\x01*\x04\x02\x02\x02\x04\x01\x01\x06\x01\x01\x03\x01\x01\x01\x14\x01S\x01\x8b\b\xa6\x01&\t)\x00&\x01\x01\x05\x01\x02+\x01\x04\x00V\x02\x06\x00\v\x05+\x02\x03@\xc0@\x00\x02\x06\x02&\x02\x06\x02\b\x01\x01\x01\x01\x01\x01\x01\x1f\x025\x01\a\x01\x01\x03\x03\x01\a\x03\x04\x02\x06\x04\r\x05\x03\x01\at\x01\r\x01\x10\re\x01\x04\x01\x02\n\x01\x01\x03\x05\x06\x01\x01\x01\x01\x01\x01\x04\x01\x06\x04\x01\x02\x04\x05\x05\x04\x01\x11 \x03\x02\x004\x00\xe5\x06\x04\x03\x02\f&\x01\x01\x05\x01\x00.\x12\x1e\x84f\x03\x04\x01M\x14\x06\x01\x03\x00+\x01\x0e\x06P\x00\a\f\x05\x00\x1a\x06\x1a\x00P`$\x04$t\v\x01\x0f\x01\a\x01\x02\x01\v\x01\x0f\x01\a\x01\x02\x00\x01\x02\x03\x01*\x01\t\x003\r3]\x16\n\x16\x00@\x00@ \x19\x02\x19\x00U\x01G\x01\x02\x02\x01\x02\x02\x02\x04\x01\f\x01\x01\x01\a\x01A\x01\x04\x02\b\x01\a\x01\x1c\x01\x04\x01\x05\x01\x01\x03\a\x01\x00\x02\x19\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\b\x00\n\x01\x14\x06\x06\x00>\x00D\x00\x1a\x06\x1a\x06\x1a\x00inf0.0e00000000000000000000000000000000000000000000000000000000000000000ee-\x00\xc0\x00\x16\x00 \x00\xd8\x00\x06\x00 \x00\x00\x01.\x01\x01\x002\x01\x04\x01\x01\x009\x01\x0e\x01\x01\x00J\x01,\x01\x01\x00x\x01\x00\x00\x87\xffy\x01\x04\x01\x01\x00\x81\x01\x00\x00\xd2\x00\x82\x01\x02\x01\x01\x00\x86\x01\x00\x00\xce\x00\x87\x01\x00\x00\x01\x00\x89\x01\x01\x00\xcd\x00\x8b\x01\x00\x00\x01\x00\x8e\x01\x00\x00O\x00\x8f\x01\x00\x00\xca\x00\x90\x01\x00\x00\xcb\x00\x91\x01\x00\x00\x01\x00\x93\x01\x00\x00\xcd\x00\x94\x01\x00\x00\xcf\x00\x96\x01\x00\x00\xd3\x00\x97\x01\x00\x00\xd1\x00\x98\x01\x00\x00\x01\x00\x9c\x01\x00\x00\xd3\x00\x9d\x01\x00\x00\xd5\x00\x9f\x01\x00\x00\xd6\x00\xa0\x01\x04\x01\x01\x00\xa6\x01\x00\x00\xda\x00\xa7\x01\x00\x00\x01\x00\xa9\x01\x00\x00\xda\x00\xac\x01\x00\x00\x01\x00\xae\x01\x00\x00\xda\x00\xaf\x01\x00\x00\x01\x00\xb1\x01\x01\x00\xd9\x00\xb3\x01\x02\x01\x01\x00\xb7\x01\x00\x00\xdb\x00\xb8\x01\x00\x00\x01\x00\xbc\x01\x00\x00\x01\x00\xc4\x01\x00\x00\x02\x00\xc5\x01\x00\x00\x01\x00\xc7\x01\x00\x00\x02\x00\xc8\x01\x00\x00\x01\x00\xca\x01\x00\x00\x02\x00\xcb\x01\x10\x01\x01\x00\xde\x01\x10\x01\x01\x00\xf1\x01\x00\x00\x02\x00\xf2\x01\x02\x01\x01\x00\xf6\x01\x00\x00\x9f\xff\xf7\x01\x00\x00\xc8\xff\xf8\x01&\x01\x01\x00 \x02\x00\x00~\xff\"\x02\x10\x01\x01\x00:\x02\x00\x00+*;\x02\x00\x00\x01\x00=\x02\x00\x00]\xff>\x02\x00\x00(*A\x02\x00\x00\x01\x00C\x02\x00\x00=\xffD\x02\x00\x00E\x00E\x02\x00\x00G\x00F\x02\b\x01\x01\x00p\x03\x02\x01\x01\x00v\x03\x00\x00\x01\x00\x7f\x03\x00\x00t\x00\x86\x03\x00\x00&\x00\x88\x03\x02\x00%\x00\x8c\x03\x00\x00@\x00\x8e\x03\x01\x00?\x00\x91\x03\x10\x00 \x00\xa3\x03\b\x00 \x00\xcf\x03\x00\x00\b\x00\xd8\x03\x16\x01\x01\x00\xf4\x03\x00\x00\xc4\xff\xf7\x03\x00\x00\x01\x00\xf9\x03\x00\x00\xf9\xff\xfa\x03\x00\x00\x01\x00\xfd\x03\x02\x00~\xff\x00\x04\x0f\x00P\x00\x10\x04\x1f\x00 \x00`\x04 \x01\x01\x00\x8a\x044\x01\x01\x00\xc0\x04\x00\x00\x0f\x00\xc1\x04\f\x01\x01\x00\xd0\x04^\x01\x01\x001\x05%\x000\x00\xa0\x10%\x00`\x1c\xc7\x10\x00\x00`\x1c\xcd\x10\x00\x00`\x1c\xa0\x13O\x00З\xf0\x13\x05\x00\b\x00\x89\x1c\x00\x00\x01\x00\x90\x1c*\x00@\xf4\xbd\x1c\x02\x00@\xf4\x00\x1e\x94\x01\x01\x00\x9e\x1e\x00\x00A\xe2\xa0\x1e^\x01\x01\x00\b\x1f\a\x00\xf8\xff\x18\x1f\x05\x00\xf8\xff(\x1f\a\x00\xf8\xff8\x1f\a\x00\xf8\xffH\x1f\x05\x00\xf8\xffY\x1f\x06\x01\xf8\xffh\x1f\a\x00\xf8\xff\x88\x1f\a\x00\xf8\xff\x98\x1f\a\x00\xf8\xff\xa8\x1f\a\x00\xf8\xff\xb8\x1f\x01\x00\xf8\xff\xba\x1f\x01\x00\xb6\xff\xbc\x1f\x00\x00\xf7\xff\xc8\x1f\x03\x00\xaa\xff\xcc\x1f\x00\x00\xf7\xff\xd8\x1f\x01\x00\xf8\xff\xda\x1f\x01\x00\x9c\xff\xe8\x1f\x01\x00\xf8\xff\xea\x1f\x01\x00\x90\xff\xec\x1f\x00\x00\xf9\xff\xf8\x1f\x01\x00\x80\xff\xfa\x1f\x01\x00\x82\xff\xfc\x1f\x00\x00\xf7\xff&!\x00\x00\xa3\xe2*!\x00\x00A\xdf+!\x00\x00\xba\xdf2!\x00\x00\x1c\x00`!\x0f\x00\x10\x00\x83!\x00\x00\x01\x00\xb6$\x19\x00\x1a\x00\x00,/\x000\x00`,\x00\x00\x01\x00b,\x00\x00\t\xd6c,\x00\x00\x1a\xf1d,\x00\x00\x19\xd6g,\x04\x01\x01\x00m,\x00\x00\xe4\xd5n,\x00\x00\x03\xd6o,\x00\x00\xe1\xd5p,\x00\x00\xe2\xd5r,\x00\x00\x01\x00u,\x00\x00\x01\x00~,\x01\x00\xc1Հ,b\x01\x01\x00\xeb,\x02\x01\x01\x00\xf2,\x00\x00\x01\x00@\xa6,\x01\x01\x00\x80\xa6\x1a\x01\x01\x00\"\xa7\f\x01\x01\x002\xa7<\x01\x01\x00y\xa7\x02\x01\x01\x00}\xa7\x00\x00\xfcu~\xa7\b\x01\x01\x00\x8b\xa7\x00\x00\x01\x00\x8d\xa7\x00\x00\xd8Z\x90\xa7\x02\x01\x01\x00\x96\xa7\x12\x01\x01\x00\xaa\xa7\x00\x00\xbcZ\xab\xa7\x00\x00\xb1Z\xac\xa7\x00\x00\xb5Z\xad\xa7\x00\x00\xbfZ\xae\xa7\x00\x00\xbcZ\xb0\xa7\x00\x00\xeeZ\xb1\xa7\x00\x00\xd6Z\xb2\xa7\x00\x00\xebZ\xb3\xa7\x00\x00\xa0\x03\xb4\xa7\x0e\x01\x01\x00ħ\x00\x00\xd0\xffŧ\x00\x00\xbdZƧ\x00\x00\xc8uǧ\x02\x01\x01\x00˧\x00\x00\x99Z̧\x0e\x01\x01\x00ܧ\x00\x00\xbfY\xf5\xa7\x00\x00\x01\x00!\xff\x19\x00 \x000\x01i\x00\a\x03\x00\x00\x00\x04'\x00(\x00\xb0\x04#\x00(\x00p\x05\n\x00'\x00|\x05\x0e\x00'\x00\x8c\x05\x06\x00'\x00\x94\x05\x01\x00'\x00\x80\f2\x00@\x00P\r\x15\x00 \x00\xa0\x18\x1f\x00 \x00@n\x1f\x00 \x00\xa0n\x18\x00\x1b\x00\x00\xe9!\x00\"\x00\x8c@\x02\x00\xac\x00\x00\x00\x94D\x02\x00\x01\x00\x00\x00\x9cD\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\xe7\x02\xe0\x00\x16\x00\xe0\xff\xf8\x00\x06\x00\xe0\xff\xff\x00\x00\x00y\x00\x01\x01.\x01\xff\xff1\x01\x00\x00\x18\xff3\x01\x04\x01\xff\xff:\x01\x0e\x01\xff\xffK\x01,\x01\xff\xffz\x01\x04\x01\xff\xff\x7f\x01\x00\x00\xd4\xfe\x80\x01\x00\x00\xc3\x00\x83\x01\x02\x01\xff\xff\x88\x01\x00\x00\xff\xff\x8c\x01\x00\x00\xff\xff\x92\x01\x00\x00\xff\xff\x95\x01\x00\x00a\x00\x99\x01\x00\x00\xff\xff\x9a\x01\x00\x00\xa3\x00\x9b\x01\x00\x00A\xa6\x9e\x01\x00\x00\x82\x00\xa1\x01\x04\x01\xff\xff\xa8\x01\x00\x00\xff\xff\xad\x01\x00\x00\xff\xff\xb0\x01\x00\x00\xff\xff\xb4\x01\x02\x01\xff\xff\xb9\x01\x00\x00\xff\xff\xbd\x01\x00\x00\xff\xff\xbf\x01\x00\x008\x00\xc5\x01\x00\x00\xff\xff\xc6\x01\x00\x00\xfe\xff\xc8\x01\x00\x00\xff\xff\xc9\x01\x00\x00\xfe\xff\xcb\x01\x00\x00\xff\xff\xcc\x01\x00\x00\xfe\xff\xce\x01\x0e\x01\xff\xff\xdd\x01\x00\x00\xb1\xff\xdf\x01\x10\x01\xff\xff\xf2\x01\x00\x00\xff\xff\xf3\x01\x00\x00\xfe\xff\xf5\x01\x00\x00\xff\xff\xf9\x01&\x01\xff\xff#\x02\x10\x01\xff\xff<\x02\x00\x00\xff\xff?\x02\x01\x00?*B\x02\x00\x00\xff\xffG\x02\b\x01\xff\xffP\x02\x00\x00\x1f*Q\x02\x00\x00\x1c*R\x02\x00\x00\x1e*S\x02\x00\x00.\xffT\x02\x00\x002\xffV\x02\x01\x003\xffY\x02\x00\x006\xff[\x02\x00\x005\xff\\\x02\x00\x00O\xa5`\x02\x00\x003\xffa\x02\x00\x00K\xa5c\x02\x00\x001\xffd\x02\x00\x00g\xa5e\x02\x00\x00(\xa5f\x02\x00\x00D\xa5h\x02\x00\x00/\xffi\x02\x00\x00-\xffj\x02\x00\x00D\xa5k\x02\x00\x00\xf7)l\x02\x00\x00A\xa5o\x02\x00\x00-\xffq\x02\x00\x00\xfd)r\x02\x00\x00+\xffu\x02\x00\x00*\xff}\x02\x00\x00\xe7)\x80\x02\x00\x00&\xff\x82\x02\x00\x00C\xa5\x83\x02\x00\x00&\xff\x87\x02\x00\x00*\xa5\x88\x02\x00\x00&\xff\x89\x02\x00\x00\xbb\xff\x8a\x02\x01\x00'\xff\x8c\x02\x00\x00\xb9\xff\x92\x02\x00\x00%\xff\x9d\x02\x00\x00\x15\xa5\x9e\x02\x00\x00\x12\xa5E\x03\x00\x00T\x00q\x03\x02\x01\xff\xffw\x03\x00\x00\xff\xff{\x03\x02\x00\x82\x00\xac\x03\x00\x00\xda\xff\xad\x03\x02\x00\xdb\xff\xb1\x03\x10\x00\xe0\xff\xc2\x03\x00\x00\xe1\xff\xc3\x03\b\x00\xe0\xff\xcc\x03\x00\x00\xc0\xff\xcd\x03\x01\x00\xc1\xff\xd0\x03\x00\x00\xc2\xff\xd1\x03\x00\x00\xc7\xff\xd5\x03\x00\x00\xd1\xff\xd6\x03\x00\x00\xca\xff\xd7\x03\x00\x00\xf8\xff\xd9\x03\x16\x01\xff\xff\xf0\x03\x00\x00\xaa\xff\xf1\x03\x00\x00\xb0\xff\xf2\x03\x00\x00\a\x00\xf3\x03\x00\x00\x8c\xff\xf5\x03\x00\x00\xa0\xff\xf8\x03\x00\x00\xff\xff\xfb\x03\x00\x00\xff\xff0\x04\x1f\x00\xe0\xffP\x04\x0f\x00\xb0\xffa\x04 \x01\xff\xff\x8b\x044\x01\xff\xff\xc2\x04\f\x01\xff\xff\xcf\x04\x00\x00\xf1\xff\xd1\x04^\x01\xff\xffa\x05%\x00\xd0\xff\xd0\x10*\x00\xc0\v\xfd\x10\x02\x00\xc0\v\xf8\x13\x05\x00\xf8\xff\x80\x1c\x00\x00\x92\xe7\x81\x1c\x00\x00\x93\xe7\x82\x1c\x00\x00\x9c\xe7\x83\x1c\x01\x00\x9e\xe7\x85\x1c\x00\x00\x9d\xe7\x86\x1c\x00\x00\xa4\xe7\x87\x1c\x00\x00\xdb\xe7\x88\x1c\x00\x00\u0089\x8a\x1c\x00\x00\xff\xffy\x1d\x00\x00\x04\x8a}\x1d\x00\x00\xe6\x0e\x8e\x1d\x00\x008\x8a\x01\x1e\x94\x01\xff\xff\x9b\x1e\x00\x00\xc5\xff\xa1\x1e^\x01\xff\xff\x00\x1f\a\x00\b\x00\x10\x1f\x05\x00\b\x00 \x1f\a\x00\b\x000\x1f\a\x00\b\x00@\x1f\x05\x00\b\x00Q\x1f\x06\x01\b\x00`\x1f\a\x00\b\x00p\x1f\x01\x00J\x00r\x1f\x03\x00V\x00v\x1f\x01\x00d\x00x\x1f\x01\x00\x80\x00z\x1f\x01\x00p\x00|\x1f\x01\x00~\x00\xb0\x1f\x01\x00\b\x00\xbe\x1f\x00\x00\xdb\xe3\xd0\x1f\x01\x00\b\x00\xe0\x1f\x01\x00\b\x00\xe5\x1f\x00\x00\a\x00N!\x00\x00\xe4\xffp!\x0f\x00\xf0\xff\x84!\x00\x00\xff\xff\xd0$\x19\x00\xe6\xff0,/\x00\xd0\xffa,\x00\x00\xff\xffe,\x00\x00\xd5\xd5f,\x00\x00\xd8\xd5h,\x04\x01\xff\xffs,\x00\x00\xff\xffv,\x00\x00\xff\xff\x81,b\x01\xff\xff\xec,\x02\x01\xff\xff\xf3,\x00\x00\xff\xff\x00-%\x00\xa0\xe3'-\x00\x00\xa0\xe3--\x00\x00\xa0\xe3A\xa6,\x01\xff\xff\x81\xa6\x1a\x01\xff\xff#\xa7\f\x01\xff\xff3\xa7<\x01\xff\xffz\xa7\x02\x01\xff\xff\x7f\xa7\b\x01\xff\xff\x8c\xa7\x00\x00\xff\xff\x91\xa7\x02\x01\xff\xff\x94\xa7\x00\x000\x00\x97\xa7\x12\x01\xff\xff\xb5\xa7\x0e\x01\xff\xffȧ\x02\x01\xff\xffͧ\x0e\x01\xff\xff\xf6\xa7\x00\x00\xff\xffS\xab\x00\x00`\xfcp\xabO\x000hA\xff\x19\x00\xe0\xff\xdf\x00S\x00S\x00\x00\x00I\x01\xbc\x02N\x00\x00\x00\xf0\x01J\x00\f\x03\x00\x00\x90\x03\x99\x03\b\x03\x01\x03\xb0\x03\xa5\x03\b\x03\x01\x03\x87\x055\x05R\x05\x00\x00\x96\x1eH\x001\x03\x00\x00\x97\x1eT\x00\b\x03\x00\x00\x98\x1eW\x00\n\x03\x00\x00\x99\x1eY\x00\n\x03\x00\x00\x9a\x1eA\x00\xbe\x02\x00\x00P\x1f\xa5\x03\x13\x03\x00\x00R\x1f\xa5\x03\x13\x03\x00\x03T\x1f\xa5\x03\x13\x03\x01\x03V\x1f\xa5\x03\x13\x03B\x03\x80\x1f\b\x1f\x99\x03\x00\x00\x81\x1f\t\x1f\x99\x03\x00\x00\x82\x1f\n\x1f\x99\x03\x00\x00\x83\x1f\v\x1f\x99\x03\x00\x00\x84\x1f\f\x1f\x99\x03\x00\x00\x85\x1f\r\x1f\x99\x03\x00\x00\x86\x1f\x0e\x1f\x99\x03\x00\x00\x87\x1f\x0f\x1f\x99\x03\x00\x00\x88\x1f\b\x1f\x99\x03\x00\x00\x89\x1f\t\x1f\x99\x03\x00\x00\x8a\x1f\n\x1f\x99\x03\x00\x00\x8b\x1f\v\x1f\x99\x03\x00\x00\x8c\x1f\f\x1f\x99\x03\x00\x00\x8d\x1f\r\x1f\x99\x03\x00\x00\x8e\x1f\x0e\x1f\x99\x03\x00\x00\x8f\x1f\x0f\x1f\x99\x03\x00\x00\x90\x1f(\x1f\x99\x03\x00\x00\x91\x1f)\x1f\x99\x03\x00\x00\x92\x1f*\x1f\x99\x03\x00\x00\x93\x1f+\x1f\x99\x03\x00\x00\x94\x1f,\x1f\x99\x03\x00\x00\x95\x1f-\x1f\x99\x03\x00\x00\x96\x1f.\x1f\x99\x03\x00\x00\x97\x1f/\x1f\x99\x03\x00\x00\x98\x1f(\x1f\x99\x03\x00\x00\x99\x1f)\x1f\x99\x03\x00\x00\x9a\x1f*\x1f\x99\x03\x00\x00\x9b\x1f+\x1f\x99\x03\x00\x00\x9c\x1f,\x1f\x99\x03\x00\x00\x9d\x1f-\x1f\x99\x03\x00\x00\x9e\x1f.\x1f\x99\x03\x00\x00\x9f\x1f/\x1f\x99\x03\x00\x00\xa0\x1fh\x1f\x99\x03\x00\x00\xa1\x1fi\x1f\x99\x03\x00\x00\xa2\x1fj\x1f\x99\x03\x00\x00\xa3\x1fk\x1f\x99\x03\x00\x00\xa4\x1fl\x1f\x99\x03\x00\x00\xa5\x1fm\x1f\x99\x03\x00\x00\xa6\x1fn\x1f\x99\x03\x00\x00\xa7\x1fo\x1f\x99\x03\x00\x00\xa8\x1fh\x1f\x99\x03\x00\x00\xa9\x1fi\x1f\x99\x03\x00\x00\xaa\x1fj\x1f\x99\x03\x00\x00\xab\x1fk\x1f\x99\x03\x00\x00\xac\x1fl\x1f\x99\x03\x00\x00\xad\x1fm\x1f\x99\x03\x00\x00\xae\x1fn\x1f\x99\x03\x00\x00\xaf\x1fo\x1f\x99\x03\x00\x00\xb2\x1f\xba\x1f\x99\x03\x00\x00\xb3\x1f\x91\x03\x99\x03\x00\x00\xb4\x1f\x86\x03\x99\x03\x00\x00\xb6\x1f\x91\x03B\x03\x00\x00\xb7\x1f\x91\x03B\x03\x99\x03\xbc\x1f\x91\x03\x99\x03\x00\x00\xc2\x1f\xca\x1f\x99\x03\x00\x00\xc3\x1f\x97\x03\x99\x03\x00\x00\xc4\x1f\x89\x03\x99\x03\x00\x00\xc6\x1f\x97\x03B\x03\x00\x00\xc7\x1f\x97\x03B\x03\x99\x03\xcc\x1f\x97\x03\x99\x03\x00\x00\xd2\x1f\x99\x03\b\x03\x00\x03\xd3\x1f\x99\x03\b\x03\x01\x03\xd6\x1f\x99\x03B\x03\x00\x00\xd7\x1f\x99\x03\b\x03B\x03\xe2\x1f\xa5\x03\b\x03\x00\x03\xe3\x1f\xa5\x03\b\x03\x01\x03\xe4\x1f\xa1\x03\x13\x03\x00\x00\xe6\x1f\xa5\x03B\x03\x00\x00\xe7\x1f\xa5\x03\b\x03B\x03\xf2\x1f\xfa\x1f\x99\x03\x00\x00\xf3\x1f\xa9\x03\x99\x03\x00\x00\xf4\x1f\x8f\x03\x99\x03\x00\x00\xf6\x1f\xa9\x03B\x03\x00\x00\xf7\x1f\xa9\x03B\x03\x99\x03\xfc\x1f\xa9\x03\x99\x03\x00\x00\x00\xfbF\x00F\x00\x00\x00\x01\xfbF\x00I\x00\x00\x00\x02\xfbF\x00L\x00\x00\x00\x03\xfbF\x00F\x00I\x00\x04\xfbF\x00F\x00L\x00\x05\xfbS\x00T\x00\x00\x00\x06\xfbS\x00T\x00\x00\x00\x13\xfbD\x05F\x05\x00\x00\x14\xfbD\x055\x05\x00\x00\x15\xfbD\x05;\x05\x00\x00\x16\xfbN\x05F\x05\x00\x00\x17\xfbD\x05=\x05\x00\x00(\x04'\x00\xd8\xff\xd8\x04#\x00\xd8\xff\x97\x05\n\x00\xd9\xff\xa3\x05\x0e\x00\xd9\xff\xb3\x05\x06\x00\xd9\xff\xbb\x05\x01\x00\xd9\xff\xc0\f2\x00\xc0\xffp\r\x15\x00\xe0\xff\xc0\x18\x1f\x00\xe0\xff`n\x1f\x00\xe0\xff\xbbn\x18\x00\xe5\xff\"\xe9!\x00\xde\xff\x00\x00\x04E\x02\x00\xb9\x00\x00\x00ZI\x02\x00f\x00\x00\x00\x8aL\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb0\x02\x00\x00]\x13`\x01\x12\x17\xe0 \xbd\x1f !|, /\x050`3\x15\xa0\xe04\xf8\xa4`6\f\xa6\xa06\x1e\xfb\xe06\x00\xfe\xe0B\xfd\x01aC\x80\a!G\x01\n\xe1G$\r\xa1H\xab\x0e!J/\x18!K;\x19\xe1Z\xf3\x1ea[04\xa1c\x1ea!e\xf0j\xa1e@m!fOo\xe1f\xf0\xafag\x9d\xbc\xa1h\x00\xcfaig\xd1\xe1i\x00\xdaaj\x00\xe0\xa1k\xae\xe2!m\xeb\xe4!o\xd0\xe8\xa1o\xfb\xf3aq\x01\x00\xeeq\xf0\x01?r\xa0\x10\x00\x00\xa0\x13`\x06\x80\x1c\xa0\a\x16\x1f \b\xb6$@\t\x00,\xa0\x12@\xa6\xe0\x120\xab`\x14\x00\xfb \x16!\xff\xe0\x16\x00\x04a\x17\x80\a\xe1\x17\x80\f\xa1\x1a\xa0\x18\xa1\x1b@n\xa1\x1c\x00\xd4\xe1\x1c\xa6֡\x1d\x00\xdfA\"0\xe0!%\x00\xe9\xe1%0\xf1!&\x8a\xf1r&\x00\x00\x00\x00\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xb8S\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00email_hashjwt\x00\x00\x005\x00\x00\x00P\x00\x00\x00\b\x00\x00\x006\x00\x00\x007\x00\x00\x007\x00\x00\x008\x00\x00\x00\xa0\x00\x00\x00\x10\x00\x00\x009\x00\x00\x00:\x00\x00\x00:\x00\x00\x008\x00\x00\x00\xa0\x00\x00\x00\x10\x00\x00\x00;\x00\x00\x00<\x00\x00\x00<\x00\x00\x00\x11\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00=\x00\x00\x00\x18\x00\x00\x00\x04\x00\x00\x00>\x00\x00\x00?\x00\x00\x00?\x00\x00\x00-_()./ \"{<>&'\x16+-.eE]pylon\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00+/-_==:_- />=\x12\x0f\x18eyJ\v \x00\x00\f \x00\x00\r \x00\x00` \x00\x00\xff\xfe\x00\x00\xad\x00\x00\x00. \x1fltgtquotaposamp-_.!~*'()%20-_.*+-_.~/-_.~-_.!*()&quot;&#x27;&#39;-_.!~*'();,/?:@&=+$#&#039;&apos;&#34;&#43;\"'&#x2B;b'b\"_-- The hash is right for the secret inside the one given here. Unwrap it where it is configured.- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is the whole secret from Pylon's dashboard.- If it is the secret of the option \"JWT\" in Pylon's dashboard, use that of the option \"HMAC email hash\" for email_hash.\nThe email hash does not matchan email and the right hash for it.The JWT is not righta JWT that is right for it.The email hash matches this email and this secret. If the widget still does not verify the user, then the page sends another email or hash, or sets them after the widget has started, or Pylon's dashboard has another secret.The JWT is right for this secret and app ID. If the widget still does not verify the user, then the page sends another token or app ID, or sets them after the widget has started, or Pylon's dashboard has another secret or the option \"HMAC email hash\".- The page is longer than 1 MiB. Only the beginning was read.\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00@\x00\x00\x00A\x00\x00\x00A\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00B\x00\x00\x00C\x00\x00\x00C\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00D\x00\x00\x00E\x00\x00\x00E\x00\x00\x00undefinednullNonenilNaN[object Object][object Promise]%s8Z\x02\x00\t\x00\x00\x00AZ\x02\x00\x04\x00\x00\x00EZ\x02\x00\x04\x00\x00\x00IZ\x02\x00\x03\x00\x00\x00LZ\x02\x00\x03\x00\x00\x00OZ\x02\x00\x0f\x00\x00\x00^Z\x02\x00\x10\x00\x00\x00nZ\x02\x00\x02\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x13\x00\x00\x00F\x00\x00\x00\x14\x00\x00\x00G\x00\x00\x00\x15\x00\x00\x00H\x00\x00\x00\x16\x00\x00\x00I\x00\x00\x00<!--scriptstyletextareatitlenoscripttemplateiframexmp\x00\x00\x00\xdcZ\x02\x00\x06\x00\x00\x00\xe2Z\x02\x00\x05\x00\x00\x00\xe7Z\x02\x00\b\x00\x00\x00\xefZ\x02\x00\x05\x00\x00\x00\xf4Z\x02\x00\b\x00\x00\x00\xfcZ\x02\x00\b\x00\x00\x00\x04[\x02\x00\x06\x00\x00\x00\n[\x02\x00\x03\x00\x00\x00typemodulesrcwidget.usepylon.com/widget/defer--><script<SCRIPT(\"load\"'load'onloadDOMContentLoadedwindowglobalThisself\x00\x00\x00\xb1[\x02\x00\x06\x00\x00\x00\xb7[\x02\x00\n\x00\x00\x00\xc1[\x02\x00\x04\x00\x00\x00hT\x02\x00\x05\x00\x00\x00chat_settingsapp_idemailaccount_external_idaccount_idavatar_urlname\x00\xe8[\x02\x00\r\x00\x00\x00\xf5[\x02\x00\x06\x00\x00\x00\xfb[\x02\x00\x05\x00\x00\x00\xd0S\x02\x00\n\x00\x00\x00\xdaS\x02\x00\x03\x00\x00\x00\x00\\\x02\x00\x13\x00\x00\x00\x13\\\x02\x00\n\x00\x00\x00\x1d\\\x02\x00\n\x00\x00\x00'\\\x02\x00\x04\x00\x00\x00\"'`assign(||=??=,===>||??eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9iatexpnbfaudcontact_external_idcritalgHS256[truefalse0{}:\\u\x01\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00?.*/returntypeofcase)]}\"'`+-*/%.?([`&|^<>=\x00\x00\xb1[\x02\x00\x06\x00\x00\x00\xb7[\x02\x00\n\x00\x00\x00\xc1[\x02\x00\x04\x00\x00\x00PUBLIC_\x00@]\x02\x00\a\x00\x00\x00NEXT_PUBLIC_NUXT_PUBLIC_NUXT_ENV_EXPO_PUBLIC_PLASMO_PUBLIC_FRESH_PUBLIC_BUN_PUBLIC_SNOWPACK_PUBLIC_PAYLOAD_PUBLIC_VITE_RENDERER_VITE_REACT_APP_PREACT_APP_VUE_APP_NG_APP_GATSBY_GRIDSOME_STORYBOOK_SANITY_STUDIO_SANITY_APP_STRAPI_ADMIN_MIX_UMI_APP_TARO_APP_RAZZLE_\x00\x00\x00P]\x02\x00\f\x00\x00\x00@]\x02\x00\a\x00\x00\x00@]\x02\x00\a\x00\x00\x00\\]\x02\x00\f\x00\x00\x00h]\x02\x00\t\x00\x00\x00q]\x02\x00\f\x00\x00\x00}]\x02\x00\x0e\x00\x00\x00\x8b]\x02\x00\r\x00\x00\x00\x98]\x02\x00\v\x00\x00\x00\xa3]\x02\x00\x10\x00\x00\x00\xb3]\x02\x00\x0f\x00\x00\x00\xc2]\x02\x00\x05\x00\x00\x00\xc7]\x02\x00\x0e\x00\x00\x00\xd5]\x02\x00\n\x00\x00\x00\xdf]\x02\x00\v\x00\x00\x00\xea]\x02\x00\b\x00\x00\x00\xf2]\x02\x00\a\x00\x00\x00\xf9]\x02\x00\a\x00\x00\x00\x00^\x02\x00\t\x00\x00\x00\t^\x02\x00\n\x00\x00\x00\x13^\x02\x00\x0e\x00\x00\x00!^\x02\x00\v\x00\x00\x00,^\x02\x00\r\x00\x00\x009^\x02\x00\x04\x00\x00\x00=^\x02\x00\b\x00\x00\x00E^\x02\x00\t\x00\x00\x00N^\x02\x00\a\x00\x00\x00\\n\\r\\t\\b\\f0123456789abcdefnonce-__proto__appIdappIDemailHashavatarUrlaccountIdaccountExternalIdcontactExternalIdP_\x02\x00\t\x00\x00\x00Y_\x02\x00\x05\x00\x00\x00^_\x02\x00\x05\x00\x00\x00c_\x02\x00\t\x00\x00\x00l_\x02\x00\t\x00\x00\x00u_\x02\x00\t\x00\x00\x00~_\x02\x00\x11\x00\x00\x00\xbd\\\x02\x00\x13\x00\x00\x00\x8f_\x02\x00\x11\x00\x00\x00Bearer \r\nPYLON_JWT_SECRET\x10\v0x0X\\x\x0e\fPYLON_IDENTITY_SECRET=\"\ufeff\xff\xfe, </_$other\x18\x19\x17xn--€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸabcdefghijklmnopqrstuvwxyz0123456789\x00\x00\xc0\x00\x00\x00A\x00\x00\x00\x00\x03\x00\x00\xc1\x00\x00\x00A\x00\x00\x00\x01\x03\x00\x00\xc2\x00\x00\x00A\x00\x00\x00\x02\x03\x00\x00\xc3\x00\x00\x00A\x00\x00\x00\x03\x03\x00\x00\xc4\x00\x00\x00A\x00\x00\x00\b\x03\x00\x00\xc5\x00\x00\x00A\x00\x00\x00\n\x03\x00\x00\xc7\x00\x00\x00C\x00\x00\x00'\x03\x00\x00\xc8\x00\x00\x00E\x00\x00\x00\x00\x03\x00\x00\xc9\x00\x00\x00E\x00\x00\x00\x01\x03\x00\x00\xca\x00\x00\x00E\x00\x00\x00\x02\x03\x00\x00\xcb\x00\x00\x00E\x00\x00\x00\b\x03\x00\x00\xcc\x00\x00\x00I\x00\x00\x00\x00\x03\x00\x00\xcd\x00\x00\x00I\x00\x00\x00\x01\x03\x00\x00\xce\x00\x00\x00I\x00\x00\x00\x02\x03\x00\x00\xcf\x00\x00\x00I\x00\x00\x00\b\x03\x00\x00\xd1\x00\x00\x00N\x00\x00\x00\x03\x03\x00\x00\xd2\x00\x00\x00O\x00\x00\x00\x00\x03\x00\x00\xd3\x00\x00\x00O\x00\x00\x00\x01\x03\x00\x00\xd4\x00\x00\x00O\x00\x00\x00\x02\x03\x00\x00\xd5\x00\x00\x00O\x00\x00\x00\x03\x03\x00\x00\xd6\x00\x00\x00O\x00\x00\x00\b\x03\x00\x00\xd9\x00\x00\x00U\x00\x00\x00\x00\x03\x00\x00\xda\x00\x00\x00U\x00\x00\x00\x01\x03\x00\x00\xdb\x00\x00\x00U\x00\x00\x00\x02\x03\x00\x00\xdc\x00\x00\x00U\x00\x00\x00\b\x03\x00\x00\xdd\x00\x00\x00Y\x00\x00\x00\x01\x03\x00\x00\xe0\x00\x00\x00a\x00\x00\x00\x00\x03\x00\x00\xe1\x00\x00\x00a\x00\x00\x00\x01\x03\x00\x00\xe2\x00\x00\x00a\x00\x00\x00\x02\x03\x00\x00\xe3\x00\x00\x00a\x00\x00\x00\x03\x03\x00\x00\xe4\x00\x00\x00a\x00\x00\x00\b\x03\x00\x00\xe5\x00\x00\x00a\x00\x00\x00\n\x03\x00\x00\xe7\x00\x00\x00c\x00\x00\x00'\x03\x00\x00\xe8\x00\x00\x00e\x00\x00\x00\x00\x03\x00\x00\xe9\x00\x00\x00e\x00\x00\x00\x01\x03\x00\x00\xea\x00\x00\x00e\x00\x00\x00\x02\x03\x00\x00\xeb\x00\x00\x00e\x00\x00\x00\b\x03\x00\x00\xec\x00\x00\x00i\x00\x00\x00\x00\x03\x00\x00\xed\x00\x00\x00i\x00\x00\x00\x01\x03\x00\x00\xee\x00\x00\x00i\x00\x00\x00\x02\x03\x00\x00\xef\x00\x00\x00i\x00\x00\x00\b\x03\x00\x00\xf1\x00\x00\x00n\x00\x00\x00\x03\x03\x00\x00\xf2\x00\x00\x00o\x00\x00\x00\x00\x03\x00\x00\xf3\x00\x00\x00o\x00\x00\x00\x01\x03\x00\x00\xf4\x00\x00\x00o\x00\x00\x00\x02\x03\x00\x00\xf5\x00\x00\x00o\x00\x00\x00\x03\x03\x00\x00\xf6\x00\x00\x00o\x00\x00\x00\b\x03\x00\x00\xf9\x00\x00\x00u\x00\x00\x00\x00\x03\x00\x00\xfa\x00\x00\x00u\x00\x00\x00\x01\x03\x00\x00\xfb\x00\x00\x00u\x00\x00\x00\x02\x03\x00\x00\xfc\x00\x00\x00u\x00\x00\x00\b\x03\x00\x00\xfd\x00\x00\x00y\x00\x00\x00\x01\x03\x00\x00\xff\x00\x00\x00y\x00\x00\x00\b\x03\x00\x00\x00\x01\x00\x00A\x00\x00\x00\x04\x03\x00\x00\x01\x01\x00\x00a\x00\x00\x00\x04\x03\x00\x00\x02\x01\x00\x00A\x00\x00\x00\x06\x03\x00\x00\x03\x01\x00\x00a\x00\x00\x00\x06\x03\x00\x00\x04\x01\x00\x00A\x00\x00\x00(\x03\x00\x00\x05\x01\x00\x00a\x00\x00\x00(\x03\x00\x00\x06\x01\x00\x00C\x00\x00\x00\x01\x03\x00\x00\a\x01\x00\x00c\x00\x00\x00\x01\x03\x00\x00\b\x01\x00\x00C\x00\x00\x00\x02\x03\x00\x00\t\x01\x00\x00c\x00\x00\x00\x02\x03\x00\x00\n\x01\x00\x00C\x00\x00\x00\a\x03\x00\x00\v\x01\x00\x00c\x00\x00\x00\a\x03\x00\x00\f\x01\x00\x00C\x00\x00\x00\f\x03\x00\x00\r\x01\x00\x00c\x00\x00\x00\f\x03\x00\x00\x0e\x01\x00\x00D\x00\x00\x00\f\x03\x00\x00\x0f\x01\x00\x00d\x00\x00\x00\f\x03\x00\x00\x12\x01\x00\x00E\x00\x00\x00\x04\x03\x00\x00\x13\x01\x00\x00e\x00\x00\x00\x04\x03\x00\x00\x14\x01\x00\x00E\x00\x00\x00\x06\x03\x00\x00\x15\x01\x00\x00e\x00\x00\x00\x06\x03\x00\x00\x16\x01\x00\x00E\x00\x00\x00\a\x03\x00\x00\x17\x01\x00\x00e\x00\x00\x00\a\x03\x00\x00\x18\x01\x00\x00E\x00\x00\x00(\x03\x00\x00\x19\x01\x00\x00e\x00\x00\x00(\x03\x00\x00\x1a\x01\x00\x00E\x00\x00\x00\f\x03\x00\x00\x1b\x01\x00\x00e\x00\x00\x00\f\x03\x00\x00\x1c\x01\x00\x00G\x00\x00\x00\x02\x03\x00\x00\x1d\x01\x00\x00g\x00\x00\x00\x02\x03\x00\x00\x1e\x01\x00\x00G\x00\x00\x00\x06\x03\x00\x00\x1f\x01\x00\x00g\x00\x00\x00\x06\x03\x00\x00 \x01\x00\x00G\x00\x00\x00\a\x03\x00\x00!\x01\x00\x00g\x00\x00\x00\a\x03\x00\x00\"\x01\x00\x00G\x00\x00\x00'\x03\x00\x00#\x01\x00\x00g\x00\x00\x00'\x03\x00\x00$\x01\x00\x00H\x00\x00\x00\x02\x03\x00\x00%\x01\x00\x00h\x00\x00\x00\x02\x03\x00\x00(\x01\x00\x00I\x00\x00\x00\x03\x03\x00\x00)\x01\x00\x00i\x00\x00\x00\x03\x03\x00\x00*\x01\x00\x00I\x00\x00\x00\x04\x03\x00\x00+\x01\x00\x00i\x00\x00\x00\x04\x03\x00\x00,\x01\x00\x00I\x00\x00\x00\x06\x03\x00\x00-\x01\x00\x00i\x00\x00\x00\x06\x03\x00\x00.\x01\x00\x00I\x00\x00\x00(\x03\x00\x00/\x01\x00\x00i\x00\x00\x00(\x03\x00\x000\x01\x00\x00I\x00\x00\x00\a\x03\x00\x004\x01\x00\x00J\x00\x00\x00\x02\x03\x00\x005\x01\x00\x00j\x00\x00\x00\x02\x03\x00\x006\x01\x00\x00K\x00\x00\x00'\x03\x00\x007\x01\x00\x00k\x00\x00\x00'\x03\x00\x009\x01\x00\x00L\x00\x00\x00\x01\x03\x00\x00:\x01\x00\x00l\x00\x00\x00\x01\x03\x00\x00;\x01\x00\x00L\x00\x00\x00'\x03\x00\x00<\x01\x00\x00l\x00\x00\x00'\x03\x00\x00=\x01\x00\x00L\x00\x00\x00\f\x03\x00\x00>\x01\x00\x00l\x00\x00\x00\f\x03\x00\x00C\x01\x00\x00N\x00\x00\x00\x01\x03\x00\x00D\x01\x00\x00n\x00\x00\x00\x01\x03\x00\x00E\x01\x00\x00N\x00\x00\x00'\x03\x00\x00F\x01\x00\x00n\x00\x00\x00'\x03\x00\x00G\x01\x00\x00N\x00\x00\x00\f\x03\x00\x00H\x01\x00\x00n\x00\x00\x00\f\x03\x00\x00L\x01\x00\x00O\x00\x00\x00\x04\x03\x00\x00M\x01\x00\x00o\x00\x00\x00\x04\x03\x00\x00N\x01\x00\x00O\x00\x00\x00\x06\x03\x00\x00O\x01\x00\x00o\x00\x00\x00\x06\x03\x00\x00P\x01\x00\x00O\x00\x00\x00\v\x03\x00\x00Q\x01\x00\x00o\x00\x00\x00\v\x03\x00\x00T\x01\x00\x00R\x00\x00\x00\x01\x03\x00\x00U\x01\x00\x00r\x00\x00\x00\x01\x03\x00\x00V\x01\x00\x00R\x00\x00\x00'\x03\x00\x00W\x01\x00\x00r\x00\x00\x00'\x03\x00\x00X\x01\x00\x00R\x00\x00\x00\f\x03\x00\x00Y\x01\x00\x00r\x00\x00\x00\f\x03\x00\x00Z\x01\x00\x00S\x00\x00\x00\x01\x03\x00\x00[\x01\x00\x00s\x00\x00\x00\x01\x03\x00\x00\\\x01\x00\x00S\x00\x00\x00\x02\x03\x00\x00]\x01\x00\x00s\x00\x00\x00\x02\x03\x00\x00^\x01\x00\x00S\x00\x00\x00'\x03\x00\x00_\x01\x00\x00s\x00\x00\x00'\x03\x00\x00`\x01\x00\x00S\x00\x00\x00\f\x03\x00\x00a\x01\x00\x00s\x00\x00\x00\f\x03\x00\x00b\x01\x00\x00T\x00\x00\x00'\x03\x00\x00c\x01\x00\x00t\x00\x00\x00'\x03\x00\x00d\x01\x00\x00T\x00\x00\x00\f\x03\x00\x00e\x01\x00\x00t\x00\x00\x00\f\x03\x00\x00h\x01\x00\x00U\x00\x00\x00\x03\x03\x00\x00i\x01\x00\x00u\x00\x00\x00\x03\x03\x00\x00j\x01\x00\x00U\x00\x00\x00\x04\x03\x00\x00k\x01\x00\x00u\x00\x00\x00\x04\x03\x00\x00l\x01\x00\x00U\x00\x00\x00\x06\x03\x00\x00m\x01\x00\x00u\x00\x00\x00\x06\x03\x00\x00n\x01\x00\x00U\x00\x00\x00\n\x03\x00\x00o\x01\x00\x00u\x00\x00\x00\n\x03\x00\x00p\x01\x00\x00U\x00\x00\x00\v\x03\x00\x00q\x01\x00\x00u\x00\x00\x00\v\x03\x00\x00r\x01\x00\x00U\x00\x00\x00(\x03\x00\x00s\x01\x00\x00u\x00\x00\x00(\x03\x00\x00t\x01\x00\x00W\x00\x00\x00\x02\x03\x00\x00u\x01\x00\x00w\x00\x00\x00\x02\x03\x00\x00v\x01\x00\x00Y\x00\x00\x00\x02\x03\x00\x00w\x01\x00\x00y\x00\x00\x00\x02\x03\x00\x00x\x01\x00\x00Y\x00\x00\x00\b\x03\x00\x00y\x01\x00\x00Z\x00\x00\x00\x01\x03\x00\x00z\x01\x00\x00z\x00\x00\x00\x01\x03\x00\x00{\x01\x00\x00Z\x00\x00\x00\a\x03\x00\x00|\x01\x00\x00z\x00\x00\x00\a\x03\x00\x00}\x01\x00\x00Z\x00\x00\x00\f\x03\x00\x00~\x01\x00\x00z\x00\x00\x00\f\x03\x00\x00\xa0\x01\x00\x00O\x00\x00\x00\x1b\x03\x00\x00\xa1\x01\x00\x00o\x00\x00\x00\x1b\x03\x00\x00\xaf\x01\x00\x00U\x00\x00\x00\x1b\x03\x00\x00\xb0\x01\x00\x00u\x00\x00\x00\x1b\x03\x00\x00\xcd\x01\x00\x00A\x00\x00\x00\f\x03\x00\x00\xce\x01\x00\x00a\x00\x00\x00\f\x03\x00\x00\xcf\x01\x00\x00I\x00\x00\x00\f\x03\x00\x00\xd0\x01\x00\x00i\x00\x00\x00\f\x03\x00\x00\xd1\x01\x00\x00O\x00\x00\x00\f\x03\x00\x00\xd2\x01\x00\x00o\x00\x00\x00\f\x03\x00\x00\xd3\x01\x00\x00U\x00\x00\x00\f\x03\x00\x00\xd4\x01\x00\x00u\x00\x00\x00\f\x03\x00\x00\xd5\x01\x00\x00\xdc\x00\x00\x00\x04\x03\x00\x00\xd6\x01\x00\x00\xfc\x00\x00\x00\x04\x03\x00\x00\xd7\x01\x00\x00\xdc\x00\x00\x00\x01\x03\x00\x00\xd8\x01\x00\x00\xfc\x00\x00\x00\x01\x03\x00\x00\xd9\x01\x00\x00\xdc\x00\x00\x00\f\x03\x00\x00\xda\x01\x00\x00\xfc\x00\x00\x00\f\x03\x00\x00\xdb\x01\x00\x00\xdc\x00\x00\x00\x00\x03\x00\x00\xdc\x01\x00\x00\xfc\x00\x00\x00\x00\x03\x00\x00\xde\x01\x00\x00\xc4\x00\x00\x00\x04\x03\x00\x00\xdf\x01\x00\x00\xe4\x00\x00\x00\x04\x03\x00\x00\xe0\x01\x00\x00&\x02\x00\x00\x04\x03\x00\x00\xe1\x01\x00\x00'\x02\x00\x00\x04\x03\x00\x00\xe2\x01\x00\x00\xc6\x00\x00\x00\x04\x03\x00\x00\xe3\x01\x00\x00\xe6\x00\x00\x00\x04\x03\x00\x00\xe6\x01\x00\x00G\x00\x00\x00\f\x03\x00\x00\xe7\x01\x00\x00g\x00\x00\x00\f\x03\x00\x00\xe8\x01\x00\x00K\x00\x00\x00\f\x03\x00\x00\xe9\x01\x00\x00k\x00\x00\x00\f\x03\x00\x00\xea\x01\x00\x00O\x00\x00\x00(\x03\x00\x00\xeb\x01\x00\x00o\x00\x00\x00(\x03\x00\x00\xec\x01\x00\x00\xea\x01\x00\x00\x04\x03\x00\x00\xed\x01\x00\x00\xeb\x01\x00\x00\x04\x03\x00\x00\xee\x01\x00\x00\xb7\x01\x00\x00\f\x03\x00\x00\xef\x01\x00\x00\x92\x02\x00\x00\f\x03\x00\x00\xf0\x01\x00\x00j\x00\x00\x00\f\x03\x00\x00\xf4\x01\x00\x00G\x00\x00\x00\x01\x03\x00\x00\xf5\x01\x00\x00g\x00\x00\x00\x01\x03\x00\x00\xf8\x01\x00\x00N\x00\x00\x00\x00\x03\x00\x00\xf9\x01\x00\x00n\x00\x00\x00\x00\x03\x00\x00\xfa\x01\x00\x00\xc5\x00\x00\x00\x01\x03\x00\x00\xfb\x01\x00\x00\xe5\x00\x00\x00\x01\x03\x00\x00\xfc\x01\x00\x00\xc6\x00\x00\x00\x01\x03\x00\x00\xfd\x01\x00\x00\xe6\x00\x00\x00\x01\x03\x00\x00\xfe\x01\x00\x00\xd8\x00\x00\x00\x01\x03\x00\x00\xff\x01\x00\x00\xf8\x00\x00\x00\x01\x03\x00\x00\x00\x02\x00\x00A\x00\x00\x00\x0f\x03\x00\x00\x01\x02\x00\x00a\x00\x00\x00\x0f\x03\x00\x00\x02\x02\x00\x00A\x00\x00\x00\x11\x03\x00\x00\x03\x02\x00\x00a\x00\x00\x00\x11\x03\x00\x00\x04\x02\x00\x00E\x00\x00\x00\x0f\x03\x00\x00\x05\x02\x00\x00e\x00\x00\x00\x0f\x03\x00\x00\x06\x02\x00\x00E\x00\x00\x00\x11\x03\x00\x00\a\x02\x00\x00e\x00\x00\x00\x11\x03\x00\x00\b\x02\x00\x00I\x00\x00\x00\x0f\x03\x00\x00\t\x02\x00\x00i\x00\x00\x00\x0f\x03\x00\x00\n\x02\x00\x00I\x00\x00\x00\x11\x03\x00\x00\v\x02\x00\x00i\x00\x00\x00\x11\x03\x00\x00\f\x02\x00\x00O\x00\x00\x00\x0f\x03\x00\x00\r\x02\x00\x00o\x00\x00\x00\x0f\x03\x00\x00\x0e\x02\x00\x00O\x00\x00\x00\x11\x03\x00\x00\x0f\x02\x00\x00o\x00\x00\x00\x11\x03\x00\x00\x10\x02\x00\x00R\x00\x00\x00\x0f\x03\x00\x00\x11\x02\x00\x00r\x00\x00\x00\x0f\x03\x00\x00\x12\x02\x00\x00R\x00\x00\x00\x11\x03\x00\x00\x13\x02\x00\x00r\x00\x00\x00\x11\x03\x00\x00\x14\x02\x00\x00U\x00\x00\x00\x0f\x03\x00\x00\x15\x02\x00\x00u\x00\x00\x00\x0f\x03\x00\x00\x16\x02\x00\x00U\x00\x00\x00\x11\x03\x00\x00\x17\x02\x00\x00u\x00\x00\x00\x11\x03\x00\x00\x18\x02\x00\x00S\x00\x00\x00&\x03\x00\x00\x19\x02\x00\x00s\x00\x00\x00&\x03\x00\x00\x1a\x02\x00\x00T\x00\x00\x00&\x03\x00\x00\x1b\x02\x00\x00t\x00\x00\x00&\x03\x00\x00\x1e\x02\x00\x00H\x00\x00\x00\f\x03\x00\x00\x1f\x02\x00\x00h\x00\x00\x00\f\x03\x00\x00&\x02\x00\x00A\x00\x00\x00\a\x03\x00\x00'\x02\x00\x00a\x00\x00\x00\a\x03\x00\x00(\x02\x00\x00E\x00\x00\x00'\x03\x00\x00)\x02\x00\x00e\x00\x00\x00'\x03\x00\x00*\x02\x00\x00\xd6\x00\x00\x00\x04\x03\x00\x00+\x02\x00\x00\xf6\x00\x00\x00\x04\x03\x00\x00,\x02\x00\x00\xd5\x00\x00\x00\x04\x03\x00\x00-\x02\x00\x00\xf5\x00\x00\x00\x04\x03\x00\x00.\x02\x00\x00O\x00\x00\x00\a\x03\x00\x00/\x02\x00\x00o\x00\x00\x00\a\x03\x00\x000\x02\x00\x00.\x02\x00\x00\x04\x03\x00\x001\x02\x00\x00/\x02\x00\x00\x04\x03\x00\x002\x02\x00\x00Y\x00\x00\x00\x04\x03\x00\x003\x02\x00\x00y\x00\x00\x00\x04\x03\x00\x00\x86\x03\x00\x00\x91\x03\x00\x00\x01\x03\x00\x00\x88\x03\x00\x00\x95\x03\x00\x00\x01\x03\x00\x00\x89\x03\x00\x00\x97\x03\x00\x00\x01\x03\x00\x00\x8a\x03\x00\x00\x99\x03\x00\x00\x01\x03\x00\x00\x8c\x03\x00\x00\x9f\x03\x00\x00\x01\x03\x00\x00\x8e\x03\x00\x00\xa5\x03\x00\x00\x01\x03\x00\x00\x8f\x03\x00\x00\xa9\x03\x00\x00\x01\x03\x00\x00\x90\x03\x00\x00\xca\x03\x00\x00\x01\x03\x00\x00\xaa\x03\x00\x00\x99\x03\x00\x00\b\x03\x00\x00\xab\x03\x00\x00\xa5\x03\x00\x00\b\x03\x00\x00\xac\x03\x00\x00\xb1\x03\x00\x00\x01\x03\x00\x00\xad\x03\x00\x00\xb5\x03\x00\x00\x01\x03\x00\x00\xae\x03\x00\x00\xb7\x03\x00\x00\x01\x03\x00\x00\xaf\x03\x00\x00\xb9\x03\x00\x00\x01\x03\x00\x00\xb0\x03\x00\x00\xcb\x03\x00\x00\x01\x03\x00\x00\xca\x03\x00\x00\xb9\x03\x00\x00\b\x03\x00\x00\xcb\x03\x00\x00\xc5\x03\x00\x00\b\x03\x00\x00\xcc\x03\x00\x00\xbf\x03\x00\x00\x01\x03\x00\x00\xcd\x03\x00\x00\xc5\x03\x00\x00\x01\x03\x00\x00\xce\x03\x00\x00\xc9\x03\x00\x00\x01\x03\x00\x00\x00\x04\x00\x00\x15\x04\x00\x00\x00\x03\x00\x00\x01\x04\x00\x00\x15\x04\x00\x00\b\x03\x00\x00\x03\x04\x00\x00\x13\x04\x00\x00\x01\x03\x00\x00\a\x04\x00\x00\x06\x04\x00\x00\b\x03\x00\x00\f\x04\x00\x00\x1a\x04\x00\x00\x01\x03\x00\x00\r\x04\x00\x00\x18\x04\x00\x00\x00\x03\x00\x00\x0e\x04\x00\x00#\x04\x00\x00\x06\x03\x00\x00\x19\x04\x00\x00\x18\x04\x00\x00\x06\x03\x00\x009\x04\x00\x008\x04\x00\x00\x06\x03\x00\x00P\x04\x00\x005\x04\x00\x00\x00\x03\x00\x00Q\x04\x00\x005\x04\x00\x00\b\x03\x00\x00S\x04\x00\x003\x04\x00\x00\x01\x03\x00\x00W\x04\x00\x00V\x04\x00\x00\b\x03\x00\x00\\\x04\x00\x00:\x04\x00\x00\x01\x03\x00\x00]\x04\x00\x008\x04\x00\x00\x00\x03\x00\x00^\x04\x00\x00C\x04\x00\x00\x06\x03\x00\x00\xa0\x1e\x00\x00A\x00\x00\x00#\x03\x00\x00\xa1\x1e\x00\x00a\x00\x00\x00#\x03\x00\x00\xa2\x1e\x00\x00A\x00\x00\x00\t\x03\x00\x00\xa3\x1e\x00\x00a\x00\x00\x00\t\x03\x00\x00\xa4\x1e\x00\x00\xc2\x00\x00\x00\x01\x03\x00\x00\xa5\x1e\x00\x00\xe2\x00\x00\x00\x01\x03\x00\x00\xa6\x1e\x00\x00\xc2\x00\x00\x00\x00\x03\x00\x00\xa7\x1e\x00\x00\xe2\x00\x00\x00\x00\x03\x00\x00\xa8\x1e\x00\x00\xc2\x00\x00\x00\t\x03\x00\x00\xa9\x1e\x00\x00\xe2\x00\x00\x00\t\x03\x00\x00\xaa\x1e\x00\x00\xc2\x00\x00\x00\x03\x03\x00\x00\xab\x1e\x00\x00\xe2\x00\x00\x00\x03\x03\x00\x00\xac\x1e\x00\x00\xa0\x1e\x00\x00\x02\x03\x00\x00\xad\x1e\x00\x00\xa1\x1e\x00\x00\x02\x03\x00\x00\xae\x1e\x00\x00\x02\x01\x00\x00\x01\x03\x00\x00\xaf\x1e\x00\x00\x03\x01\x00\x00\x01\x03\x00\x00\xb0\x1e\x00\x00\x02\x01\x00\x00\x00\x03\x00\x00\xb1\x1e\x00\x00\x03\x01\x00\x00\x00\x03\x00\x00\xb2\x1e\x00\x00\x02\x01\x00\x00\t\x03\x00\x00\xb3\x1e\x00\x00\x03\x01\x00\x00\t\x03\x00\x00\xb4\x1e\x00\x00\x02\x01\x00\x00\x03\x03\x00\x00\xb5\x1e\x00\x00\x03\x01\x00\x00\x03\x03\x00\x00\xb6\x1e\x00\x00\xa0\x1e\x00\x00\x06\x03\x00\x00\xb7\x1e\x00\x00\xa1\x1e\x00\x00\x06\x03\x00\x00\xb8\x1e\x00\x00E\x00\x00\x00#\x03\x00\x00\xb9\x1e\x00\x00e\x00\x00\x00#\x03\x00\x00\xba\x1e\x00\x00E\x00\x00\x00\t\x03\x00\x00\xbb\x1e\x00\x00e\x00\x00\x00\t\x03\x00\x00\xbc\x1e\x00\x00E\x00\x00\x00\x03\x03\x00\x00\xbd\x1e\x00\x00e\x00\x00\x00\x03\x03\x00\x00\xbe\x1e\x00\x00\xca\x00\x00\x00\x01\x03\x00\x00\xbf\x1e\x00\x00\xea\x00\x00\x00\x01\x03\x00\x00\xc0\x1e\x00\x00\xca\x00\x00\x00\x00\x03\x00\x00\xc1\x1e\x00\x00\xea\x00\x00\x00\x00\x03\x00\x00\xc2\x1e\x00\x00\xca\x00\x00\x00\t\x03\x00\x00\xc3\x1e\x00\x00\xea\x00\x00\x00\t\x03\x00\x00\xc4\x1e\x00\x00\xca\x00\x00\x00\x03\x03\x00\x00\xc5\x1e\x00\x00\xea\x00\x00\x00\x03\x03\x00\x00\xc6\x1e\x00\x00\xb8\x1e\x00\x00\x02\x03\x00\x00\xc7\x1e\x00\x00\xb9\x1e\x00\x00\x02\x03\x00\x00\xc8\x1e\x00\x00I\x00\x00\x00\t\x03\x00\x00\xc9\x1e\x00\x00i\x00\x00\x00\t\x03\x00\x00\xca\x1e\x00\x00I\x00\x00\x00#\x03\x00\x00\xcb\x1e\x00\x00i\x00\x00\x00#\x03\x00\x00\xcc\x1e\x00\x00O\x00\x00\x00#\x03\x00\x00\xcd\x1e\x00\x00o\x00\x00\x00#\x03\x00\x00\xce\x1e\x00\x00O\x00\x00\x00\t\x03\x00\x00\xcf\x1e\x00\x00o\x00\x00\x00\t\x03\x00\x00\xd0\x1e\x00\x00\xd4\x00\x00\x00\x01\x03\x00\x00\xd1\x1e\x00\x00\xf4\x00\x00\x00\x01\x03\x00\x00\xd2\x1e\x00\x00\xd4\x00\x00\x00\x00\x03\x00\x00\xd3\x1e\x00\x00\xf4\x00\x00\x00\x00\x03\x00\x00\xd4\x1e\x00\x00\xd4\x00\x00\x00\t\x03\x00\x00\xd5\x1e\x00\x00\xf4\x00\x00\x00\t\x03\x00\x00\xd6\x1e\x00\x00\xd4\x00\x00\x00\x03\x03\x00\x00\xd7\x1e\x00\x00\xf4\x00\x00\x00\x03\x03\x00\x00\xd8\x1e\x00\x00\xcc\x1e\x00\x00\x02\x03\x00\x00\xd9\x1e\x00\x00\xcd\x1e\x00\x00\x02\x03\x00\x00\xda\x1e\x00\x00\xa0\x01\x00\x00\x01\x03\x00\x00\xdb\x1e\x00\x00\xa1\x01\x00\x00\x01\x03\x00\x00\xdc\x1e\x00\x00\xa0\x01\x00\x00\x00\x03\x00\x00\xdd\x1e\x00\x00\xa1\x01\x00\x00\x00\x03\x00\x00\xde\x1e\x00\x00\xa0\x01\x00\x00\t\x03\x00\x00\xdf\x1e\x00\x00\xa1\x01\x00\x00\t\x03\x00\x00\xe0\x1e\x00\x00\xa0\x01\x00\x00\x03\x03\x00\x00\xe1\x1e\x00\x00\xa1\x01\x00\x00\x03\x03\x00\x00\xe2\x1e\x00\x00\xa0\x01\x00\x00#\x03\x00\x00\xe3\x1e\x00\x00\xa1\x01\x00\x00#\x03\x00\x00\xe4\x1e\x00\x00U\x00\x00\x00#\x03\x00\x00\xe5\x1e\x00\x00u\x00\x00\x00#\x03\x00\x00\xe6\x1e\x00\x00U\x00\x00\x00\t\x03\x00\x00\xe7\x1e\x00\x00u\x00\x00\x00\t\x03\x00\x00\xe8\x1e\x00\x00\xaf\x01\x00\x00\x01\x03\x00\x00\xe9\x1e\x00\x00\xb0\x01\x00\x00\x01\x03\x00\x00\xea\x1e\x00\x00\xaf\x01\x00\x00\x00\x03\x00\x00\xeb\x1e\x00\x00\xb0\x01\x00\x00\x00\x03\x00\x00\xec\x1e\x00\x00\xaf\x01\x00\x00\t\x03\x00\x00\xed\x1e\x00\x00\xb0\x01\x00\x00\t\x03\x00\x00\xee\x1e\x00\x00\xaf\x01\x00\x00\x03\x03\x00\x00\xef\x1e\x00\x00\xb0\x01\x00\x00\x03\x03\x00\x00\xf0\x1e\x00\x00\xaf\x01\x00\x00#\x03\x00\x00\xf1\x1e\x00\x00\xb0\x01\x00\x00#\x03\x00\x00\xf2\x1e\x00\x00Y\x00\x00\x00\x00\x03\x00\x00\xf3\x1e\x00\x00y\x00\x00\x00\x00\x03\x00\x00\xf4\x1e\x00\x00Y\x00\x00\x00#\x03\x00\x00\xf5\x1e\x00\x00y\x00\x00\x00#\x03\x00\x00\xf6\x1e\x00\x00Y\x00\x00\x00\t\x03\x00\x00\xf7\x1e\x00\x00y\x00\x00\x00\t\x03\x00\x00\xf8\x1e\x00\x00Y\x00\x00\x00\x03\x03\x00\x00\xf9\x1e\x00\x00y\x00\x00\x00\x03\x03\x00\x00\t{\"type\":\"Buffer\",\"data\":Uint8Array(32)bytearraysha256-sha512-/\x1e \x1e\x00\x00\x0eV\x02\x00\x02\x00\x00\x00\aV\x02\x00\x01\x00\x00\x00\x10V\x02\x00\x02\x00\x00\x00\x06V\x02\x00\x01\x00\x00\x00\aV\x02\x00\x01\x00\x00\x00\aV\x02\x00\x01\x00\x00\x00<Buffer -, 0x&%\x00\xff\xff\x00\x00J\x00\x00\x00\xfe\xff\x00\x00K\x00\x00\x00\xfe\xff\x00\x00L\x00\x00\x00\xfe\xff\x00\x00M\x00\x00\x00\xfe\xff\x00\x00N\x00\x00\x00\xfe\xff\x00\x00O\x00\x00\x00\xfe\xff\x00\x00P\x00\x00\x00@\x00\x00\x00Q\x00\x00\x00P\x00\x00\x00R\x00\x00\x00\x10\x00\x00\x00S\x00\x00\x00 \x00\x00\x00T\x00\x00\x00\x0e\x00\x00\x00U\x00\x00\x00\x0e\x00\x00\x00V\x00\x00\x00\x0e\x00\x00\x00W\x00\x00\x00\x0e\x00\x00\x00X\x00\x00\x00\x0e\x00\x00\x00Y\x00\x00\x00\x1e\x00\x00\x00Z\x00\x00\x00\x02\x00\x00\x00[\x00\x00\x00\x1e\x04\x00\x00\\\x00\x00\x00\x0e\x04\x00\x00]\x00\x00\x00\x02\x00\x00\x00^\x00\x00\x00\x84\x02\x00\x00_\x00\x00\x00\x84\x06\x00\x00`\x00\x00\x00\x84\x06\x00\x00a\x00\x00\x00\x8e\x02\x00\x00b\x00\x00\x00\x8e\x02\x00\x00c\x00\x00\x00\x9e\x06\x00\x00d\x00\x00\x00\x9e\x06\x00\x00e\x00\x00\x00\xff\xff\x00\x00f\x00\x00\x00\x00\x04\x00\x00g\x00\x00\x00\n\x00\x00\x00h\x00\x00\x00\xff\xff\x00\x00i\x00\x00\x00\x1e\x04\x00\x00j\x00\x00\x00\x84\x00\x00\x00k\x00\x00\x00\xff\xff\x00\x00l\x00\x00\x00\xff\xff\x00\x00m\x00\x00\x00\xff\xff\x00\x00n\x00\x00\x00\x88\x00\x00\x00o\x00\x00\x00\x84\x00\x00\x00p\x00\x00\x00\x88\x00\x00\x00q\x00\x00\x00\x80\x00\x00\x00r\x00\x00\x00&amp;&lt;&gt;<>&'+\"`0123456789ABCDEF\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00g\xe6\tj\x85\xaeg\xbbr\xf3n<:\xf5O\xa5\x7fR\x0eQ\x8ch\x05\x9b\xabك\x1f\x19\xcd\xe0[1\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x002\x00\x00\x00s\x00\x00\x004\x00\x00\x00؞\x05\xc1]\x9d\xbb\xcb\a\xd5|6*)\x9ab\x17\xddp0Z\x01Y\x919Y\x0e\xf7\xd8\xec/\x151\v\xc0\xffg&3g\x11\x15Xh\x87J\xb4\x8e\xa7\x8f\xf9d\r.\fۤO\xfa\xbe\x1dH\xb5G\bɼ\xf3g\xe6\tj;\xa7ʄ\x85\xaeg\xbb+\xf8\x94\xfer\xf3n<\xf16\x1d_:\xf5O\xa5т\xe6\xad\x7fR\x0eQ\x1fl>+\x8ch\x05\x9bk\xbdA\xfb\xabك\x1fy!~\x13\x19\xcd\xe0[\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01-?\x00\x00\x00\x01_@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf3\xff\x01>1\x00\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01+?\x00\x00\x00\x01/@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf1\xff\x01>\x03\x00\x98/\x8aB\x91D7q\xcf\xfb\xc0\xb5\xa5۵\xe9[\xc2V9\xf1\x11\xf1Y\xa4\x82?\x92\xd5^\x1c\xab\x98\xaa\a\xd8\x01[\x83\x12\xbe\x851$\xc3}\fUt]\xber\xfe\xb1ހ\xa7\x06ܛt\xf1\x9b\xc1\xc1i\x9b\xe4\x86G\xbe\xefƝ\xc1\x0f̡\f$o,\xe9-\xaa\x84tJܩ\xb0\\ڈ\xf9vRQ>\x98m\xc61\xa8\xc8'\x03\xb0\xc7\x7fY\xbf\xf3\v\xe0\xc6G\x91\xa7\xd5Qc\xca\x06g))\x14\x85\n\xb7'8!\x1b.\xfcm,M\x13\r8STs\ne\xbb\njv.\xc9\u0081\x85,r\x92\xa1迢Kf\x1a\xa8p\x8bK£Ql\xc7\x19\xe8\x92\xd1$\x06\x99օ5\x0e\xf4p\xa0j\x10\x16\xc1\xa4\x19\bl7\x1eLwH'\xb5\xbc\xb04\xb3\f\x1c9J\xaa\xd8NOʜ[\xf3o.h\ue08ftoc\xa5x\x14xȄ\b\x02ǌ\xfa\xff\xbe\x90\xeblP\xa4\xf7\xa3\xf9\xbe\xf2xq\xc6\x00\x00\x00\x00\"\xae(ט/\x8aB\xcde\xef#\x91D7q/;M\xec\xcf\xfb\xc0\xb5\xbcۉ\x81\xa5۵\xe98\xb5H\xf3[\xc2V9\x19\xd0\x05\xb6\xf1\x11\xf1Y\x9bO\x19\xaf\xa4\x82?\x92\x18\x81m\xda\xd5^\x1c\xabB\x02\x03\xa3\x98\xaa\aؾopE\x01[\x83\x12\x8c\xb2\xe4N\xbe\x851$\xe2\xb4\xff\xd5\xc3}\fUo\x89{\xf2t]\xber\xb1\x96\x16;\xfe\xb1ހ5\x12\xc7%\xa7\x06ܛ\x94&i\xcft\xf1\x9b\xc1\xd2J\xf1\x9e\xc1i\x9b\xe4\xe3%O8\x86G\xbe\xef\xb5Ռ\x8bƝ\xc1\x0fe\x9c\xacw̡\f$u\x02+Yo,\xe9-\x83\xe4\xa6n\xaa\x84tJ\xd4\xfbA\xbdܩ\xb0\\\xb5S\x11\x83ڈ\xf9v\xab\xdff\xeeRQ>\x98\x102\xb4-m\xc61\xa8?!\xfb\x98\xc8'\x03\xb0\xe4\x0e\xef\xbe\xc7\x7fY\xbf\u008f\xa8=\xf3\v\xe0\xc6%\xa7\n\x93G\x91\xa7\xd5o\x82\x03\xe0Qc\xca\x06pn\x0e\ng))\x14\xfc/\xd2F\x85\n\xb7'&\xc9&\\8!\x1b.\xed*\xc4Z\xfcm,M߳\x95\x9d\x13\r8S\xdec\xaf\x8bTs\ne\xa8\xb2w<\xbb\njv\xe6\xae\xedG.\xc9\u0081;5\x82\x14\x85,r\x92d\x03\xf1L\xa1迢\x010B\xbcKf\x1a\xa8\x91\x97\xf8\xd0p\x8bK\xc20\xbeT\x06\xa3Ql\xc7\x18R\xef\xd6\x19\xe8\x92\xd1\x10\xa9eU$\x06\x99\xd6* qW\x855\x0e\xf4\xb8ѻ2p\xa0j\x10\xc8\xd0Ҹ\x16\xc1\xa4\x19S\xabAQ\bl7\x1e\x99\xeb\x8e\xdfLwH'\xa8H\x9bᵼ\xb04cZ\xc9ų\f\x1c9ˊA\xe3J\xaa\xd8Ns\xe3cwOʜ[\xa3\xb8\xb2\xd6\xf3o.h\xfc\xb2\xef]\ue08ft`/\x17Coc\xa5xr\xab\xf0\xa1\x14xȄ\xec9d\x1a\b\x02ǌ(\x1ec#\xfa\xff\xbe\x90齂\xde\xeblP\xa4\x15yƲ\xf7\xa3\xf9\xbe+Sr\xe3\xf2xqƜa&\xea\xce>'\xca\a\xc2\xc0!Ǹ\x86\xd1\x1e\xeb\xe0\xcd\xd6}\xda\xeax\xd1n\xee\x7fO}\xf5\xbao\x17r\xaag\xf0\x06\xa6\x98Ȣ\xc5}c\n\xae\r\xf9\xbe\x04\x98?\x11\x1bG\x1c\x135\vq\x1b\x84}\x04#\xf5w\xdb(\x93$\xc7@{\xab\xca2\xbc\xbe\xc9\x15\n\xbe\x9e<L\r\x10\x9c\xc4g\x1dC\xb6B>˾\xd4\xc5L*~e\xfc\x9c)\x7fY\xec\xfa\xd6:\xabo\xcb_\x17XGJ\x8c\x19Dl\x00\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\r\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x13\x00\x00\x00\x14\x00\x00\x00\x15\x00\x00\x00\x16\x00\x00\x00\x17\x00\x00\x00\x18\x00\x00\x00\x19\x00\x00\x00\x1a\x00\x00\x00\r\x01\x00\x00]\x01\x00\x00\xc5\x00\x00\x00~\x00\x00\x00x\x00\x00\x00\xa9\x00\x00\x00\xc9\x00\x00\x00\x80\x00\x00\x00\xac\x00\x00\x00\x98\x00\x00\x00\xe1\x00\x00\x00\xe7\x00\x00\x00\xb2\x00\x00\x00,\x01\x00\x00&\x01\x00\x00r\x00\x00\x00\xe9\x00\x00\x00\x1d\x01\x00\x00\xe9\x00\x00\x00r\x00\x00\x00}\x00\x00\x00\xbf\x00\x00\x00\xfb\x00\x00\x00\x93\x00\x00\x00y\x00\x00\x00\x88\x00\x00\x00\x94\x00\x00\x00\xae\x00\x00\x00\xf7\x00\x00\x005\x00\x00\x00@\x00\x00\x00_\x00\x00\x00\xdb\x00\x00\x00i\x00\x00\x00U\x00\x00\x00\xa7\x00\x00\x00\x90\x00\x00\x00\xa8\x00\x00\x00\x05\x01\x00\x00g\x00\x00\x00\x9c\x00\x00\x00|\x00\x00\x00\x96\x00\x00\x00\xea\x00\x00\x00\x83\x00\x00\x00i\x00\x00\x00|\x00\x00\x00\x81\x00\x00\x00\x84\x00\x00\x00\xe2\x00\x00\x00\x87\x00\x00\x00\xb4\x00\x00\x00W\x01\x00\x00\xc9\x15\x02\x00V'\x02\x00\xd6\x12\x02\x00\xdc\v\x02\x00\x95\x11\x02\x00< \x02\x00\r\x12\x02\x00\xbb\"\x02\x00(.\x02\x00(\n\x02\x00\x833\x02\x00f\x0e\x02\x00\xf3\x19\x02\x00W2\x02\x00\x9b\x13\x02\x00\x166\x02\x00\x886\x02\x00\xb9\x06\x02\x00\x87\x1b\x02\x00\x9a\x1d\x02\x00\x1d\x1d\x02\x00\xa2#\x02\x00q7\x02\x00\x1b:\x02\x00@\x06\x02\x00\xb8\x05\x02\x001)\x02\x00\x8e\x1f\x02\x00\x97\x1e\x02\x00a$\x02\x00f\x10\x02\x00\xa6\x10\x02\x00\x15%\x02\x00#\t\x02\x00\xd88\x02\x00\xa9+\x02\x00\x865\x02\x00K\x19\x02\x00a\r\x02\x00;#\x02\x00\x8c\t\x02\x00\xd4.\x02\x00\xf04\x02\x00l&\x02\x00F*\x02\x00\xe2\x18\x02\x00\xf0%\x02\x00\xe5\x0f\x02\x00O\x17\x02\x00\xa5\x1a\x02\x00\x0e\x11\x02\x00\xd3\x17\x02\x00d!\x02\x00\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x13\x00\x00\x00\x14\x00\x00\x00\x15\x00\x00\x00\x16\x00\x00\x00\x17\x00\x00\x00\x18\x00\x00\x00\x19\x00\x00\x00\x1a\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\x11\x00\x00\x00\x0e\x00\x00\x00\x13\x00\x00\x00\x12\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x0f\x00\x00\x00\x0e\x00\x00\x00\x12\x00\x00\x00\x0f\x00\x00\x00\x14\x00\x00\x00\x11\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x17\x00\x00\x00\x0f\x00\x00\x00\x0e\x00\x00\x00\v\x00\x00\x00\x11\x00\x00\x00\x0e\x00\x00\x00\x0e\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\r\x00\x00\x00\x12\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0f\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x15\x00\x00\x00\x0f\x00\x00\x00\f\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x0e\x00\x00\x00\x17\x00\x00\x00\x12\x00\x00\x00\x13\x00\x00\x00\x0e\x00\x00\x00\r\x00\x00\x00\x12\x00\x00\x00\f\x00\x00\x00\x12\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\x12\x00\x00\x00\r\x00\x00\x00\b\x00\x00\x00\x94\x02\x02\x00\x00\x02\x02\x00A\x01\x02\x00Q\x02\x02\x00Y\x04\x02\x00\x02\x04\x02\x00\xa3\x03\x02\x00b\x03\x02\x00B\x02\x02\x00\xb7\x01\x02\x00\xc5\x01\x02\x00\xf1\x01\x02\x00\xdc\x00\x02\x00t\x03\x02\x00\xab\x00\x02\x00\xd0\x02\x02\x00\xf0\x00\x02\x00%\x04\x02\x00'\x02\x02\x00n\x02\x02\x00\xe2\x02\x02\x004\x04\x02\x00\xb5\x02\x02\x00\x14\x04\x02\x00\xc0\x03\x02\x00$\x03\x02\x00P\x03\x02\x005\x02\x02\x00\a\x01\x02\x00_\x02\x02\x00\x00\x05\x02\x001\x03\x02\x00?\x03\x02\x00\x85\x03\x02\x00`\x01\x02\x00\xf3\x03\x02\x00\xe5\x01\x02\x00\xab\x01\x02\x00\xe5\x03\x02\x00R\x01\x02\x00B\x04\x02\x00\xee\x04\x02\x00\xd2\x03\x02\x00y\x02\x02\x00\xc3\x02\x02\x00#\x02\x02\x00$\x01\x02\x00\x11\x02\x02\x000\x01\x02\x00\xb4\x03\x02\x00\x12\x03\x02\x00\x87\x02\x02\x00J\x01\x02\x00\xf0Y\x02\x00\bZ\x02\x00 Z\x02\x00r\x00\x00\x001\x01\x00\x00\x7f\x00\x00\x00\x90\x00\x00\x00\xed\x00\x00\x00\xb2\x00\x00\x00j\x00\x00\x00\xb2\x00\x00\x00\xe0\x00\x00\x00\xa7\x00\x00\x00\xee\x00\x00\x00M\x01\x00\x00\xad\x00\x00\x00f\x00\x00\x00\x8c\x00\x00\x00\a\x01\x00\x00l\x00\x00\x00v\x00\x00\x00P\x00\x00\x00y\x00\x00\x00\x81\x00\x00\x00~\x00\x00\x00P/\x02\x00P,\x02\x00\x96$\x02\x00\xc71\x02\x00\xc2/\x02\x00\xaf0\x02\x00r\v\x02\x00\xc0\n\x02\x00\xc9*\x02\x00\x81-\x02\x00-9\x02\x00\xd6\a\x02\x00p\x1c\x02\x00a1\x02\x00d4\x02\x00Z\f\x02\x00l8\x02\x00B\x05\x02\x00]\x15\x02\x00\xd6\x16\x02\x00\xc5)\x02\x00\xb3(\x02\x00"
+const data0 = "\xe0S\x02\x00\n\x00\x00\x00\xeaS\x02\x00\x03\x00\x00\x00\xc0\xc0\xc0\x00\x02- \xc0\xc0\x00\x01_\xc0\x00\xc0\x01@\xc0\x00\x04xn--\xc0\x00\"The page does not give the widget \xc0\x00/- The secret given here cannot be used either. \xc0\x00jwt_secret_empty\x00email_empty\x00app_id_empty\x00secret_empty_key\x00secret_not_ready\x00secret_not_hex\x00secret_used_as_text\x00secret_decoded_to_text\x00hash_is_jwt\x00invalid_argument\x00jwt_differs\x00jwt_milliseconds\x00settings_unknown\x00jwt_algorithm\x00hash_wrong_algorithm\x00buffer_too_small\x00ok\x00jwt_secret_weak\x00secret_odd_length\x00jwt_is_hash\x00jwt_with_hash\x00account_with_hash\x00hash_mismatch\x00jwt_missing\x00secret_missing\x00settings_missing\x00jwt_times_missing\x00jwt_email_missing\x00hash_missing\x00app_id_missing\x00settings_late\x00hash_uppercase\x00email_case\x00jwt_signature\x00jwt_lifetime\x00secret_on_page\x00email_not_unicode\x00email_unicode\x00jwt_audience\x00secret_whitespace\x00email_whitespace\x00settings_invalid\x00nonce_invalid\x00jwt_not_yet_valid\x00hash_unkeyed\x00hash_prefixed\x00hash_reformatted\x00hash_concatenated\x00settings_repeated\x00secret_truncated\x00hash_truncated\x00secret_exposed\x00settings_ignored\x00jwt_expired\x00arguments_swapped\x00jwt_secret_wrapped\x00jwt_malformed\x00hash_malformed\x00settings_misnamed\x00email_not_hashed\x00secret_encoded\x00email_encoded\x00jwt_secret_hex_decoded\x00settings_misplaced\x00panic\x00\a<script\xc0!>window.pylon = {\"chat_settings\":\xc0\v};</script>\x00\x03&#x\xc0\x01;\x00\x02&#\xc0\x01;\x00\x1aThe page gives the widget \xc0\x16 Look at this even so:\x00jwt_secret_base64\x00hash_base64\x000.1.0\x00Not a status of this version of pylon-identity.\x00The JWT was signed with another secret, or it was changed on the way. Do not trust its claims. diagnose_jwt says why.\x00This is a plain hash of the email, without any key, so anybody could have made it. Use HMAC-SHA256 with the identity secret as its key.\x00The secret and the email changed places: the email was the key. Pass the email as the message and the secret as the key.\x00The secret is wrapped or encoded: in quotes, in base64 (as Kubernetes stores it), with 0x or NAME= in front, with a byte order mark, in UTF-16, pasted twice, or with its letters in the other case. Configure the 64 hexadecimal digits alone, and decode only hexadecimal to make the key.\x00The chat settings cannot be used: they are empty, a name occurs twice, a name is not the widget's own (appId instead of app_id, __proto__), email_hash stands beside jwt, or a number is one that JavaScript cannot hold. Pass the result of chat_settings, or settings with the widget's names, such as app_id. Pass large numbers as text.\x00This is only a part of the hash. Send all 64 digits, and look for a column or a log that cuts long text.\x00The JWT secret was decoded from hexadecimal. That is right for the identity secret of \"HMAC email hash\". The JWT secret is the key as it is: pass the text.\x00There is a JWT beside the email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\": send the one that is chosen there, and leave the other out.\x00The email is not well-formed Unicode, so it has no UTF-8 form: it contains a lone surrogate, or bytes that are not UTF-8. Pass the email exactly as your user database stores it.\x00The secret was wiped or never set. Check that the configuration has one, and create it before you use it.\x00The settings come after the widget's script, which reads them when it starts. Put the script tag with the settings before it.\x00This is not a JWT for Pylon. A JWT has three parts in base64url without padding, and the first two are JSON objects in which no name occurs twice. It needs the claims email (text), iat and exp (whole numbers of seconds). Pass the token exactly as sign_jwt returned it.\x00This is not a JWT for Pylon. A JWT has three parts in base64url without padding, and the first two are JSON objects in which no name occurs twice. There must be nothing around it: no white space, quotes or \"Bearer\". Send the page the token exactly as sign_jwt returned it.\x00The code that signs had no secret: it used a filler such as \"undefined\" or \"None\" as the key, or the secret given here is empty or a filler. Set the secret for the backend that signs, and make that backend stop when it is not set.\x00\x1aThe page gives the widget \xc0z If Pylon still does not know the user, then the page changes its settings later, or Pylon's dashboard has another secret.\x00The JWT lacks the claim iat or exp, or one of them is no whole number. Let both be Unix seconds, with exp at most 900 after iat.\x00The hash is base64. Send it as 64 lowercase hexadecimal digits.\x00There is a prefix before the hash, such as sha256= or 0x. Send only the 64 hexadecimal digits.\x00Success.\x00The JWT was issued in the future, so the clock of the machine that signs is fast, or that of this one is slow. Synchronise the clocks.\x00Settings are on window.pylon itself, where the widget does not look for them. Put them into window.pylon.chat_settings.\x00The widget does not see some settings that are not necessary, because their name or place is wrong. Write the names in lower case with underscores, such as account_id, and put them into chat_settings.\x00The page computes the email or its hash in a script, so the source does not show them. Open the page, type JSON.stringify(window.pylon) into the browser's console, and pass the text that it gives.\x00The key was empty or only zero bytes, so anybody could have made this hash. Either the code that signs found no secret (a variable that is not set, with \"\" as fallback), or the secret does not begin with a hexadecimal digit: Node's Buffer.from(secret, 'hex') silently turns that into no bytes.\x00An argument cannot be used: a pointer is NULL or misaligned, or a length is larger than any object can be. Pass valid pointers with their lengths in bytes.\x00The JWT has expired. Sign a new one for each page, and again before it expires.\x00\xc0\r, because of \xc0\n mistakes.\x00The identity secret is on the page, as the hash or elsewhere. Everybody who opens the page can read it, and sign any email. Generate a new secret in Pylon's dashboard now, set it for the backend only, and send the page the email hash or the JWT that the backend makes.\x00The JWT was issued in the future, so the clock of one machine is wrong. Synchronise the clocks, and give iat in seconds.\x00The times in the JWT are in milliseconds, as of JavaScript's Date.now(). Divide by 1000 and round down: iat and exp are in seconds.\x00The JWT lives for more than 900 seconds (15 minutes) from iat to exp, which is all that Pylon allows, or it expires before it is issued. Let it live for less, such as 600 seconds.\x00pylon-identity panicked, which is a bug. Please report it with the text on standard error.\x00The JWT has no claim email, or a filler such as \"undefined\" in it. Sign the email of the logged-in user.\x00This is an email hash and no JWT. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", and each has its own secret: set email_hash for the one, and jwt for the other.\x00The hexadecimal string itself was used as the key. Decode it to bytes first: bytes.fromhex(secret) in Python, Buffer.from(secret, 'hex') in Node, hex.DecodeString(secret) in Go.\x00The JWT has expired. Sign a new one for each page, and fetch another before it expires. If it is fresh, then the clock of the machine that signs is slow. If you saved the page or copied the token some time ago, copy it again.\x00No email was signed: it was empty, or a filler such as \"undefined\", \"null\" or \"[object Promise]\". Wait for the user to be loaded, and sign the email of the logged-in user. Leave email and hash out for a visitor who is not logged in.\x00The JWT secret is empty, white space, or a filler such as \"undefined\". Copy it from the settings of your chat widget in Pylon's dashboard, where the option \"JWT\" is chosen.\x00White space around the email was added or removed before it was signed. Sign exactly the string that the page sets as email.\x00The email was lowercased or uppercased before it was signed. Sign exactly the string that the page sets as email.\x00The email hash does not match: it was made for another email or with another secret, or it was changed on the way. Do not trust the email.\x00This is a JWT, not an email hash. Pylon's dashboard offers \"HMAC email hash\" and \"JWT\", each with a secret of its own. For email_hash, choose the HMAC email hash, and sign with its secret. A JWT belongs into chat_settings.jwt, without email_hash.\x00There is no hash: it is empty, a filler such as \"undefined\" or \"[object Promise]\", or the email itself. Wait for the result of the code that signs, and set it as email_hash.\x00Settings have names that the widget does not know, such as appId or emailHash. Write the names in lower case with underscores: chat_settings, app_id, email, email_hash.\x00The buffer for the output is too small. Pass a larger one; the documentation of the function says which size is always enough.\x00No known mistake gives this hash. Compare these with the values that the code that signs really uses: the secret (of another environment, of another widget, or an older one that was replaced since), the email (of another user, or one that changed since), the field (an email, not the ID of a user), and a cache that keeps a hash for too long.\x00Several script tags set chat_settings, and the last one replaces the settings of the others. Set all of them in one script tag.\x00The JWT does not say that it is signed with HS256. Sign it with HS256, and with the JWT secret itself.\x00The email was URL-encoded, HTML-escaped or JSON-quoted before it was signed, or decoded once too often; or the page's email was. Sign the plain email, and leave the encoding to the template.\x00The hash has uppercase digits. Send it in lowercase.\x00The identity secret is empty. Copy it from the settings of your chat widget in Pylon's dashboard, or generate a new one there.\x00The hash is written in another form: with separators, as b'…', as a list of bytes, as the hexadecimal digits of digits, URL-encoded, or without its leading zeros. Send the 64 lowercase hexadecimal digits as they are.\x00The page has another email or account_external_id than the JWT, and they must be equal. Send the page app_id and jwt alone.\x00The JWT was signed with another secret, or it was changed on the way. Compare the secrets. Pylon's options \"HMAC email hash\" and \"JWT\" each have their own, a new one replaces the old one, and another environment may have another one.\x00There are no chat settings: nothing sets window.pylon.chat_settings. Put the script tag of chat_settings_script into the page, before the widget's own script. If it is there, look for an error of the Content-Security-Policy in the browser's console. If another script sets them, pass the text that JSON.stringify(window.pylon) gives in the console.\x00A JWT must expire from 1 to 900 seconds after it is issued: Pylon allows 15 minutes at most. Let expires_in be in this range.\x00This is a plain hash of the email and the secret joined together. Use HMAC-SHA256, with the decoded secret as the key and the email as the message.\x00The JWT is not for this app ID: its claim aud is another one or missing. Sign it with the app ID of the chat widget on the page.\x00The JWT is not for this app ID: its claim aud is missing or is another text. Let aud be the app ID of the chat widget on the page.\x00The email for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Pass the email of the logged-in user. For a visitor who is not logged in, leave the email and the email hash out of the page.\x00This is not an email hash, which is 64 hexadecimal digits and nothing else: characters are missing or extra (white space too), or another value was sent in its place.\x00Bundlers compile environment variables of this name into the code that browsers load (NEXT_PUBLIC_, VITE_, REACT_APP_ and the like), where everyone could read the secret. Rename it, for example to PYLON_IDENTITY_SECRET. If it was ever deployed under this name, generate a new secret in Pylon's dashboard.\x00The app ID for the chat settings is empty, white space, or a filler such as \"undefined\" or \"null\". Copy it from the settings of your chat widget in Pylon's dashboard.\x00There is no app ID, or a filler such as \"undefined\" in its place, so the widget does not start. Copy the app ID from the settings of your chat widget in Pylon's dashboard.\x00The JWT secret was decoded from base64, or encoded in base64. It is the key as it is: pass the text from Pylon's dashboard.\x00The environment variable with the secret is not set. Set it for the backend to the secret from Pylon's dashboard.\x00The identity secret contains a character that is not a hexadecimal digit (0-9, a-f, A-F). Remove spaces, line breaks, quotes, 0x and NAME= around it, decode it if it is base64 (as in Kubernetes), or copy it again from Pylon's dashboard.\x00The identity secret is too weak: it has fewer than 32 hexadecimal digits (16 bytes), or only zeros. Pylon's secrets have 64 digits. Copy it again, whole, from Pylon's dashboard.\x00The JWT secret is too weak: it has fewer than 16 bytes. Copy it again, whole, from Pylon's dashboard.\x00The identity secret has an odd number of hexadecimal digits, so at least one is missing or extra. Copy it again, whole, from Pylon's dashboard.\x00The key was cut short: Node's Buffer.from(secret, 'hex') silently stops at the first character that is not hexadecimal, or a part of the secret is missing. Remove quotes, spaces, a 0x and everything else that is not a digit from where the secret is configured, and compare it with Pylon's dashboard.\x00There is an account_external_id beside the email hash. The hash does not cover it, and one integrator saw Pylon refuse the two together. This is not verified. If Pylon does not know the user, try without account_external_id.\x00There is white space or a pair of quotes around the JWT secret, which would be a part of the key. Remove it where the secret is configured.\x00There is white space, a pair of quotes or a name around the JWT secret, here or where the token was signed. Remove it where the secret is configured.\x00There is no JWT, or a filler such as \"undefined\" in its place. Send the page the token that sign_jwt returns, and wait for it if it is fetched.\x00There is white space around the secret, often the newline at the end of a file. Trim it where the secret is read.\x00The secret was decoded from hexadecimal, but then its bytes were turned into text and encoded again, which changes them. Use the bytes as they are for the key: no .decode() in Python, no .toString() in Node, no new String() in Java.\x00The email looks the same but has other characters or bytes: composed or decomposed accents, Punycode (xn--) or Unicode in the domain, an invisible character, or Latin-1 in place of UTF-8. Sign exactly the string that the page sets as email, as UTF-8.\x00The JWT does not say that it is signed with HS256, the only algorithm that is accepted. Sign it with HS256.\x00The hash was made with another algorithm, such as SHA-1 or SHA-512. Use HMAC-SHA256.\x00The nonce is not base64 text (A-Z, a-z, 0-9, +, /, -, _ and at most two = at the end, without the nonce- of the header), so no Content-Security-Policy can name it. Make a new one for each response from 16 random bytes or more, in base64.\x00The email stands before the MAC of nothing, as Go's mac.Sum([]byte(email)) returns it. Call mac.Write([]byte(email)) first, and then mac.Sum(nil).\x00\x17- Not known from here: \xc0\x01.\x00\x0f On this page: \xc0\x01.\x00\x02b'\xc0\x01'\x00\x01'\xc0\x01'\x00\x02b\"\xc0\x01\"\x00\b nonce=\"\xc0\x01\"\x00\x01\"\xc0\x01\"\x00\x00\x01\x02\x03\x04\x00\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x00\x01\x02\x03\x04\x05\x06\a\b\t\n\v\f\r\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !\"#$%&'()*+,-./01234�\x00\x001\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x002\x00\x00\x003\x00\x00\x004\x00\x00\x00\xa8\x01\x04\x01\x01\x01\x04\x01\x02\x02\x00\xc0\x04\x02\x04\x01\t\x02\x01\x01\xfb\a\xcf\x01\x05\x011-\x01\x01\x01\x02\x01\x02\x01\x01,\x01\v\x06\n\v\x01\x01#\x01\n\x15\x10\x01e\b\x01\n\x01\x04!\x01\x01\x01\x1e\x1b[\v:\v\x04\x01\x02\x01\x18\x18+\x03,\x01\a\x02\x05\t):7\x01\x01\x01\x04\b\x04\x01\x03\a\n\x02\r\x01\x0f\x01:\x01\x04\x04\b\x01\x14\x02\x1a\x01\x02\x029\x01\x04\x02\x04\x02\x02\x03\x03\x01\x1e\x02\x03\x01\v\x029\x01\x04\x05\x01\x02\x04\x01\x14\x02\x16\x06\x01\x01:\x01\x02\x01\x01\x04\b\x01\a\x02\v\x02\x1e\x01=\x01\f\x012\x01\x03\x017\x01\x01\x03\x05\x03\x01\x04\a\x02\v\x02\x1d\x01:\x01\x02\x01\x06\x01\x05\x02\x14\x02\x1c\x029\x02\x04\x04\b\x01\x14\x02\x1d\x01H\x01\a\x03\x01\x01Z\x01\x02\a\v\tb\x01\x02\t\t\x01\x01\aI\x02\x1b\x01\x01\x01\x01\x017\x0e\x01\x05\x01\x02\x05\v\x01$\t\x01f\x04\x01\x06\x01\x02\x02\x02\x19\x02\x04\x03\x10\x04\r\x01\x02\x02\x06\x01\x0f\x01^\x01\x00\x03\x00\x03\x1d\x02\x1e\x02\x1e\x02@\x02\x01\a\b\x01\x02\v\x03\x01\x05\x01-\x053\x01A\x02\"\x01v\x03\x04\x02\t\x01\x06\x03\xdb\x02\x02\x01:\x01\x01\a\x01\x01\x01\x01\x02\b\x06\n\x02\x01'\x01\b.\x02\f\x14\x040\x01\x01\x05\x01\x01\x05\x01(\t\f\x02 \x04\x02\x02\x01\x038\x01\x01\x02\x03\x01\x01\x03:\b\x02\x02@\x06R\x03\x01\r\x01\a\x04\x01\x06\x01\x03\x022?\r\x01\"e\x00\x01\x01\x03\v\x03\r\x03\r\x03\r\x02\f\x05\b\x02\n\x01\x02\x01\x02\x051\x05\x01\n\x01\x01\r\x01\x10\r3!\x00\x02q\x03}\x01\x0f\x01` /\x01\x00\x01$\x04\x03\x05\x05\x01]\x06]\x03\x00\x01\x00\x06\x00\x01b\x04\x01\n\x01\x01\x1c\x04P\x02\x0e\"N\x01\x17\x03f\x04\x03\x02\b\x01\x03\x01\x04\x01\x19\x02\x05\x01\x97\x02\x1a\x12\r\x01&\b\x19\v.\x030\x01\x02\x04\x02\x02\x11\x01\x15\x02B\x06\x02\x02\x02\x02\f\x01\b\x01#\x01\v\x013\x01\x01\x03\x02\x02\x05\x02\x01\x01\x1b\x01\x0e\x02\x05\x02\x01\x01d\x05\t\x03y\x01\x02\x01\x04\x01\x00\x01\x93\x11\x00\x10\x03\x01\f\x10\"\x01\x02\x01\xa9\x01\a\x01\x06\x01\v\x01#\x01\x01\x01/\x01-\x02C\x01\x15\x03\x00\x01\xe2\x01\x95\x05\x00\x06\x01*\x01\t\x00\x03\x01\x02\x05\x04(\x03\x04\x01\xa5\x02\x00\x04&\x01\x1a\x05\x01\x01\x00\x02\x18\x014\x06F\v1\x04{\x016\x0f)\x01\x02\x02\n\x031\x04\x02\x02\x02\x01\x04\x01\n\x012\x03$\x05\x01\b>\x01\f\x024\t\n\x04\x02\x01_\x03\x02\x01\x01\x02\x06\x01\x02\x01\x9d\x01\x03\b\x15\x029\x02\x03\x01%\a\x03\x05F\x06\r\x01\x01\x01\x01\x01\x0e\x02U\b\x02\x03\x01\x01\x17\x01T\x06\x01\x01\x04\x02\x01\x02\xee\x04\x06\x02\x01\x02\x1b\x02U\b\x02\x01\x01\x02j\x01\x01\x01\x02\x06\x01\x01e\x01\x01\x01\x02\x04\x01\x05\x00\t\x01\x02\x00\x02\x01\x01\x04\x01\x90\x04\x02\x02\x04\x01 \n(\x06\x02\x04\b\x01\t\x06\x02\x03.\r\x01\x02\xc6\x01\x01\x03\x01\x01\xc9\a\x01\x06\x01\x01R\x16\x02\a\x01\x02\x01\x02z\x06\x03\x01\x01\x02\x01\a\x01\x01H\x02\x03\x01\x01\x01A\x01\x00\x02\v\x024\x05\x05\x01\x01\x01\x17\x01\x00\x11\x06\x0f\x00\f\x03\x03\x00\x05;\a\t\x04\x00\x03(\x02\x00\x01?\x11@\x02\x01\x02\r\x02\x00\x04\x01\a\x01\x02\x00\x02\x01\x04\x00.\x02\x17\x00\x03\t\x10\x02\a\x1e\x04\x94\x03\x007\x042\b\x01\x0e\x01\x16\x05\x01\x0f\x00\a\x01\x11\x02\a\x01\x02\x01\x05\x05>!\x01\xa0\x0e\x00\x01=\x04\x00\x05\xfe\x02\xf3\x01\x02\x01\a\x02\x05\x01\t\x01\x00\am\b\x00\x05\x00\x01\x1e`\x80\xf0\x00\xaa\x01\n\x01\x04\x01\x05\x17\x01\x1f\x01\xc3\x01\x04\x04\xd0\x02#\a\x02\x1e\x05`\x01*\x04\x02\x02\x02\x04\x01\x01\x06\x01\x01\x03\x01\x01\x01\x14\x01S\x01\x8b\b\xa6\x01&\t)\x00&\x01\x01\x05\x01\x02+\x01\x04\x00V\x02\x06\x00\v\x05+\x02\x03@\xc0@\x00\x02\x06\x02&\x02\x06\x02\b\x01\x01\x01\x01\x01\x01\x01\x1f\x025\x01\a\x01\x01\x03\x03\x01\a\x03\x04\x02\x06\x04\r\x05\x03\x01\at\x01\r\x01\x10\re\x01\x04\x01\x02\n\x01\x01\x03\x05\x06\x01\x01\x01\x01\x01\x01\x04\x01\x06\x04\x01\x02\x04\x05\x05\x04\x01\x11 \x03\x02\x004\x00\xe5\x06\x04\x03\x02\f&\x01\x01\x05\x01\x00.\x12\x1e\x84f\x03\x04\x01M\x14\x06\x01\x03\x00+\x01\x0e\x06P\x00\a\f\x05\x00\x1a\x06\x1a\x00P`$\x04$t\v\x01\x0f\x01\a\x01\x02\x01\v\x01\x0f\x01\a\x01\x02\x00\x01\x02\x03\x01*\x01\t\x003\r3]\x16\n\x16\x00@\x00@ \x19\x02\x19\x00U\x01G\x01\x02\x02\x01\x02\x02\x02\x04\x01\f\x01\x01\x01\a\x01A\x01\x04\x02\b\x01\a\x01\x1c\x01\x04\x01\x05\x01\x01\x03\a\x01\x00\x02\x19\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\x1f\x01\x19\x01\b\x00\n\x01\x14\x06\x06\x00>\x00D\x00\x1a\x06\x1a\x06\x1a\x00inf0.0e00000000000000000000000000000000000000000000000000000000000000000ee-\x00\xc0\x00\x16\x00 \x00\xd8\x00\x06\x00 \x00\x00\x01.\x01\x01\x002\x01\x04\x01\x01\x009\x01\x0e\x01\x01\x00J\x01,\x01\x01\x00x\x01\x00\x00\x87\xffy\x01\x04\x01\x01\x00\x81\x01\x00\x00\xd2\x00\x82\x01\x02\x01\x01\x00\x86\x01\x00\x00\xce\x00\x87\x01\x00\x00\x01\x00\x89\x01\x01\x00\xcd\x00\x8b\x01\x00\x00\x01\x00\x8e\x01\x00\x00O\x00\x8f\x01\x00\x00\xca\x00\x90\x01\x00\x00\xcb\x00\x91\x01\x00\x00\x01\x00\x93\x01\x00\x00\xcd\x00\x94\x01\x00\x00\xcf\x00\x96\x01\x00\x00\xd3\x00\x97\x01\x00\x00\xd1\x00\x98\x01\x00\x00\x01\x00\x9c\x01\x00\x00\xd3\x00\x9d\x01\x00\x00\xd5\x00\x9f\x01\x00\x00\xd6\x00\xa0\x01\x04\x01\x01\x00\xa6\x01\x00\x00\xda\x00\xa7\x01\x00\x00\x01\x00\xa9\x01\x00\x00\xda\x00\xac\x01\x00\x00\x01\x00\xae\x01\x00\x00\xda\x00\xaf\x01\x00\x00\x01\x00\xb1\x01\x01\x00\xd9\x00\xb3\x01\x02\x01\x01\x00\xb7\x01\x00\x00\xdb\x00\xb8\x01\x00\x00\x01\x00\xbc\x01\x00\x00\x01\x00\xc4\x01\x00\x00\x02\x00\xc5\x01\x00\x00\x01\x00\xc7\x01\x00\x00\x02\x00\xc8\x01\x00\x00\x01\x00\xca\x01\x00\x00\x02\x00\xcb\x01\x10\x01\x01\x00\xde\x01\x10\x01\x01\x00\xf1\x01\x00\x00\x02\x00\xf2\x01\x02\x01\x01\x00\xf6\x01\x00\x00\x9f\xff\xf7\x01\x00\x00\xc8\xff\xf8\x01&\x01\x01\x00 \x02\x00\x00~\xff\"\x02\x10\x01\x01\x00:\x02\x00\x00+*;\x02\x00\x00\x01\x00=\x02\x00\x00]\xff>\x02\x00\x00(*A\x02\x00\x00\x01\x00C\x02\x00\x00=\xffD\x02\x00\x00E\x00E\x02\x00\x00G\x00F\x02\b\x01\x01\x00p\x03\x02\x01\x01\x00v\x03\x00\x00\x01\x00\x7f\x03\x00\x00t\x00\x86\x03\x00\x00&\x00\x88\x03\x02\x00%\x00\x8c\x03\x00\x00@\x00\x8e\x03\x01\x00?\x00\x91\x03\x10\x00 \x00\xa3\x03\b\x00 \x00\xcf\x03\x00\x00\b\x00\xd8\x03\x16\x01\x01\x00\xf4\x03\x00\x00\xc4\xff\xf7\x03\x00\x00\x01\x00\xf9\x03\x00\x00\xf9\xff\xfa\x03\x00\x00\x01\x00\xfd\x03\x02\x00~\xff\x00\x04\x0f\x00P\x00\x10\x04\x1f\x00 \x00`\x04 \x01\x01\x00\x8a\x044\x01\x01\x00\xc0\x04\x00\x00\x0f\x00\xc1\x04\f\x01\x01\x00\xd0\x04^\x01\x01\x001\x05%\x000\x00\xa0\x10%\x00`\x1c\xc7\x10\x00\x00`\x1c\xcd\x10\x00\x00`\x1c\xa0\x13O\x00З\xf0\x13\x05\x00\b\x00\x89\x1c\x00\x00\x01\x00\x90\x1c*\x00@\xf4\xbd\x1c\x02\x00@\xf4\x00\x1e\x94\x01\x01\x00\x9e\x1e\x00\x00A\xe2\xa0\x1e^\x01\x01\x00\b\x1f\a\x00\xf8\xff\x18\x1f\x05\x00\xf8\xff(\x1f\a\x00\xf8\xff8\x1f\a\x00\xf8\xffH\x1f\x05\x00\xf8\xffY\x1f\x06\x01\xf8\xffh\x1f\a\x00\xf8\xff\x88\x1f\a\x00\xf8\xff\x98\x1f\a\x00\xf8\xff\xa8\x1f\a\x00\xf8\xff\xb8\x1f\x01\x00\xf8\xff\xba\x1f\x01\x00\xb6\xff\xbc\x1f\x00\x00\xf7\xff\xc8\x1f\x03\x00\xaa\xff\xcc\x1f\x00\x00\xf7\xff\xd8\x1f\x01\x00\xf8\xff\xda\x1f\x01\x00\x9c\xff\xe8\x1f\x01\x00\xf8\xff\xea\x1f\x01\x00\x90\xff\xec\x1f\x00\x00\xf9\xff\xf8\x1f\x01\x00\x80\xff\xfa\x1f\x01\x00\x82\xff\xfc\x1f\x00\x00\xf7\xff&!\x00\x00\xa3\xe2*!\x00\x00A\xdf+!\x00\x00\xba\xdf2!\x00\x00\x1c\x00`!\x0f\x00\x10\x00\x83!\x00\x00\x01\x00\xb6$\x19\x00\x1a\x00\x00,/\x000\x00`,\x00\x00\x01\x00b,\x00\x00\t\xd6c,\x00\x00\x1a\xf1d,\x00\x00\x19\xd6g,\x04\x01\x01\x00m,\x00\x00\xe4\xd5n,\x00\x00\x03\xd6o,\x00\x00\xe1\xd5p,\x00\x00\xe2\xd5r,\x00\x00\x01\x00u,\x00\x00\x01\x00~,\x01\x00\xc1Հ,b\x01\x01\x00\xeb,\x02\x01\x01\x00\xf2,\x00\x00\x01\x00@\xa6,\x01\x01\x00\x80\xa6\x1a\x01\x01\x00\"\xa7\f\x01\x01\x002\xa7<\x01\x01\x00y\xa7\x02\x01\x01\x00}\xa7\x00\x00\xfcu~\xa7\b\x01\x01\x00\x8b\xa7\x00\x00\x01\x00\x8d\xa7\x00\x00\xd8Z\x90\xa7\x02\x01\x01\x00\x96\xa7\x12\x01\x01\x00\xaa\xa7\x00\x00\xbcZ\xab\xa7\x00\x00\xb1Z\xac\xa7\x00\x00\xb5Z\xad\xa7\x00\x00\xbfZ\xae\xa7\x00\x00\xbcZ\xb0\xa7\x00\x00\xeeZ\xb1\xa7\x00\x00\xd6Z\xb2\xa7\x00\x00\xebZ\xb3\xa7\x00\x00\xa0\x03\xb4\xa7\x0e\x01\x01\x00ħ\x00\x00\xd0\xffŧ\x00\x00\xbdZƧ\x00\x00\xc8uǧ\x02\x01\x01\x00˧\x00\x00\x99Z̧\x0e\x01\x01\x00ܧ\x00\x00\xbfY\xf5\xa7\x00\x00\x01\x00!\xff\x19\x00 \x000\x01i\x00\a\x03\x00\x00\x00\x04'\x00(\x00\xb0\x04#\x00(\x00p\x05\n\x00'\x00|\x05\x0e\x00'\x00\x8c\x05\x06\x00'\x00\x94\x05\x01\x00'\x00\x80\f2\x00@\x00P\r\x15\x00 \x00\xa0\x18\x1f\x00 \x00@n\x1f\x00 \x00\xa0n\x18\x00\x1b\x00\x00\xe9!\x00\"\x00\xa0@\x02\x00\xac\x00\x00\x00\xa8D\x02\x00\x01\x00\x00\x00\xb0D\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb5\x00\x00\x00\xe7\x02\xe0\x00\x16\x00\xe0\xff\xf8\x00\x06\x00\xe0\xff\xff\x00\x00\x00y\x00\x01\x01.\x01\xff\xff1\x01\x00\x00\x18\xff3\x01\x04\x01\xff\xff:\x01\x0e\x01\xff\xffK\x01,\x01\xff\xffz\x01\x04\x01\xff\xff\x7f\x01\x00\x00\xd4\xfe\x80\x01\x00\x00\xc3\x00\x83\x01\x02\x01\xff\xff\x88\x01\x00\x00\xff\xff\x8c\x01\x00\x00\xff\xff\x92\x01\x00\x00\xff\xff\x95\x01\x00\x00a\x00\x99\x01\x00\x00\xff\xff\x9a\x01\x00\x00\xa3\x00\x9b\x01\x00\x00A\xa6\x9e\x01\x00\x00\x82\x00\xa1\x01\x04\x01\xff\xff\xa8\x01\x00\x00\xff\xff\xad\x01\x00\x00\xff\xff\xb0\x01\x00\x00\xff\xff\xb4\x01\x02\x01\xff\xff\xb9\x01\x00\x00\xff\xff\xbd\x01\x00\x00\xff\xff\xbf\x01\x00\x008\x00\xc5\x01\x00\x00\xff\xff\xc6\x01\x00\x00\xfe\xff\xc8\x01\x00\x00\xff\xff\xc9\x01\x00\x00\xfe\xff\xcb\x01\x00\x00\xff\xff\xcc\x01\x00\x00\xfe\xff\xce\x01\x0e\x01\xff\xff\xdd\x01\x00\x00\xb1\xff\xdf\x01\x10\x01\xff\xff\xf2\x01\x00\x00\xff\xff\xf3\x01\x00\x00\xfe\xff\xf5\x01\x00\x00\xff\xff\xf9\x01&\x01\xff\xff#\x02\x10\x01\xff\xff<\x02\x00\x00\xff\xff?\x02\x01\x00?*B\x02\x00\x00\xff\xffG\x02\b\x01\xff\xffP\x02\x00\x00\x1f*Q\x02\x00\x00\x1c*R\x02\x00\x00\x1e*S\x02\x00\x00.\xffT\x02\x00\x002\xffV\x02\x01\x003\xffY\x02\x00\x006\xff[\x02\x00\x005\xff\\\x02\x00\x00O\xa5`\x02\x00\x003\xffa\x02\x00\x00K\xa5c\x02\x00\x001\xffd\x02\x00\x00g\xa5e\x02\x00\x00(\xa5f\x02\x00\x00D\xa5h\x02\x00\x00/\xffi\x02\x00\x00-\xffj\x02\x00\x00D\xa5k\x02\x00\x00\xf7)l\x02\x00\x00A\xa5o\x02\x00\x00-\xffq\x02\x00\x00\xfd)r\x02\x00\x00+\xffu\x02\x00\x00*\xff}\x02\x00\x00\xe7)\x80\x02\x00\x00&\xff\x82\x02\x00\x00C\xa5\x83\x02\x00\x00&\xff\x87\x02\x00\x00*\xa5\x88\x02\x00\x00&\xff\x89\x02\x00\x00\xbb\xff\x8a\x02\x01\x00'\xff\x8c\x02\x00\x00\xb9\xff\x92\x02\x00\x00%\xff\x9d\x02\x00\x00\x15\xa5\x9e\x02\x00\x00\x12\xa5E\x03\x00\x00T\x00q\x03\x02\x01\xff\xffw\x03\x00\x00\xff\xff{\x03\x02\x00\x82\x00\xac\x03\x00\x00\xda\xff\xad\x03\x02\x00\xdb\xff\xb1\x03\x10\x00\xe0\xff\xc2\x03\x00\x00\xe1\xff\xc3\x03\b\x00\xe0\xff\xcc\x03\x00\x00\xc0\xff\xcd\x03\x01\x00\xc1\xff\xd0\x03\x00\x00\xc2\xff\xd1\x03\x00\x00\xc7\xff\xd5\x03\x00\x00\xd1\xff\xd6\x03\x00\x00\xca\xff\xd7\x03\x00\x00\xf8\xff\xd9\x03\x16\x01\xff\xff\xf0\x03\x00\x00\xaa\xff\xf1\x03\x00\x00\xb0\xff\xf2\x03\x00\x00\a\x00\xf3\x03\x00\x00\x8c\xff\xf5\x03\x00\x00\xa0\xff\xf8\x03\x00\x00\xff\xff\xfb\x03\x00\x00\xff\xff0\x04\x1f\x00\xe0\xffP\x04\x0f\x00\xb0\xffa\x04 \x01\xff\xff\x8b\x044\x01\xff\xff\xc2\x04\f\x01\xff\xff\xcf\x04\x00\x00\xf1\xff\xd1\x04^\x01\xff\xffa\x05%\x00\xd0\xff\xd0\x10*\x00\xc0\v\xfd\x10\x02\x00\xc0\v\xf8\x13\x05\x00\xf8\xff\x80\x1c\x00\x00\x92\xe7\x81\x1c\x00\x00\x93\xe7\x82\x1c\x00\x00\x9c\xe7\x83\x1c\x01\x00\x9e\xe7\x85\x1c\x00\x00\x9d\xe7\x86\x1c\x00\x00\xa4\xe7\x87\x1c\x00\x00\xdb\xe7\x88\x1c\x00\x00\u0089\x8a\x1c\x00\x00\xff\xffy\x1d\x00\x00\x04\x8a}\x1d\x00\x00\xe6\x0e\x8e\x1d\x00\x008\x8a\x01\x1e\x94\x01\xff\xff\x9b\x1e\x00\x00\xc5\xff\xa1\x1e^\x01\xff\xff\x00\x1f\a\x00\b\x00\x10\x1f\x05\x00\b\x00 \x1f\a\x00\b\x000\x1f\a\x00\b\x00@\x1f\x05\x00\b\x00Q\x1f\x06\x01\b\x00`\x1f\a\x00\b\x00p\x1f\x01\x00J\x00r\x1f\x03\x00V\x00v\x1f\x01\x00d\x00x\x1f\x01\x00\x80\x00z\x1f\x01\x00p\x00|\x1f\x01\x00~\x00\xb0\x1f\x01\x00\b\x00\xbe\x1f\x00\x00\xdb\xe3\xd0\x1f\x01\x00\b\x00\xe0\x1f\x01\x00\b\x00\xe5\x1f\x00\x00\a\x00N!\x00\x00\xe4\xffp!\x0f\x00\xf0\xff\x84!\x00\x00\xff\xff\xd0$\x19\x00\xe6\xff0,/\x00\xd0\xffa,\x00\x00\xff\xffe,\x00\x00\xd5\xd5f,\x00\x00\xd8\xd5h,\x04\x01\xff\xffs,\x00\x00\xff\xffv,\x00\x00\xff\xff\x81,b\x01\xff\xff\xec,\x02\x01\xff\xff\xf3,\x00\x00\xff\xff\x00-%\x00\xa0\xe3'-\x00\x00\xa0\xe3--\x00\x00\xa0\xe3A\xa6,\x01\xff\xff\x81\xa6\x1a\x01\xff\xff#\xa7\f\x01\xff\xff3\xa7<\x01\xff\xffz\xa7\x02\x01\xff\xff\x7f\xa7\b\x01\xff\xff\x8c\xa7\x00\x00\xff\xff\x91\xa7\x02\x01\xff\xff\x94\xa7\x00\x000\x00\x97\xa7\x12\x01\xff\xff\xb5\xa7\x0e\x01\xff\xffȧ\x02\x01\xff\xffͧ\x0e\x01\xff\xff\xf6\xa7\x00\x00\xff\xffS\xab\x00\x00`\xfcp\xabO\x000hA\xff\x19\x00\xe0\xff\xdf\x00S\x00S\x00\x00\x00I\x01\xbc\x02N\x00\x00\x00\xf0\x01J\x00\f\x03\x00\x00\x90\x03\x99\x03\b\x03\x01\x03\xb0\x03\xa5\x03\b\x03\x01\x03\x87\x055\x05R\x05\x00\x00\x96\x1eH\x001\x03\x00\x00\x97\x1eT\x00\b\x03\x00\x00\x98\x1eW\x00\n\x03\x00\x00\x99\x1eY\x00\n\x03\x00\x00\x9a\x1eA\x00\xbe\x02\x00\x00P\x1f\xa5\x03\x13\x03\x00\x00R\x1f\xa5\x03\x13\x03\x00\x03T\x1f\xa5\x03\x13\x03\x01\x03V\x1f\xa5\x03\x13\x03B\x03\x80\x1f\b\x1f\x99\x03\x00\x00\x81\x1f\t\x1f\x99\x03\x00\x00\x82\x1f\n\x1f\x99\x03\x00\x00\x83\x1f\v\x1f\x99\x03\x00\x00\x84\x1f\f\x1f\x99\x03\x00\x00\x85\x1f\r\x1f\x99\x03\x00\x00\x86\x1f\x0e\x1f\x99\x03\x00\x00\x87\x1f\x0f\x1f\x99\x03\x00\x00\x88\x1f\b\x1f\x99\x03\x00\x00\x89\x1f\t\x1f\x99\x03\x00\x00\x8a\x1f\n\x1f\x99\x03\x00\x00\x8b\x1f\v\x1f\x99\x03\x00\x00\x8c\x1f\f\x1f\x99\x03\x00\x00\x8d\x1f\r\x1f\x99\x03\x00\x00\x8e\x1f\x0e\x1f\x99\x03\x00\x00\x8f\x1f\x0f\x1f\x99\x03\x00\x00\x90\x1f(\x1f\x99\x03\x00\x00\x91\x1f)\x1f\x99\x03\x00\x00\x92\x1f*\x1f\x99\x03\x00\x00\x93\x1f+\x1f\x99\x03\x00\x00\x94\x1f,\x1f\x99\x03\x00\x00\x95\x1f-\x1f\x99\x03\x00\x00\x96\x1f.\x1f\x99\x03\x00\x00\x97\x1f/\x1f\x99\x03\x00\x00\x98\x1f(\x1f\x99\x03\x00\x00\x99\x1f)\x1f\x99\x03\x00\x00\x9a\x1f*\x1f\x99\x03\x00\x00\x9b\x1f+\x1f\x99\x03\x00\x00\x9c\x1f,\x1f\x99\x03\x00\x00\x9d\x1f-\x1f\x99\x03\x00\x00\x9e\x1f.\x1f\x99\x03\x00\x00\x9f\x1f/\x1f\x99\x03\x00\x00\xa0\x1fh\x1f\x99\x03\x00\x00\xa1\x1fi\x1f\x99\x03\x00\x00\xa2\x1fj\x1f\x99\x03\x00\x00\xa3\x1fk\x1f\x99\x03\x00\x00\xa4\x1fl\x1f\x99\x03\x00\x00\xa5\x1fm\x1f\x99\x03\x00\x00\xa6\x1fn\x1f\x99\x03\x00\x00\xa7\x1fo\x1f\x99\x03\x00\x00\xa8\x1fh\x1f\x99\x03\x00\x00\xa9\x1fi\x1f\x99\x03\x00\x00\xaa\x1fj\x1f\x99\x03\x00\x00\xab\x1fk\x1f\x99\x03\x00\x00\xac\x1fl\x1f\x99\x03\x00\x00\xad\x1fm\x1f\x99\x03\x00\x00\xae\x1fn\x1f\x99\x03\x00\x00\xaf\x1fo\x1f\x99\x03\x00\x00\xb2\x1f\xba\x1f\x99\x03\x00\x00\xb3\x1f\x91\x03\x99\x03\x00\x00\xb4\x1f\x86\x03\x99\x03\x00\x00\xb6\x1f\x91\x03B\x03\x00\x00\xb7\x1f\x91\x03B\x03\x99\x03\xbc\x1f\x91\x03\x99\x03\x00\x00\xc2\x1f\xca\x1f\x99\x03\x00\x00\xc3\x1f\x97\x03\x99\x03\x00\x00\xc4\x1f\x89\x03\x99\x03\x00\x00\xc6\x1f\x97\x03B\x03\x00\x00\xc7\x1f\x97\x03B\x03\x99\x03\xcc\x1f\x97\x03\x99\x03\x00\x00\xd2\x1f\x99\x03\b\x03\x00\x03\xd3\x1f\x99\x03\b\x03\x01\x03\xd6\x1f\x99\x03B\x03\x00\x00\xd7\x1f\x99\x03\b\x03B\x03\xe2\x1f\xa5\x03\b\x03\x00\x03\xe3\x1f\xa5\x03\b\x03\x01\x03\xe4\x1f\xa1\x03\x13\x03\x00\x00\xe6\x1f\xa5\x03B\x03\x00\x00\xe7\x1f\xa5\x03\b\x03B\x03\xf2\x1f\xfa\x1f\x99\x03\x00\x00\xf3\x1f\xa9\x03\x99\x03\x00\x00\xf4\x1f\x8f\x03\x99\x03\x00\x00\xf6\x1f\xa9\x03B\x03\x00\x00\xf7\x1f\xa9\x03B\x03\x99\x03\xfc\x1f\xa9\x03\x99\x03\x00\x00\x00\xfbF\x00F\x00\x00\x00\x01\xfbF\x00I\x00\x00\x00\x02\xfbF\x00L\x00\x00\x00\x03\xfbF\x00F\x00I\x00\x04\xfbF\x00F\x00L\x00\x05\xfbS\x00T\x00\x00\x00\x06\xfbS\x00T\x00\x00\x00\x13\xfbD\x05F\x05\x00\x00\x14\xfbD\x055\x05\x00\x00\x15\xfbD\x05;\x05\x00\x00\x16\xfbN\x05F\x05\x00\x00\x17\xfbD\x05=\x05\x00\x00(\x04'\x00\xd8\xff\xd8\x04#\x00\xd8\xff\x97\x05\n\x00\xd9\xff\xa3\x05\x0e\x00\xd9\xff\xb3\x05\x06\x00\xd9\xff\xbb\x05\x01\x00\xd9\xff\xc0\f2\x00\xc0\xffp\r\x15\x00\xe0\xff\xc0\x18\x1f\x00\xe0\xff`n\x1f\x00\xe0\xff\xbbn\x18\x00\xe5\xff\"\xe9!\x00\xde\xff\x00\x00\x18E\x02\x00\xb9\x00\x00\x00nI\x02\x00f\x00\x00\x00\x9eL\x02\x00\f\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\xb0\x02\x00\x00]\x13`\x01\x12\x17\xe0 \xbd\x1f !|, /\x050`3\x15\xa0\xe04\xf8\xa4`6\f\xa6\xa06\x1e\xfb\xe06\x00\xfe\xe0B\xfd\x01aC\x80\a!G\x01\n\xe1G$\r\xa1H\xab\x0e!J/\x18!K;\x19\xe1Z\xf3\x1ea[04\xa1c\x1ea!e\xf0j\xa1e@m!fOo\xe1f\xf0\xafag\x9d\xbc\xa1h\x00\xcfaig\xd1\xe1i\x00\xdaaj\x00\xe0\xa1k\xae\xe2!m\xeb\xe4!o\xd0\xe8\xa1o\xfb\xf3aq\x01\x00\xeeq\xf0\x01?r\xa0\x10\x00\x00\xa0\x13`\x06\x80\x1c\xa0\a\x16\x1f \b\xb6$@\t\x00,\xa0\x12@\xa6\xe0\x120\xab`\x14\x00\xfb \x16!\xff\xe0\x16\x00\x04a\x17\x80\a\xe1\x17\x80\f\xa1\x1a\xa0\x18\xa1\x1b@n\xa1\x1c\x00\xd4\xe1\x1c\xa6֡\x1d\x00\xdfA\"0\xe0!%\x00\xe9\xe1%0\xf1!&\x8a\xf1r&\xdfE\x1a=\x03\xcf\x1a\xe6\xc1\xfb\xcc\xfe\x00\x00\x00\x00\xcaƚ\xc7\x17\xfep\xab\xdc\xfb\xd4\xfe\x00\x00\x00\x00Oܼ\xbe\xfc\xb1w\xff\xf6\xfb\xdc\xfe\x00\x00\x00\x00\f\xd6kA\xef\x91V\xbe\x11\xfc\xe4\xfe\x00\x00\x00\x00<\xfc\x7f\x90\xad\x1fЍ,\xfc\xec\xfe\x00\x00\x00\x00\x83\x9aU1(\\Q\xd3F\xfc\xf4\xfe\x00\x00\x00\x00\xb5ɦ\xad\x8f\xacq\x9da\xfc\xfc\xfe\x00\x00\x00\x00ˋ\xee#w\"\x9c\xea{\xfc\x04\xff\x00\x00\x00\x00mSx@\x91I̮\x96\xfc\f\xff\x00\x00\x00\x00Wζ]y\x12<\x82\xb1\xfc\x14\xff\x00\x00\x00\x007V\xfbM6\x94\x10\xc2\xcb\xfc\x1c\xff\x00\x00\x00\x00O\x98H8oꖐ\xe6\xfc$\xff\x00\x00\x00\x00\xc7:\x82%˅t\xd7\x00\xfd,\xff\x00\x00\x00\x00\xf4\x97\xbf\x97\xcdφ\xa0\x1b\xfd4\xff\x00\x00\x00\x00\xe5\xac*\x17\x98\n4\xef5\xfd<\xff\x00\x00\x00\x00\x8e\xb25*\xfbg8\xb2P\xfdD\xff\x00\x00\x00\x00;?\xc6\xd2\xdf\xd4Ȅk\xfdL\xff\x00\x00\x00\x00\xba\xcd\xd3\x1a'D\xddŅ\xfdT\xff\x00\x00\x00\x00\x96\xc9%\xbbΟk\x93\xa0\xfd\\\xff\x00\x00\x00\x00\x84\xa5b}$l\xacۺ\xfdd\xff\x00\x00\x00\x00\xf6\xda_\rXf\xab\xa3\xd5\xfdl\xff\x00\x00\x00\x00&\xf1\xc3ޓ\xf8\xe2\xf3\xef\xfdt\xff\x00\x00\x00\x00\xb8\x80\xff\xaa\xa8\xad\xb5\xb5\n\xfe|\xff\x00\x00\x00\x00\x8bJ|l\x05_b\x87%\xfe\x84\xff\x00\x00\x00\x00S0\xc14`\xff\xbc\xc9?\xfe\x8c\xff\x00\x00\x00\x00U&\xba\x91\x8c\x85N\x96Z\xfe\x94\xff\x00\x00\x00\x00\xbd~)p$w\xf9\xdft\xfe\x9c\xff\x00\x00\x00\x00\x8f\xb8帟\xbdߦ\x8f\xfe\xa4\xff\x00\x00\x00\x00\x94}t\x88\xcf_\xa9\xf8\xa9\xfe\xac\xff\x00\x00\x00\x00ϛ\xa8\x8f\x93pD\xb9\xc4\xfe\xb4\xff\x00\x00\x00\x00k\x15\x0f\xbf\xf8\xf0\b\x8a\xdf\xfe\xbc\xff\x00\x00\x00\x00\xb611eU%\xb0\xcd\xf9\xfe\xc4\xff\x00\x00\x00\x00\xac\x7f{\xd0\xc6\xe2?\x99\x14\xff\xcc\xff\x00\x00\x00\x00\x06;+*\xc4\x10\\\xe4.\xff\xd4\xff\x00\x00\x00\x00Ӓsi\x99$$\xaaI\xff\xdc\xff\x00\x00\x00\x00\x0e\xca\x00\x83\xf2\xb5\x87\xfdc\xff\xe4\xff\x00\x00\x00\x00\xeb\x1a\x11\x92d\b\xe5\xbc~\xff\xec\xff\x00\x00\x00\x00̈Po\t̼\x8c\x99\xff\xf4\xff\x00\x00\x00\x00,e\x19\xe2X\x17\xb7ѳ\xff\xfc\xff\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00@\x9c\xce\xff\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x10\xa5\xd4\xe8\xe8\xff\f\x00\x00\x00\x00\x00\x00\x00b\xac\xc5\xebx\xad\x03\x00\x14\x00\x00\x00\x00\x00\x84\t\x94\xf8x9?\x81\x1e\x00\x1c\x00\x00\x00\x00\x00\xb3\x15\a\xc9{Η\xc08\x00$\x00\x00\x00\x00\x00p\\\xea{\xce2~\x8fS\x00,\x00\x00\x00\x00\x00h\x80髤8\xd2\xd5m\x004\x00\x00\x00\x00\x00E\"\x9a\x17&'O\x9f\x88\x00<\x00\x00\x00\x00\x00'\xfb\xc4\xd41\xa2c\xed\xa2\x00D\x00\x00\x00\x00\x00\xa8\xadȌ8eް\xbd\x00L\x00\x00\x00\x00\x00\xdbe\xab\x1a\x8e\bǃ\xd8\x00T\x00\x00\x00\x00\x00\x9a\x1dqB\xf9\x1d]\xc4\xf2\x00\\\x00\x00\x00\x00\x00X\xe7\x1b\xa6,iM\x92\r\x01d\x00\x00\x00\x00\x00\xea\x8dp\x1ad\xee\x01\xda'\x01l\x00\x00\x00\x00\x00Jw\uf699\xa3m\xa2B\x01t\x00\x00\x00\x00\x00\x85k}\xb4{x\t\xf2\\\x01|\x00\x00\x00\x00\x00w\x18\xddy\xa1\xe4T\xb4w\x01\x84\x00\x00\x00\x00\x00\xc2ś[\x92\x86[\x86\x92\x01\x8c\x00\x00\x00\x00\x00=]\x96\xc8\xc5S5Ȭ\x01\x94\x00\x00\x00\x00\x00\xb3\xa0\x97\xfa\\\xb4*\x95\xc7\x01\x9c\x00\x00\x00\x00\x00\xe3_\xa0\x99\xbd\x9fF\xde\xe1\x01\xa4\x00\x00\x00\x00\x00%\x8c9\xdb4\u009b\xa5\xfc\x01\xac\x00\x00\x00\x00\x00\\\x9f\x98\xa3r\x9a\xc6\xf6\x16\x02\xb4\x00\x00\x00\x00\x00ξ\xe9TS\xbfܷ1\x02\xbc\x00\x00\x00\x00\x00\xe2A\"\xf2\x17\xf3\xfc\x88L\x02\xc4\x00\x00\x00\x00\x00\xa5x\\ӛ\xce \xccf\x02\xcc\x00\x00\x00\x00\x00\xdfS!{\xf3Z\x16\x98\x81\x02\xd4\x00\x00\x00\x00\x00:0\x1f\x97ܵ\xa0\xe2\x9b\x02\xdc\x00\x00\x00\x00\x00\x96\xb3\xe3\\S\xd1٨\xb6\x02\xe4\x00\x00\x00\x00\x00<D\xa7\xa4\xd9|\x9b\xfb\xd0\x02\xec\x00\x00\x00\x00\x00\x10D\xa4\xa7LLv\xbb\xeb\x02\xf4\x00\x00\x00\x00\x00\x1a\x9c@\xb6\uf3ab\x8b\x06\x03\xfc\x00\x00\x00\x00\x00,\x84W\xa6\x10\xef\x1f\xd0 \x03\x04\x01\x00\x00\x00\x00)1\x91\xe9\xe5\xa4\x10\x9b;\x03\f\x01\x00\x00\x00\x00\x9d\f\x9c\xa1\xfb\x9b\x10\xe7U\x03\x14\x01\x00\x00\x00\x00)\xf4;b\xd9 (\xacp\x03\x1c\x01\x00\x00\x00\x00\x85ϧz^KD\x80\x8b\x03$\x01\x00\x00\x00\x00-ݬ\x03@\xe4!\xbf\xa5\x03,\x01\x00\x00\x00\x00\x8f\xffD^/\x9cg\x8e\xc0\x034\x01\x00\x00\x00\x00A\xb8\x8c\x9c\x9d\x173\xd4\xda\x03<\x01\x00\x00\x00\x00\xa9\x1b㴒\xdb\x19\x9e\xf5\x03D\x01\x00\x00\x00\x00\xd9wߺn\xbf\x96\xeb\x0f\x04L\x01\x00\x00\x00\x00\x01\x00\x00\x00\n\x00\x00\x00d\x00\x00\x00\xe8\x03\x00\x00\x10'\x00\x00\xa0\x86\x01\x00@B\x0f\x00\x80\x96\x98\x00\x00\xe1\xf5\x05\x00ʚ;\xc1o\xf2\x86#\x00\x00\x00\x81ﬅ[Am-\xee\x04\x00\x00\x01\x1fj\xbfd\xed8n헧\xda\xf4\xf9?\xe9\x03O\x18\x00\x01>\x95.\t\x99\xdf\x03\xfd8\x15\x0f/\xe4t#\xec\xf5\xcf\xd3\b\xdc\x04\xc4ڰͼ\x19\x7f3\xa6\x03&\x1f\xe9N\x02\x00\x00\x01|.\x98[\x87Ӿr\x9f\xd9؇/\x15\x12\xc6P\xdekpnJ\xcf\x0fؕ\xd5nq\xb2&\xb0fƭ$6\x15\x1dZ\xd3B<\x0eT\xffc\xc0sU\xcc\x17\xef\xf9e\xf2(\xbcU\xf7\xc7܀\xdc\xedn\xf4\xce\xef\xdc_\xf7S\x05\x00\x00\x00\x00\x00\xff\xff\xff\xff\xff\xff\xff\xff\xc8S\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00email_hashjwt\x00\x00\x005\x00\x00\x00P\x00\x00\x00\b\x00\x00\x006\x00\x00\x007\x00\x00\x007\x00\x00\x008\x00\x00\x00\xa0\x00\x00\x00\x10\x00\x00\x009\x00\x00\x00:\x00\x00\x00:\x00\x00\x008\x00\x00\x00\xa0\x00\x00\x00\x10\x00\x00\x00;\x00\x00\x00<\x00\x00\x00<\x00\x00\x00\x11\x00\x00\x00\x00\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00=\x00\x00\x00\x18\x00\x00\x00\x04\x00\x00\x00>\x00\x00\x00?\x00\x00\x00?\x00\x00\x00-_()./ \"{<>&'\x16+-.eE]pylon\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00+/-_=:_- />=\x12\x0f\x18eyJ\x00\v \x00\x00\f \x00\x00\r \x00\x00` \x00\x00\xff\xfe\x00\x00\xad\x00\x00\x00. \x1fltgtquotaposamp-_.!~*'()%20-_.*+-_.~/-_.~-_.!*()&quot;&#x27;&#39;-_.!~*'();,/?:@&=+$#&#039;&apos;&#34;&#43;\"'&#x2B;b'b\"_-- The hash is right for the secret inside the one given here. Unwrap it where it is configured.- Pylon's secrets have 64 hexadecimal digits, and this one has not. Check that it is the whole secret from Pylon's dashboard.- If it is the secret of the option \"JWT\" in Pylon's dashboard, use that of the option \"HMAC email hash\" for email_hash.\nThe email hash does not matchan email and the right hash for it.The JWT is not righta right JWT.The email hash matches this email and this secret. If the widget still does not verify the user, then the page sends another email or hash, or sets them after the widget has started, or Pylon's dashboard has another secret.The JWT is right for this secret and app ID. If the widget still does not verify the user, then the page sends another token or app ID, or sets them after the widget has started, or Pylon's dashboard has another secret or the option \"HMAC email hash\".- The page is longer than 1 MiB. Only the beginning was read.\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00@\x00\x00\x00A\x00\x00\x00A\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00B\x00\x00\x00C\x00\x00\x00C\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00D\x00\x00\x00E\x00\x00\x00E\x00\x00\x00undefinednullNonenilNaN[object Object][object Promise]%s8Z\x02\x00\t\x00\x00\x00AZ\x02\x00\x04\x00\x00\x00EZ\x02\x00\x04\x00\x00\x00IZ\x02\x00\x03\x00\x00\x00LZ\x02\x00\x03\x00\x00\x00OZ\x02\x00\x0f\x00\x00\x00^Z\x02\x00\x10\x00\x00\x00nZ\x02\x00\x02\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x13\x00\x00\x00F\x00\x00\x00\x14\x00\x00\x00G\x00\x00\x00\x15\x00\x00\x00H\x00\x00\x00\x16\x00\x00\x00I\x00\x00\x00<!--scriptstyletextareatitlenoscripttemplateiframexmp\x00\x00\x00\xdcZ\x02\x00\x06\x00\x00\x00\xe2Z\x02\x00\x05\x00\x00\x00\xe7Z\x02\x00\b\x00\x00\x00\xefZ\x02\x00\x05\x00\x00\x00\xf4Z\x02\x00\b\x00\x00\x00\xfcZ\x02\x00\b\x00\x00\x00\x04[\x02\x00\x06\x00\x00\x00\n[\x02\x00\x03\x00\x00\x00typemodulesrcwidget.usepylon.com/widget/defer--><script<SCRIPT(\"load\"'load'onloadDOMContentLoadedwindowglobalThisself\x00\x00\x00\xb1[\x02\x00\x06\x00\x00\x00\xb7[\x02\x00\n\x00\x00\x00\xc1[\x02\x00\x04\x00\x00\x00xT\x02\x00\x05\x00\x00\x00chat_settingsapp_idemailaccount_external_idaccount_idavatar_urlname\x00\xe8[\x02\x00\r\x00\x00\x00\xf5[\x02\x00\x06\x00\x00\x00\xfb[\x02\x00\x05\x00\x00\x00\xe0S\x02\x00\n\x00\x00\x00\xeaS\x02\x00\x03\x00\x00\x00\x00\\\x02\x00\x13\x00\x00\x00\x13\\\x02\x00\n\x00\x00\x00\x1d\\\x02\x00\n\x00\x00\x00'\\\x02\x00\x04\x00\x00\x00\"'`assign(||=??=,===>=||??eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9iatexpnbfaudcontact_external_idcritalgHS256[truefalse0{}:\\u\x00\x00\x00\x01\x00\x00\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00?.*/returntypeofcase)]}\"'`+-*/%.?([`&|^<>=\x00\x00\xb1[\x02\x00\x06\x00\x00\x00\xb7[\x02\x00\n\x00\x00\x00\xc1[\x02\x00\x04\x00\x00\x00PUBLIC_\x00D]\x02\x00\a\x00\x00\x00NEXT_PUBLIC_NUXT_PUBLIC_NUXT_ENV_EXPO_PUBLIC_PLASMO_PUBLIC_FRESH_PUBLIC_BUN_PUBLIC_SNOWPACK_PUBLIC_PAYLOAD_PUBLIC_VITE_RENDERER_VITE_REACT_APP_PREACT_APP_VUE_APP_NG_APP_GATSBY_GRIDSOME_STORYBOOK_SANITY_STUDIO_SANITY_APP_STRAPI_ADMIN_MIX_UMI_APP_TARO_APP_RAZZLE_\x00\x00\x00T]\x02\x00\f\x00\x00\x00D]\x02\x00\a\x00\x00\x00D]\x02\x00\a\x00\x00\x00`]\x02\x00\f\x00\x00\x00l]\x02\x00\t\x00\x00\x00u]\x02\x00\f\x00\x00\x00\x81]\x02\x00\x0e\x00\x00\x00\x8f]\x02\x00\r\x00\x00\x00\x9c]\x02\x00\v\x00\x00\x00\xa7]\x02\x00\x10\x00\x00\x00\xb7]\x02\x00\x0f\x00\x00\x00\xc6]\x02\x00\x05\x00\x00\x00\xcb]\x02\x00\x0e\x00\x00\x00\xd9]\x02\x00\n\x00\x00\x00\xe3]\x02\x00\v\x00\x00\x00\xee]\x02\x00\b\x00\x00\x00\xf6]\x02\x00\a\x00\x00\x00\xfd]\x02\x00\a\x00\x00\x00\x04^\x02\x00\t\x00\x00\x00\r^\x02\x00\n\x00\x00\x00\x17^\x02\x00\x0e\x00\x00\x00%^\x02\x00\v\x00\x00\x000^\x02\x00\r\x00\x00\x00=^\x02\x00\x04\x00\x00\x00A^\x02\x00\b\x00\x00\x00I^\x02\x00\t\x00\x00\x00R^\x02\x00\a\x00\x00\x00\\n\\r\\t\\b\\f0123456789abcdefnonce-__proto__appIdappIDemailHashavatarUrlaccountIdaccountExternalIdcontactExternalIdT_\x02\x00\t\x00\x00\x00]_\x02\x00\x05\x00\x00\x00b_\x02\x00\x05\x00\x00\x00g_\x02\x00\t\x00\x00\x00p_\x02\x00\t\x00\x00\x00y_\x02\x00\t\x00\x00\x00\x82_\x02\x00\x11\x00\x00\x00\xbe\\\x02\x00\x13\x00\x00\x00\x93_\x02\x00\x11\x00\x00\x00Bearer \r\nPYLON_JWT_SECRET\x10\v0x0X\\x\x0e\fPYLON_IDENTITY_SECRET=\"\ufeff\xff\xfe, </_$other\x18\x19\x17xn--€\u0081‚ƒ„…†‡ˆ‰Š‹Œ\u008dŽ\u008f\u0090‘’“”•–—˜™š›œ\u009džŸabcdefghijklmnopqrstuvwxyz0123456789\x00\x00\xc0\x00\x00\x00A\x00\x00\x00\x00\x03\x00\x00\xc1\x00\x00\x00A\x00\x00\x00\x01\x03\x00\x00\xc2\x00\x00\x00A\x00\x00\x00\x02\x03\x00\x00\xc3\x00\x00\x00A\x00\x00\x00\x03\x03\x00\x00\xc4\x00\x00\x00A\x00\x00\x00\b\x03\x00\x00\xc5\x00\x00\x00A\x00\x00\x00\n\x03\x00\x00\xc7\x00\x00\x00C\x00\x00\x00'\x03\x00\x00\xc8\x00\x00\x00E\x00\x00\x00\x00\x03\x00\x00\xc9\x00\x00\x00E\x00\x00\x00\x01\x03\x00\x00\xca\x00\x00\x00E\x00\x00\x00\x02\x03\x00\x00\xcb\x00\x00\x00E\x00\x00\x00\b\x03\x00\x00\xcc\x00\x00\x00I\x00\x00\x00\x00\x03\x00\x00\xcd\x00\x00\x00I\x00\x00\x00\x01\x03\x00\x00\xce\x00\x00\x00I\x00\x00\x00\x02\x03\x00\x00\xcf\x00\x00\x00I\x00\x00\x00\b\x03\x00\x00\xd1\x00\x00\x00N\x00\x00\x00\x03\x03\x00\x00\xd2\x00\x00\x00O\x00\x00\x00\x00\x03\x00\x00\xd3\x00\x00\x00O\x00\x00\x00\x01\x03\x00\x00\xd4\x00\x00\x00O\x00\x00\x00\x02\x03\x00\x00\xd5\x00\x00\x00O\x00\x00\x00\x03\x03\x00\x00\xd6\x00\x00\x00O\x00\x00\x00\b\x03\x00\x00\xd9\x00\x00\x00U\x00\x00\x00\x00\x03\x00\x00\xda\x00\x00\x00U\x00\x00\x00\x01\x03\x00\x00\xdb\x00\x00\x00U\x00\x00\x00\x02\x03\x00\x00\xdc\x00\x00\x00U\x00\x00\x00\b\x03\x00\x00\xdd\x00\x00\x00Y\x00\x00\x00\x01\x03\x00\x00\xe0\x00\x00\x00a\x00\x00\x00\x00\x03\x00\x00\xe1\x00\x00\x00a\x00\x00\x00\x01\x03\x00\x00\xe2\x00\x00\x00a\x00\x00\x00\x02\x03\x00\x00\xe3\x00\x00\x00a\x00\x00\x00\x03\x03\x00\x00\xe4\x00\x00\x00a\x00\x00\x00\b\x03\x00\x00\xe5\x00\x00\x00a\x00\x00\x00\n\x03\x00\x00\xe7\x00\x00\x00c\x00\x00\x00'\x03\x00\x00\xe8\x00\x00\x00e\x00\x00\x00\x00\x03\x00\x00\xe9\x00\x00\x00e\x00\x00\x00\x01\x03\x00\x00\xea\x00\x00\x00e\x00\x00\x00\x02\x03\x00\x00\xeb\x00\x00\x00e\x00\x00\x00\b\x03\x00\x00\xec\x00\x00\x00i\x00\x00\x00\x00\x03\x00\x00\xed\x00\x00\x00i\x00\x00\x00\x01\x03\x00\x00\xee\x00\x00\x00i\x00\x00\x00\x02\x03\x00\x00\xef\x00\x00\x00i\x00\x00\x00\b\x03\x00\x00\xf1\x00\x00\x00n\x00\x00\x00\x03\x03\x00\x00\xf2\x00\x00\x00o\x00\x00\x00\x00\x03\x00\x00\xf3\x00\x00\x00o\x00\x00\x00\x01\x03\x00\x00\xf4\x00\x00\x00o\x00\x00\x00\x02\x03\x00\x00\xf5\x00\x00\x00o\x00\x00\x00\x03\x03\x00\x00\xf6\x00\x00\x00o\x00\x00\x00\b\x03\x00\x00\xf9\x00\x00\x00u\x00\x00\x00\x00\x03\x00\x00\xfa\x00\x00\x00u\x00\x00\x00\x01\x03\x00\x00\xfb\x00\x00\x00u\x00\x00\x00\x02\x03\x00\x00\xfc\x00\x00\x00u\x00\x00\x00\b\x03\x00\x00\xfd\x00\x00\x00y\x00\x00\x00\x01\x03\x00\x00\xff\x00\x00\x00y\x00\x00\x00\b\x03\x00\x00\x00\x01\x00\x00A\x00\x00\x00\x04\x03\x00\x00\x01\x01\x00\x00a\x00\x00\x00\x04\x03\x00\x00\x02\x01\x00\x00A\x00\x00\x00\x06\x03\x00\x00\x03\x01\x00\x00a\x00\x00\x00\x06\x03\x00\x00\x04\x01\x00\x00A\x00\x00\x00(\x03\x00\x00\x05\x01\x00\x00a\x00\x00\x00(\x03\x00\x00\x06\x01\x00\x00C\x00\x00\x00\x01\x03\x00\x00\a\x01\x00\x00c\x00\x00\x00\x01\x03\x00\x00\b\x01\x00\x00C\x00\x00\x00\x02\x03\x00\x00\t\x01\x00\x00c\x00\x00\x00\x02\x03\x00\x00\n\x01\x00\x00C\x00\x00\x00\a\x03\x00\x00\v\x01\x00\x00c\x00\x00\x00\a\x03\x00\x00\f\x01\x00\x00C\x00\x00\x00\f\x03\x00\x00\r\x01\x00\x00c\x00\x00\x00\f\x03\x00\x00\x0e\x01\x00\x00D\x00\x00\x00\f\x03\x00\x00\x0f\x01\x00\x00d\x00\x00\x00\f\x03\x00\x00\x12\x01\x00\x00E\x00\x00\x00\x04\x03\x00\x00\x13\x01\x00\x00e\x00\x00\x00\x04\x03\x00\x00\x14\x01\x00\x00E\x00\x00\x00\x06\x03\x00\x00\x15\x01\x00\x00e\x00\x00\x00\x06\x03\x00\x00\x16\x01\x00\x00E\x00\x00\x00\a\x03\x00\x00\x17\x01\x00\x00e\x00\x00\x00\a\x03\x00\x00\x18\x01\x00\x00E\x00\x00\x00(\x03\x00\x00\x19\x01\x00\x00e\x00\x00\x00(\x03\x00\x00\x1a\x01\x00\x00E\x00\x00\x00\f\x03\x00\x00\x1b\x01\x00\x00e\x00\x00\x00\f\x03\x00\x00\x1c\x01\x00\x00G\x00\x00\x00\x02\x03\x00\x00\x1d\x01\x00\x00g\x00\x00\x00\x02\x03\x00\x00\x1e\x01\x00\x00G\x00\x00\x00\x06\x03\x00\x00\x1f\x01\x00\x00g\x00\x00\x00\x06\x03\x00\x00 \x01\x00\x00G\x00\x00\x00\a\x03\x00\x00!\x01\x00\x00g\x00\x00\x00\a\x03\x00\x00\"\x01\x00\x00G\x00\x00\x00'\x03\x00\x00#\x01\x00\x00g\x00\x00\x00'\x03\x00\x00$\x01\x00\x00H\x00\x00\x00\x02\x03\x00\x00%\x01\x00\x00h\x00\x00\x00\x02\x03\x00\x00(\x01\x00\x00I\x00\x00\x00\x03\x03\x00\x00)\x01\x00\x00i\x00\x00\x00\x03\x03\x00\x00*\x01\x00\x00I\x00\x00\x00\x04\x03\x00\x00+\x01\x00\x00i\x00\x00\x00\x04\x03\x00\x00,\x01\x00\x00I\x00\x00\x00\x06\x03\x00\x00-\x01\x00\x00i\x00\x00\x00\x06\x03\x00\x00.\x01\x00\x00I\x00\x00\x00(\x03\x00\x00/\x01\x00\x00i\x00\x00\x00(\x03\x00\x000\x01\x00\x00I\x00\x00\x00\a\x03\x00\x004\x01\x00\x00J\x00\x00\x00\x02\x03\x00\x005\x01\x00\x00j\x00\x00\x00\x02\x03\x00\x006\x01\x00\x00K\x00\x00\x00'\x03\x00\x007\x01\x00\x00k\x00\x00\x00'\x03\x00\x009\x01\x00\x00L\x00\x00\x00\x01\x03\x00\x00:\x01\x00\x00l\x00\x00\x00\x01\x03\x00\x00;\x01\x00\x00L\x00\x00\x00'\x03\x00\x00<\x01\x00\x00l\x00\x00\x00'\x03\x00\x00=\x01\x00\x00L\x00\x00\x00\f\x03\x00\x00>\x01\x00\x00l\x00\x00\x00\f\x03\x00\x00C\x01\x00\x00N\x00\x00\x00\x01\x03\x00\x00D\x01\x00\x00n\x00\x00\x00\x01\x03\x00\x00E\x01\x00\x00N\x00\x00\x00'\x03\x00\x00F\x01\x00\x00n\x00\x00\x00'\x03\x00\x00G\x01\x00\x00N\x00\x00\x00\f\x03\x00\x00H\x01\x00\x00n\x00\x00\x00\f\x03\x00\x00L\x01\x00\x00O\x00\x00\x00\x04\x03\x00\x00M\x01\x00\x00o\x00\x00\x00\x04\x03\x00\x00N\x01\x00\x00O\x00\x00\x00\x06\x03\x00\x00O\x01\x00\x00o\x00\x00\x00\x06\x03\x00\x00P\x01\x00\x00O\x00\x00\x00\v\x03\x00\x00Q\x01\x00\x00o\x00\x00\x00\v\x03\x00\x00T\x01\x00\x00R\x00\x00\x00\x01\x03\x00\x00U\x01\x00\x00r\x00\x00\x00\x01\x03\x00\x00V\x01\x00\x00R\x00\x00\x00'\x03\x00\x00W\x01\x00\x00r\x00\x00\x00'\x03\x00\x00X\x01\x00\x00R\x00\x00\x00\f\x03\x00\x00Y\x01\x00\x00r\x00\x00\x00\f\x03\x00\x00Z\x01\x00\x00S\x00\x00\x00\x01\x03\x00\x00[\x01\x00\x00s\x00\x00\x00\x01\x03\x00\x00\\\x01\x00\x00S\x00\x00\x00\x02\x03\x00\x00]\x01\x00\x00s\x00\x00\x00\x02\x03\x00\x00^\x01\x00\x00S\x00\x00\x00'\x03\x00\x00_\x01\x00\x00s\x00\x00\x00'\x03\x00\x00`\x01\x00\x00S\x00\x00\x00\f\x03\x00\x00a\x01\x00\x00s\x00\x00\x00\f\x03\x00\x00b\x01\x00\x00T\x00\x00\x00'\x03\x00\x00c\x01\x00\x00t\x00\x00\x00'\x03\x00\x00d\x01\x00\x00T\x00\x00\x00\f\x03\x00\x00e\x01\x00\x00t\x00\x00\x00\f\x03\x00\x00h\x01\x00\x00U\x00\x00\x00\x03\x03\x00\x00i\x01\x00\x00u\x00\x00\x00\x03\x03\x00\x00j\x01\x00\x00U\x00\x00\x00\x04\x03\x00\x00k\x01\x00\x00u\x00\x00\x00\x04\x03\x00\x00l\x01\x00\x00U\x00\x00\x00\x06\x03\x00\x00m\x01\x00\x00u\x00\x00\x00\x06\x03\x00\x00n\x01\x00\x00U\x00\x00\x00\n\x03\x00\x00o\x01\x00\x00u\x00\x00\x00\n\x03\x00\x00p\x01\x00\x00U\x00\x00\x00\v\x03\x00\x00q\x01\x00\x00u\x00\x00\x00\v\x03\x00\x00r\x01\x00\x00U\x00\x00\x00(\x03\x00\x00s\x01\x00\x00u\x00\x00\x00(\x03\x00\x00t\x01\x00\x00W\x00\x00\x00\x02\x03\x00\x00u\x01\x00\x00w\x00\x00\x00\x02\x03\x00\x00v\x01\x00\x00Y\x00\x00\x00\x02\x03\x00\x00w\x01\x00\x00y\x00\x00\x00\x02\x03\x00\x00x\x01\x00\x00Y\x00\x00\x00\b\x03\x00\x00y\x01\x00\x00Z\x00\x00\x00\x01\x03\x00\x00z\x01\x00\x00z\x00\x00\x00\x01\x03\x00\x00{\x01\x00\x00Z\x00\x00\x00\a\x03\x00\x00|\x01\x00\x00z\x00\x00\x00\a\x03\x00\x00}\x01\x00\x00Z\x00\x00\x00\f\x03\x00\x00~\x01\x00\x00z\x00\x00\x00\f\x03\x00\x00\xa0\x01\x00\x00O\x00\x00\x00\x1b\x03\x00\x00\xa1\x01\x00\x00o\x00\x00\x00\x1b\x03\x00\x00\xaf\x01\x00\x00U\x00\x00\x00\x1b\x03\x00\x00\xb0\x01\x00\x00u\x00\x00\x00\x1b\x03\x00\x00\xcd\x01\x00\x00A\x00\x00\x00\f\x03\x00\x00\xce\x01\x00\x00a\x00\x00\x00\f\x03\x00\x00\xcf\x01\x00\x00I\x00\x00\x00\f\x03\x00\x00\xd0\x01\x00\x00i\x00\x00\x00\f\x03\x00\x00\xd1\x01\x00\x00O\x00\x00\x00\f\x03\x00\x00\xd2\x01\x00\x00o\x00\x00\x00\f\x03\x00\x00\xd3\x01\x00\x00U\x00\x00\x00\f\x03\x00\x00\xd4\x01\x00\x00u\x00\x00\x00\f\x03\x00\x00\xd5\x01\x00\x00\xdc\x00\x00\x00\x04\x03\x00\x00\xd6\x01\x00\x00\xfc\x00\x00\x00\x04\x03\x00\x00\xd7\x01\x00\x00\xdc\x00\x00\x00\x01\x03\x00\x00\xd8\x01\x00\x00\xfc\x00\x00\x00\x01\x03\x00\x00\xd9\x01\x00\x00\xdc\x00\x00\x00\f\x03\x00\x00\xda\x01\x00\x00\xfc\x00\x00\x00\f\x03\x00\x00\xdb\x01\x00\x00\xdc\x00\x00\x00\x00\x03\x00\x00\xdc\x01\x00\x00\xfc\x00\x00\x00\x00\x03\x00\x00\xde\x01\x00\x00\xc4\x00\x00\x00\x04\x03\x00\x00\xdf\x01\x00\x00\xe4\x00\x00\x00\x04\x03\x00\x00\xe0\x01\x00\x00&\x02\x00\x00\x04\x03\x00\x00\xe1\x01\x00\x00'\x02\x00\x00\x04\x03\x00\x00\xe2\x01\x00\x00\xc6\x00\x00\x00\x04\x03\x00\x00\xe3\x01\x00\x00\xe6\x00\x00\x00\x04\x03\x00\x00\xe6\x01\x00\x00G\x00\x00\x00\f\x03\x00\x00\xe7\x01\x00\x00g\x00\x00\x00\f\x03\x00\x00\xe8\x01\x00\x00K\x00\x00\x00\f\x03\x00\x00\xe9\x01\x00\x00k\x00\x00\x00\f\x03\x00\x00\xea\x01\x00\x00O\x00\x00\x00(\x03\x00\x00\xeb\x01\x00\x00o\x00\x00\x00(\x03\x00\x00\xec\x01\x00\x00\xea\x01\x00\x00\x04\x03\x00\x00\xed\x01\x00\x00\xeb\x01\x00\x00\x04\x03\x00\x00\xee\x01\x00\x00\xb7\x01\x00\x00\f\x03\x00\x00\xef\x01\x00\x00\x92\x02\x00\x00\f\x03\x00\x00\xf0\x01\x00\x00j\x00\x00\x00\f\x03\x00\x00\xf4\x01\x00\x00G\x00\x00\x00\x01\x03\x00\x00\xf5\x01\x00\x00g\x00\x00\x00\x01\x03\x00\x00\xf8\x01\x00\x00N\x00\x00\x00\x00\x03\x00\x00\xf9\x01\x00\x00n\x00\x00\x00\x00\x03\x00\x00\xfa\x01\x00\x00\xc5\x00\x00\x00\x01\x03\x00\x00\xfb\x01\x00\x00\xe5\x00\x00\x00\x01\x03\x00\x00\xfc\x01\x00\x00\xc6\x00\x00\x00\x01\x03\x00\x00\xfd\x01\x00\x00\xe6\x00\x00\x00\x01\x03\x00\x00\xfe\x01\x00\x00\xd8\x00\x00\x00\x01\x03\x00\x00\xff\x01\x00\x00\xf8\x00\x00\x00\x01\x03\x00\x00\x00\x02\x00\x00A\x00\x00\x00\x0f\x03\x00\x00\x01\x02\x00\x00a\x00\x00\x00\x0f\x03\x00\x00\x02\x02\x00\x00A\x00\x00\x00\x11\x03\x00\x00\x03\x02\x00\x00a\x00\x00\x00\x11\x03\x00\x00\x04\x02\x00\x00E\x00\x00\x00\x0f\x03\x00\x00\x05\x02\x00\x00e\x00\x00\x00\x0f\x03\x00\x00\x06\x02\x00\x00E\x00\x00\x00\x11\x03\x00\x00\a\x02\x00\x00e\x00\x00\x00\x11\x03\x00\x00\b\x02\x00\x00I\x00\x00\x00\x0f\x03\x00\x00\t\x02\x00\x00i\x00\x00\x00\x0f\x03\x00\x00\n\x02\x00\x00I\x00\x00\x00\x11\x03\x00\x00\v\x02\x00\x00i\x00\x00\x00\x11\x03\x00\x00\f\x02\x00\x00O\x00\x00\x00\x0f\x03\x00\x00\r\x02\x00\x00o\x00\x00\x00\x0f\x03\x00\x00\x0e\x02\x00\x00O\x00\x00\x00\x11\x03\x00\x00\x0f\x02\x00\x00o\x00\x00\x00\x11\x03\x00\x00\x10\x02\x00\x00R\x00\x00\x00\x0f\x03\x00\x00\x11\x02\x00\x00r\x00\x00\x00\x0f\x03\x00\x00\x12\x02\x00\x00R\x00\x00\x00\x11\x03\x00\x00\x13\x02\x00\x00r\x00\x00\x00\x11\x03\x00\x00\x14\x02\x00\x00U\x00\x00\x00\x0f\x03\x00\x00\x15\x02\x00\x00u\x00\x00\x00\x0f\x03\x00\x00\x16\x02\x00\x00U\x00\x00\x00\x11\x03\x00\x00\x17\x02\x00\x00u\x00\x00\x00\x11\x03\x00\x00\x18\x02\x00\x00S\x00\x00\x00&\x03\x00\x00\x19\x02\x00\x00s\x00\x00\x00&\x03\x00\x00\x1a\x02\x00\x00T\x00\x00\x00&\x03\x00\x00\x1b\x02\x00\x00t\x00\x00\x00&\x03\x00\x00\x1e\x02\x00\x00H\x00\x00\x00\f\x03\x00\x00\x1f\x02\x00\x00h\x00\x00\x00\f\x03\x00\x00&\x02\x00\x00A\x00\x00\x00\a\x03\x00\x00'\x02\x00\x00a\x00\x00\x00\a\x03\x00\x00(\x02\x00\x00E\x00\x00\x00'\x03\x00\x00)\x02\x00\x00e\x00\x00\x00'\x03\x00\x00*\x02\x00\x00\xd6\x00\x00\x00\x04\x03\x00\x00+\x02\x00\x00\xf6\x00\x00\x00\x04\x03\x00\x00,\x02\x00\x00\xd5\x00\x00\x00\x04\x03\x00\x00-\x02\x00\x00\xf5\x00\x00\x00\x04\x03\x00\x00.\x02\x00\x00O\x00\x00\x00\a\x03\x00\x00/\x02\x00\x00o\x00\x00\x00\a\x03\x00\x000\x02\x00\x00.\x02\x00\x00\x04\x03\x00\x001\x02\x00\x00/\x02\x00\x00\x04\x03\x00\x002\x02\x00\x00Y\x00\x00\x00\x04\x03\x00\x003\x02\x00\x00y\x00\x00\x00\x04\x03\x00\x00\x86\x03\x00\x00\x91\x03\x00\x00\x01\x03\x00\x00\x88\x03\x00\x00\x95\x03\x00\x00\x01\x03\x00\x00\x89\x03\x00\x00\x97\x03\x00\x00\x01\x03\x00\x00\x8a\x03\x00\x00\x99\x03\x00\x00\x01\x03\x00\x00\x8c\x03\x00\x00\x9f\x03\x00\x00\x01\x03\x00\x00\x8e\x03\x00\x00\xa5\x03\x00\x00\x01\x03\x00\x00\x8f\x03\x00\x00\xa9\x03\x00\x00\x01\x03\x00\x00\x90\x03\x00\x00\xca\x03\x00\x00\x01\x03\x00\x00\xaa\x03\x00\x00\x99\x03\x00\x00\b\x03\x00\x00\xab\x03\x00\x00\xa5\x03\x00\x00\b\x03\x00\x00\xac\x03\x00\x00\xb1\x03\x00\x00\x01\x03\x00\x00\xad\x03\x00\x00\xb5\x03\x00\x00\x01\x03\x00\x00\xae\x03\x00\x00\xb7\x03\x00\x00\x01\x03\x00\x00\xaf\x03\x00\x00\xb9\x03\x00\x00\x01\x03\x00\x00\xb0\x03\x00\x00\xcb\x03\x00\x00\x01\x03\x00\x00\xca\x03\x00\x00\xb9\x03\x00\x00\b\x03\x00\x00\xcb\x03\x00\x00\xc5\x03\x00\x00\b\x03\x00\x00\xcc\x03\x00\x00\xbf\x03\x00\x00\x01\x03\x00\x00\xcd\x03\x00\x00\xc5\x03\x00\x00\x01\x03\x00\x00\xce\x03\x00\x00\xc9\x03\x00\x00\x01\x03\x00\x00\x00\x04\x00\x00\x15\x04\x00\x00\x00\x03\x00\x00\x01\x04\x00\x00\x15\x04\x00\x00\b\x03\x00\x00\x03\x04\x00\x00\x13\x04\x00\x00\x01\x03\x00\x00\a\x04\x00\x00\x06\x04\x00\x00\b\x03\x00\x00\f\x04\x00\x00\x1a\x04\x00\x00\x01\x03\x00\x00\r\x04\x00\x00\x18\x04\x00\x00\x00\x03\x00\x00\x0e\x04\x00\x00#\x04\x00\x00\x06\x03\x00\x00\x19\x04\x00\x00\x18\x04\x00\x00\x06\x03\x00\x009\x04\x00\x008\x04\x00\x00\x06\x03\x00\x00P\x04\x00\x005\x04\x00\x00\x00\x03\x00\x00Q\x04\x00\x005\x04\x00\x00\b\x03\x00\x00S\x04\x00\x003\x04\x00\x00\x01\x03\x00\x00W\x04\x00\x00V\x04\x00\x00\b\x03\x00\x00\\\x04\x00\x00:\x04\x00\x00\x01\x03\x00\x00]\x04\x00\x008\x04\x00\x00\x00\x03\x00\x00^\x04\x00\x00C\x04\x00\x00\x06\x03\x00\x00\xa0\x1e\x00\x00A\x00\x00\x00#\x03\x00\x00\xa1\x1e\x00\x00a\x00\x00\x00#\x03\x00\x00\xa2\x1e\x00\x00A\x00\x00\x00\t\x03\x00\x00\xa3\x1e\x00\x00a\x00\x00\x00\t\x03\x00\x00\xa4\x1e\x00\x00\xc2\x00\x00\x00\x01\x03\x00\x00\xa5\x1e\x00\x00\xe2\x00\x00\x00\x01\x03\x00\x00\xa6\x1e\x00\x00\xc2\x00\x00\x00\x00\x03\x00\x00\xa7\x1e\x00\x00\xe2\x00\x00\x00\x00\x03\x00\x00\xa8\x1e\x00\x00\xc2\x00\x00\x00\t\x03\x00\x00\xa9\x1e\x00\x00\xe2\x00\x00\x00\t\x03\x00\x00\xaa\x1e\x00\x00\xc2\x00\x00\x00\x03\x03\x00\x00\xab\x1e\x00\x00\xe2\x00\x00\x00\x03\x03\x00\x00\xac\x1e\x00\x00\xa0\x1e\x00\x00\x02\x03\x00\x00\xad\x1e\x00\x00\xa1\x1e\x00\x00\x02\x03\x00\x00\xae\x1e\x00\x00\x02\x01\x00\x00\x01\x03\x00\x00\xaf\x1e\x00\x00\x03\x01\x00\x00\x01\x03\x00\x00\xb0\x1e\x00\x00\x02\x01\x00\x00\x00\x03\x00\x00\xb1\x1e\x00\x00\x03\x01\x00\x00\x00\x03\x00\x00\xb2\x1e\x00\x00\x02\x01\x00\x00\t\x03\x00\x00\xb3\x1e\x00\x00\x03\x01\x00\x00\t\x03\x00\x00\xb4\x1e\x00\x00\x02\x01\x00\x00\x03\x03\x00\x00\xb5\x1e\x00\x00\x03\x01\x00\x00\x03\x03\x00\x00\xb6\x1e\x00\x00\xa0\x1e\x00\x00\x06\x03\x00\x00\xb7\x1e\x00\x00\xa1\x1e\x00\x00\x06\x03\x00\x00\xb8\x1e\x00\x00E\x00\x00\x00#\x03\x00\x00\xb9\x1e\x00\x00e\x00\x00\x00#\x03\x00\x00\xba\x1e\x00\x00E\x00\x00\x00\t\x03\x00\x00\xbb\x1e\x00\x00e\x00\x00\x00\t\x03\x00\x00\xbc\x1e\x00\x00E\x00\x00\x00\x03\x03\x00\x00\xbd\x1e\x00\x00e\x00\x00\x00\x03\x03\x00\x00\xbe\x1e\x00\x00\xca\x00\x00\x00\x01\x03\x00\x00\xbf\x1e\x00\x00\xea\x00\x00\x00\x01\x03\x00\x00\xc0\x1e\x00\x00\xca\x00\x00\x00\x00\x03\x00\x00\xc1\x1e\x00\x00\xea\x00\x00\x00\x00\x03\x00\x00\xc2\x1e\x00\x00\xca\x00\x00\x00\t\x03\x00\x00\xc3\x1e\x00\x00\xea\x00\x00\x00\t\x03\x00\x00\xc4\x1e\x00\x00\xca\x00\x00\x00\x03\x03\x00\x00\xc5\x1e\x00\x00\xea\x00\x00\x00\x03\x03\x00\x00\xc6\x1e\x00\x00\xb8\x1e\x00\x00\x02\x03\x00\x00\xc7\x1e\x00\x00\xb9\x1e\x00\x00\x02\x03\x00\x00\xc8\x1e\x00\x00I\x00\x00\x00\t\x03\x00\x00\xc9\x1e\x00\x00i\x00\x00\x00\t\x03\x00\x00\xca\x1e\x00\x00I\x00\x00\x00#\x03\x00\x00\xcb\x1e\x00\x00i\x00\x00\x00#\x03\x00\x00\xcc\x1e\x00\x00O\x00\x00\x00#\x03\x00\x00\xcd\x1e\x00\x00o\x00\x00\x00#\x03\x00\x00\xce\x1e\x00\x00O\x00\x00\x00\t\x03\x00\x00\xcf\x1e\x00\x00o\x00\x00\x00\t\x03\x00\x00\xd0\x1e\x00\x00\xd4\x00\x00\x00\x01\x03\x00\x00\xd1\x1e\x00\x00\xf4\x00\x00\x00\x01\x03\x00\x00\xd2\x1e\x00\x00\xd4\x00\x00\x00\x00\x03\x00\x00\xd3\x1e\x00\x00\xf4\x00\x00\x00\x00\x03\x00\x00\xd4\x1e\x00\x00\xd4\x00\x00\x00\t\x03\x00\x00\xd5\x1e\x00\x00\xf4\x00\x00\x00\t\x03\x00\x00\xd6\x1e\x00\x00\xd4\x00\x00\x00\x03\x03\x00\x00\xd7\x1e\x00\x00\xf4\x00\x00\x00\x03\x03\x00\x00\xd8\x1e\x00\x00\xcc\x1e\x00\x00\x02\x03\x00\x00\xd9\x1e\x00\x00\xcd\x1e\x00\x00\x02\x03\x00\x00\xda\x1e\x00\x00\xa0\x01\x00\x00\x01\x03\x00\x00\xdb\x1e\x00\x00\xa1\x01\x00\x00\x01\x03\x00\x00\xdc\x1e\x00\x00\xa0\x01\x00\x00\x00\x03\x00\x00\xdd\x1e\x00\x00\xa1\x01\x00\x00\x00\x03\x00\x00\xde\x1e\x00\x00\xa0\x01\x00\x00\t\x03\x00\x00\xdf\x1e\x00\x00\xa1\x01\x00\x00\t\x03\x00\x00\xe0\x1e\x00\x00\xa0\x01\x00\x00\x03\x03\x00\x00\xe1\x1e\x00\x00\xa1\x01\x00\x00\x03\x03\x00\x00\xe2\x1e\x00\x00\xa0\x01\x00\x00#\x03\x00\x00\xe3\x1e\x00\x00\xa1\x01\x00\x00#\x03\x00\x00\xe4\x1e\x00\x00U\x00\x00\x00#\x03\x00\x00\xe5\x1e\x00\x00u\x00\x00\x00#\x03\x00\x00\xe6\x1e\x00\x00U\x00\x00\x00\t\x03\x00\x00\xe7\x1e\x00\x00u\x00\x00\x00\t\x03\x00\x00\xe8\x1e\x00\x00\xaf\x01\x00\x00\x01\x03\x00\x00\xe9\x1e\x00\x00\xb0\x01\x00\x00\x01\x03\x00\x00\xea\x1e\x00\x00\xaf\x01\x00\x00\x00\x03\x00\x00\xeb\x1e\x00\x00\xb0\x01\x00\x00\x00\x03\x00\x00\xec\x1e\x00\x00\xaf\x01\x00\x00\t\x03\x00\x00\xed\x1e\x00\x00\xb0\x01\x00\x00\t\x03\x00\x00\xee\x1e\x00\x00\xaf\x01\x00\x00\x03\x03\x00\x00\xef\x1e\x00\x00\xb0\x01\x00\x00\x03\x03\x00\x00\xf0\x1e\x00\x00\xaf\x01\x00\x00#\x03\x00\x00\xf1\x1e\x00\x00\xb0\x01\x00\x00#\x03\x00\x00\xf2\x1e\x00\x00Y\x00\x00\x00\x00\x03\x00\x00\xf3\x1e\x00\x00y\x00\x00\x00\x00\x03\x00\x00\xf4\x1e\x00\x00Y\x00\x00\x00#\x03\x00\x00\xf5\x1e\x00\x00y\x00\x00\x00#\x03\x00\x00\xf6\x1e\x00\x00Y\x00\x00\x00\t\x03\x00\x00\xf7\x1e\x00\x00y\x00\x00\x00\t\x03\x00\x00\xf8\x1e\x00\x00Y\x00\x00\x00\x03\x03\x00\x00\xf9\x1e\x00\x00y\x00\x00\x00\x03\x03\x00\x00\t{\"type\":\"Buffer\",\"data\":Uint8Array(32)bytearraysha256-sha512-/\x1e \x1e\x00\x00\x1eV\x02\x00\x02\x00\x00\x00\x17V\x02\x00\x01\x00\x00\x00 V\x02\x00\x02\x00\x00\x00\x16V\x02\x00\x01\x00\x00\x00\x17V\x02\x00\x01\x00\x00\x00\x17V\x02\x00\x01\x00\x00\x00<Buffer -, 0x&%\x00\xff\xff\x00\x00J\x00\x00\x00\xfe\xff\x00\x00K\x00\x00\x00\xfe\xff\x00\x00L\x00\x00\x00\xfe\xff\x00\x00M\x00\x00\x00\xfe\xff\x00\x00N\x00\x00\x00\xfe\xff\x00\x00O\x00\x00\x00\xfe\xff\x00\x00P\x00\x00\x00@\x00\x00\x00Q\x00\x00\x00P\x00\x00\x00R\x00\x00\x00\x10\x00\x00\x00S\x00\x00\x00 \x00\x00\x00T\x00\x00\x00\x0e\x00\x00\x00U\x00\x00\x00\x0e\x00\x00\x00V\x00\x00\x00\x0e\x00\x00\x00W\x00\x00\x00\x0e\x00\x00\x00X\x00\x00\x00\x0e\x00\x00\x00Y\x00\x00\x00\x1e\x00\x00\x00Z\x00\x00\x00\x02\x00\x00\x00[\x00\x00\x00\x1e\x04\x00\x00\\\x00\x00\x00\x0e\x04\x00\x00]\x00\x00\x00\x02\x00\x00\x00^\x00\x00\x00\x84\x02\x00\x00_\x00\x00\x00\x84\x06\x00\x00`\x00\x00\x00\x84\x06\x00\x00a\x00\x00\x00\x8e\x02\x00\x00b\x00\x00\x00\x8e\x02\x00\x00c\x00\x00\x00\x9e\x06\x00\x00d\x00\x00\x00\x9e\x06\x00\x00e\x00\x00\x00\xff\xff\x00\x00f\x00\x00\x00\x00\x04\x00\x00g\x00\x00\x00\n\x00\x00\x00h\x00\x00\x00\xff\xff\x00\x00i\x00\x00\x00\x1e\x04\x00\x00j\x00\x00\x00\x84\x00\x00\x00k\x00\x00\x00\xff\xff\x00\x00l\x00\x00\x00\xff\xff\x00\x00m\x00\x00\x00\xff\xff\x00\x00n\x00\x00\x00\x88\x00\x00\x00o\x00\x00\x00\x84\x00\x00\x00p\x00\x00\x00\x88\x00\x00\x00q\x00\x00\x00\x80\x00\x00\x00r\x00\x00\x00&amp;&lt;&gt;<>&'+\"`0123456789ABCDEF\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x03\x04\x04\x04\x04\x04\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x02\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00g\xe6\tj\x85\xaeg\xbbr\xf3n<:\xf5O\xa5\x7fR\x0eQ\x8ch\x05\x9b\xabك\x1f\x19\xcd\xe0[1\x00\x00\x00\f\x00\x00\x00\x04\x00\x00\x002\x00\x00\x00s\x00\x00\x004\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00؞\x05\xc1]\x9d\xbb\xcb\a\xd5|6*)\x9ab\x17\xddp0Z\x01Y\x919Y\x0e\xf7\xd8\xec/\x151\v\xc0\xffg&3g\x11\x15Xh\x87J\xb4\x8e\xa7\x8f\xf9d\r.\fۤO\xfa\xbe\x1dH\xb5G\bɼ\xf3g\xe6\tj;\xa7ʄ\x85\xaeg\xbb+\xf8\x94\xfer\xf3n<\xf16\x1d_:\xf5O\xa5т\xe6\xad\x7fR\x0eQ\x1fl>+\x8ch\x05\x9bk\xbdA\xfb\xabك\x1fy!~\x13\x19\xcd\xe0[\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01-?\x00\x00\x00\x01_@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf3\xff\x01>1\x00\x00\x00AZ\xc0\xff\x00\x00az\xba\xff\x00\x0009\x05\x00\x01+?\x00\x00\x00\x01/@\x00\x00\x00\x01\x19\x06\x00\x013\xb5\xff\x01=\xf1\xff\x01>\x03\x00\x98/\x8aB\x91D7q\xcf\xfb\xc0\xb5\xa5۵\xe9[\xc2V9\xf1\x11\xf1Y\xa4\x82?\x92\xd5^\x1c\xab\x98\xaa\a\xd8\x01[\x83\x12\xbe\x851$\xc3}\fUt]\xber\xfe\xb1ހ\xa7\x06ܛt\xf1\x9b\xc1\xc1i\x9b\xe4\x86G\xbe\xefƝ\xc1\x0f̡\f$o,\xe9-\xaa\x84tJܩ\xb0\\ڈ\xf9vRQ>\x98m\xc61\xa8\xc8'\x03\xb0\xc7\x7fY\xbf\xf3\v\xe0\xc6G\x91\xa7\xd5Qc\xca\x06g))\x14\x85\n\xb7'8!\x1b.\xfcm,M\x13\r8STs\ne\xbb\njv.\xc9\u0081\x85,r\x92\xa1迢Kf\x1a\xa8p\x8bK£Ql\xc7\x19\xe8\x92\xd1$\x06\x99օ5\x0e\xf4p\xa0j\x10\x16\xc1\xa4\x19\bl7\x1eLwH'\xb5\xbc\xb04\xb3\f\x1c9J\xaa\xd8NOʜ[\xf3o.h\ue08ftoc\xa5x\x14xȄ\b\x02ǌ\xfa\xff\xbe\x90\xeblP\xa4\xf7\xa3\xf9\xbe\xf2xq\xc6\x00\x00\x00\x00\"\xae(ט/\x8aB\xcde\xef#\x91D7q/;M\xec\xcf\xfb\xc0\xb5\xbcۉ\x81\xa5۵\xe98\xb5H\xf3[\xc2V9\x19\xd0\x05\xb6\xf1\x11\xf1Y\x9bO\x19\xaf\xa4\x82?\x92\x18\x81m\xda\xd5^\x1c\xabB\x02\x03\xa3\x98\xaa\aؾopE\x01[\x83\x12\x8c\xb2\xe4N\xbe\x851$\xe2\xb4\xff\xd5\xc3}\fUo\x89{\xf2t]\xber\xb1\x96\x16;\xfe\xb1ހ5\x12\xc7%\xa7\x06ܛ\x94&i\xcft\xf1\x9b\xc1\xd2J\xf1\x9e\xc1i\x9b\xe4\xe3%O8\x86G\xbe\xef\xb5Ռ\x8bƝ\xc1\x0fe\x9c\xacw̡\f$u\x02+Yo,\xe9-\x83\xe4\xa6n\xaa\x84tJ\xd4\xfbA\xbdܩ\xb0\\\xb5S\x11\x83ڈ\xf9v\xab\xdff\xeeRQ>\x98\x102\xb4-m\xc61\xa8?!\xfb\x98\xc8'\x03\xb0\xe4\x0e\xef\xbe\xc7\x7fY\xbf\u008f\xa8=\xf3\v\xe0\xc6%\xa7\n\x93G\x91\xa7\xd5o\x82\x03\xe0Qc\xca\x06pn\x0e\ng))\x14\xfc/\xd2F\x85\n\xb7'&\xc9&\\8!\x1b.\xed*\xc4Z\xfcm,M߳\x95\x9d\x13\r8S\xdec\xaf\x8bTs\ne\xa8\xb2w<\xbb\njv\xe6\xae\xedG.\xc9\u0081;5\x82\x14\x85,r\x92d\x03\xf1L\xa1迢\x010B\xbcKf\x1a\xa8\x91\x97\xf8\xd0p\x8bK\xc20\xbeT\x06\xa3Ql\xc7\x18R\xef\xd6\x19\xe8\x92\xd1\x10\xa9eU$\x06\x99\xd6* qW\x855\x0e\xf4\xb8ѻ2p\xa0j\x10\xc8\xd0Ҹ\x16\xc1\xa4\x19S\xabAQ\bl7\x1e\x99\xeb\x8e\xdfLwH'\xa8H\x9bᵼ\xb04cZ\xc9ų\f\x1c9ˊA\xe3J\xaa\xd8Ns\xe3cwOʜ[\xa3\xb8\xb2\xd6\xf3o.h\xfc\xb2\xef]\ue08ft`/\x17Coc\xa5xr\xab\xf0\xa1\x14xȄ\xec9d\x1a\b\x02ǌ(\x1ec#\xfa\xff\xbe\x90齂\xde\xeblP\xa4\x15yƲ\xf7\xa3\xf9\xbe+Sr\xe3\xf2xqƜa&\xea\xce>'\xca\a\xc2\xc0!Ǹ\x86\xd1\x1e\xeb\xe0\xcd\xd6}\xda\xeax\xd1n\xee\x7fO}\xf5\xbao\x17r\xaag\xf0\x06\xa6\x98Ȣ\xc5}c\n\xae\r\xf9\xbe\x04\x98?\x11\x1bG\x1c\x135\vq\x1b\x84}\x04#\xf5w\xdb(\x93$\xc7@{\xab\xca2\xbc\xbe\xc9\x15\n\xbe\x9e<L\r\x10\x9c\xc4g\x1dC\xb6B>˾\xd4\xc5L*~e\xfc\x9c)\x7fY\xec\xfa\xd6:\xabo\xcb_\x17XGJ\x8c\x19Dl\x00\x00\x00\x00\x05\x00\x00\x00\x06\x00\x00\x00\a\x00\x00\x00\r\x00\x00\x00\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x13\x00\x00\x00\x14\x00\x00\x00\x15\x00\x00\x00\x16\x00\x00\x00\x17\x00\x00\x00\x18\x00\x00\x00\x19\x00\x00\x00\x1a\x00\x00\x00\r\x01\x00\x00]\x01\x00\x00\xc5\x00\x00\x00~\x00\x00\x00x\x00\x00\x00\xa9\x00\x00\x00\xc9\x00\x00\x00\x80\x00\x00\x00\xac\x00\x00\x00\x98\x00\x00\x00\xe1\x00\x00\x00\xe7\x00\x00\x00\xb2\x00\x00\x00,\x01\x00\x00&\x01\x00\x00r\x00\x00\x00\xe9\x00\x00\x00\x1d\x01\x00\x00\xe9\x00\x00\x00r\x00\x00\x00}\x00\x00\x00\xbf\x00\x00\x00\xfb\x00\x00\x00\x93\x00\x00\x00y\x00\x00\x00\x88\x00\x00\x00\x94\x00\x00\x00\xae\x00\x00\x00\xf7\x00\x00\x005\x00\x00\x00@\x00\x00\x00_\x00\x00\x00\xdb\x00\x00\x00i\x00\x00\x00U\x00\x00\x00\xa7\x00\x00\x00\x90\x00\x00\x00\xa8\x00\x00\x00\x11\x01\x00\x00g\x00\x00\x00\x9c\x00\x00\x00|\x00\x00\x00\x96\x00\x00\x00\xea\x00\x00\x00\x83\x00\x00\x00i\x00\x00\x00|\x00\x00\x00\x81\x00\x00\x00\x84\x00\x00\x00\xe2\x00\x00\x00\x87\x00\x00\x00\xb4\x00\x00\x00W\x01\x00\x00\xdb\x15\x02\x00h'\x02\x00\xe8\x12\x02\x00\xdc\v\x02\x00\xa7\x11\x02\x00N \x02\x00\x1f\x12\x02\x00\xcd\"\x02\x00:.\x02\x00(\n\x02\x00\x953\x02\x00x\x0e\x02\x00\x05\x1a\x02\x00i2\x02\x00\xad\x13\x02\x00(6\x02\x00\x9a6\x02\x00\xb9\x06\x02\x00\x99\x1b\x02\x00\xac\x1d\x02\x00/\x1d\x02\x00\xb4#\x02\x00\x837\x02\x00-:\x02\x00@\x06\x02\x00\xb8\x05\x02\x00C)\x02\x00\xa0\x1f\x02\x00\xa9\x1e\x02\x00s$\x02\x00x\x10\x02\x00\xb8\x10\x02\x00'%\x02\x00#\t\x02\x00\xea8\x02\x00\xbb+\x02\x00\x985\x02\x00]\x19\x02\x00g\r\x02\x00M#\x02\x00\x8c\t\x02\x00\xe6.\x02\x00\x025\x02\x00~&\x02\x00X*\x02\x00\xf4\x18\x02\x00\x02&\x02\x00\xf7\x0f\x02\x00a\x17\x02\x00\xb7\x1a\x02\x00 \x11\x02\x00\xe5\x17\x02\x00v!\x02\x00\b\x00\x00\x00\t\x00\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00\x03\x00\x00\x00\x0e\x00\x00\x00\x04\x00\x00\x00\x0f\x00\x00\x00\n\x00\x00\x00\v\x00\x00\x00\f\x00\x00\x00\x10\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x13\x00\x00\x00\x14\x00\x00\x00\x15\x00\x00\x00\x16\x00\x00\x00\x17\x00\x00\x00\x18\x00\x00\x00\x19\x00\x00\x00\x1a\x00\x00\x00\x0f\x00\x00\x00\x11\x00\x00\x00\x11\x00\x00\x00\x0e\x00\x00\x00\x13\x00\x00\x00\x12\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x0f\x00\x00\x00\x0e\x00\x00\x00\x12\x00\x00\x00\x0f\x00\x00\x00\x14\x00\x00\x00\x11\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\x17\x00\x00\x00\x0f\x00\x00\x00\x0e\x00\x00\x00\v\x00\x00\x00\x11\x00\x00\x00\x0e\x00\x00\x00\x0e\x00\x00\x00\x11\x00\x00\x00\x12\x00\x00\x00\r\x00\x00\x00\x12\x00\x00\x00\r\x00\x00\x00\f\x00\x00\x00\x0f\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x11\x00\x00\x00\x0f\x00\x00\x00\x15\x00\x00\x00\x0f\x00\x00\x00\f\x00\x00\x00\f\x00\x00\x00\x0e\x00\x00\x00\x0e\x00\x00\x00\x17\x00\x00\x00\x12\x00\x00\x00\x13\x00\x00\x00\x0e\x00\x00\x00\r\x00\x00\x00\x12\x00\x00\x00\f\x00\x00\x00\x12\x00\x00\x00\x11\x00\x00\x00\f\x00\x00\x00\x12\x00\x00\x00\r\x00\x00\x00\b\x00\x00\x00\x94\x02\x02\x00\x00\x02\x02\x00A\x01\x02\x00Q\x02\x02\x00Y\x04\x02\x00\x02\x04\x02\x00\xa3\x03\x02\x00b\x03\x02\x00B\x02\x02\x00\xb7\x01\x02\x00\xc5\x01\x02\x00\xf1\x01\x02\x00\xdc\x00\x02\x00t\x03\x02\x00\xab\x00\x02\x00\xd0\x02\x02\x00\xf0\x00\x02\x00%\x04\x02\x00'\x02\x02\x00n\x02\x02\x00\xe2\x02\x02\x004\x04\x02\x00\xb5\x02\x02\x00\x14\x04\x02\x00\xc0\x03\x02\x00$\x03\x02\x00P\x03\x02\x005\x02\x02\x00\a\x01\x02\x00_\x02\x02\x00\x00\x05\x02\x001\x03\x02\x00?\x03\x02\x00\x85\x03\x02\x00`\x01\x02\x00\xf3\x03\x02\x00\xe5\x01\x02\x00\xab\x01\x02\x00\xe5\x03\x02\x00R\x01\x02\x00B\x04\x02\x00\xee\x04\x02\x00\xd2\x03\x02\x00y\x02\x02\x00\xc3\x02\x02\x00#\x02\x02\x00$\x01\x02\x00\x11\x02\x02\x000\x01\x02\x00\xb4\x03\x02\x00\x12\x03\x02\x00\x87\x02\x02\x00J\x01\x02\x00\xf0Y\x02\x00\bZ\x02\x00 Z\x02\x00r\x00\x00\x001\x01\x00\x00\x7f\x00\x00\x00\x90\x00\x00\x00\xed\x00\x00\x00\xb2\x00\x00\x00j\x00\x00\x00\xb2\x00\x00\x00\xe0\x00\x00\x00\xa7\x00\x00\x00\xee\x00\x00\x00M\x01\x00\x00\xad\x00\x00\x00f\x00\x00\x00\x8c\x00\x00\x00\r\x01\x00\x00l\x00\x00\x00v\x00\x00\x00P\x00\x00\x00y\x00\x00\x00\x81\x00\x00\x00~\x00\x00\x00b/\x02\x00b,\x02\x00\xa8$\x02\x00\xd91\x02\x00\xd4/\x02\x00\xc10\x02\x00r\v\x02\x00\xc0\n\x02\x00\xdb*\x02\x00\x93-\x02\x00?9\x02\x00\xd6\a\x02\x00\x82\x1c\x02\x00s1\x02\x00v4\x02\x00Z\f\x02\x00~8\x02\x00B\x05\x02\x00o\x15\x02\x00\xe8\x16\x02\x00\xd7)\x02\x00\xc5(\x02\x00"
