@@ -88,6 +88,9 @@ def test_the_webassembly_of_node_has_the_sizes_of_the_header() -> None:
     assert int(constants["HASH_LENGTH"]) + 1 == stated(r"_EMAIL_HASH_SIZE (\d+)")
     assert int(constants["SECRET_SIZE"]) == 8 * stated(r"uint64_t opaque\[(\d+)\]")
     assert int(constants["EXPLANATION_SIZE"]) >= stated(r"_EXPLANATION_SIZE (\d+)")
+    [user] = re.findall(r"struct pylon_identity_jwt_user \{(.*?)\n\}", header, re.DOTALL)
+    # A pointer and a length take four bytes each.
+    assert int(constants["JWT_USER_SIZE"]) == 8 * len(re.findall(r"pylon_identity_text \w+;", user))
 
 
 def test_the_test_group_of_the_python_package_is_locked() -> None:
