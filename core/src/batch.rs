@@ -4,11 +4,11 @@ use std::thread;
 use crate::secret::overwrite_registers;
 use crate::{EmailHash, IdentitySecret};
 
-/// How many emails are worth another thread: some 150 microseconds of work.
+/// The number of emails that is worth another thread: about 150 microseconds of work.
 const SHARE: usize = 1024;
 
 impl IdentitySecret {
-    /// Signs many emails, in order, into as many arrays of digits. Large numbers are signed on all processors.
+    /// Signs many emails, in order, and writes one array of digits for each. Large batches use all processors.
     ///
     /// Threads start and end within the call, so a `fork` between calls is safe. Where no thread can be
     /// started, the calling thread does the work.
@@ -48,7 +48,7 @@ impl IdentitySecret {
     }
 }
 
-/// How many processors there are, without the processor of the calling thread.
+/// The number of processors, without the one of the calling thread.
 fn count_other_processors() -> usize {
     thread::available_parallelism().map_or(0, |processors| processors.get() - 1)
 }

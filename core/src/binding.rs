@@ -1,6 +1,6 @@
 //! The functions that only the bindings to other languages use.
 //!
-//! There is no promise that they stay: any release may change them.
+//! They have no stability promise: any release may change them.
 
 #[cfg(target_arch = "wasm32")]
 pub use crate::clock::set as set_clock;
@@ -13,7 +13,7 @@ pub use crate::settings::sign_for_chat_settings;
 use crate::codes::{codes, without_nul};
 
 codes! {
-    /// The results of a call of C that are no [`Error`](crate::Error).
+    /// The results of a C call that are not an [`Error`](crate::Error).
     enum CallStatus {
         Ok = 0, "ok",
             "The call succeeded. From pylon_identity_verify(): the email hash is right.",

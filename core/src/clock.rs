@@ -1,6 +1,6 @@
 //! The time, in Unix seconds.
 
-/// Of the system's clock.
+/// The time of the system's clock.
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) fn now() -> u64 {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -10,7 +10,7 @@ pub(crate) fn now() -> u64 {
 #[cfg(target_arch = "wasm32")]
 static NOW: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
-/// As the host has set it, since a module without imports has no clock.
+/// The time that the host has set, since a module without imports has no clock.
 #[cfg(target_arch = "wasm32")]
 pub(crate) fn now() -> u64 {
     NOW.load(std::sync::atomic::Ordering::Relaxed)

@@ -33,13 +33,13 @@ macro_rules! codes {
                 without_nul(self.text_with_nul())
             }
 
-            /// The code as C has it, so that there is one copy of it.
+            /// The code with the NUL that C needs, so that one copy serves all languages.
             #[doc(hidden)]
             pub const fn code_with_nul(self) -> &'static str {
                 match self { $(Self::$variant => concat!($code, "\0"),)+ }
             }
 
-            /// The text for people as C has it.
+            /// The text for people with the NUL that C needs.
             #[doc(hidden)]
             pub const fn text_with_nul(self) -> &'static str {
                 match self { $(Self::$variant => concat!($text, "\0"),)+ }

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::secret::{MIN_DIGITS, Secret, parse_into};
 use crate::{Error, IdentitySecret, JwtSecret};
 
-/// Of a prefix that ends in `PUBLIC_`, this is the word that counts: it is refused anywhere in a name.
+/// This word is refused anywhere in a name, since many prefixes end in it.
 const PUBLIC: &str = "PUBLIC_";
 
 /// Variables of these prefixes are compiled into the code that browsers load, as the page of each tool says.
@@ -155,9 +155,9 @@ fn from_file<S: Secret>(path: &Path) -> io::Result<S> {
 
 /// Reads a secret as it is configured, with the white space around it.
 pub fn read_secret(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
-    /// Far more than a secret has, so that a file without an end does not hang the program.
+    /// Far longer than a secret, so that a file without an end does not hang the program.
     const MAX: usize = 64 << 10;
-    // Room for all of it, since growing would leave copies behind.
+    // It has its full size from the start, since growing would leave copies behind.
     let mut text = Zeroizing::new(Vec::with_capacity(MAX + 1));
     match source.take(MAX as u64 + 1).read_to_end(&mut text)? > MAX {
         true => Err(io::Error::new(io::ErrorKind::InvalidData, "the file is longer than 64 KiB")),
@@ -165,7 +165,7 @@ pub fn read_secret(source: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// The digits in the value of the environment variable `name`; `None` stands for a variable that is not set.
+/// The digits in the value of the environment variable `name`. `None` means that it is not set.
 pub fn trim_env_value<'a>(name: &str, value: Option<&'a [u8]>) -> Result<&'a [u8], Error> {
     if is_exposed(name) {
         return Err(Error::SecretExposed);

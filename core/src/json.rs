@@ -17,8 +17,8 @@ fn push_string(json: &mut String, text: &str) {
 
 /// The characters that are never escaped: printable ASCII that means nothing to JSON or HTML.
 ///
-/// An inline script has no other characters. A page whose encoding is not UTF-8 reads others than were written:
-/// in Shift_JIS, GBK, GB18030 and Big5 some bytes swallow a backslash behind them.
+/// An inline script has no other characters, since a page whose encoding is not UTF-8 misreads them. In Shift_JIS,
+/// GBK, GB18030 and Big5, some bytes take the next backslash into their character.
 const PLAIN: [bool; 256] = {
     let mut plain = [false; 256];
     let mut byte = b' ';
@@ -39,7 +39,7 @@ fn push_escape(json: &mut String, character: char) {
         '\x0c' => json.push_str("\\f"),
         _ => {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                // Without write!, which takes three times as long.
+                // The macro write! takes three times as long.
                 json.push_str("\\u");
                 for shift in [12, 8, 4, 0] {
                     json.push(char::from(b"0123456789abcdef"[usize::from((*unit >> shift) & 15)]));
@@ -92,7 +92,7 @@ pub fn object<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     json
 }
 
-/// The same behind text that is there.
+/// Appends the object to a text.
 pub fn push_object<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     json: &mut String,
     fields: impl IntoIterator<Item = (N, V)>,
@@ -113,7 +113,7 @@ fn push_field(json: &mut String, name: &str, value: &SettingValue<'_>) {
     json.push(':');
     match value {
         SettingValue::Text(text) => push_string(json, text),
-        // The other format has an exponent for small numbers, and ".0" for whole ones.
+        // The format below would add ".0" to a whole number.
         SettingValue::Number(number) if number.fract() == 0.0 => {
             json.push_str(&(*number as i64).to_string());
         }

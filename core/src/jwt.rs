@@ -13,11 +13,10 @@ use crate::{Error, chat_settings_json, chat_settings_script};
 
 /// The secret of Pylon's option "JWT (signed token)", kept as a keyed HMAC state.
 ///
-/// The text is the key as it is, even if it is hexadecimal. It is as well hidden and wiped as an
+/// The text is the key as it is, even if it is hexadecimal. It is hidden and wiped like an
 /// [`IdentitySecret`](crate::IdentitySecret).
 ///
-/// All about these tokens is as public integrations of August 2026 describe Pylon's option. It was not tried with
-/// Pylon's service.
+/// The rules for these tokens come from public integrations of August 2026. They were not tried with Pylon's service.
 ///
 /// ```
 /// use pylon_identity_core::{JwtSecret, JwtUser};
@@ -75,7 +74,7 @@ impl<'a> JwtUser<'a> {
         issued_at: u64,
         expires_at: u64,
     ) -> impl Iterator<Item = (&'static str, SettingValue<'a>)> {
-        // Some languages have no other way to give none than an empty text.
+        // Some languages can give no text only as an empty one.
         let given = |text: &&str| !text.is_empty();
         let text =
             |text: Option<&'a str>| text.filter(given).map(|text| SettingValue::Text(text.into()));
@@ -137,10 +136,10 @@ impl JwtClaims {
 const MAX_TIME: u64 = 1 << 53;
 
 impl JwtSecret {
-    /// How long a token lives where nothing else is asked for: 600 seconds.
+    /// The default lifetime of a token: 600 seconds.
     pub const LIFETIME: u64 = 600;
 
-    /// How long a token may live at most, by Pylon's rule: 900 seconds.
+    /// The longest lifetime of a token, by Pylon's rule: 900 seconds.
     pub const MAX_LIFETIME: u64 = 900;
 
     /// Takes the secret as it is in Pylon's dashboard: at least 16 bytes.
@@ -244,7 +243,7 @@ impl JwtSecret {
             return Err(Error::JwtNotYetValid);
         }
         let app_id = audience.filter(|audience| audience == app_id).ok_or(Error::JwtAudience)?;
-        // A time before 1970 is far from any time after now.
+        // A token from before 1970 that has not expired lives too long.
         match u64::try_from(issued_at) {
             Ok(issued_at) if expires_at as u64 - issued_at <= Self::MAX_LIFETIME => Ok(JwtClaims {
                 app_id,
@@ -263,7 +262,7 @@ impl JwtSecret {
     fn open(&self, token: &str) -> Result<Vec<u8>, Error> {
         let Parts { signed, header, payload, signature } =
             Parts::of(token).ok_or(Error::JwtMalformed)?;
-        // An extension that must be understood is not.
+        // The header crit names extensions that a reader must know. This one knows none.
         if header.get("crit").is_some() {
             return Err(Error::JwtMalformed);
         }
@@ -297,7 +296,7 @@ impl JwtSecret {
 
 /// A token, decoded. Its header is an object in canonical base64url.
 pub(crate) struct Parts<'a> {
-    /// The text that the signature is of.
+    /// The text that is signed.
     pub(crate) signed: &'a str,
     pub(crate) header: Object,
     pub(crate) payload: Vec<u8>,

@@ -14,20 +14,19 @@ pub(crate) type KeyedHmac = HmacCore<Sha256>;
 
 pub(crate) type Tag = Output<KeyedHmac>;
 
-/// How many bytes of the stack are wiped after parsing: deeper than parsing and a move reach. 1 kB is too little,
-/// and 1280 bytes are enough where `make harden` looks at the memory.
+/// How many bytes of the stack are wiped after parsing: deeper than parsing and a move reach. 1280 bytes are enough
+/// and 1 kB is too little, as `make harden` finds.
 const PARSING_STACK: usize = 2048;
 
 /// Makes a call and wipes the stack that it used, `N` bytes deep.
 ///
-/// A value that is wiped where it stays was on the stack before: `hmac` pads the key there, and a move leaves a
-/// copy behind.
+/// The stack keeps copies of the key: `hmac` pads the key there, and a move leaves a copy behind.
 pub(crate) fn with_stack_wiped<const N: usize, T>(call: impl FnOnce() -> T) -> T {
     #[inline(never)]
     fn in_own_frame<T>(call: impl FnOnce() -> T) -> T {
         call()
     }
-    // A guard, so that the returned value goes straight to where the caller wants it.
+    // With a guard, the returned value goes straight to its place and is not copied.
     let _guard = WipeStack::<N>;
     in_own_frame(call)
 }
@@ -42,9 +41,9 @@ impl<const N: usize> Drop for WipeStack<N> {
 
 /// The identity secret from Pylon's dashboard, parsed once and kept as a keyed HMAC state.
 ///
-/// The hexadecimal string is not kept. The state is wiped when the value is dropped, and it has no
-/// `Display`, no accessor and a `Debug` that shows nothing. Like any value of Rust, it leaves a copy behind
-/// where it is moved from: let it stay where it was made.
+/// The hexadecimal string is not kept. The state is wiped when the value is dropped, and it has no `Display`, no
+/// accessor and a `Debug` that shows nothing. A move leaves a copy of any Rust value behind, so keep the secret where
+/// it was made.
 pub struct IdentitySecret {
     hmac: KeyedHmac,
 }
@@ -105,7 +104,7 @@ impl Secret for IdentitySecret {
 
 /// Signs with another key, so that the vector registers no longer hold the state of the last one.
 ///
-/// A runtime may save them in memory that nobody wipes: V8 does when it leaves optimised code.
+/// A runtime may save them in memory that is not wiped. V8 does so when it leaves optimised code.
 pub(crate) fn overwrite_registers() {
     black_box(tag(black_box(KeyedHmac::new(&[0; 64].into())), black_box(b"")));
 }

@@ -64,7 +64,7 @@ pub fn sign_for_chat_settings(
     Ok(secret.sign(check_user(app_id.as_ref(), email.as_ref())?))
 }
 
-/// The email, if a page can have both.
+/// The email, if a page can have this app ID and this email.
 pub(crate) fn check_user<'a>(app_id: &[u8], email: &'a [u8]) -> Result<&'a str, Error> {
     if str::from_utf8(app_id).is_ok_and(is_missing) {
         return Err(Error::AppIdEmpty);
@@ -123,9 +123,9 @@ impl fmt::Debug for ChatSettings<'_> {
 /// # Errors
 ///
 /// - [`Error::AppIdEmpty`] for an `app_id` that is empty, white space or a filler such as "undefined".
-/// - [`Error::SettingsInvalid`] for no fields, for a name that occurs twice, for a name that is not the
-///   widget's (`appId` instead of `app_id`, `__proto__`), for `email_hash` beside `jwt`, and for a number that JavaScript would not read as it
-///   is (beyond 2^53 - 1, not finite).
+/// - [`Error::SettingsInvalid`] for no fields, for a name that occurs twice, for a name that is not the widget's
+///   (`appId` instead of `app_id`, `__proto__`), for `email_hash` beside `jwt`, and for a number that JavaScript
+///   cannot hold (beyond 2^53 - 1, or not finite).
 /// - [`Error::NonceInvalid`] if the nonce is not base64 text. The empty nonce is not.
 pub fn chat_settings_script<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     fields: impl IntoIterator<Item = (N, V)>,
@@ -157,7 +157,7 @@ pub fn chat_settings_json<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     names.sort_unstable();
     let has_duplicate = names.windows(2).any(|pair| pair[0] == pair[1]);
     let is_usable = |(name, value): &(N, SettingValue)| is_name(name.as_ref()) && is_value(value);
-    // Pylon takes the one or the other.
+    // Pylon accepts only one of them.
     let has_both = ["email_hash", "jwt"].iter().all(|name| names.binary_search(name).is_ok());
     if names.is_empty() || has_duplicate || has_both || !fields.iter().all(is_usable) {
         return Err(Error::SettingsInvalid);
@@ -165,12 +165,13 @@ pub fn chat_settings_json<'a, N: AsRef<str>, V: Into<SettingValue<'a>>>(
     Ok(json::object(fields))
 }
 
-/// A visitor's settings have nothing else, and an unset variable leaves a filler there.
+/// A visitor's settings have only the app ID, and an unset variable leaves a filler there.
 fn is_missing_app_id(name: &str, value: &SettingValue) -> bool {
     name == "app_id" && matches!(value, SettingValue::Text(text) if is_missing(text))
 }
 
-/// Whether the page may have a setting of this name. Many names in camelCase are a binding's, not the widget's.
+/// Whether the page may have a setting of this name. The refused names in camelCase belong to a binding, not to the
+/// widget.
 fn is_name(name: &str) -> bool {
     const NOT_THE_WIDGETS: [&str; 9] = [
         "__proto__",

@@ -1,4 +1,4 @@
-//! Reads JSON ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)) to the letter, and no object with a name twice.
+//! Reads JSON ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259)) strictly, and refuses an object with a name twice.
 
 /// A value, as far as claims need it.
 pub(crate) enum Json {
@@ -15,7 +15,7 @@ pub(crate) struct Object(Vec<(String, Json)>);
 /// How deep values may be nested.
 const DEPTH: usize = 16;
 
-/// How many names an object may have. They are compared with one another.
+/// The most names of an object. Each is compared with all others.
 const MAX_NAMES: usize = 64;
 
 impl Object {
@@ -146,7 +146,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The character of an escape whose backslash is read.
+    /// The character of an escape, after its backslash.
     fn escaped(&mut self) -> Option<char> {
         let mut characters = self.rest.chars();
         let character = characters.next()?;

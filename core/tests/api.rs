@@ -52,7 +52,7 @@ fn jwts_show_no_secret() {
     assert_eq!(secret.verify_jwt(&token, "widget-2").unwrap_err(), Error::JwtAudience);
 }
 
-/// The page would have to repeat what the token says, and Pylon takes only one of the two.
+/// The page would have to repeat the claims of the token, and Pylon accepts only one of the two.
 #[test]
 fn settings_have_a_hash_or_a_jwt() {
     let both = [("app_id", "a"), ("email_hash", "b"), ("jwt", "c")];
@@ -130,7 +130,7 @@ fn a_diagnosis_of_a_page_names_fields_and_no_values() {
     }
 }
 
-/// A page of each takes milliseconds. Time that grows with the square would take minutes.
+/// Each page takes milliseconds. In quadratic time it would take minutes.
 #[test]
 fn pages_take_linear_time_and_little_stack() {
     let start = Instant::now();
@@ -221,7 +221,7 @@ fn diagnoses_long_text() {
     assert_eq!(diagnose(&secret, "ada@example.com", hash.as_str()).causes(), [Cause::Unknown]);
 }
 
-/// Up to which length of the secret the mistakes are tried that nobody makes with a longer one.
+/// Rare mistakes are tried up to this length of the secret.
 #[test]
 fn diagnoses_secrets_of_up_to_4096_bytes() {
     let email = "ada@example.com";
@@ -252,12 +252,12 @@ fn diagnoses_a_decoded_secret_as_message() {
     };
     let whole = swapped(&hex::decode(SENTINEL).unwrap());
     assert_eq!(diagnose(SENTINEL, email, &whole).causes(), [Cause::ArgumentsSwapped]);
-    // Only a secret that is decoded whole is taken for the message.
+    // A decoded secret is tried as the message only if it was decoded whole.
     let cut = swapped(&[0xab]);
     assert_eq!(diagnose("abx", email, &cut).causes(), [Cause::Unknown]);
 }
 
-/// Up to which length of the email the mistakes with it are tried.
+/// Mistakes with the email are tried up to this length.
 #[test]
 fn diagnoses_emails_of_up_to_1024_bytes() {
     let secret = IdentitySecret::from_hex(SENTINEL).unwrap();
@@ -284,7 +284,7 @@ fn diagnoses_emails_that_were_encoded() {
     }
 }
 
-/// How many mistakes are tried together; those that have many forms, with fewer others.
+/// Some mistakes are tried together. Those that have many forms are tried with fewer others.
 #[test]
 fn diagnoses_combinations_up_to_their_limits() {
     let (page, digits) = ("René+a@X.com", SENTINEL.as_bytes());

@@ -71,7 +71,7 @@ pub fn verifies(hex: &[u8], email: &[u8], other: &[u8], place: u8, byte: u8) {
     }
 }
 
-/// Signs many as it signs each, in order, however many they are.
+/// Signs many emails as it signs each, in order, for any number of them.
 pub fn signs_many(hex: &[u8], text: &[u8], count: usize) {
     let Ok(secret) = IdentitySecret::from_hex(hex) else { return };
     let email = |i: usize| [&text[..i % (text.len() + 1)], i.to_string().as_bytes()].concat();
@@ -149,7 +149,7 @@ pub fn scripts(hex: &[u8], user: User, nonce: Option<&str>) {
     assert_eq!(read(&named, nonce), HashMap::from([(name, value.into())]));
 }
 
-/// A token is what its user and times make it, and no other text is that token.
+/// A token has the claims of its user and times, and no other text passes as that token.
 pub fn tokens(text: &str, user: JwtUser, expires_in: u64, now: u64, place: u16, byte: u8) {
     let Ok(secret) = JwtSecret::new(text) else { return };
     let token = match secret.sign_jwt_at(user, expires_in, now) {
@@ -199,7 +199,7 @@ pub fn tokens(text: &str, user: JwtUser, expires_in: u64, now: u64, place: u16, 
     assert!(matches!(causes.causes(), [] | [Cause::SecretOnPage]), "{script}");
 }
 
-/// Claims that are taken are those that another parser of JSON reads.
+/// Another parser of JSON reads the same claims.
 pub fn claims(more: &str) {
     let text = "a secret of 16 bytes";
     let payload = format!(r#"{{"email":"e","aud":"a","iat":1,"exp":2{more}}}"#);

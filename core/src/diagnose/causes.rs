@@ -1,7 +1,7 @@
 use crate::codes::{codes, without_nul};
 
 codes! {
-    /// A mistake that gives another email hash than the right one, or the right digest in another form.
+    /// A mistake in the code that signs, or on the page.
     enum Cause {
         SecretOnPage = 0, "secret_on_page",
             "The identity secret is on the page.",

@@ -57,9 +57,10 @@ fn kind(byte: u8) -> u16 {
 
 type Change = fn(&str) -> String;
 
-/// Each change with the kinds of characters that it needs. Without them it changes nothing, or repeats one before it.
+/// Each change with the kinds of characters that it needs. Without them it changes nothing, or repeats an earlier
+/// change.
 const CHANGES: [(u16, Change); 41] = [
-    // Percent-encoding. The first text has the characters that are kept beside letters and digits.
+    // Percent-encoding. The first text lists the characters that are kept, as letters and digits are.
     (ANY, |text| percent_encode(text, "-_.!~*'()", "%20", true)), // JavaScript's encodeURIComponent
     (NOT_PLAIN, |text| percent_encode(text, "-_.!~*'();,/?:@&=+$#", "%20", true)), // JavaScript's encodeURI
     (NOT_PLAIN, |text| percent_encode(text, "-_.*", "+", true)), // forms, JavaScript's URLSearchParams
@@ -111,7 +112,7 @@ const CHANGES: [(u16, Change); 41] = [
     (BACKSLASH, unescape),
 ];
 
-/// Escapes what is not ASCII.
+/// Escapes each character that is not ASCII.
 fn escape_others(text: &str, escape: fn(char) -> String) -> String {
     let mut escaped = String::with_capacity(2 * text.len());
     for character in text.chars() {
@@ -159,7 +160,7 @@ fn json(text: &str, escapes: fn(char) -> bool, upper: bool) -> String {
     escaped
 }
 
-/// What .NET's `System.Text.Json` escapes.
+/// Whether .NET's `System.Text.Json` escapes the character.
 fn in_net(character: char) -> bool {
     "<>&'+\"`".contains(character) || character > '~'
 }
@@ -179,7 +180,7 @@ fn html(text: &str, double: &str, single: &str) -> String {
     escaped
 }
 
-/// What stands between the two texts, read as a text of Python or JavaScript.
+/// The text between the other two, read as a string of Python or JavaScript.
 fn unquote(text: &str, before: &str, after: &str) -> String {
     unescape(text.strip_prefix(before).and_then(|text| text.strip_suffix(after)).unwrap_or(text))
 }

@@ -14,10 +14,11 @@ use crate::secret::{KeyedHmac, Tag, keyed_hmac_of_bytes, tag, with_stack_wiped};
 use crate::settings::{FILLERS, is_missing};
 use crate::strict_json::Object;
 
-/// Finds out why `token` is not a JWT that Pylon takes for this app ID, for `secret`, the text from its dashboard.
+/// Finds out why Pylon does not accept `token` as a JWT for this app ID. `secret` is the text from its dashboard.
 ///
-/// `email` is the email on the page; an empty text or a filler such as "undefined" stands for none. `now` is in Unix seconds, and `None` stands for the
-/// system's clock. Takes any text, a malformed secret too. It is for developers and not for the path of a request.
+/// `email` is the email on the page. An empty text or a filler such as "undefined" means that there is none. `now` is
+/// in Unix seconds, and `None` means the system's clock. Takes any text, a malformed secret too. It is for developers
+/// and not for the path of a request.
 pub fn diagnose_jwt(
     secret: impl AsRef<[u8]>,
     app_id: &str,
@@ -29,7 +30,7 @@ pub fn diagnose_jwt(
     judge(secret.as_ref(), app_id, token, beside, now)
 }
 
-/// The same with the identity values that are beside the token on the page.
+/// The same with the identity values beside the token on the page.
 pub(super) fn judge(
     secret: &[u8],
     app_id: &str,
@@ -94,7 +95,7 @@ fn find_causes(
     causes
 }
 
-/// The token without the characters that people copy along.
+/// The token without the characters that people often copy with it.
 pub(super) fn bare(token: &str) -> &str {
     let text = token.trim();
     let text = text.strip_prefix("Bearer ").unwrap_or(text);
@@ -155,7 +156,7 @@ fn signer(secret: &[u8], parts: &Parts<'_>) -> Option<Cause> {
     if base16ct::mixed::decode(inner, &mut key).is_ok_and(&is_key) {
         return Some(Cause::JwtSecretHexDecoded);
     }
-    // Of either alphabet, with padding or without it.
+    // In either alphabet, with or without padding.
     let mut text = Zeroizing::new(inner.to_vec());
     while text.last() == Some(&b'=') {
         text.pop();

@@ -1,4 +1,4 @@
-//! The keys that people make of the secret.
+//! The keys that code makes from the secret by mistake.
 
 use base64ct::{Base64, Encoding};
 use zeroize::Zeroizing;
@@ -72,10 +72,10 @@ fn keys_of(secret: &[u8]) -> Vec<Variant> {
     distinct(keys)
 }
 
-/// The bytes of the key as text: what is not text is replaced, left out or read in another encoding.
+/// The bytes of the key as text. Bytes that are not text are replaced, left out or read in another encoding.
 #[inline(never)] // for the size of the packages
 fn decoded_to_text(key: &[u8], causes: &[Cause]) -> Vec<Variant> {
-    // Room for all of it, since growing would leave copies behind.
+    // It has its full size from the start, since growing would leave copies behind.
     let collect = |characters: &mut dyn Iterator<Item = char>| {
         let mut text = Zeroizing::new(String::with_capacity(key.len() * char::MAX.len_utf8()));
         text.extend(characters);
@@ -134,10 +134,10 @@ fn wrapped(digits: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     texts
 }
 
-/// How often a secret may be wrapped: base64 in base64, in quotes, behind a name.
+/// How many times a secret may be wrapped: base64 in base64, in quotes, after a name.
 const LAYERS: usize = 4;
 
-/// The secret that is inside a text that is none.
+/// The secret inside a text that is not a secret itself.
 pub(super) fn unwrap(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let mut inner = Zeroizing::new(trim(text).to_vec());
     for _ in 0..LAYERS {
@@ -150,7 +150,7 @@ pub(super) fn unwrap(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     None
 }
 
-/// Takes off one layer.
+/// Removes one layer.
 fn peel(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let keep = |inner: &[u8]| Some(Zeroizing::new(trim(inner).to_vec()));
     if let [first @ (b'"' | b'\'' | b'`'), inner @ .., last] = text
@@ -195,7 +195,7 @@ fn peel(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
-/// Why the key of these digits is none, although HMAC would take it.
+/// Why these digits are too weak a key, although HMAC accepts it.
 fn weakness(digits: &[u8]) -> Vec<Cause> {
     match IdentitySecret::from_hex(digits) {
         Err(Error::SecretWeak) if digits.iter().all(|digit| *digit == b'0') => {
@@ -206,7 +206,7 @@ fn weakness(digits: &[u8]) -> Vec<Cause> {
     }
 }
 
-/// Node's `Buffer.from(text, 'hex')`, which stops at the first pair that is not of digits.
+/// Node's `Buffer.from(text, 'hex')`, which stops at the first pair that is not two digits.
 pub(super) fn decode_as_node(text: &[u8]) -> Variant {
     // Counted first, since a vector that grows leaves copies behind.
     let pairs = text.chunks_exact(2).take_while(|pair| pair.iter().all(u8::is_ascii_hexdigit));

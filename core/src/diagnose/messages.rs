@@ -1,4 +1,4 @@
-//! The messages that people make of the email.
+//! The messages that code makes from the email by mistake.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::search::{Variant, variant};
 use super::unicode::{add_invisible, change_unicode};
 use crate::settings::FILLERS;
 
-/// The texts that an email becomes by a mistake, made once, or twice if asked for.
+/// The texts that one mistake makes from an email. The flag also asks for the mistake made twice.
 type Mistake = fn(&str, bool) -> Vec<Vec<u8>>;
 
 const EMAIL_MISTAKES: [(Cause, Mistake); 4] = [
@@ -21,12 +21,12 @@ const EMAIL_MISTAKES: [(Cause, Mistake); 4] = [
 /// Emails have at most 254 bytes. All variants of a longer text would take much memory and time.
 const MAX_EMAIL: usize = 1024;
 
-/// How many bytes of text are made before the combinations of mistakes end.
+/// After this many bytes of text, no more combinations of mistakes are made.
 const MAX_TEXT: usize = 2 << 20;
 
-/// Some mistakes with the email, each at most once, in any order; and the texts that stand for no email.
+/// Some mistakes with the email, each at most once, in any order; and the fillers for a missing email.
 pub(super) struct Messages {
-    /// By the number of mistakes, as far as the search came.
+    /// The texts by their number of mistakes, as far as the search got.
     levels: Vec<Vec<Variant>>,
     seen: HashSet<Vec<u8>>,
     /// How many bytes of text were made.
@@ -39,8 +39,8 @@ impl Messages {
         Self { levels, seen: HashSet::from([email.to_vec()]), made: 0 }
     }
 
-    /// Those with this many mistakes, without those that fewer mistakes make. An invisible character counts
-    /// twice, since it has many places.
+    /// The texts that this many mistakes make and fewer do not. An invisible character counts twice, since it has many
+    /// places.
     pub(super) fn level(&mut self, mistakes: usize) -> &[Variant] {
         while self.levels.len() <= mistakes {
             self.add_level();
@@ -75,7 +75,7 @@ impl Messages {
                 continue;
             }
             let Ok(text) = str::from_utf8(&message.bytes) else { continue };
-            // Encodings are many, so twice only where little else was done.
+            // There are many encodings, so they are made twice only after no mistake or a changed case.
             let twice = matches!(causes[..], [] | [Cause::EmailCase]);
             for (cause, mistake) in EMAIL_MISTAKES {
                 // White space and case make the same text in either order.
@@ -84,7 +84,7 @@ impl Messages {
                     continue;
                 }
                 let causes = [causes, &[cause][..]].concat();
-                // With a third mistake, few make both of these, and their texts are many.
+                // Few people make both of these and a third mistake, and they make many texts.
                 let has = |cause| causes.contains(&cause);
                 if mistakes > 2 && has(Cause::EmailEncoded) && has(Cause::EmailUnicode) {
                     continue;
@@ -104,7 +104,7 @@ fn change_case(text: &str) -> Vec<Vec<u8>> {
     if !text.is_ascii() {
         cased.extend([text.to_lowercase(), text.to_uppercase()]);
     }
-    // Normalised as mail servers do.
+    // Normalised as some mail servers do.
     if let Some((user, domain)) = text.rsplit_once('@') {
         cased.push(format!("{user}@{}", domain.to_lowercase()));
     }

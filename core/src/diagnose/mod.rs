@@ -24,7 +24,7 @@ pub use page::{MAX_PAGE, diagnose_page, diagnose_page_configured, page_has_jwt};
 /// The number of hexadecimal digits of the secrets in Pylon's dashboard.
 const PYLON_DIGITS: usize = 64;
 
-/// What a diagnosis is about.
+/// The subject of a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Subject {
     Hash,
@@ -39,12 +39,12 @@ pub struct Diagnosis {
     secret_error: Option<Error>,
     unusual_length: bool,
     right_for_unwrapped_secret: bool,
-    /// Of a whole page.
+    /// Only for a whole page.
     page: Option<page::Marks>,
 }
 
 impl Diagnosis {
-    /// With no cause.
+    /// A diagnosis without a cause.
     fn new(subject: Subject) -> Self {
         Self {
             subject,
@@ -66,7 +66,7 @@ impl Diagnosis {
         &self.causes
     }
 
-    /// The verdict, which the mistakes follow.
+    /// The first sentence. The mistakes follow it.
     fn verdict(&self) -> String {
         let subject = match (self.subject, self.page.is_some()) {
             (Subject::Hash, true) => "an email and the right hash for it.",
@@ -113,7 +113,7 @@ impl Diagnosis {
                     .to_owned(),
             );
         }
-        // Other mistakes with the secret are explained with how to fix them.
+        // Other causes already say how to fix the secret.
         let unexplained =
             self.causes.iter().any(|cause| matches!(cause, Cause::Unknown | Cause::HashMalformed));
         match self.secret_error {
@@ -140,10 +140,10 @@ impl Diagnosis {
 
 /// Finds out why `email_hash` is not the hash of `email` under `secret`, the hexadecimal string.
 ///
-/// Tries the mistakes of [`Cause`] in combinations of up to three, some thousands of hashes, and reports the fewest
-/// that give the observed hash. Takes any text, a malformed secret too; of an email of more than 1024 bytes and
-/// of a secret of more than 4096 bytes, it tries few mistakes. It is for developers and not for the path of a
-/// request: it takes milliseconds, and a time that depends on the secret.
+/// Tries the mistakes of [`Cause`] in combinations of up to three: some thousands of hashes. Reports the fewest
+/// mistakes that give the observed hash. Takes any text, a malformed secret too. It tries few mistakes with an email
+/// of more than 1024 bytes or a secret of more than 4096 bytes. It is for developers and not for the path of a
+/// request: it takes milliseconds, and its time depends on the secret.
 pub fn diagnose(
     secret: impl AsRef<[u8]>,
     email: impl AsRef<[u8]>,
@@ -180,5 +180,5 @@ pub fn diagnose_configured(secret: &[u8], email: &str, email_hash: &str) -> Diag
     if others.eq(&trimmed.causes) { trimmed } else { as_it_is }
 }
 
-/// How many bytes of the stack are wiped after a diagnosis, with a wide margin; `make harden` looks at the memory.
+/// The bytes of stack that are wiped after a diagnosis, with a wide margin. `make harden` searches the memory.
 const SEARCH_STACK: usize = 16_384;

@@ -9,20 +9,20 @@ use Cause::{
     HashBase64, HashMalformed, HashPrefixed, HashReformatted, HashTruncated, HashUppercase,
 };
 
-/// The digits of a digest, or of a part of one, and the mistakes in how they are written.
+/// The digits of a digest, or of a part of one, and the mistakes in their form.
 pub(super) struct Observed {
     /// In lower case.
     pub(super) digits: String,
     pub(super) causes: Vec<Cause>,
 }
 
-/// Fewer digits are no hash, and might be those of any text.
+/// Fewer digits are not a hash: any text may contain them.
 const MIN_DIGITS: usize = 16;
 
 /// How many layers a hash may be wrapped in: a label, base64, white space.
 const LAYERS: usize = 4;
 
-/// Takes one layer off.
+/// Removes one layer.
 type Peel = fn(&str) -> Option<(String, &'static [Cause])>;
 
 /// Reads the digits in `text`.
@@ -74,7 +74,7 @@ fn from_base64(text: &str) -> Option<(String, &'static [Cause])> {
             Some((String::from_utf8(bytes).ok()?, &[HashBase64, HashReformatted]))
         }
         20 | 32 | 64 => Some((base16ct::lower::encode_string(&bytes), &[HashBase64])),
-        // An email before a MAC of 32 bytes, and no other text.
+        // Only an email before a MAC of 32 bytes.
         33.. if bytes[..bytes.len() - 32].contains(&b'@') => {
             Some((base16ct::lower::encode_string(&bytes), &[HashBase64]))
         }
@@ -101,7 +101,7 @@ fn from_label(text: &str) -> Option<(String, &'static [Cause])> {
     let rest = fixed.iter().find_map(|prefix| text.strip_prefix(prefix)).or_else(|| {
         let is_label = |c: char| c.is_ascii_alphanumeric() || "-_()./ \"{".contains(c);
         let rest = text.trim_start_matches(is_label);
-        // Separators between bytes are no end of a label.
+        // A separator between bytes does not end a label.
         let label = &text[..text.len() - rest.len()];
         let is_label = label.is_empty() || !is_pair(label);
         rest.strip_prefix(['=', ':', ',']).filter(|_| is_label).map(str::trim_start)
@@ -149,7 +149,7 @@ fn from_bytes(text: &str) -> Option<(String, &'static [Cause])> {
     (bytes.len() == 32).then(|| (base16ct::lower::encode_string(&bytes), &[HashReformatted][..]))
 }
 
-/// The mistake that makes the observed digits of these ones, which are 64.
+/// The mistake that makes the observed digits from the whole hash.
 pub(super) fn shortening(observed: &str, whole: &[u8]) -> Option<Cause> {
     // Most hashes differ at both ends, and there are many.
     let nibble = |digit: Option<&u8>| char::from(*digit?).to_digit(16);

@@ -19,7 +19,7 @@ type Names = u16;
 /// Without these the widget does not know the user.
 const NECESSARY: Names = 1 << CHAT_SETTINGS | 1 << APP_ID | 1 << EMAIL | 1 << EMAIL_HASH;
 
-/// The same, or a JWT.
+/// With a JWT it knows the user, too.
 const IDENTIFYING: Names = NECESSARY | 1 << JWT;
 
 /// How much of a page is read, in bytes.
@@ -45,7 +45,7 @@ impl Marks {
         }
     }
 
-    /// The text behind the explanation of a cause.
+    /// The text after the explanation of a cause.
     pub(super) fn on(&self, cause: Cause) -> String {
         match self.of(cause) {
             0 => String::new(),
@@ -112,7 +112,7 @@ impl Settings {
                 Value::Missing if is_open => Value::Unknown,
                 value => value,
             };
-            // Without a value nobody misses these.
+            // The other names may be missing.
             let is_needed = found.is_some() || NECESSARY & bit != 0;
             marks.unknown |= if *slot == Value::Unknown && is_needed { bit } else { 0 };
         }
@@ -126,7 +126,7 @@ impl Settings {
     /// Whether the page has a JWT and no email hash.
     fn uses_jwt(&self) -> bool {
         let [has_jwt, has_hash] = [JWT, EMAIL_HASH].map(|index| !is_missing(self.text(index)));
-        // Of two that are not known, the hash is as likely.
+        // If neither value is known, it may be the hash.
         (has_jwt && !has_hash) || (self.has(JWT) && !self.has(EMAIL_HASH))
     }
 
@@ -136,15 +136,15 @@ impl Settings {
     }
 }
 
-/// Finds out what is wrong with the chat settings of a page, for `secret`: the hexadecimal string, or the JWT secret
-/// if the page has a JWT and no email hash.
+/// Finds out what is wrong with the chat settings of a page. `secret` is the hexadecimal string, or the JWT secret if
+/// the page has a JWT and no email hash.
 ///
-/// `page` is what `JSON.stringify(window.pylon)` gives in the browser's console, or `window.pylon.chat_settings`
-/// alone, as JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are
-/// read and not run. Only the first MiB is read. Takes any text, and a malformed secret too.
+/// `page` is the result of `JSON.stringify(window.pylon)` in the browser's console, or `window.pylon.chat_settings`
+/// alone, as JSON or as the literal that a console shows. It may also be the HTML of the page, whose inline scripts
+/// are read and not run. Only the first MiB is read. Takes any text, and a malformed secret too.
 ///
-/// [`Diagnosis::matches`] is true exactly when the widget finds an app ID and either an email and the right hash or
-/// a right JWT, and the secret is not on the page. There may be causes even so, which do not keep the widget from finding them.
+/// [`Diagnosis::matches`] is true exactly when the widget finds an app ID and either an email and the right hash or a
+/// right JWT, and the secret is not on the page. A page that matches may have causes that do not stop the widget.
 pub fn diagnose_page(secret: impl AsRef<[u8]>, page: &str) -> Diagnosis {
     judge(
         secret.as_ref(),
@@ -164,7 +164,7 @@ pub fn page_has_jwt(page: &str) -> bool {
     Settings::of(&Page::read(beginning(page)).pylon).uses_jwt()
 }
 
-/// As much of a page as is read.
+/// The part of a page that is read.
 fn beginning(page: &str) -> &str {
     let end = (0..=page.len().min(MAX_PAGE)).rev().find(|end| page.is_char_boundary(*end));
     &page[..end.unwrap_or_default()]

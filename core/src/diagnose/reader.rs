@@ -1,4 +1,4 @@
-//! Reads chat settings from JSON, JavaScript and HTML: leniently, in linear time, and without ever running code.
+//! Reads chat settings from JSON, JavaScript and HTML: leniently, in linear time, and without running code.
 
 use std::str::Chars;
 
@@ -76,7 +76,7 @@ fn is_word(c: char) -> bool {
 
 // Searches, not inlined for the size of the packages.
 
-/// The texts before and behind the first `separator`.
+/// The texts before and after the first `separator`.
 #[inline(never)]
 fn cut<'a>(text: &'a str, separator: &str) -> Option<(&'a str, &'a str)> {
     text.split_once(separator)
@@ -86,7 +86,7 @@ fn has(text: &str, part: &str) -> bool {
     cut(text, part).is_some()
 }
 
-/// The text until the first character that `is_end`, and the text from there on.
+/// The text before the first character that `is_end`, and the rest.
 #[inline(never)]
 fn until(text: &str, is_end: fn(char) -> bool) -> (&str, &str) {
     text.split_at(text.find(is_end).unwrap_or(text.len()))
@@ -129,12 +129,12 @@ impl<'a> Reader<'a> {
     fn word(&mut self) -> &'a str {
         let (word, after) = until(self.rest, |c| !is_word(c));
         self.rest = after;
-        // A regular expression may stand behind these.
+        // A regular expression may follow these.
         self.last = if matches!(word, "return" | "typeof" | "case") { ' ' } else { 'w' };
         word
     }
 
-    /// Reads a string from its quote on. There is none if it does not end, or has an expression within.
+    /// Reads a string from its first quote. Returns `None` if it does not end, or contains an expression.
     fn string(&mut self) -> Option<String> {
         let mut chars = self.rest.chars();
         let quote = chars.next()?;
@@ -205,7 +205,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads a literal; everything else is not known. Objects deeper than `depth` are taken as their text.
+    /// Reads a literal. Any other value is unknown. Objects deeper than `depth` become their text.
     fn value(&mut self, depth: usize) -> Value {
         let first = self.peek();
         let start = self.rest;
@@ -234,7 +234,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads an object from its bracket on.
+    /// Reads an object from its first bracket.
     fn object(&mut self, depth: usize) -> Object {
         let mut object = Object::default();
         self.accept("{");
@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
             };
             let name_of = name_of(&name);
             let value = if !name.is_empty() && self.accept(":") {
-                // Nothing but the settings has an inside that is judged.
+                // Only the settings have fields that are judged.
                 let nested = matches!(name_of, Some((CHAT_SETTINGS, _)));
                 self.value(if nested { depth - 1 } else { 0 })
             } else {
@@ -301,7 +301,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads `window.pylon` and what follows it, and returns the names of the settings behind it.
+    /// Reads `window.pylon` and the names after it, and returns these names.
     fn target(&mut self) -> Option<Vec<Name>> {
         let path = self.path();
         let is_root = ["window", "globalThis", "self"].contains(&&*path[0]);
@@ -311,7 +311,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The character of an escape whose backslash is read.
+/// The character of an escape, after its backslash.
 fn escaped(chars: &mut Chars) -> Option<char> {
     Some(match chars.next()? {
         'n' => '\n',
@@ -421,7 +421,7 @@ impl Page {
 
     fn html(&mut self, text: &str) {
         let mut rest = text;
-        // Modules, and the widget's script, that run when the page is read; without a text, it is the widget's.
+        // The scripts that run after the whole page was read: modules, and `None` for the widget's script.
         let mut deferred = Vec::new();
         while let Some((_, tag)) = cut(rest, "<") {
             if tag.starts_with("!--") {
@@ -562,7 +562,7 @@ fn end_of(content: &str, name: &str) -> usize {
     content.match_indices("</").map(|(at, _)| at).find(is_end).unwrap_or(content.len())
 }
 
-/// The attributes of a tag, and the text behind it.
+/// The attributes of a tag, and the text after it.
 fn attributes(text: &str) -> (Vec<(&str, &str)>, &str) {
     let mut attributes = Vec::new();
     let mut rest = text;

@@ -30,7 +30,7 @@ pub(super) fn join(pieces: &[&[u8]]) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(pieces.concat())
 }
 
-/// Keeps of equal bytes those with the fewest mistakes, of as many the first.
+/// Removes variants with equal bytes, and keeps the one with the fewest mistakes.
 pub(super) fn distinct(mut variants: Vec<Variant>) -> Vec<Variant> {
     let mistakes = |variant: &Variant| variant.causes.len();
     variants.sort_by(|a, b| a.bytes.cmp(&b.bytes).then(mistakes(a).cmp(&mistakes(b))));
@@ -154,13 +154,13 @@ fn is_jwt(text: &[u8]) -> bool {
     parts.len() == 3 && is_object(parts[0]) && is_object(parts[1])
 }
 
-/// Nobody makes more mistakes in one hash, apart from how it is written.
+/// People rarely make more mistakes in one hash. Its form does not count.
 const MAX_MISTAKES: usize = 3;
 
-/// How many blocks are hashed before the search gives up, which bounds the time for the longest emails.
+/// The search gives up after this many blocks. This bounds the time for the longest emails.
 const MAX_BLOCKS: usize = 300_000;
 
-/// Secrets have 64 digits. Of longer ones than this only the keys that people make most are tried.
+/// Secrets have 64 digits. For longer ones than this, only the most common wrong keys are tried.
 pub(super) const MAX_SECRET: usize = 4096;
 
 /// A way to make a hash of a message, and its mistakes.
@@ -186,7 +186,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// Tries a way on messages. Keeps the fewest mistakes, of as many the first in the order of causes.
+    /// Tries a way on messages. Keeps the fewest mistakes; of equal numbers, the first in the order of causes.
     fn attempt(&mut self, way: &Way, messages: &[Variant]) {
         let mut hash = [0; 64];
         for message in messages {
@@ -254,7 +254,7 @@ fn find(
     search.found
 }
 
-/// The mistakes that give the email and behind it the MAC of nothing, as Go's `mac.Sum([]byte(email))` does.
+/// The mistakes that give the email and then the MAC of no message, as Go's `mac.Sum([]byte(email))` does.
 fn find_mac_behind_email(
     keys: &[Variant],
     messages: &mut Messages,
@@ -313,7 +313,7 @@ fn swapped_keys(messages: &mut Messages, mistakes: usize) -> Vec<Variant> {
     distinct(keys)
 }
 
-/// The secret where it took the place of the email, with one mistake and with two.
+/// The secret in place of the email, with one mistake and with two.
 fn swapped_messages(secret: &[u8]) -> [Vec<Variant>; 2] {
     let trimmed = trim(secret);
     let mut messages = vec![variant(trimmed, &[Cause::ArgumentsSwapped])];

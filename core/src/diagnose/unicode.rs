@@ -24,7 +24,7 @@ pub(super) fn change_unicode(text: &str) -> Vec<Vec<u8>> {
     if !text.is_ascii() {
         let latin: Option<Vec<u8>> = text.chars().map(|c| u8::try_from(c).ok()).collect();
         let windows: Option<Vec<u8>> = text.chars().map(to_windows_1252).collect();
-        // As bytes, and as the UTF-8 that was read as Latin-1.
+        // The text in another encoding, and its UTF-8 read in another encoding.
         changed.extend(latin.into_iter().chain(windows));
         for read in [char::from, from_windows_1252] {
             changed.push(text.bytes().map(read).collect::<String>().into_bytes());

@@ -14,7 +14,7 @@ fn rfc_7515_a_1() {
     let secret = JwtSecret { hmac: keyed_hmac_of_bytes(&key) };
     let payload = secret.open(token).unwrap();
     assert!(payload.starts_with(b"{\"iss\":\"joe\",\r\n \"exp\":1300819380,"));
-    // Its claims are not those of Pylon.
+    // Pylon's claims are others.
     assert_eq!(secret.verify_jwt_at(token, "x", 1_300_819_379).unwrap_err(), Error::JwtMalformed);
     let changed = token.replace("Xk", "Xl");
     assert_eq!(secret.open(&changed).unwrap_err(), Error::JwtMalformed, "not canonical");
