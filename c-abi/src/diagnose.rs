@@ -7,8 +7,8 @@ pub const PYLON_IDENTITY_EXPLANATION_SIZE: usize = 16384;
 
 /// Finds out why an email hash is not the one of this email under this secret.
 ///
-/// Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash.
-/// Takes any bytes, a malformed secret too. For developers: it takes milliseconds.
+/// Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash. Takes
+/// any bytes, a malformed secret too. It is for developers: it takes milliseconds.
 ///
 /// @param hex              the hexadecimal string from Pylon's dashboard
 /// @param hex_len          its length in bytes
@@ -48,9 +48,9 @@ pub unsafe extern "C" fn pylon_identity_diagnose(
 
 /// Finds out what is wrong with the chat settings of a page.
 ///
-/// A page is what JSON.stringify(window.pylon) gives in the browser's console, or its chat_settings alone, as
-/// JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are read and not
-/// run. Only the first MiB is read. Takes any bytes, a malformed secret too. For developers: it takes
+/// A page is the result of JSON.stringify(window.pylon) in the browser's console, or its chat_settings alone, as JSON
+/// or as the literal that a console shows. It may also be the HTML of the page, whose inline scripts are read and not
+/// run. Only the first MiB is read. Takes any bytes, a malformed secret too. It is for developers: it takes
 /// milliseconds.
 ///
 /// @param hex              the hexadecimal string from Pylon's dashboard; the JWT secret for a page that has

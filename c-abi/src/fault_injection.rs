@@ -15,7 +15,7 @@ mod planted {
         status(|| panic!("on purpose"))
     }
 
-    /// Plants one panic, after so many steps of the calls to come; `usize::MAX` is never reached.
+    /// Plants one panic after this many steps of later calls. `usize::MAX` plants none.
     #[unsafe(no_mangle)]
     pub extern "C" fn pylon_identity_test_panic_after(steps: usize) {
         STEPS_LEFT.store(steps, Relaxed);
@@ -28,7 +28,7 @@ mod planted {
     }
 }
 
-/// A place where a planted panic can strike: at the start of a call, at each argument and before each write.
+/// A step, where a planted panic can happen: at the start of a call, at each argument and before each write.
 pub(crate) fn step() {
     #[cfg(pylon_identity_panic)]
     planted::step();

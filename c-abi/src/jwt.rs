@@ -4,9 +4,8 @@ use super::*;
 
 /// The secret of Pylon's option "JWT (signed token)", kept as a keyed HMAC state.
 ///
-/// Everything that is said of pylon_identity_secret holds for it, too, with its own functions. The rules of
-/// these tokens are as public integrations of August 2026 describe Pylon's option; they were not tried with
-/// Pylon's service.
+/// The rules of pylon_identity_secret hold for it too, with functions of its own. The rules for the tokens come from
+/// public integrations of August 2026. They were not tried with Pylon's service.
 #[repr(C)]
 pub struct pylon_identity_jwt_secret {
     opaque: [u64; 32],
@@ -92,16 +91,16 @@ pub struct pylon_identity_jwt_user {
 
 /// Signs a JWT (RFC 7519) with HS256, in compact serialisation.
 ///
-/// Until it expires it is as good as a login of the user: do not log it. The page sets it as
-/// window.pylon.chat_settings.jwt, beside app_id alone: as the text "jwt" among the other settings of a
-/// pylon_identity_user. In texts other than the email, bytes that are not UTF-8 become U+FFFD.
+/// Until it expires it is as good as a login of the user: do not log it. The page sets window.pylon.chat_settings to
+/// app_id and jwt alone. Pass the token as the text "jwt" among the other settings of a pylon_identity_user. In texts
+/// other than the email, bytes that are not UTF-8 become U+FFFD.
 ///
 /// @param secret     an initialised secret
 /// @param user       the user
 /// @param expires_in after how many seconds the token expires, from 1 to 900; 0 for 600
 /// @param now        the time in Unix seconds, for tests; 0 for that of the system's clock
 /// @param out        receives the token, NUL-terminated; untouched unless the call succeeds
-/// @param out_size   the size of that buffer; always enough are 8 * (the sum of the lengths in user) + 400
+/// @param out_size   the size of that buffer; 8 * (the sum of the lengths in user) + 400 is always enough
 /// @param written    receives the length of the token, without the NUL; NULL if not wanted
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
 ///         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_JWT_LIFETIME (also for a time beyond 2^53),
@@ -160,7 +159,7 @@ pub unsafe extern "C" fn pylon_identity_sign_jwt(
 /// @param app_id_len its length in bytes
 /// @param now        the time in Unix seconds, for tests; 0 for that of the system's clock
 /// @param out        receives the object, NUL-terminated; untouched unless the call succeeds
-/// @param out_size   the size of that buffer; always enough are 5 * token_len + 400
+/// @param out_size   the size of that buffer; 5 * token_len + 400 is always enough
 /// @param written    receives the length of the object, without the NUL; NULL if not wanted
 /// @return PYLON_IDENTITY_OK, which is 0, if the token is right; otherwise the first that applies of
 ///         PYLON_IDENTITY_JWT_MALFORMED, PYLON_IDENTITY_JWT_ALGORITHM, PYLON_IDENTITY_JWT_SIGNATURE,
@@ -197,9 +196,9 @@ pub unsafe extern "C" fn pylon_identity_verify_jwt(
     })
 }
 
-/// Finds out why a JWT is not one that Pylon takes for this app ID.
+/// Finds out why Pylon does not accept a JWT for this app ID.
 ///
-/// Takes any bytes, a malformed secret too. For developers, and not for the path of a request.
+/// Takes any bytes, a malformed secret too. It is for developers, and not for the path of a request.
 ///
 /// @param secret           the JWT secret from Pylon's dashboard
 /// @param secret_len       its length in bytes

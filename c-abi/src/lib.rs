@@ -3,7 +3,7 @@
 //! The documentation of each public item is for readers of the header that is generated from it.
 
 #![allow(non_camel_case_types)]
-// The header says what each pointer must be, in the words of C.
+// The header documents each pointer, in the words of C.
 #![allow(clippy::missing_safety_doc)]
 
 use std::ffi::{CStr, c_char};
@@ -68,7 +68,7 @@ pub struct pylon_identity_secret {
 pub(crate) trait Opaque: Sized {
     type Secret: binding::Secret;
 
-    /// Tells a usable struct from a zeroed or wiped one, and most likely from garbage.
+    /// Marks a usable struct. A zeroed or wiped struct, and most garbage, lacks it.
     const READY: u64;
 }
 
@@ -453,7 +453,7 @@ mod tests {
         assert_eq!(status(|| panic!("on purpose")), PYLON_IDENTITY_PANIC);
     }
 
-    /// Wiping overwrites the struct without dropping what is in it.
+    /// Wiping overwrites the struct without dropping its contents.
     #[test]
     fn a_secret_owns_no_memory_outside_the_struct() {
         let mut secret = pylon_identity_secret { opaque: [0; 32] };

@@ -1,5 +1,4 @@
-//! For the callers of the WebAssembly module: memory, of which they have none of their own in it, and settings as the
-//! objects of JavaScript have them.
+//! For callers of the WebAssembly module: memory inside the module, and settings in the order of a JavaScript object.
 
 use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ffi::c_char;
@@ -43,7 +42,7 @@ pub unsafe extern "C" fn pylon_identity_free(memory: *mut u8, size: usize) {
     }
 }
 
-/// Writes the script tag or the object, for settings of any names in their order. NULL stands for no nonce.
+/// Writes the script tag or the object, for settings of any names in their order. A nonce of NULL means none.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn pylon_identity_settings(
     settings: *const pylon_identity_setting,

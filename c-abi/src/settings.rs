@@ -91,7 +91,7 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_hash(
     })
 }
 
-/// Text: bytes and how many they are. A length of 0 stands for no text, whatever the pointer.
+/// Text: bytes and their number. A length of 0 means no text, for any pointer.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct pylon_identity_text {
@@ -144,7 +144,7 @@ pub struct pylon_identity_user {
     pub account_external_id: pylon_identity_text,
     /// The email hash, if it was made before. Leave it out with a secret, which makes the hash.
     pub email_hash: pylon_identity_text,
-    /// More settings of the widget, behind those above; NULL for none.
+    /// More settings of the widget, after those above; NULL for none.
     pub other: *const pylon_identity_setting,
     /// Their number.
     pub other_count: usize,
@@ -161,8 +161,8 @@ pub struct pylon_identity_user {
 /// @param nonce     the nonce of the page's Content-Security-Policy, base64 text
 /// @param nonce_len its length in bytes; 0 for no nonce, whatever the pointer
 /// @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
-/// @param out_size  the size of that buffer; always enough are
-///                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400
+/// @param out_size  the size of that buffer;
+///                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400 is always enough
 /// @param written   receives the length of the tag, without the NUL; NULL if not wanted
 /// @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
 ///         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (a name, kind or number that
@@ -202,8 +202,8 @@ pub unsafe extern "C" fn pylon_identity_chat_settings_script(
 /// @param secret   as for pylon_identity_chat_settings_script()
 /// @param user     the user
 /// @param out      receives the object, NUL-terminated; untouched unless the call succeeds
-/// @param out_size the size of that buffer; always enough are
-///                 6 * (the sum of the lengths in user) + 40 * other_count + 400
+/// @param out_size the size of that buffer;
+///                 6 * (the sum of the lengths in user) + 40 * other_count + 400 is always enough
 /// @param written  receives the length of the object, without the NUL; NULL if not wanted
 /// @return the statuses of pylon_identity_chat_settings_script()
 #[must_use]

@@ -240,7 +240,7 @@ static void settings_case(const char *file, char **column) {
         &secret, &user, nonce.data, nonce.length, script, sizeof script, &written);
     pylon_identity_status hashed = pylon_identity_chat_settings_hash(
         &secret, user.app_id.data, user.app_id.length, user.email.data, user.email.length, hash);
-    /* In C an empty nonce is none. */
+    /* In C an empty nonce means none. */
     const int no_nonce = nonce.length == 0 && expected == PYLON_IDENTITY_NONCE_INVALID;
     check(no_nonce ? strncmp(script, "<script>", 8) == 0 : status == expected, file, column[0]);
     if (expected == PYLON_IDENTITY_OK) {
@@ -249,7 +249,7 @@ static void settings_case(const char *file, char **column) {
                   memcmp(script, right.bytes, right.length) == 0,
               file, column[0]);
         free(right.bytes);
-        /* With a hash that was made before, in a buffer that is just large enough, or just too small. */
+        /* With a hash that was made before, in a buffer of exactly the size, or of one byte less. */
         user.email_hash.data = hash;
         user.email_hash.length = strlen(hash);
         strcpy(again, "untouched");
@@ -446,7 +446,7 @@ static void misuse(void) {
     check(pylon_identity_chat_settings_json(NULL, &user, out, sizeof out, NULL) == PYLON_IDENTITY_OK &&
               strcmp(out, "{\"app_id\":\"app\"}") == 0,
           "misuse", "a visitor who is not logged in");
-    /* As the empty std::string of C++, which has a pointer. */
+    /* An empty std::string of C++ has a pointer, too. */
     user.email.data = user.name.data = user.account_id.data = user.email_hash.data = "";
     check(pylon_identity_chat_settings_json(NULL, &user, out, sizeof out, NULL) == PYLON_IDENTITY_OK &&
               strcmp(out, "{\"app_id\":\"app\"}") == 0 &&
@@ -525,7 +525,7 @@ static void jwt_misuse(void) {
     check(pylon_identity_sign_jwt(&secret, &user, 0, 0, token, sizeof token, NULL) ==
               PYLON_IDENTITY_EMAIL_NOT_UNICODE,
           "JWT", "an email that is not UTF-8");
-    /* A struct of one kind in place of the other, as languages without types may pass. */
+    /* A struct of one kind in place of the other: languages without types may pass it. */
     memcpy(&other, &secret, sizeof other);
     check(pylon_identity_verify(&other, "", 0, "", 0) == PYLON_IDENTITY_SECRET_NOT_READY, "JWT",
           "as an identity secret");

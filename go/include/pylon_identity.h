@@ -473,16 +473,15 @@ typedef struct pylon_identity_secret {
 /**
  * The secret of Pylon's option "JWT (signed token)", kept as a keyed HMAC state.
  *
- * Everything that is said of pylon_identity_secret holds for it, too, with its own functions. The rules of
- * these tokens are as public integrations of August 2026 describe Pylon's option; they were not tried with
- * Pylon's service.
+ * The rules of pylon_identity_secret hold for it too, with functions of its own. The rules for the tokens come from
+ * public integrations of August 2026. They were not tried with Pylon's service.
  */
 typedef struct pylon_identity_jwt_secret {
   uint64_t opaque[32];
 } pylon_identity_jwt_secret;
 
 /**
- * Text: bytes and how many they are. A length of 0 stands for no text, whatever the pointer.
+ * Text: bytes and their number. A length of 0 means no text, for any pointer.
  */
 typedef struct pylon_identity_text {
   /**
@@ -578,7 +577,7 @@ typedef struct pylon_identity_user {
    */
   struct pylon_identity_text email_hash;
   /**
-   * More settings of the widget, behind those above; NULL for none.
+   * More settings of the widget, after those above; NULL for none.
    */
   const struct pylon_identity_setting *other;
   /**
@@ -726,8 +725,8 @@ const char *pylon_identity_version(void);
 /**
  * Finds out why an email hash is not the one of this email under this secret.
  *
- * Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash.
- * Takes any bytes, a malformed secret too. For developers: it takes milliseconds.
+ * Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash. Takes
+ * any bytes, a malformed secret too. It is for developers: it takes milliseconds.
  *
  * @param hex              the hexadecimal string from Pylon's dashboard
  * @param hex_len          its length in bytes
@@ -756,9 +755,9 @@ pylon_identity_status pylon_identity_diagnose(const char *hex,
 /**
  * Finds out what is wrong with the chat settings of a page.
  *
- * A page is what JSON.stringify(window.pylon) gives in the browser's console, or its chat_settings alone, as
- * JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are read and not
- * run. Only the first MiB is read. Takes any bytes, a malformed secret too. For developers: it takes
+ * A page is the result of JSON.stringify(window.pylon) in the browser's console, or its chat_settings alone, as JSON
+ * or as the literal that a console shows. It may also be the HTML of the page, whose inline scripts are read and not
+ * run. Only the first MiB is read. Takes any bytes, a malformed secret too. It is for developers: it takes
  * milliseconds.
  *
  * @param hex              the hexadecimal string from Pylon's dashboard; the JWT secret for a page that has
@@ -839,16 +838,16 @@ pylon_identity_status pylon_identity_jwt_secret_wipe(struct pylon_identity_jwt_s
 /**
  * Signs a JWT (RFC 7519) with HS256, in compact serialisation.
  *
- * Until it expires it is as good as a login of the user: do not log it. The page sets it as
- * window.pylon.chat_settings.jwt, beside app_id alone: as the text "jwt" among the other settings of a
- * pylon_identity_user. In texts other than the email, bytes that are not UTF-8 become U+FFFD.
+ * Until it expires it is as good as a login of the user: do not log it. The page sets window.pylon.chat_settings to
+ * app_id and jwt alone. Pass the token as the text "jwt" among the other settings of a pylon_identity_user. In texts
+ * other than the email, bytes that are not UTF-8 become U+FFFD.
  *
  * @param secret     an initialised secret
  * @param user       the user
  * @param expires_in after how many seconds the token expires, from 1 to 900; 0 for 600
  * @param now        the time in Unix seconds, for tests; 0 for that of the system's clock
  * @param out        receives the token, NUL-terminated; untouched unless the call succeeds
- * @param out_size   the size of that buffer; always enough are 8 * (the sum of the lengths in user) + 400
+ * @param out_size   the size of that buffer; 8 * (the sum of the lengths in user) + 400 is always enough
  * @param written    receives the length of the token, without the NUL; NULL if not wanted
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
  *         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_JWT_LIFETIME (also for a time beyond 2^53),
@@ -878,7 +877,7 @@ pylon_identity_status pylon_identity_sign_jwt(const struct pylon_identity_jwt_se
  * @param app_id_len its length in bytes
  * @param now        the time in Unix seconds, for tests; 0 for that of the system's clock
  * @param out        receives the object, NUL-terminated; untouched unless the call succeeds
- * @param out_size   the size of that buffer; always enough are 5 * token_len + 400
+ * @param out_size   the size of that buffer; 5 * token_len + 400 is always enough
  * @param written    receives the length of the object, without the NUL; NULL if not wanted
  * @return PYLON_IDENTITY_OK, which is 0, if the token is right; otherwise the first that applies of
  *         PYLON_IDENTITY_JWT_MALFORMED, PYLON_IDENTITY_JWT_ALGORITHM, PYLON_IDENTITY_JWT_SIGNATURE,
@@ -898,9 +897,9 @@ pylon_identity_status pylon_identity_verify_jwt(const struct pylon_identity_jwt_
                                                 size_t *written);
 
 /**
- * Finds out why a JWT is not one that Pylon takes for this app ID.
+ * Finds out why Pylon does not accept a JWT for this app ID.
  *
- * Takes any bytes, a malformed secret too. For developers, and not for the path of a request.
+ * Takes any bytes, a malformed secret too. It is for developers, and not for the path of a request.
  *
  * @param secret           the JWT secret from Pylon's dashboard
  * @param secret_len       its length in bytes
@@ -991,8 +990,8 @@ pylon_identity_status pylon_identity_chat_settings_hash(const struct pylon_ident
  * @param nonce     the nonce of the page's Content-Security-Policy, base64 text
  * @param nonce_len its length in bytes; 0 for no nonce, whatever the pointer
  * @param out       receives the tag, NUL-terminated; untouched unless the call succeeds
- * @param out_size  the size of that buffer; always enough are
- *                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400
+ * @param out_size  the size of that buffer;
+ *                  6 * (the sum of the lengths in user + nonce_len) + 40 * other_count + 400 is always enough
  * @param written   receives the length of the tag, without the NUL; NULL if not wanted
  * @return PYLON_IDENTITY_OK, PYLON_IDENTITY_APP_ID_EMPTY, PYLON_IDENTITY_EMAIL_EMPTY,
  *         PYLON_IDENTITY_EMAIL_NOT_UNICODE, PYLON_IDENTITY_SETTINGS_INVALID (a name, kind or number that
@@ -1019,8 +1018,8 @@ pylon_identity_status pylon_identity_chat_settings_script(const struct pylon_ide
  * @param secret   as for pylon_identity_chat_settings_script()
  * @param user     the user
  * @param out      receives the object, NUL-terminated; untouched unless the call succeeds
- * @param out_size the size of that buffer; always enough are
- *                 6 * (the sum of the lengths in user) + 40 * other_count + 400
+ * @param out_size the size of that buffer;
+ *                 6 * (the sum of the lengths in user) + 40 * other_count + 400 is always enough
  * @param written  receives the length of the object, without the NUL; NULL if not wanted
  * @return the statuses of pylon_identity_chat_settings_script()
  */
