@@ -7,8 +7,8 @@ import (
 	pylonidentity "github.com/pylon-identity/pylon-identity/go"
 )
 
-// Nothing but the call itself refers to these secrets, so their keys may be wiped as soon as it ends. With the
-// build tag pylonidentity_gc, garbage is collected in the call.
+// Only the call itself refers to these secrets, so their keys may be wiped as soon as it ends. With the build tag
+// pylonidentity_gc, garbage is collected in the call.
 func TestSecretsThatNothingRefersTo(t *testing.T) {
 	want := parse(t, sentinel).Sign(email)
 	var group sync.WaitGroup

@@ -6,7 +6,7 @@ import (
 	"unsafe"
 )
 
-// Memory that another goroutine wipes during a call looks like this to the core.
+// The core sees such memory if another goroutine wipes it during a call.
 func TestDamagedKeysPanic(t *testing.T) {
 	for name, use := range map[string]func(*IdentitySecret){
 		"Sign":         func(s *IdentitySecret) { s.Sign("ada@example.com") },

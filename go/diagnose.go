@@ -2,8 +2,8 @@ package pylonidentity
 
 // A Diagnosis says why an email hash or a JWT does not match. It never shows the secret, the email or the hash.
 type Diagnosis struct {
-	// Matches is whether the hash is exactly the right one, and with [DiagnosePage] whether the widget finds
-	// an app ID, an email and that hash, or an app ID and a right JWT.
+	// Matches says whether the hash is exactly the right one. With [DiagnosePage] it says whether the widget finds an app
+	// ID, an email and that hash, or an app ID and a right JWT.
 	Matches bool
 	// Causes are the fewest mistakes that together give the hash, for example [CauseSecretUsedAsText]. The
 	// names are the same in every language.
@@ -20,11 +20,11 @@ func Diagnose(secret, email, emailHash string) Diagnosis {
 	return diagnosis(diagnose(secret, email, emailHash))
 }
 
-// DiagnosePage finds out what is wrong with the chat settings of a page, for secret, the hexadecimal string; for a
-// page that has a jwt, the JWT secret.
+// DiagnosePage finds out what is wrong with the chat settings of a page. The secret is the hexadecimal string, or the
+// JWT secret for a page that has a jwt.
 //
-// A page is what JSON.stringify(window.pylon) gives in the browser's console, or its chat_settings alone, as
-// JSON or as the literal that a console shows; or the HTML of the page, whose inline scripts are read and not
+// A page is the result of JSON.stringify(window.pylon) in the browser's console, or its chat_settings alone, as JSON
+// or as the literal that a console shows. It may also be the HTML of the page, whose inline scripts are read and not
 // run. Only the first MiB is read. It takes any text, a malformed secret too. It is for developers, and takes
 // milliseconds.
 //

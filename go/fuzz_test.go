@@ -23,7 +23,7 @@ import (
 // Properties of every input, with crypto/hmac as oracle. TestRandomInput gives each property random
 // inputs; go test -fuzz=FuzzSign and the others give it inputs that coverage guides.
 
-// Makes the oracle wrong about text beyond the Basic Multilingual Plane. The properties must notice.
+// It makes the oracle wrong about text beyond the Basic Multilingual Plane. The properties must notice.
 var _, planted = os.LookupEnv("PYLON_IDENTITY_PLANTED_FAULT")
 
 func oracle(key []byte, email string) string {
@@ -35,7 +35,7 @@ func oracle(key []byte, email string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// keyed makes a secret of any bytes, with more of them behind a key that would be too weak.
+// keyed makes a secret of any bytes, with more of them after a key that would be too weak.
 func keyed(t *testing.T, key []byte) (*pylonidentity.IdentitySecret, []byte) {
 	t.Helper()
 	if isWeak(key) {
@@ -174,7 +174,7 @@ func thePageHasTheSignedText(t *testing.T, key []byte, appID, email, name, avata
 	}
 }
 
-// onlyText leaves out bytes that are not UTF-8, and the U+FFFD that the script has in their place.
+// onlyText leaves out bytes that are not UTF-8, and U+FFFD, which the script has in their place.
 func onlyText(value string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(value, ""), "\ufffd", "")
 }

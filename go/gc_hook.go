@@ -2,5 +2,5 @@
 
 package pylonidentity
 
-// maybeGC is called where a pointer for C was taken; see gc_hook_forced.go.
+// maybeGC is called after a pointer for C was taken; see gc_hook_forced.go.
 func maybeGC() {}

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// maybeGC collects garbage between the taking of a pointer and the call of C that uses it. With this build
-// tag, which is for tests, a missing runtime.KeepAlive shows: the key is wiped before the call.
+// maybeGC collects garbage after a pointer was taken and before C uses it. In tests with this build tag, a missing
+// runtime.KeepAlive shows: the key is wiped before the call.
 func maybeGC() {
 	runtime.GC()
 	time.Sleep(time.Millisecond) // cleanups run in a goroutine of their own

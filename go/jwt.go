@@ -12,12 +12,11 @@ import (
 const DefaultJWTVariable = "PYLON_JWT_SECRET"
 
 // A JWTSecret is the secret of Pylon's option "JWT (signed token)". Its text is the key as it is, even if it is
-// hexadecimal. It is as well hidden and wiped as an [IdentitySecret], and goroutines may share it.
+// hexadecimal. It is hidden and wiped like an [IdentitySecret], and goroutines may share it.
 //
-// All about these tokens is as public integrations of August 2026 describe Pylon's option. It was not tried with
-// Pylon's service.
+// The rules for these tokens come from public integrations of August 2026. They were not tried with Pylon's service.
 type JWTSecret struct {
-	// As of an IdentitySecret.
+	// The same as in an IdentitySecret.
 	key *key
 }
 
@@ -28,9 +27,9 @@ func NewJWTSecret(text string) (*JWTSecret, error) {
 	return secretOf[JWTSecret](jwtKind.parse(text))
 }
 
-// JWTSecretFromEnv takes the secret in the environment variable of this name, trimmed of white space; "" stands
-// for [DefaultJWTVariable]. The errors are [ErrSecretMissing] and [ErrSecretExposed] as of
-// [IdentitySecretFromEnv], and those of [NewJWTSecret].
+// JWTSecretFromEnv takes the secret in the environment variable of this name, trimmed of white space; "" means
+// [DefaultJWTVariable]. The errors are [ErrSecretMissing] and [ErrSecretExposed] as of [IdentitySecretFromEnv], and
+// those of [NewJWTSecret].
 func JWTSecretFromEnv(name string) (*JWTSecret, error) {
 	return secretOf[JWTSecret](jwtKind.fromEnv(name))
 }
@@ -61,8 +60,8 @@ type Claims struct {
 	ExpiresAt time.Time
 }
 
-// SignJWT signs a JWT (RFC 7519) with HS256. It expires ttl after it is issued, in whole seconds from 1 second to
-// 15 minutes; 0 stands for 10 minutes. Until then it is as good as a login of the user: do not log it.
+// SignJWT signs a JWT (RFC 7519) with HS256. It expires ttl after it is issued, in whole seconds from 1 second to 15
+// minutes; 0 means 10 minutes. Until then it is as good as a login of the user: do not log it.
 //
 // The error is [ErrAppIDEmpty] or [ErrEmailEmpty], also for white space and fillers such as "undefined",
 // [ErrEmailNotUnicode] for an email that is not UTF-8, or [ErrJWTLifetime]. It panics with [ErrSecretNotReady]
@@ -71,7 +70,7 @@ func (s *JWTSecret) SignJWT(claims Claims, ttl time.Duration) (string, error) {
 	k := s.ready()
 	expiresIn := uint64(ttl / time.Second)
 	if expiresIn == 0 && ttl != 0 {
-		expiresIn = math.MaxUint64 // less than a second, or less than nothing: 0 would stand for 10 minutes
+		expiresIn = math.MaxUint64 // less than a second, or negative: 0 would mean 10 minutes
 	}
 	texts := [...]string{
 		claims.AppID, claims.Email, claims.Name, claims.AccountExternalID, claims.ContactExternalID,
@@ -125,9 +124,9 @@ func (s *JWTSecret) VerifyJWT(token, appID string, now ...time.Time) (Claims, er
 	}, nil
 }
 
-// ChatSettings makes the settings of the chat widget for a logged-in user: the app ID and a JWT that names the
-// user. The errors are those of [JWTSecret.SignJWT]. Do not add other values of an identity: they would have to
-// equal the claims.
+// ChatSettings makes the settings of the chat widget for a logged-in user: the app ID and a JWT that names the user.
+// The errors are those of [JWTSecret.SignJWT]. Do not add other values of an identity, which would have to equal the
+// claims.
 func (s *JWTSecret) ChatSettings(claims Claims, ttl time.Duration) (ChatSettings, error) {
 	token, err := s.SignJWT(claims, ttl)
 	if err != nil {
@@ -136,15 +135,15 @@ func (s *JWTSecret) ChatSettings(claims Claims, ttl time.Duration) (ChatSettings
 	return ChatSettings{AppID: claims.AppID, JWT: token}, nil
 }
 
-// DiagnoseJWT finds out why token is not a JWT that Pylon takes for this app ID now, or at another time, for
-// secret, the text from Pylon's dashboard. The email is the one that is beside it on the page; "" stands for
-// none. It takes any text, a malformed secret too, and is for developers.
+// DiagnoseJWT finds out why Pylon does not accept token as a JWT for this app ID, now or at another time. The secret
+// is the text from Pylon's dashboard. The email is the one beside the token on the page; "" means none. It takes any
+// text, a malformed secret too, and is for developers.
 func DiagnoseJWT(secret, appID, token, email string, now ...time.Time) Diagnosis {
 	return diagnosis(diagnoseJWT(secret, appID, token, email, unixTime(now...)))
 }
 
-// unixTime returns the first time in Unix seconds, and that of the system's clock if it is none or zero. A time
-// before the second second of 1970 is that one, since the core takes 0 as its own clock.
+// unixTime returns the first time in Unix seconds, or the system's time if there is none or it is zero. It returns at
+// least 1, since the core reads 0 as its own clock.
 func unixTime(times ...time.Time) uint64 {
 	if len(times) == 0 || times[0].IsZero() {
 		times = []time.Time{time.Now()}
@@ -152,7 +151,7 @@ func unixTime(times ...time.Time) uint64 {
 	return uint64(max(1, times[0].Unix()))
 }
 
-// orPanic returns the status as an error, or panics where the key is no longer there.
+// orPanic returns the status as an error, or panics if the secret was wiped or never set.
 func (e Error) orPanic() error {
 	switch e {
 	case ok:
@@ -179,7 +178,7 @@ func (s *JWTSecret) ready() *key {
 
 func (s JWTSecret) String() string { return jwtKind.shown(s.key) }
 
-// Format prints "JWTSecret(hidden)" whatever the verb, or "JWTSecret(not set)" for a zero value.
+// Format prints "JWTSecret(hidden)" for every verb, or "JWTSecret(not set)" for a zero value.
 func (s JWTSecret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // MarshalText returns the same, for logs and dumps of a configuration in JSON, XML and the like.
@@ -195,5 +194,5 @@ func (s *JWTSecret) UnmarshalText(text []byte) error {
 	return err
 }
 
-// MarshalBinary refuses, and so do encoding/gob and others that keep a value to restore it.
+// MarshalBinary returns an error, so that encoding/gob and the like cannot store the secret.
 func (s JWTSecret) MarshalBinary() ([]byte, error) { return nil, jwtKind.stays() }

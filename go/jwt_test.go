@@ -30,7 +30,7 @@ func parseJWT(t *testing.T, text string) *pylonidentity.JWTSecret {
 	return secret
 }
 
-// given decodes the columns of texts, where "-" stands for none.
+// given decodes the columns of texts, where "-" means none.
 func given(t *testing.T, columns []string) (texts []string) {
 	t.Helper()
 	for _, column := range columns {
@@ -61,7 +61,7 @@ func TestSignJWT(t *testing.T) {
 		}
 		token, err := secret.SignJWT(claims, ttl)
 		settings, settingsErr := secret.ChatSettings(claims, ttl)
-		if ttl == 0 { // stands for ten minutes in Go
+		if ttl == 0 { // means ten minutes in Go
 			if want, _ := secret.SignJWT(claims, 10*time.Minute); token != want || err != nil {
 				t.Errorf("%s, %v, want %s", token, err, want)
 			}
@@ -280,7 +280,7 @@ func TestWipedJWTSecretsPanic(t *testing.T) {
 	}
 }
 
-// As TestSecretsThatNothingRefersTo.
+// The same test as TestSecretsThatNothingRefersTo.
 func TestSecretsThatNothingRefersToAndJWTs(t *testing.T) {
 	user := pylonidentity.Claims{AppID: "app", Email: email, IssuedAt: time.Unix(1_800_000_000, 0)}
 	want, _ := parseJWT(t, sentinel).SignJWT(user, 0)

@@ -2,7 +2,7 @@ package pylonidentity
 
 import "unsafe"
 
-// Bounds the memory that a batch takes.
+// It bounds the memory that a batch takes.
 const chunkSize = 16_384
 
 // SignMany returns the email hash of each email, in the same order, using all processors for large
@@ -12,7 +12,7 @@ const chunkSize = 16_384
 func (s *IdentitySecret) SignMany(emails []string) []string {
 	k := s.ready()
 	hashes := make([]string, 0, len(emails))
-	// Used again for each chunk, so that large batches leave no garbage.
+	// Each chunk uses it again, so that large batches leave no garbage.
 	var batch batch
 	for {
 		chunk := emails[:min(chunkSize, len(emails))]

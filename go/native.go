@@ -44,7 +44,7 @@ package pylonidentity
 #cgo nocallback write_settings
 #include "pylon_identity.h"
 
-// Takes the user by value, since a struct in the memory of Go must not hold pointers of Go.
+// It takes the user by value, since C must not see a struct in Go's memory that holds Go pointers.
 static pylon_identity_status write_settings(int script, pylon_identity_user user, const char *nonce,
 	size_t nonce_len, char *out, size_t out_size, size_t *written) {
 	if (script)
@@ -67,7 +67,7 @@ import (
 // Backend is the core that runs: "cgo" is the native library, "portable" is its code in Go.
 const Backend = "cgo"
 
-// The portable core has the numbers of the header, or this does not compile.
+// This compiles only if the portable core has the numbers of the header.
 var _ [0]int = [(hashMismatch ^ C.PYLON_IDENTITY_HASH_MISMATCH) | (invalidArgument ^ C.PYLON_IDENTITY_INVALID_ARGUMENT) |
 	(panicked ^ C.PYLON_IDENTITY_PANIC) | (kindNumber ^ C.PYLON_IDENTITY_SETTING_NUMBER) |
 	(kindBoolean ^ C.PYLON_IDENTITY_SETTING_BOOLEAN) | (Error(len(emailHash{})) ^ C.PYLON_IDENTITY_EMAIL_HASH_SIZE) |
@@ -151,7 +151,7 @@ func signMessage(message, secret string, out *emailHash) Error {
 		pointer(message), C.size_t(len(message)), pointer(secret), C.size_t(len(secret)), out.pointer()))
 }
 
-// A batch has the emails one after another, because C must not see Go pointers to Go pointers.
+// A batch joins the emails, because C must not see Go pointers to Go pointers.
 type batch struct {
 	joined  []byte
 	lengths []C.size_t

@@ -25,20 +25,20 @@ const Backend = "portable"
 
 // --- calls of the core ---
 
-// Each of the modules has memory of its own, so a call has one for itself.
+// Each module has memory of its own, and serves one call at a time.
 var modules = sync.Pool{New: func() any { return core.New() }}
 
 // Memory is never given back, so a module that needed more than most calls is not used again.
 const keptMemory = 1 << 20
 
-// A call has its arguments in the memory of a module.
+// A call keeps its arguments in the memory of a module.
 type call struct {
 	*core.Module
 	blocks [][2]int32
 }
 
-// with makes a call, and wipes its arguments and results afterwards. A trap of the module, which is a panic of Go
-// here, becomes a status, and that module is not used again.
+// with makes a call, and wipes its arguments and results afterwards. A trap of the module is a Go panic: it becomes a
+// status, and that module is not used again.
 func with(use func(c *call) Error) (status Error) {
 	c := &call{Module: modules.Get().(*core.Module)}
 	defer func() {
@@ -64,7 +64,7 @@ func with(use func(c *call) Error) (status Error) {
 
 // withSecret makes a call that has a secret or its key, and wipes the stack of Go that it used.
 func withSecret(use func(c *call) Error) Error {
-	wipeStack() // and makes it large enough: a stack that grows would leave its old memory behind
+	wipeStack() // and makes it large enough: a stack that grows leaves its old memory behind
 	status := with(use)
 	wipeStack()
 	return status
@@ -94,7 +94,7 @@ func (c *call) space(size int) int32 {
 	return at
 }
 
-// text passes the bytes of s: their address, and their number. The address of no bytes is NULL.
+// text copies s into the module, and returns its address and length. Empty text has the address NULL.
 func (c *call) text(s string) (at, length int32) {
 	if s == "" {
 		return 0, 0
@@ -104,7 +104,7 @@ func (c *call) text(s string) (at, length int32) {
 	return at, int32(len(s))
 }
 
-// put writes texts or a number at at.
+// put writes words to the address at.
 func (c *call) put(at int32, words ...int32) {
 	for i, word := range words {
 		binary.LittleEndian.PutUint32(c.memory()[int(at)+4*i:], uint32(word))
@@ -147,7 +147,7 @@ func causeCode(bit uint64) string {
 // are atomic.
 type state [64]atomic.Uint32
 
-// Where the struct has the state of SHA-256 after the inner and the outer padded key.
+// The places in the struct of the states of SHA-256 after the inner and the outer padded key.
 const (
 	inner = 2
 	outer = 12
@@ -168,7 +168,7 @@ func (s *state) wipe() {
 	}
 }
 
-// secret passes the secret to the module.
+// secret copies the secret into the module, and returns its address.
 func (c *call) secret(s *state) int32 {
 	at := c.space(4 * len(s))
 	for i := range s {
@@ -211,7 +211,7 @@ func (s *state) parseValue(isJWT bool, name, text string, set bool) Error {
 
 func (s *state) chatSettingsHash(appID, email string, out *emailHash) Error {
 	status := with(func(c *call) Error {
-		// A secret without its key: the core judges the texts, and Go makes the hash.
+		// This secret has no key: the core checks the texts, and Go makes the hash.
 		secret, hash := c.space(4*len(s)), c.space(len(out))
 		c.put(secret, int32(s[0].Load()), int32(s[1].Load()))
 		app, appLength := c.text(appID)
@@ -248,7 +248,7 @@ var signers = sync.Pool{New: func() any {
 	return s
 }}
 
-// resume reports false where SHA-256 is another than Go's own.
+// resume reports false if crypto/sha256 is not Go's own implementation.
 func (s *signer) resume(key *state, at int) bool {
 	if s.digest == nil {
 		return false
@@ -332,7 +332,7 @@ func (s *state) verifyJWT(token, appID string, now uint64, out []byte) (int, Err
 	})
 }
 
-// answer makes a call with a secret that writes a text into out, and returns its length.
+// answer makes a call with a secret. The call writes a text into out, and answer returns its length.
 func answer(out []byte, ask func(c *call, buffer, written int32) int32) (length int, status Error) {
 	status = withSecret(func(c *call) Error {
 		buffer, written := c.space(len(out)), c.space(4)
@@ -365,7 +365,7 @@ func signMessage(message, secret string, out *emailHash) Error {
 	return ok
 }
 
-// key decodes a secret of the usual length. Of any other, and of what is no secret, the core decides.
+// key decodes a secret of the usual length. The core judges every other text.
 func (s *signer) key(secret string) bool {
 	if s.digest == nil || len(secret) != sha256.Size*2 {
 		return false

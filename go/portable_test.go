@@ -13,7 +13,7 @@ import (
 
 var digits = strings.Repeat("5a", 32)
 
-// Some distributions of Go have a SHA-256 of the system, which does not take a state.
+// Some distributions of Go use a SHA-256 of the system, which cannot restore a state.
 func TestWithAnotherSHA256TheCoreSigns(t *testing.T) {
 	secret, err := NewIdentitySecret(digits)
 	if err != nil {

@@ -54,12 +54,12 @@ func (e Error) Code() string { return e.code() }
 //
 // Any number of goroutines may sign and verify with it at the same time.
 type IdentitySecret struct {
-	// Shared by copies, so the key is wiped after the last of them.
+	// Copies share it, so the key is wiped after the last of them.
 	key *key
 }
 
 type key struct {
-	// Points to a state, without a type that printing or reflection could follow.
+	// It points to a state, without a type that printing or reflection could follow.
 	memory unsafe.Pointer
 	wiped  atomic.Bool
 }
@@ -95,7 +95,7 @@ func (of *kind) parse(text string) (*key, error) {
 	return k.kept(k.state().parse(of.isJWT, text))
 }
 
-// kept has the key of a secret that was parsed wiped when it is collected.
+// kept arranges that the key of a parsed secret is wiped when it is collected.
 func (k *key) kept(status Error) (*key, error) {
 	if status != ok {
 		return nil, status
@@ -175,13 +175,13 @@ func (of *kind) shown(k *key) string {
 	return of.name + "(hidden)"
 }
 
-// Format prints "IdentitySecret(hidden)" whatever the verb, or "IdentitySecret(not set)" for a zero value.
+// Format prints "IdentitySecret(hidden)" for every verb, or "IdentitySecret(not set)" for a zero value.
 func (s IdentitySecret) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, s.String())
 }
 
-// MarshalText returns the same, for logs and dumps of a configuration in JSON, XML and the like. Nothing
-// makes a secret of that again.
+// MarshalText returns the same, for logs and dumps of a configuration in JSON, XML and the like. It cannot be parsed
+// again.
 func (s IdentitySecret) MarshalText() ([]byte, error) {
 	return []byte(s.String()), nil
 }
@@ -202,7 +202,7 @@ func (of *kind) trimmed(text []byte) (*key, error) {
 	return of.fromValue(of.variable, unsafe.String(unsafe.SliceData(text), len(text)), true)
 }
 
-// MarshalBinary refuses, and so do encoding/gob and others that keep a value to restore it.
+// MarshalBinary returns an error, so that encoding/gob and the like cannot store the secret.
 func (s IdentitySecret) MarshalBinary() ([]byte, error) { return nil, identityKind.stays() }
 
 func (of *kind) stays() error {
@@ -241,7 +241,7 @@ func (s *IdentitySecret) ready() *key {
 	return s.key
 }
 
-// An emailHash is one as the core writes it: 64 digits and a NUL.
+// An emailHash has the form of the core: 64 digits and a NUL.
 type emailHash [65]byte
 
 func (h *emailHash) String() string { return string(h[:len(h)-1]) }

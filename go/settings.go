@@ -13,10 +13,10 @@ import (
 // DefaultVariable is the environment variable that [IdentitySecretFromEnv] reads by default.
 const DefaultVariable = "PYLON_IDENTITY_SECRET"
 
-// IdentitySecretFromEnv parses the secret in the environment variable of this name, trimmed of white
-// space; "" stands for [DefaultVariable]. The error is [ErrSecretMissing] if it is not set,
-// [ErrSecretExposed] for a name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), or
-// one of [NewIdentitySecret], each behind the name of the variable: compare with [errors.Is].
+// IdentitySecretFromEnv parses the secret in the environment variable of this name, trimmed of white space; "" means
+// [DefaultVariable]. The error is [ErrSecretMissing] if it is not set, [ErrSecretExposed] for a name that bundlers
+// ship to browsers (NEXT_PUBLIC_, VITE_ and the like), or one of [NewIdentitySecret]. Its message begins with the name
+// of the variable: compare with [errors.Is].
 func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
 	return secretOf[IdentitySecret](identityKind.fromEnv(name))
 }
@@ -122,10 +122,10 @@ func (s *IdentitySecret) ChatSettings(user User) (ChatSettings, error) {
 
 // Script returns the script tag that sets window.pylon. Put it into the page before the widget's own tag.
 //
-// The tag is printable ASCII, safe inside HTML of any encoding, whatever the settings hold, and html/template
-// does not escape it again. The nonce is the nonce of the page's Content-Security-Policy, base64 text and new
-// for each response; "" stands for none. The error is [ErrNonceInvalid], [ErrAppIDEmpty],
-// [ErrSettingsInvalid] for values that the page cannot have, or [ErrEmailNotUnicode].
+// The tag is printable ASCII, safe inside HTML of any encoding for any settings, and html/template does not escape it
+// again. The nonce is the nonce of the page's Content-Security-Policy, base64 text and new for each response; "" means
+// none. The error is [ErrNonceInvalid], [ErrAppIDEmpty], [ErrSettingsInvalid] for values that the page cannot have, or
+// [ErrEmailNotUnicode].
 func (s ChatSettings) Script(nonce string) (template.HTML, error) {
 	script, err := s.write(true, nonce)
 	return template.HTML(script), err
@@ -175,7 +175,7 @@ func (s ChatSettings) write(script bool, nonce string) ([]byte, error) {
 	return written, nil
 }
 
-// A setting is one of the further settings, as the core takes it.
+// A setting is one of the further settings, in the form of the core.
 type setting struct {
 	name, text string
 	kind       int32

@@ -207,7 +207,7 @@ func TestChatSettings(t *testing.T) {
 		}
 		if expected := codes[want]; expected != nil {
 			if given[6] == "" && expected == pylonidentity.ErrNonceInvalid {
-				return // in Go an empty nonce is none
+				return // in Go an empty nonce means none
 			}
 			if !errors.Is(err, expected) || script != "" {
 				t.Errorf("%v, want %v", err, expected)
@@ -230,7 +230,7 @@ func TestChatSettings(t *testing.T) {
 		var decoded pylonidentity.ChatSettings
 		encoded, _ := json.Marshal(settings)
 		if err := json.Unmarshal(encoded, &decoded); err != nil || !reflect.DeepEqual(decoded, settings) {
-			t.Errorf("the settings change on their way through JSON: %s", encoded)
+			t.Errorf("JSON changes the settings: %s", encoded)
 		}
 	})
 }

@@ -1,6 +1,6 @@
 package pylonidentity
 
-// So that `go mod vendor` copies the folders with the header and the libraries.
+// The imports make `go mod vendor` copy the folders with the header and the libraries.
 import (
 	_ "github.com/pylon-identity/pylon-identity/go/include"
 	_ "github.com/pylon-identity/pylon-identity/go/lib/darwin_amd64"

@@ -15,7 +15,8 @@ extern int pylon_identity_command_line(char **args, size_t count, int stdin_clos
 
 static int stdin_closed, stdout_closed;
 
-// Go opens /dev/null in place of a closed stream, so that output to it would be lost in silence. This runs before.
+// Go opens /dev/null in place of a closed stream, so that output to it would be lost without an error. This runs
+// before.
 __attribute__((constructor)) static void look(void) {
 	stdin_closed = fcntl(0, F_GETFD) == -1;
 	stdout_closed = fcntl(1, F_GETFD) == -1;
@@ -30,7 +31,7 @@ import "C"
 import (
 	"os"
 
-	// So that `go mod vendor` copies the folders with the libraries.
+	// The imports make `go mod vendor` copy the folders with the libraries.
 	_ "github.com/pylon-identity/pylon-identity/go/lib/darwin_amd64"
 	_ "github.com/pylon-identity/pylon-identity/go/lib/darwin_arm64"
 	_ "github.com/pylon-identity/pylon-identity/go/lib/linux_amd64"
