@@ -1,4 +1,4 @@
-// For Cloudflare Workers, Next's edge and the like, which compile the module when they deploy.
+// This file is for Cloudflare Workers, Next's edge and the like, which compile the module when they deploy.
 
 import module from './core.wasm?module'
 import over from './index.js'

@@ -21,10 +21,10 @@ export declare class IdentitySecret {
    * Parses the secret in an environment variable, trimmed of white space.
    *
    * @param name the variable's name, `PYLON_IDENTITY_SECRET` if left out
-   * @param env the environment, `process.env` if left out; on Cloudflare Workers what the handler is given as `env`
+   * @param env the environment, `process.env` if left out; on Cloudflare Workers the handler's argument `env`
    * @throws an `Error` with the `code` `ERR_SECRET_MISSING` if it is not set, `ERR_SECRET_EXPOSED` for a
-   * name that bundlers ship to browsers (`NEXT_PUBLIC_`, `VITE_` and the like), and what the constructor
-   * throws. The message begins with the name.
+   * name that bundlers ship to browsers (`NEXT_PUBLIC_`, `VITE_` and the like), and the errors of the constructor. The
+   * message begins with the name.
    */
   static fromEnv(name?: string, env?: object): IdentitySecret
 
@@ -34,7 +34,7 @@ export declare class IdentitySecret {
    *
    * @throws an `Error` with the `code` of the file system, such as `ENOENT`, if the file cannot be read. It
    * does not show the path, which may be the secret by mistake. Edge runtimes have no files: `code` is
-   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`. And what the constructor throws.
+   * `ERR_FEATURE_UNAVAILABLE_ON_PLATFORM`. Also throws the errors of the constructor.
    */
   static fromFile(path: string | URL): IdentitySecret
 
@@ -56,9 +56,9 @@ export declare class IdentitySecret {
   signMany(emails: readonly string[]): string[]
 
   /**
-   * Returns whether `emailHash` is exactly what `sign` returns for this email.
+   * Returns whether `emailHash` is exactly the hash that `sign` returns for this email.
    *
-   * Compares in constant time. Anything but 64 lowercase hexadecimal digits is simply `false`.
+   * Compares in constant time. Anything but 64 lowercase hexadecimal digits is `false`.
    */
   verify(email: string, emailHash: string): boolean
 
@@ -89,11 +89,10 @@ export declare class IdentitySecret {
 /**
  * The secret of Pylon's option "JWT (signed token)", parsed once.
  *
- * The text is the key as it is, even if it is hexadecimal. It is as well hidden and wiped as an `IdentitySecret`: the
- * object prints as `JwtSecret(hidden)`.
+ * The text is the key as it is, even if it is hexadecimal. It is hidden and wiped like an `IdentitySecret`: the object
+ * prints as `JwtSecret(hidden)`.
  *
- * All about these tokens is as public integrations of August 2026 describe Pylon's option. It was not tried with
- * Pylon's service.
+ * The rules for these tokens come from public integrations of August 2026. They were not tried with Pylon's service.
  */
 export declare class JwtSecret {
   /**
@@ -109,14 +108,14 @@ export declare class JwtSecret {
    * @param name the variable's name, `PYLON_JWT_SECRET` if left out
    * @param env the environment, as for `IdentitySecret.fromEnv`
    * @throws an `Error` with the `code` `ERR_SECRET_MISSING` or `ERR_SECRET_EXPOSED`, as `IdentitySecret.fromEnv`, and
-   * what the constructor throws. The message begins with the name.
+   * the errors of the constructor. The message begins with the name.
    */
   static fromEnv(name?: string, env?: object): JwtSecret
 
   /**
    * Parses the secret in a file, trimmed of white space.
    *
-   * @throws what `IdentitySecret.fromFile` throws for a file that cannot be read, and what the constructor throws
+   * @throws the errors of `IdentitySecret.fromFile` for a file that cannot be read, and the errors of the constructor
    */
   static fromFile(path: string | URL): JwtSecret
 
@@ -137,7 +136,7 @@ export declare class JwtSecret {
    * For tests, proxies and stand-ins of Pylon's service. The clocks may not differ at all. Compares in constant time.
    *
    * @param options.appId the ID of the chat widget, which the claim `aud` must equal
-   * @param options.now another time than now, in Unix seconds, for tests
+   * @param options.now the time in Unix seconds, for tests; by default the system's clock
    * @throws an `Error` with the `code` `ERR_JWT_MALFORMED`, `ERR_JWT_ALGORITHM`, `ERR_JWT_SIGNATURE`,
    * `ERR_JWT_EXPIRED`, `ERR_JWT_NOT_YET_VALID`, `ERR_JWT_AUDIENCE` or `ERR_JWT_LIFETIME`: the first that applies
    */
@@ -146,14 +145,14 @@ export declare class JwtSecret {
   /**
    * Returns the settings of the chat widget for a logged-in user: the app ID and a JWT that names the user.
    *
-   * They hold nothing else of the user, since such values would have to equal the claims. Send the settings only to
-   * their own user, with `Cache-Control: no-store, private`, and again before the token expires.
+   * They hold no other value of the user, which would have to equal the claims. Send the settings only to their own
+   * user, with `Cache-Control: no-store, private`, and again before the token expires.
    *
-   * @throws what `signJwt` throws
+   * @throws the errors of `signJwt`
    */
   chatSettings(user: JwtUser): JwtChatSettings
 
-  /** Wipes the key, as `IdentitySecret` does it. */
+  /** Wipes the key, as `IdentitySecret` does. */
   [Symbol.dispose](): void
 
   /** Returns `JwtSecret(hidden)`. */
@@ -177,7 +176,7 @@ export interface JwtUser {
   contactExternalId?: string | number | bigint | null | undefined
   /** How many seconds the token lives, from 1 to 900: 600 if left out. */
   expiresIn?: number | null | undefined
-  /** Another time than now, in Unix seconds, for tests. */
+  /** The time in Unix seconds, for tests; by default the system's clock. */
   now?: number | null | undefined
 }
 
@@ -248,11 +247,10 @@ export interface JwtChatSettings extends Omit<VisitorSettings, 'name' | 'account
 /**
  * Returns the script tag that sets `window.pylon`, to be put before the widget's own.
  *
- * Whatever the settings hold is safe inside HTML. Put the tag into the page as it is, without escaping
- * it again.
+ * All settings are safe inside HTML. Put the tag into the page as it is, without escaping it again.
  *
- * @param settings what `chatSettings()` returns, or `{ app_id }` alone for a visitor who is not logged in
- * @param options.nonce that of the page's Content-Security-Policy: base64 text, new for each response
+ * @param settings the result of `chatSettings()`, or `{ app_id }` alone for a visitor who is not logged in
+ * @param options.nonce the nonce of the page's Content-Security-Policy: base64 text, new for each response
  * @throws an `Error` with the `code` `ERR_NONCE_INVALID` for any other nonce, `ERR_APP_ID_EMPTY` for an `app_id` that
  * is empty, a filler, `undefined` or `null`, and `ERR_SETTINGS_INVALID` for settings that are empty, hold a name that
  * is not the widget's, such as `appId`, an `email_hash` beside a `jwt`, or a number that is not finite
@@ -274,31 +272,31 @@ export type { Cause, ErrorCode } from './codes.js'
 /** Why an email hash or a JWT is not right. It never shows the secret, the email, the hash or the token. */
 export interface Diagnosis {
   /**
-   * Whether the hash or JWT is right, and with `diagnosePage` whether the widget finds an app ID, and an email with
-   * that hash or a JWT.
+   * Whether the hash or JWT is right. With `diagnosePage`, whether the widget finds an app ID, and an email with that
+   * hash or a JWT.
    */
   matches: boolean
   /** The fewest mistakes that together give the hash, or those that the JWT has. */
   causes: Cause[]
-  /** What happened and how to fix it, in plain text. */
+  /** The mistakes and how to fix them, in plain text. */
   explanation: string
 }
 
 /**
  * Finds out why `emailHash` is not the hash of `email` under `secret`, the hexadecimal string.
  *
- * Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash.
- * Takes any text, a malformed secret too. For developers: it takes milliseconds.
+ * Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash. Takes
+ * any text, a malformed secret too. It is for developers: it takes milliseconds.
  */
 export declare function diagnose(secret: string, email: string, emailHash: string): Diagnosis
 
 /**
- * Finds out why `token` is not a JWT that Pylon takes for this app ID, for `secret`, the text from its dashboard.
+ * Finds out why Pylon does not accept `token` as a JWT for this app ID. `secret` is the text from its dashboard.
  *
- * Takes any text, a malformed secret too. For developers.
+ * Takes any text, a malformed secret too. It is for developers.
  *
  * @param email the email on the page beside the token, if the page has one
- * @param now another time than now, in Unix seconds, for tests
+ * @param now the time in Unix seconds, for tests; by default the system's clock
  */
 export declare function diagnoseJwt(
   secret: string,
@@ -309,13 +307,13 @@ export declare function diagnoseJwt(
 ): Diagnosis
 
 /**
- * Finds out what is wrong with the chat settings of a page, for `secret`, the hexadecimal string; on a page with a JWT,
- * for the JWT secret.
+ * Finds out what is wrong with the chat settings of a page. `secret` is the hexadecimal string, or the JWT secret for
+ * a page with a JWT.
  *
  * A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the hash. Takes a
- * malformed secret too. For developers: it takes milliseconds.
+ * malformed secret too. It is for developers: it takes milliseconds.
  *
- * @param settings what `window.pylon` or its `chat_settings` holds; or a string: its JSON, the literal that the
+ * @param settings the value of `window.pylon` or of its `chat_settings`; or a string: its JSON, the literal that the
  * browser's console shows, or the HTML of the page, whose inline scripts are read and not run. Only the first MiB is
  * read.
  */
@@ -324,8 +322,7 @@ export declare function diagnosePage(secret: string, settings: object | string):
 /**
  * Signs `message` with `secret`: a drop-in for the snippet in Pylon's docs.
  *
- * Throws what `new IdentitySecret()` and `sign()` throw. To sign more than once, keep an
- * `IdentitySecret`.
+ * Throws the errors of `new IdentitySecret()` and `sign()`. To sign more than once, keep an `IdentitySecret`.
  */
 export declare function signMessageWithHmac(message: string, secret: string): string
 

@@ -1,8 +1,8 @@
 'use strict'
 
-// What addon.js and wasm.js share: types, errors and classes.
+// The types, errors and classes that addon.js and wasm.js share.
 
-// One of the two, and the platform's function that reads a file, if it has files.
+// The core that runs, and the platform's function that reads a file, if it has files.
 let native, readFile
 
 /** Throws the error if the addon returned the number of one. The message begins with the variable, if there is one. */
@@ -70,7 +70,7 @@ function readText(path, isJwt) {
   }
   const text = bytes.toString()
   bytes.fill(0)
-  // Such bytes would become others in the key.
+  // Bytes that are not UTF-8 would change the key.
   if (isJwt && text.includes('\ufffd')) throw wrongType('a file whose text is UTF-8', bytes)
   return text
 }
@@ -99,7 +99,7 @@ class Uncloneable {
   }
 }
 
-/** A secret that fromEnv or fromFile has parsed. Nobody else can make one. */
+/** A secret that fromEnv or fromFile has parsed. Other code cannot make one. */
 class Parsed {
   constructor(name, value, isJwt) {
     this.secret = unwrap(native.parseVariable(name, value, isJwt), name || undefined)
@@ -112,7 +112,7 @@ let keyOf // the core's secret of an object
 const typeOf = (isJwt) => (isJwt ? 'JwtSecret' : 'IdentitySecret')
 const hidden = (it) => `${typeOf(it === JwtSecret.prototype || it instanceof JwtSecret)}(hidden)`
 
-/** What the two kinds of secrets share. */
+/** The methods that both kinds of secrets share. */
 class Secret extends Uncloneable {
   // Private, so that nothing that prints, clones or serialises the object can reach it.
   #secret
@@ -144,7 +144,7 @@ class Secret extends Uncloneable {
     return hidden(this)
   }
 
-  // console.dir shows it. Not the same for two secrets, so that no library finds them deeply equal.
+  // console.dir shows it. It differs for each secret, so that no library finds two deeply equal.
   get [Symbol.toStringTag]() {
     return #number in this ? `${hidden(this)} ${this.#number}` : hidden(this)
   }
@@ -159,7 +159,7 @@ function fromVariable(name, env = globalThis.process?.env, isJwt) {
   return new Parsed(name, value ?? undefined, isJwt)
 }
 
-/** Refuses a lone surrogate, with which the key would be another one. */
+/** Refuses a lone surrogate, since it would change the key. */
 function jwtSecret(text) {
   if (!string(text, JWT_SECRET).isWellFormed()) throw wrongType('the JWT secret as well formed Unicode', text)
   return text
@@ -195,7 +195,7 @@ class IdentitySecret extends Secret {
     let start = 0
     do {
       let end = start
-      // An email that is longer than the limit is in a call of its own.
+      // An email that is longer than the limit gets a call of its own.
       for (let units = 0; end < texts.length && end - start < EMAILS; end++) {
         const length = texts[end].length
         if (units > 0 && units + length > UNITS) break
@@ -231,7 +231,7 @@ class IdentitySecret extends Secret {
     settings.email_hash = unwrap(native.signForChatSettings(keyOf(this), appId, wellFormed(email)))
     for (const [field, text] of Object.entries(settings)) {
       if (text === null) delete settings[field]
-      // A name that was cut within an emoji is no reason to have no page.
+      // A name that was cut within an emoji must not stop the page.
       else settings[field] = text.toWellFormed()
     }
     return settings
@@ -283,7 +283,7 @@ function signed(secret, user) {
   return { app_id: appId.toWellFormed(), jwt: unwrap(jwt) }
 }
 
-/** How long a JWT lives; 0 stands for the usual time. */
+/** The lifetime of a JWT in seconds; 0 means the default. */
 function lifetime(expiresIn) {
   if (isMissing(expiresIn)) return 0
   if (!Number.isInteger(expiresIn)) throw wrongType('expiresIn as a whole number of seconds', expiresIn)
@@ -312,7 +312,7 @@ function signMessageWithHmac(message, secret) {
 /** The names of the settings, and their values. */
 function fieldsOf(settings) {
   if (!isPlain(settings)) throw wrongType('the chat settings as a plain object', settings)
-  // An unset app ID is an empty one, for the error of the core.
+  // An unset app ID becomes an empty one, for the error of the core.
   const fields = Object.entries(settings)
     .map(([name, value]) => [name, name === 'app_id' ? (value ?? '') : value])
     .filter(([, value]) => value !== undefined)

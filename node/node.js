@@ -12,7 +12,7 @@ function load() {
   } catch (error) {
     let core
     try {
-      // Bundlers may leave the file behind, and then the addon's error says more.
+      // Bundlers may leave the file out. Then the addon's error says more.
       core = require('./wasm.js')(new WebAssembly.Module(readFileSync(join(__dirname, 'core.wasm'))))
     } catch {
       throw error

@@ -1,7 +1,7 @@
 'use strict'
 
 // The functions of addon.js over core.wasm, which is the C library. Its header c-abi/include/pylon_identity.h
-// says what they take.
+// documents the arguments.
 
 // The constants of the header, and its sizes where a pointer and a length have four bytes each.
 // tests/test_project.py compares them.
@@ -15,22 +15,22 @@ const SETTING_SIZE = 32
 const JWT_USER_SIZE = 40
 const KINDS = ['string', 'number', 'boolean']
 
-// A longer name of a variable may be the secret.
+// A longer name of a variable may be the secret by mistake.
 const MAX_NAME = 31
 
-// Arguments that fit have room of their own, and need no call for it.
+// Small arguments fit into this room, so that no call allocates memory for them.
 const ROOM = 4096
 
 // The module never gives memory back, so one that has grown beyond this is not used again.
 const KEPT_MEMORY = 1 << 20
 
-// Node loads it on first use, and aborts if the stack ends while it does.
+// Node loads crypto on first use, and aborts if the stack ends meanwhile.
 const { crypto } = globalThis
 
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-// Wipes the keys that nobody wiped. Some platforms have none.
+// It wipes the keys of collected secrets. Some platforms have no such registry.
 const registry = globalThis.FinalizationRegistry && new FinalizationRegistry((key) => key.fill(0))
 
 module.exports = (module) => {
@@ -70,13 +70,13 @@ module.exports = (module) => {
     }
   }
 
-  /** The bytes of the instance. When its memory grows, those of before are no longer there. */
+  /** The bytes of the instance. When its memory grows, old views of it are empty. */
   function view() {
     if (memory.length === 0) memory = new Uint8Array(core.memory.buffer)
     return memory
   }
 
-  /** The address of so many zero bytes. */
+  /** The address of this many zero bytes. */
   function space(size) {
     let at = top
     if (size <= room + ROOM - top) {
@@ -121,7 +121,7 @@ module.exports = (module) => {
     return decoder.decode(view().subarray(at, at + size))
   }
 
-  /** The text of the length that is written there. */
+  /** The text at this address, whose length the core has written. */
   function readWritten(at, written) {
     return read(at, new DataView(view().buffer).getUint32(written, true))
   }
@@ -131,7 +131,7 @@ module.exports = (module) => {
     return read(at, view().indexOf(0, at) - at)
   }
 
-  /** The key, which nothing shows: the struct of C. Here is its only copy between calls. */
+  /** Keeps the key, the struct of C, hidden. This is its only copy between calls. */
   function keep(at) {
     const key = view().slice(at, at + SECRET_SIZE)
     const handle = { key }
@@ -171,7 +171,7 @@ module.exports = (module) => {
   }
 
   function signMany(secret, joined, lengths) {
-    const status = sign(secret, '') // a wiped secret signs no emails, too
+    const status = sign(secret, '') // refuses a wiped secret for no emails, too
     if (typeof status === 'number') return status
     let hashes = ''
     let at = 0

@@ -1,5 +1,5 @@
-//! The functions that take secrets, emails and tokens, called by Node without the wrapper that napi-rs generates: its
-//! guards for borrowed arguments cost more than half of a signature, and it takes twice the code.
+//! The functions that take secrets, emails and tokens. Node calls them without the wrapper of napi-rs, whose guards
+//! cost more than half of a signature and twice the code.
 
 use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -75,8 +75,8 @@ pub extern "C" fn sign_message_with_hmac(
     })
 }
 
-/// `signJwt(secret, appId, email, name, accountExternalId, contactExternalId, expiresIn, now)`. Text that is
-/// empty stands for none, and 0 for the usual lifetime.
+/// `signJwt(secret, appId, email, name, accountExternalId, contactExternalId, expiresIn, now)`. Empty text means none,
+/// and 0 means the default lifetime.
 pub extern "C" fn sign_jwt(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     call(env, info, |[secret, texts @ .., expires_in, now]: &[_; 8]| {
         let (mut buffers, mut read) = (<[TextBuffer; 5]>::default(), [""; 5]);
@@ -143,7 +143,7 @@ pub extern "C" fn diagnose_page(
     })
 }
 
-/// `diagnoseJwt(secret, appId, token, email, now)` returns the same lines. An email that is empty stands for none.
+/// `diagnoseJwt(secret, appId, token, email, now)` returns the same lines. An empty email means none.
 pub extern "C" fn diagnose_jwt(
     env: sys::napi_env,
     info: sys::napi_callback_info,
@@ -231,7 +231,7 @@ fn call<const N: usize, T: ToNapiValue>(
     })
 }
 
-/// Apart from `call`, of which there is one for each function.
+/// It is apart from `call`, which is compiled once for each function.
 #[cold]
 fn throw(env: sys::napi_env, error: Error) {
     // SAFETY: Node has passed `env` to the running call.

@@ -1,4 +1,4 @@
-//! The Node addon: types translated, and nothing else. The rules live in the core.
+//! The Node addon: it translates types. The rules live in the core.
 //!
 //! `index.js` makes the public classes and the errors, and `index.d.ts` documents them. The addon takes and
 //! returns strings and numbers, and calls no JavaScript.
@@ -177,7 +177,7 @@ pub fn explain(number: u32, variable: Option<String>) -> String {
 /// Runs the command line and returns its exit status.
 #[napi(catch_unwind)]
 pub fn run_command_line(args: Vec<String>) -> i32 {
-    // Where an argument is not UTF-8, Node has put U+FFFD. The system has the argument as it was.
+    // Node puts U+FFFD into an argument that is not UTF-8. The system has the original.
     let whole: Vec<_> = std::env::args_os().collect();
     let (_, last) = whole.split_at(whole.len().saturating_sub(args.len()));
     let same = |(raw, arg): (&OsString, &String)| raw.to_string_lossy() == **arg;

@@ -1,5 +1,5 @@
-//! Strings on their way from JavaScript and back. `index.js` has checked that each argument is a string, and
-//! that each email is well formed.
+//! Reads strings of JavaScript and makes them. `index.js` has checked that each argument is a string, and that each
+//! email is well formed.
 
 use std::ptr;
 use std::str::Utf8Error;
@@ -12,7 +12,7 @@ use zeroize::{Zeroize, Zeroizing};
 /// Longer than most emails, and than a secret of 64 digits.
 const SHORT: usize = 128;
 
-/// The longest character in UTF-8.
+/// The bytes of the longest character in UTF-8.
 const CHARACTER: usize = 4;
 
 /// A string argument. The function reads it into its own buffer, since a move leaves a copy of a secret behind.
@@ -92,7 +92,7 @@ impl<T: ToNapiValue> ToNapiValue for Outcome<T> {
     }
 }
 
-/// Text that the addon returns byte by byte: email hashes and secrets.
+/// ASCII text that the addon returns: email hashes and secrets.
 pub struct Latin1Result<T>(pub T);
 
 impl<T: AsRef<[u8]>> ToNapiValue for Latin1Result<T> {

@@ -11,7 +11,7 @@ const path = require.resolve('../addon.js')
 const addon = require(path)
 const loaded = require.cache[path]
 
-/** Loads addon.js on another machine, where nothing was built and npm has installed one package. */
+/** Loads addon.js as on another machine, where nothing was built and npm has installed one package. */
 function loadOn(t, platform, arch, installed) {
   const machine = Object.getOwnPropertyDescriptors(process)
   const load = Module._load

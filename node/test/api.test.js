@@ -110,7 +110,7 @@ test('wrong types are TypeErrors', () => {
 test('signs many in order', () => {
   for (const length of [1, 1025, 16383, 16384, 16385, 40_000]) {
     const emails = Array.from({ length }, (_, i) => `user${i}@example.com`)
-    emails[length >> 1] = 'jürgen🦀@example.com' // its batch is not ASCII
+    emails[length >> 1] = 'jürgen🦀@example.com' // this batch is not ASCII
     assert.deepEqual(secret.signMany(emails), emails.map((email) => secret.sign(email)))
   }
   assert.deepEqual(secret.signMany([]), [])
@@ -199,7 +199,7 @@ test('chat settings are a plain object in the order of the docs', () => {
     assert.throws(() => secret.chatSettings({ ...user, accountId }), { name: 'TypeError', message: /accountId as a string, a safe integer or a bigint/ })
   }
   assert.throws(() => secret.chatSettings({ ...user, email: '\ud800' }), { code: 'ERR_EMAIL_NOT_UNICODE' })
-  // A name cut within an emoji is no reason to have no page.
+  // A name that was cut within an emoji must not stop the page.
   assert.equal(secret.chatSettings({ ...user, name: 'A\ud83d' }).name, 'A\ufffd')
 })
 
@@ -325,7 +325,7 @@ test('arguments of JWTs are checked', () => {
       return error.name === 'TypeError'
     }, String(call))
   }
-  // A secret of the other kind, which no code has by accident.
+  // A secret of the other kind.
   assert.throws(() => JwtSecret.prototype.signJwt.call(secret, user), { code: 'ERR_SECRET_NOT_READY' })
   assert.throws(() => IdentitySecret.prototype.sign.call(jwtSecret, EMAIL), { code: 'ERR_SECRET_NOT_READY' })
 })
@@ -450,7 +450,7 @@ function runs(code) {
   assert.deepEqual([status, signal], [0, null], stderr)
 }
 
-test('whatever an array throws passes on unchanged', () => {
+test('an error that an array throws passes on unchanged', () => {
   runs(`
     const circular = new Error('circular'); circular.cause = circular
     let chain = new Error('first')
@@ -482,7 +482,7 @@ test('at the end of the stack every function works or throws', () => {
       const tryCall = () => {
         try { call() } catch (error) { if (!(error instanceof RangeError) && !String(error.code).startsWith('ERR_')) throw error }
       }
-      // Calls it on the way back from every depth.
+      // It calls the function at every depth.
       const recurse = () => {
         try { recurse() } catch (error) { if (!(error instanceof RangeError)) throw error }
         tryCall()

@@ -1,6 +1,6 @@
 'use strict'
 
-// All that the other suites test, over the WebAssembly module; and what is special about it.
+// The tests of the other suites over the WebAssembly module, and tests of the module itself.
 
 const assert = require('node:assert/strict')
 const { readFileSync } = require('node:fs')
@@ -8,7 +8,7 @@ const { describe, test } = require('node:test')
 
 const start = require('../wasm.js')
 
-// As with --no-addons, here and in the processes of the tests.
+// This sets --no-addons, here and in the processes of the tests.
 process.env.PYLON_IDENTITY_INPUTS ??= '20' // it is slower
 process.env.NODE_OPTIONS = `${process.env.NODE_OPTIONS ?? ''} --no-addons --no-warnings`
 const { dlopen, emitWarning } = process
@@ -104,7 +104,7 @@ for (const isJwt of [false, true]) {
     for (const [name, call] of Object.entries(calls)) {
       during.clear()
       call()
-      assert.ok(during.get(`pylon_identity_${name}`) > 0, name) // so the search finds what is there
+      assert.ok(during.get(`pylon_identity_${name}`) > 0, name) // during the call the key is found
       assert.deepEqual(found(), [], name)
     }
     core.parse(isJwt ? `${HEX} ` : `${HEX}0`, isJwt)

@@ -9,8 +9,8 @@ const { test } = require('node:test')
 const fc = require('fast-check')
 const { IdentitySecret, JwtSecret, chatSettingsScript, diagnose, diagnoseJwt, signMessageWithHmac } = require('pylon-identity')
 
-// How many inputs each property gets; and whether the oracle is to be wrong about text beyond the Basic
-// Multilingual Plane, which the properties must notice.
+// The number of inputs for each property. A planted fault makes the oracle wrong about text beyond the Basic
+// Multilingual Plane, and the properties must notice.
 const INPUTS = Number(process.env.PYLON_IDENTITY_INPUTS ?? 100)
 const PLANTED = 'PYLON_IDENTITY_PLANTED_FAULT' in process.env
 

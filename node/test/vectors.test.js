@@ -114,7 +114,7 @@ each('settings.tsv', (name, hex, ...columns) => {
 
 const given = (column, convert = text) => (column === '-' ? undefined : convert(column))
 
-/** Compares the result of a call with a column: an error code, or what `convert` makes of it. */
+/** Compares the result of a call with a column: an error code, or the value that `convert` makes of it. */
 function compare(name, call, outcome, convert) {
   if (/^[a-z]+_[a-z_]+$/.test(outcome)) assert.throws(call, { name: 'Error', code: `ERR_${outcome.toUpperCase()}` }, name)
   else assert.deepEqual(call(), convert(outcome), name)

@@ -70,7 +70,7 @@ export function acceptedJwt(secret: JwtSecret, worker: WorkerEnv): JwtClaims {
   return secret.verifyJwt(settings.jwt, { appId: 'app', now: Date.now() / 1000 })
 }
 
-/** Of a page that knows the visitor or does not. exactOptionalPropertyTypes is on. */
+/** The settings of a page with or without a known visitor. exactOptionalPropertyTypes is on. */
 export function pageSettings(secret: IdentitySecret, user?: { email: string; name: string | undefined }): ChatSettings | VisitorSettings {
   const nonce: string | undefined = user?.name
   const settings = user ? secret.chatSettings({ appId: 'app', ...user }) : { app_id: 'app' }
