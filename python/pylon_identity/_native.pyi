@@ -119,8 +119,8 @@ class JwtSecret:
     The string is not kept, and the object never shows the key. The key is wiped with the object. It
     cannot be pickled, and a copy is the same object: make it again in another process.
 
-    All about Pylon's JWT is as public integrations of August 2026 describe it. It was not tried
-    with Pylon's service.
+    The rules for Pylon's JWT come from public integrations of August 2026. They were not tried with
+    Pylon's service.
     """
 
     def __new__(cls, text: str) -> JwtSecret: ...
@@ -168,8 +168,8 @@ class JwtSecret:
 
         A dict in the token's own names: email, aud, iat, exp, name, account_external_id and
         contact_external_id, without those that are missing. iat and exp are int, the others str.
-        Other claims are left out. `now` is as for sign_jwt(). For tests, proxies and stand-ins of
-        Pylon's service: the clocks may not differ at all. Compares in constant time.
+        Other claims are left out. `now` is as for sign_jwt(). It is for tests, proxies and
+        stand-ins of Pylon's service. The clocks may not differ at all. Compares in constant time.
 
         Raises IdentityError with the first code that applies: "jwt_malformed", "jwt_algorithm" for
         another than HS256, "jwt_signature" for another secret, "jwt_expired", "jwt_not_yet_valid",
@@ -236,9 +236,8 @@ def chat_settings_script(
 
     `settings` is the result of chat_settings() of a secret, or ``{"app_id": ...}`` alone for a
     visitor who is not logged in. Values are str, bool, int and float. The tag is printable ASCII,
-    safe inside HTML of any encoding, whatever the settings hold, and templates do not escape it
-    again. `nonce` is the nonce of the page's Content-Security-Policy: base64 text, new for each
-    response.
+    safe inside HTML of any encoding for any settings, and templates do not escape it again. `nonce`
+    is the nonce of the page's Content-Security-Policy: base64 text, new for each response.
 
     Raises IdentityError with the code "nonce_invalid" for any other nonce, "app_id_empty" for an
     app_id that is empty, a filler or None, and "settings_invalid" for settings that are empty, have
@@ -250,7 +249,8 @@ def diagnose(secret: str, email: str, email_hash: str) -> Diagnosis:
     """Find out why `email_hash` is not the hash of `email` under `secret`, the hexadecimal string.
 
     Tries the usual mistakes in combinations of up to three, and reports the fewest that give the
-    observed hash. Takes any text, a malformed secret too. For developers: it takes milliseconds.
+    observed hash. Takes any text, a malformed secret too. It is for developers: it takes
+    milliseconds.
     """
 
 def diagnose_jwt(
@@ -259,7 +259,8 @@ def diagnose_jwt(
     """Find out why Pylon does not take `token`, a JWT, for `secret`, the text from its dashboard.
 
     `app_id` is the one on the page, and `email` the one beside the token, if the page has one.
-    `now` is as for JwtSecret.sign_jwt(). Takes any text, a malformed secret too. For developers.
+    `now` is as for JwtSecret.sign_jwt(). Takes any text, a malformed secret too. It is for
+    developers.
     """
 
 def diagnose_page(secret: str, settings: Mapping[str, Any] | str) -> Diagnosis:
@@ -267,12 +268,12 @@ def diagnose_page(secret: str, settings: Mapping[str, Any] | str) -> Diagnosis:
 
     If they have a JWT, `secret` is the JWT secret.
 
-    `settings` is what `window.pylon` or its `chat_settings` holds, as a mapping; or a str: its
+    `settings` is the value of `window.pylon` or of its `chat_settings`, as a mapping; or a str: its
     JSON, the literal that the browser's console shows, or the HTML of the page, whose inline
     scripts are read and not run. Only the first MiB is read.
 
     A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the
-    hash. Takes a malformed secret too. For developers: it takes milliseconds.
+    hash. Takes a malformed secret too. It is for developers: it takes milliseconds.
     """
 
 def generate_secret() -> str:

@@ -10,7 +10,7 @@ Secret = IdentitySecret | JwtSecret
 
 
 class _Refused(str):
-    """Stands for the input in the errors of pydantic, which show it."""
+    """Replaces the input in the errors of pydantic, which show it."""
 
     __slots__ = ("code", "message")
     code: str

@@ -1,5 +1,5 @@
-//! Python objects to text. A wrong type is a TypeError that names the function and the argument, and of the
-//! value only the type: the value may be a secret.
+//! Converts Python objects to text. A wrong type is a TypeError that names the function, the argument and the type. It
+//! does not show the value, which may be a secret.
 
 use std::borrow::Cow;
 
@@ -7,12 +7,12 @@ use pyo3::exceptions::{PyAttributeError, PyOverflowError, PyTypeError, PyUnicode
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyBytes, PyFloat, PyInt, PyString};
 
-/// Where a value comes from, for the error: `sign(): email`.
+/// The function and the name of an argument, for the error: `sign(): email`.
 #[derive(Clone, Copy)]
 pub struct Argument<'a>(pub &'static str, pub &'a str);
 
 impl Argument<'_> {
-    /// The text of a `str`, or of an object that stands for one.
+    /// The text of a `str`, or of an object that acts as one.
     pub fn text<'py>(self, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyString>> {
         self.text_or(value, "a str", "")
     }
@@ -91,7 +91,7 @@ impl<'py> FromPyObject<'_, 'py> for OrDefault<'py> {
     }
 }
 
-/// The number that an `int` or `float` is, or infinity where it is too large for one of JavaScript.
+/// The number in an `int` or `float`, or infinity if it is too large for JavaScript.
 pub fn number(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     let is_int = value.is_instance_of::<PyInt>() && !value.is_instance_of::<PyBool>();
     if !is_int && !value.is_instance_of::<PyFloat>() {
@@ -105,14 +105,14 @@ pub fn number(value: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
     }
 }
 
-/// The text that a lazy object stands for: a Django `SimpleLazyObject` (the nonces of Django 6 and of
-/// django-csp) or a proxy like it, whose class is that of its value, or a lazy translation of Django.
+/// The text of a lazy object: a Django `SimpleLazyObject` (the nonces of Django 6 and of django-csp), a proxy like it,
+/// which has the class of its value, or a lazy translation of Django.
 fn lazy_text<'py>(value: &Bound<'py, PyAny>) -> PyResult<Option<Bound<'py, PyString>>> {
     let py = value.py();
     if !value.is_instance(&py.get_type::<PyString>())? && !is_lazy_translation(value)? {
         return Ok(None);
     }
-    // A text returns itself and another value fails, while str() makes a text of None.
+    // A text returns itself and another value fails. str() would make a text of None.
     match value.call_method1("removeprefix", ("",)) {
         Ok(text) => Ok(text.cast_into().ok()),
         Err(error)
@@ -147,8 +147,7 @@ pub fn lossy<'a>(text: &'a Bound<'_, PyString>) -> PyResult<Cow<'a, str>> {
 
 /// The text of a secret or token as it is, without a copy that would have to be wiped.
 ///
-/// With a lone surrogate it cannot be used, like any other that is malformed. Python's error for it would carry
-/// the whole secret.
+/// A text with a lone surrogate is malformed like any other. Python's own error for it would show the whole secret.
 pub fn unchanged<'a>(text: &'a Bound<'_, PyString>) -> &'a str {
     text.to_str().unwrap_or("\u{FFFD}")
 }

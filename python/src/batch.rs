@@ -6,10 +6,10 @@ use pyo3::types::{PyList, PyString};
 use crate::arguments::Argument;
 use crate::hash_text;
 
-/// How many emails are read before they are signed. It bounds the memory that a batch takes.
+/// The number of emails that are read before they are signed. It bounds the memory that a batch takes.
 const CHUNK: usize = 16_384;
 
-/// How many emails are worth releasing the GIL.
+/// The number of emails for which releasing the GIL pays.
 const WORTH_DETACHING: usize = 512;
 
 /// Python code runs only while attached to Python: while the emails are read. A generator may switch to

@@ -21,8 +21,7 @@ use crate::secrets::{self, Source};
 /// The string is not kept, and the object never shows the key. The key is wiped with the object. It
 /// cannot be pickled, and a copy is the same object: make it again in another process.
 ///
-/// All about Pylon's JWT is as public integrations of August 2026 describe it. It was not tried with
-/// Pylon's service.
+/// The rules for Pylon's JWT come from public integrations of August 2026. They were not tried with Pylon's service.
 #[pyclass(frozen, module = "pylon_identity")]
 pub struct JwtSecret(Box<core::JwtSecret>);
 
@@ -93,10 +92,10 @@ impl JwtSecret {
 
     /// Return the claims of a JWT that is right for this secret and `app_id`.
     ///
-    /// A dict in the token's own names: email, aud, iat, exp, name, account_external_id and
-    /// contact_external_id, without those that are missing. iat and exp are int, the others str. Other
-    /// claims are left out. `now` is as for sign_jwt(). For tests, proxies and stand-ins of Pylon's
-    /// service: the clocks may not differ at all. Compares in constant time.
+    /// A dict in the token's own names: email, aud, iat, exp, name, account_external_id and contact_external_id,
+    /// without those that are missing. iat and exp are int, the others str. Other claims are left out. `now` is as for
+    /// sign_jwt(). It is for tests, proxies and stand-ins of Pylon's service. The clocks may not differ at all.
+    /// Compares in constant time.
     ///
     /// Raises IdentityError with the first code that applies: "jwt_malformed", "jwt_algorithm" for another
     /// than HS256, "jwt_signature" for another secret, "jwt_expired", "jwt_not_yet_valid", "jwt_audience"
@@ -254,8 +253,8 @@ fn time(function: &'static str, now: Option<&Bound<'_, PyAny>>) -> PyResult<Opti
 
 /// Find out why Pylon does not take `token`, a JWT, for `secret`, the text from its dashboard.
 ///
-/// `app_id` is the one on the page, and `email` the one beside the token, if the page has one. `now` is as
-/// for JwtSecret.sign_jwt(). Takes any text, a malformed secret too. For developers.
+/// `app_id` is the one on the page, and `email` the one beside the token, if the page has one. `now` is as for
+/// JwtSecret.sign_jwt(). Takes any text, a malformed secret too. It is for developers.
 #[pyfunction]
 #[pyo3(signature = (secret, app_id, token, email = None, now = None))]
 pub fn diagnose_jwt(

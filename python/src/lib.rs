@@ -31,7 +31,7 @@ fn hash_text<'py>(py: Python<'py>, hash: &[u8]) -> PyResult<Bound<'py, PyString>
 /// The string is not kept, and the object never shows the key. The key is wiped with the object. It
 /// cannot be pickled, and a copy is the same object: make it again in another process.
 #[pyclass(frozen, module = "pylon_identity")]
-struct IdentitySecret(Box<core::IdentitySecret>); // boxed, since Python's objects are moved into place
+struct IdentitySecret(Box<core::IdentitySecret>); // in a box, since Python moves its objects into place
 
 #[pymethods]
 impl IdentitySecret {
@@ -198,8 +198,8 @@ impl Diagnosis {
 
 /// Find out why `email_hash` is not the hash of `email` under `secret`, the hexadecimal string.
 ///
-/// Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash.
-/// Takes any text, a malformed secret too. For developers: it takes milliseconds.
+/// Tries the usual mistakes in combinations of up to three, and reports the fewest that give the observed hash. Takes
+/// any text, a malformed secret too. It is for developers: it takes milliseconds.
 #[pyfunction]
 fn diagnose(
     secret: &Bound<'_, PyAny>,
@@ -221,18 +221,18 @@ fn diagnose(
 ///
 /// If they have a JWT, `secret` is the JWT secret.
 ///
-/// `settings` is what `window.pylon` or its `chat_settings` holds, as a mapping; or a str: its JSON, the
-/// literal that the browser's console shows, or the HTML of the page, whose inline scripts are read and
-/// not run. Only the first MiB is read.
+/// `settings` is the value of `window.pylon` or of its `chat_settings`, as a mapping; or a str: its JSON, the literal
+/// that the browser's console shows, or the HTML of the page, whose inline scripts are read and not run. Only the
+/// first MiB is read.
 ///
-/// A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the hash.
-/// Takes a malformed secret too. For developers: it takes milliseconds.
+/// A diagnosis that matches may have causes: mistakes that do not keep the widget from finding the hash. Takes a
+/// malformed secret too. It is for developers: it takes milliseconds.
 #[pyfunction]
 fn diagnose_page(secret: &Bound<'_, PyAny>, settings: &Bound<'_, PyAny>) -> PyResult<Diagnosis> {
     let py = secret.py();
     let secret = Argument("diagnose_page", "secret").secret(secret)?;
     let page = match settings.cast::<PyMapping>() {
-        // Values of other types as their text.
+        // Values of other types become their text.
         Ok(settings) => {
             let options = PyDict::new(py);
             options.set_item("default", py.get_type::<PyString>())?;
@@ -250,16 +250,16 @@ fn diagnose_page(secret: &Bound<'_, PyAny>, settings: &Bound<'_, PyAny>) -> PyRe
 
 /// Return the script tag that sets ``window.pylon``, to be put before the widget's own tag.
 ///
-/// `settings` is the result of chat_settings() of a secret, or ``{"app_id": ...}`` alone for a
-/// visitor who is not logged in. Values are str, bool, int and float. The tag is printable ASCII, safe inside HTML of any encoding, whatever
-/// the settings hold, and templates do not escape it again. `nonce` is the nonce of the page's
-/// Content-Security-Policy: base64 text, new for each response.
+/// `settings` is the result of chat_settings() of a secret, or ``{"app_id": ...}`` alone for a visitor who is not
+/// logged in. Values are str, bool, int and float. The tag is printable ASCII, safe inside HTML of any encoding for
+/// any settings, and templates do not escape it again. `nonce` is the nonce of the page's Content-Security-Policy:
+/// base64 text, new for each response.
 ///
 /// Raises IdentityError with the code "nonce_invalid" for any other nonce, "app_id_empty" for an
 /// app_id that is empty, a filler or None, and "settings_invalid" for settings that are empty, have
 /// a name such as "appId" or a number that JavaScript cannot hold; and TypeError for values of other
 /// types.
-// Not in Python, where the frame of a traceback would have the settings among its locals.
+// In Python, the frame of a traceback would have the settings among its locals.
 #[pyfunction]
 #[pyo3(signature = (settings, nonce = None))]
 fn chat_settings_script<'py>(
@@ -316,7 +316,7 @@ fn run_command_line(
     py.detach(|| pylon_identity_cli::run_with_closed(args, closed))
 }
 
-// Safe without the GIL: classes are frozen, the core has no state of its own, and the only static is a
+// This is safe without the GIL: classes are frozen, the core has no state of its own, and the only static is a
 // PyOnceLock. A batch keeps its own references to the emails that it signs.
 #[pymodule(gil_used = false)]
 mod _native {
@@ -349,7 +349,7 @@ mod _native {
                  elsewhere use processes or threads.",
             ));
         }
-        // An error that is made by hand has a code as well.
+        // An error that a program makes has a code as well.
         module.py().get_type::<IdentityError>().setattr("code", "")
     }
 }

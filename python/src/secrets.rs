@@ -1,4 +1,4 @@
-//! What the classes of both secrets have in common.
+//! The common parts of both classes of secrets.
 
 use std::fs::File;
 use std::path::Path;
@@ -12,15 +12,15 @@ use pyo3::types::{PyString, PyType};
 use crate::arguments::{Argument, OrDefault, unchanged};
 use crate::errors::{file_error, identity_error, variable_error};
 
-/// Where a secret is.
+/// The place of a secret.
 pub enum Source<'a, 'py> {
     Text(Argument<'a>, &'a Bound<'py, PyAny>),
-    /// The environment variable of the name that is given, or of the other.
+    /// The environment variable with the given name, or with the default name.
     Env(OrDefault<'py>, &'a str),
     File(&'a Path),
 }
 
-/// Parses a secret, which stays where it was parsed: boxed, since Python's objects are moved into place.
+/// Parses a secret into a box. Python moves its objects into place, which would leave copies.
 pub fn parse<S: Secret>(py: Python<'_>, source: Source<'_, '_>) -> PyResult<Box<S>> {
     let mut parsed = None;
     read(py, source, &mut |text| {

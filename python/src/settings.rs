@@ -74,7 +74,7 @@ fn fields(settings: &Bound<'_, PyAny>, function: &'static str) -> PyResult<Vec<F
         let name = Argument(function, "a name in settings").shown(&name)?;
         let argument = Argument(function, &format!("settings['{name}']"));
         let value = if name == "app_id" && value.is_none() {
-            "".into() // as of an unset variable, for the error of the core
+            "".into() // like an unset variable, for the error of the core
         } else if let Ok(value) = value.cast::<PyBool>() {
             value.is_true().into()
         } else if let Some(number) = number(&value)? {

@@ -47,7 +47,7 @@ from pylon_identity.django import chat_settings  # noqa: E402
 
 
 def user(get_response: Callable[[HttpRequest], HttpResponse]) -> Any:
-    """Log the user in whom the test names, without a database."""
+    """Log in the user that the test names, without a database."""
 
     def log_in(request: HttpRequest) -> HttpResponse:
         request.user = request.META.get("user", AnonymousUser())

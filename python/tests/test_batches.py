@@ -1,4 +1,4 @@
-"""Batches whose iterator switches to another greenlet, forks, raises or signs by itself."""
+"""Batches whose iterator switches to another greenlet, forks, raises or signs."""
 
 import asyncio
 import os

@@ -286,7 +286,7 @@ def test_manage_py_check(wrong: str) -> None:
 @pytest.mark.parametrize("path", ["/broken", "/", "/?template=missing"])
 @pytest.mark.parametrize("secret", [SENTINEL, f"{SENTINEL}0"], ids=["right", "wrong"])
 def test_the_debug_page_does_not_show_the_secret(path: str, secret: str) -> None:
-    # A server's environment is in META, which the page shows, too.
+    # META has the environment of the server, and the page shows META, too.
     environment = {"PYLON_IDENTITY_SECRET": secret, "user": ADA}
     with override_settings(DEBUG=True, PYLON_IDENTITY_SECRET=secret):
         response = get(path, **environment)

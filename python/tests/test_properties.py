@@ -267,7 +267,7 @@ CODES: list[tuple[type[Exception], str]] = [
 
 
 def code_by_pyjwt(token: str, secret: str) -> str | None:
-    """Return our code for the verdict of PyJWT, whose order of judging times and claims is ours."""
+    """Return our code for the verdict of PyJWT, which judges times and claims in our order."""
     try:
         jwt.decode(token, secret, algorithms=["HS256"], audience="app")
     except jwt.MissingRequiredClaimError as error:

@@ -79,7 +79,7 @@ setting_changed.connect(_setting_changed)  # which tests send
 
 
 def chat_user(request: HttpRequest) -> dict[str, Any] | None:
-    """Return who request.user is in the chat, or None for a visitor.
+    """Return the user of the request for the chat, or None for a visitor.
 
     The dict has the arguments of the secret's chat_settings() but app_id: here email and name.
     Sign only an address that the user has proved to own. Django by itself confirms none.

@@ -29,7 +29,7 @@ class PylonIdentityConfig(AppConfig):  # type: ignore[misc]
 
 
 def check_settings(**_: Any) -> list[checks.CheckMessage]:
-    """Say what keeps the chat from working, in the words of the errors that it would raise."""
+    """Report the errors that would stop the chat, in their own words."""
     found = []
     app_id = getattr(settings, "PYLON_APP_ID", "")
     try:

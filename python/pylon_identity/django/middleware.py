@@ -7,7 +7,7 @@ from django.utils.deprecation import MiddlewareMixin  # type: ignore[import-unty
 
 
 class NoStoreMiddleware(MiddlewareMixin):  # type: ignore[misc]
-    """Sends each response that chat_settings() took part in with Cache-Control: no-store, private.
+    """Sends each response that used chat_settings() with Cache-Control: no-store, private.
 
     An email hash or a JWT is as good as a login to the chat.
     """

@@ -14,8 +14,8 @@ register = template.Library()
 def pylon_chat(context: template.Context, nonce: str | None = None) -> str:
     """Put the chat settings of request.user into the page: {% pylon_chat %}.
 
-    It stands before the widget's own script. A nonce of another source than Django's
-    Content-Security-Policy and django-csp is given as {% pylon_chat nonce=... %}.
+    Put it before the widget's own script. It takes the nonce of Django's Content-Security-Policy or
+    of django-csp. Pass any other as {% pylon_chat nonce=... %}.
     """
     if "request" not in context:
         raise ImproperlyConfigured(
