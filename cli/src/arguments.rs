@@ -37,7 +37,7 @@ pub(crate) enum Command {
     Jwt {
         app_id: String,
         email: String,
-        /// The name, the account's ID and the contact's.
+        /// The name, the account's ID and the contact's ID.
         optional: [Option<String>; 3],
         expires_in: u64,
     },
@@ -57,7 +57,7 @@ const NEVER_AN_ARGUMENT: &str = "The secret is never an argument, because others
 /// The options of jwt alone.
 const JWT_OPTIONS: [&str; 4] = ["name", "account-external-id", "contact-external-id", "expires-in"];
 
-/// Whether to answer in JSON; known before the rest, so that errors in the rest can be JSON too.
+/// Whether to answer in JSON. It is read first, so that errors in the other arguments are JSON too.
 pub(crate) fn wants_json(args: &[OsString]) -> bool {
     args.iter().take_while(|arg| *arg != "--").any(|arg| arg == "--json")
 }
@@ -85,7 +85,7 @@ pub(crate) fn parse(args: Vec<OsString>) -> Result<Arguments, Failure> {
                 None => return Err(unknown_option("--", name)),
             },
             Arg::Short('s') => return Err(secret_as_argument()),
-            // With more letters, it may be the secret behind a dash.
+            // With more letters, it may be the secret after a dash.
             Arg::Short(letter) => {
                 let alone = parser.optional_value().is_none();
                 return Err(unknown_option("-", &String::from_iter(alone.then_some(letter))));
@@ -234,7 +234,7 @@ fn secret_as_argument() -> Failure {
     Failure::new("secret_as_argument", NEVER_AN_ARGUMENT)
 }
 
-/// Names the option only if it looks like one and not like a secret behind dashes.
+/// Names the option only if it looks like one and not like a secret after dashes.
 fn unknown_option(dashes: &str, name: &str) -> Failure {
     let lowercase = name.to_ascii_lowercase();
     if lowercase.contains("secret") || lowercase.contains("key") {

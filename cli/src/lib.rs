@@ -35,7 +35,7 @@ pub fn run_with_closed(args: impl IntoIterator<Item = OsString>, closed: Closed)
     run_collected(args.into_iter().collect(), closed)
 }
 
-/// Not inlined into a binding, which is compiled for speed and not for size.
+/// It is not inlined into a binding, which is compiled for speed and not for size.
 #[inline(never)]
 fn run_collected(args: Vec<OsString>, closed: Closed) -> i32 {
     let json = arguments::wants_json(&args);
@@ -43,7 +43,7 @@ fn run_collected(args: Vec<OsString>, closed: Closed) -> i32 {
         let mut output = streams::stdout(closed)?;
         let Answer { text, yes } = execute(arguments, json, closed, &mut output)?;
         match output.write_all(text.as_bytes()) {
-            // Even if nobody reads it, the exit code must not turn a no into a yes.
+            // Even if the reader is gone, the exit code must not turn a no into a yes.
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Stop::from(error)),
             _ => Ok(if yes { 0 } else { 1 }),
         }
@@ -58,7 +58,7 @@ fn run_collected(args: Vec<OsString>, closed: Closed) -> i32 {
     }
 }
 
-/// There is nobody to tell if this fails.
+/// If this fails, there is no way to report it.
 fn tell(text: &str) {
     let _ = Patient(io::stderr()).write_all(text.as_bytes());
 }
@@ -240,7 +240,7 @@ fn execute(
                 return Err(Failure::usage(message).into());
             }
             let page = read_page(&path, closed)?;
-            // Somebody may have the JWT secret in the variable of the other option.
+            // The JWT secret may be in the variable of the other option.
             let variables = [JwtSecret::ENV, IdentitySecret::ENV];
             let variables = if page_has_jwt(&page) { &variables } else { &variables[1..] };
             show(&diagnose_page_configured(&configured(variables)?, &page), json, colours)
@@ -308,7 +308,7 @@ const BOLD: &str = "1";
 const RED: &str = "31";
 const GREEN: &str = "32";
 
-/// Whether to colour, as <https://no-color.org> asks for.
+/// Whether to colour, by the rule of <https://no-color.org>.
 fn colours(terminal: bool, no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
     terminal
         && no_color.is_none_or(OsStr::is_empty)

@@ -11,10 +11,11 @@ use crate::{Failure, Stop, tell};
 /// The longest line, so that a file without line breaks cannot take all memory.
 const MAX_LINE: usize = 1 << 20; // 1 MiB
 
-/// A pipe takes as many bytes whole or not at all: PIPE_BUF on Linux. So an interruption leaves only whole lines.
+/// A pipe takes up to this many bytes whole or not at all: PIPE_BUF on Linux. So an interruption leaves only whole
+/// lines.
 const WHOLE: usize = 4096;
 
-/// Whole lines on their way to the output.
+/// Whole lines that wait for the output.
 struct Lines<'a, W> {
     output: &'a mut W,
     waiting: String,
@@ -34,14 +35,14 @@ impl<W: Write> Lines<'_, W> {
 
     fn write(&mut self, length: usize) -> io::Result<()> {
         let written = self.output.write_all(&self.waiting.as_bytes()[..length]);
-        // After an error nobody knows how much is written, so that nothing may follow.
+        // After an error it is unknown how much was written, so nothing may follow.
         let gone = if written.is_ok() { length } else { self.waiting.len() };
         self.waiting.drain(..gone);
         written
     }
 }
 
-/// A line on standard error that counts, if a person sees it and does not type the emails.
+/// A line on standard error that counts emails. It shows if a person sees it and does not type the emails.
 struct Progress {
     shown: bool,
     next: Instant,
@@ -73,7 +74,7 @@ impl Drop for Progress {
     }
 }
 
-/// Signs each line, and has written every answer whenever it waits for more input.
+/// Signs each line. It writes every answer before it waits for more input.
 pub(crate) fn sign_lines(
     secret: &IdentitySecret,
     input: impl Read,
@@ -144,7 +145,7 @@ fn sign_each(
 mod tests {
     use super::*;
 
-    /// Takes ten bytes, has no room once, and then has room again.
+    /// It takes ten bytes, has no room once, and then has room again.
     #[derive(Default)]
     struct FullOnce {
         taken: Vec<u8>,

@@ -14,8 +14,8 @@ fn closed_at_start() -> Closed {
 #[cfg(unix)]
 use at_start::closed_at_start;
 
-/// Rust's runtime opens /dev/null in place of a closed standard stream before `main`, so that output to it would
-/// be lost in silence. This looks at the streams before the runtime does.
+/// Rust's runtime opens /dev/null in place of a closed standard stream before `main`, so that output to it would be
+/// lost without an error. This looks at the streams before the runtime does.
 #[cfg(unix)]
 mod at_start {
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

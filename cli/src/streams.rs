@@ -85,9 +85,9 @@ fn is_same_file_as_stdin(_path: &Path) -> bool {
     false
 }
 
-/// The secret as it is configured, with the white space around it, and a warning if its file is not private.
+/// Reads the secret as it is configured, with the white space around it. Warns if its file is not private.
 ///
-/// Without a file it is in the first of these variables that is set.
+/// Without a file, it reads the first of these variables that is set.
 pub(crate) fn read_secret(
     file: Option<&Path>,
     variables: &[&str],
@@ -130,7 +130,7 @@ fn warning_about(_file: &File) -> io::Result<Option<Warning>> {
     Ok(None)
 }
 
-/// Far more than a hash or a JWT has.
+/// Far longer than a hash or a JWT.
 const MAX_TEXT: usize = 64 << 10;
 
 /// The email hash or the JWT on standard input, without the line break at its end.
@@ -150,7 +150,7 @@ pub(crate) fn read_text(name: &str, at_start: Closed) -> Result<String, Failure>
     Ok(line.strip_suffix('\r').unwrap_or(line).to_owned())
 }
 
-/// The text of a page. A browser shows bytes that are not UTF-8 in another form, too.
+/// The text of a page. Bytes that are not UTF-8 become U+FFFD, as in a browser.
 pub(crate) fn read_page(path: &Path, at_start: Closed) -> Result<String, Failure> {
     let mut page = Vec::new();
     let too_long = MAX_PAGE as u64 + 1;

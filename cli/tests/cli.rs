@@ -18,7 +18,7 @@ const SECRET: &str = "5ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2e75ec2
 /// No error may show this.
 const SENTINEL: &str = "5ec2e7";
 const EMAIL: &str = "ada@example.com";
-/// It is no hexadecimal.
+/// It is not hexadecimal.
 const JWT_SECRET: &str = "JWT-5ec2e7-JWT-5ec2e7";
 
 fn secret() -> IdentitySecret {
@@ -158,7 +158,7 @@ fn diagnoses_pages() {
             panic!("{case}");
         };
         let mut command = program(["diagnose", "--json", "--page", "-"]);
-        // Both options have a variable, and that of the other one is not used.
+        // Each option has a variable, and the other variable is not used.
         command.env(IdentitySecret::ENV, text(secret)).env_remove(JwtSecret::ENV);
         let done = feed(command, text(page));
         let causes = causes.replace(',', "\",\"").replace("none", "");
@@ -633,7 +633,7 @@ fn ends_quietly_when_nobody_reads() {
     output.read_line(&mut first).unwrap();
     assert_eq!(first, answers(&["a"]));
     drop(output);
-    // It ends although there is more to read: writing to it fails at last.
+    // The program ends although there is more to read, so writing to it fails.
     while input.write_all(b"b\n").is_ok() {}
     expect(&done(child.wait_with_output().unwrap()), 0, "", "");
 
@@ -660,7 +660,7 @@ fn an_interruption_leaves_only_whole_lines() {
         out.read_exact(&mut read).unwrap();
         let status = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
         assert!(status.unwrap().success());
-        // Nobody reads until it has ended, so that no room for the rest of a line appears.
+        // The test reads only after the end, so that no room for the rest of a line appears.
         assert_eq!(child.wait().unwrap().code(), None, "ended by the signal");
         out.read_to_end(&mut read).unwrap();
         feeder.join().unwrap();
@@ -713,7 +713,7 @@ fn waits_for_streams_that_do_not_block() {
     let mut command = program(["sign", "-"]);
     let child = command.stdin(theirs).stdout(theirs_too).spawn().unwrap();
     drop(command);
-    // Give it the time to find nothing to read, and then no room to write more.
+    // Wait until it has found nothing to read, and then no room to write.
     let pause = || std::thread::sleep(std::time::Duration::from_millis(200));
     pause();
     let emails = vec![EMAIL; 50_000];
