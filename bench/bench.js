@@ -20,7 +20,7 @@ const nothing = handle()
 
 const { BENCH_SECRET: hex, BENCH_EMAIL: email, BENCH_NOW } = process.env
 const secret = new IdentitySecret(hex)
-// The same over WebAssembly, beside the addon.
+// The same package over WebAssembly, beside the addon.
 delete require.cache[require.resolve('../node/index.js')]
 const core = require('../node/wasm.js')(new WebAssembly.Module(readFileSync(`${__dirname}/../node/core.wasm`)))
 const api = require('../node/index.js')(core, {})
@@ -36,7 +36,7 @@ const jwtSecret = new JwtSecret(hex)
 const portableJwt = new api.JwtSecret(hex)
 const textKey = createSecretKey(Buffer.from(hex))
 
-// A loop of its own for each, so that the engine optimises each for its own call.
+// Each has a loop of its own, so that the engine optimises each for its own call.
 const contenders = {
   sign: (count) => { let hash; while (count--) hash = secret.sign(email); return hash },
   'sign, WebAssembly': (count) => { let hash; while (count--) hash = portable.sign(email); return hash },

@@ -3,8 +3,8 @@
     make bench-bulk
 
 Each engine signs the same column with both, in turns, so that they share the noise of the machine.
-A ratio is the median of the ratios within the rounds. The CPU time is that of all processes, which
-Linux tells.
+A ratio is the median of the ratios within the rounds. The CPU time is the sum over all processes,
+as Linux reports it.
 """
 
 from __future__ import annotations

@@ -2,13 +2,13 @@
 
     make bench
 
-One program per language stays ready and is asked, again and again and in changing order, to run one
-contender a given number of times. So all contenders share whatever the machine does meanwhile. A
-ratio is the median of the ratios within the rounds, which drift cannot tilt.
+One program per language stays ready. In each round and in changing order, it runs each contender a
+given number of times. So all contenders share the noise of the machine. A ratio is the median of
+the ratios within the rounds, so a drift does not change it.
 
-The programs first print the hash or token that each contender makes, which must all be the same,
-and then answer each line `contender TAB count` with the nanoseconds that it took. Before a million
-emails they collect garbage, so that nobody pays for the million before.
+The programs first print the hash or token of each contender. All must be the same. Then they answer
+each line `contender TAB count` with the nanoseconds that it took. Before a million emails they
+collect garbage, which the million before has left.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def measure(
 
 
 def peak(contender: str) -> int | None:
-    """Return how many kB one call takes at most. Only Linux tells."""
+    """Return the most kB that one call takes. Only Linux reports it."""
     program = Program("Rust")
     process = Path("/proc") / str(program.process.pid)
 
@@ -237,7 +237,7 @@ def main() -> None:
     for name, value in machine.items():
         print(f"{name:>18}  {value}")
 
-    # OpenSSL is not on every machine, and then its rows say so.
+    # OpenSSL is not on every machine. Without it, its rows say so.
     rows = [
         row._replace(rivals=[r for r in row.rivals if r == "floor" or (row.language, r) in hashes])
         for row in ROWS

@@ -211,7 +211,7 @@ func TestPages(t *testing.T) {
 
 
 def check(pages: str) -> None:
-    """See that the user is verified, the visitor is unknown, and neither page is cached."""
+    """Check that the user is verified, the visitor is unknown, and neither page is cached."""
     found = []
     for html, headers in json.loads(pages):
         headers = {name.lower(): value for name, value in headers.items()}
@@ -271,7 +271,7 @@ def fastapi(code: str, folder: Path, run: Run) -> None:
 
 
 def settings_class(code: str, folder: Path, run: Run) -> None:
-    """Run the code, and see that the errors of pydantic do not show the secret."""
+    """Run the code, and check that the errors of pydantic do not show the secret."""
     command = [sys.executable, "-c", code]
     email_hash = oracle.sign(bytes.fromhex(oracle.SECRET), USER["email"].encode())
     assert run(command, folder, DATABASE_URL="sqlite://") == f"{email_hash}\n"

@@ -5,7 +5,7 @@
 Every language's test suite reads the files in place. They are tab-separated: the first line says
 how many cases follow, the second names the columns. Text that may hold any character is given as
 the hexadecimal digits of its UTF-8 bytes, so that every language, C included, reads it in a few
-lines and nothing is lost on the way.
+lines without loss.
 """
 
 from __future__ import annotations
@@ -504,7 +504,7 @@ def made() -> Iterable[Made]:
             )
 
 
-# What people configure in place of the digits.
+# The texts that people configure in place of the digits.
 WRAPPED: dict[str, Callable[[str], str]] = {
     "double quotes": lambda hex_: f'"{hex_}"',
     "single quotes": lambda hex_: f"'{hex_}'",
@@ -573,7 +573,7 @@ OTHER_EMAILS = {
     "[object Promise]": (EMAIL, "[object Promise]", "email_missing"),
 }
 
-# Emails that look like a mistake but are of somebody else.
+# Emails that look like a mistake but belong to another person.
 OTHER_PEOPLE = [
     "ad4@example.com",
     "ada@example.co",
@@ -736,7 +736,7 @@ def diagnose_rows() -> Iterable[Row]:
     seen: set[frozenset[str]] = set()
     for origin, (form, (show, more)) in product(list(made()), FORMS.items()):
         causes = frozenset((*origin.causes, *more))
-        # Every way to make one mistake, and one way to make each two and each three.
+        # Each way to make one mistake, and one way to make each pair and each three.
         if len(causes) < 2 or (len(causes) < 4 and causes not in seen):
             seen.add(causes)
             name, shown = f"{origin.name}; {form}", show(origin.digest)
@@ -781,16 +781,16 @@ def diagnose_rows() -> Iterable[Row]:
 
 # --- pages: the mistakes that people make around a hash ---
 
-# With these the widget still finds an email and its hash.
+# In spite of these, the widget finds an email and its hash.
 WARNINGS = {"settings_ignored", "settings_repeated", "jwt_with_hash", "account_with_hash"}
 
-# Of the year 2100, since a page is judged by the system's clock.
+# The year 2100, since a page is judged by the system's clock.
 LATER = {"iat": 4_102_444_800, "exp": 4_102_445_400}
 TOKEN = oracle_jwt.token(SECRET, **LATER)
 
 WIDGET = "https://widget.usepylon.com/widget/app-1"
 LOADER = f'<script src="{WIDGET}"></script>'
-# As Pylon's own snippet does it: the widget starts when the page has loaded.
+# In Pylon's own snippet, the widget starts when the page has loaded.
 SNIPPET = (
     "<script>(function(){var e=window,t=document,n=function(){n.e(arguments)};n.q=[];e.Pylon=n;"
     'var r=function(){var e=t.createElement("script");e.setAttribute("src","' + WIDGET + '");'
@@ -816,7 +816,7 @@ def assigned(settings: dict[str, str]) -> str:
     return f"window.pylon = {json.dumps({'chat_settings': settings})};"
 
 
-# What people have at hand.
+# The forms of a page that people pass to diagnose_page.
 PAGES: dict[str, Callable[[dict[str, str]], str]] = {
     "JSON of window.pylon": lambda fields: json.dumps({"chat_settings": fields}),
     "JSON of chat_settings": json.dumps,

@@ -68,7 +68,7 @@ def signed(
 
 
 def dumps(claims: object) -> str:
-    """Write JSON as the core does: of printable ASCII, safe inside HTML."""
+    """Write JSON as the core does: in printable ASCII, safe inside HTML."""
     text = json.dumps(claims, separators=(",", ":"))
     for character in "<>&":
         text = text.replace(character, f"\\u{ord(character):04x}")

@@ -21,12 +21,12 @@ PYTEST = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--bas
 
 CARGO_TEST = ["cargo", "test", "--locked", "--quiet"]
 
-# As on processors without SHA instructions.
+# The code for processors without SHA instructions.
 SOFTWARE_SHA = ["env", 'RUSTFLAGS=--cfg sha2_backend="soft"', "CARGO_TARGET_DIR=target/soft"]
 
 GO_TEST = ["go", "test", "-count=1", "-v"]
 
-# With fewer random inputs, since its hashes are slower.
+# It gets fewer random inputs, since its hashes are slower.
 PORTABLE = ["-tags=pylonidentity_portable", "-quickchecks=20"]
 
 
@@ -43,7 +43,7 @@ SUITES = [
     Suite("Node", [["npm", "test", "--", "--test-reporter=tap"]], r"^# pass (\d+)", "node"),
     Suite(
         "Go",
-        # The last has golang-jwt, which the package must not have.
+        # The last module depends on golang-jwt. The package must not.
         [
             [*GO_TEST, "./..."],
             [*GO_TEST, *PORTABLE, "."],

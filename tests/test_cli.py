@@ -1,4 +1,4 @@
-"""The command line is the same, however it was installed; cli/tests has its behaviour."""
+"""The command line of each package behaves the same; cli/tests tests its behaviour."""
 
 import json
 import os
@@ -27,7 +27,7 @@ ENVIRONMENT = {
 }
 
 start = pytest.mark.parametrize("command", STARTS.values(), ids=STARTS)
-# Node itself opens /dev/null in place of a closed stream, and aborts when its terminal has gone.
+# Node opens /dev/null in place of a closed stream, and aborts when its terminal is gone.
 start_without_node = pytest.mark.parametrize(
     "command", [command for name, command in STARTS.items() if name != "npx"], ids=list(STARTS)[:-1]
 )

@@ -1,4 +1,4 @@
-"""The code blocks of all documents run or are checked, and the links and paths lead somewhere.
+"""The code blocks of all documents run or are checked, and all links and paths exist.
 
 A program prints the text block after it. Without one it prints the script tag, the email hash or
 nothing.
@@ -221,7 +221,7 @@ def check_cmake(block: Block, _: Path) -> None:
 
 
 def check_wrap(block: Block, _: Path) -> None:
-    """`make test-dist` uses the wrap; here it names the file that the release has."""
+    """The wrap names the file of the release. `make test-dist` uses the wrap."""
     wrap = configparser.ConfigParser()
     wrap.read_string(block.code)
     name = wrap["wrap-file"]["source_filename"]

@@ -1,4 +1,4 @@
-"""The committed portable core is made of the sources that are here. It is not built again."""
+"""The committed portable core is made from these sources. The test does not build it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Equal versions everywhere, vectors that are up to date, and the demo with your own secret."""
+"""Tests equal versions everywhere, current vectors, and the demo with your own secret."""
 
 from __future__ import annotations
 

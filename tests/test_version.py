@@ -13,7 +13,7 @@ from test_project import ROOT, workspace_version
 
 
 def versions(root: Path) -> dict[str, str]:
-    """Return each place that names a version of ours: manifests, lock files and requirements."""
+    """Return each place with our version: manifests, lock files and requirements."""
     found = {}
     for path in root.rglob("Cargo.*"):
         text = path.read_text("utf-8")
@@ -40,7 +40,7 @@ def versions(root: Path) -> dict[str, str]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Copy the files that git knows, which are those that a release is made of."""
+    """Copy the files that git knows: a release is made from them."""
     listed = subprocess.run(
         ["git", "ls-files", "-z"],  # noqa: S607
         cwd=ROOT,

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Builds the Rust libraries, and copies the Node addon and the Go archive to where their packages look.
+# Builds the Rust libraries, and copies the Node addon and the Go archive into their packages.
 set -eu
 cd "$(dirname "$0")/.."
 
 cargo build --quiet --release --locked \
     -p pylon-identity-c -p pylon-identity-command -p pylon-identity-node -p pylon-identity-cli -p client -p bench
 
-# A file with the same contents keeps its time, so that nothing is built again because of it.
+# A file with the same contents keeps its time, so that make builds nothing again because of it.
 copy() {
     cmp -s "$1" "$2" || { mkdir -p "${2%/*}" && cp "$1" "$2"; }
 }

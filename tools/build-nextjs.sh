@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the example of Next.js, and moves it to target/examples as a container would have it.
+# Builds the example of Next.js, and moves it to target/examples, away from its sources as in a container.
 set -eu
 cd "$(dirname "$0")/../examples/nextjs"
 

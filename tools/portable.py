@@ -1,6 +1,6 @@
 """Builds the portable core: the C library as a WebAssembly module, and that module as Go source.
 
-    make portable               # writes both, and a stamp of what they are made of
+    make portable               # writes both, and a stamp of their sources
     tools/portable.py --check   # builds both again, and compares
 
 Needs the sources of Rust's standard library (`rustup component add rust-src`; on Debian
@@ -28,7 +28,7 @@ WASM2GO = "github.com/ncruces/wasm2go@v0.4.21"
 STD = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"]
 LINKER = "wasm-ld-19"  # Debian's; rustup's Rust has its own
 PROFILE = ["opt-level='z'", "panic='abort'", "strip=true", "lto=true", "codegen-units=1"]
-# Also in place of what Cargo.toml says for packages. Diagnosing is thousands of hashes.
+# These also replace the profiles of packages in Cargo.toml. A diagnosis makes thousands of hashes.
 PROFILE += ["package.'*'.opt-level='z'", "package.sha2.opt-level=3"]
 PROFILE += [f"package.{name}.opt-level='z'" for name in ("base16ct", "hmac", "pylon-identity-core")]
 FLAGS = [
@@ -36,7 +36,7 @@ FLAGS = [
     '--cfg=sha2_backend_soft="compact"',  # a tenth of the module less, and signing a fifth slower
     "-Clink-arg=--max-memory=268435456",
     "-Clink-arg=-zstack-size=131072",
-    # A panic is a trap: nobody could read its text, which would be a fifth of the module.
+    # A panic is a trap: its text could not be read, and would be a fifth of the module.
     "-Zunstable-options",
     "-Cpanic=immediate-abort",
 ]
@@ -73,7 +73,7 @@ def origin() -> str:
 
 
 def stamp(module: bytes, source: bytes) -> str:
-    """Return the hashes of what the two files are made of, and their own."""
+    """Return the hashes of the sources of the two files, and of the files."""
     return "".join(
         f"{found}  {name}\n"
         for found, name in [
@@ -85,13 +85,13 @@ def stamp(module: bytes, source: bytes) -> str:
 
 
 def is_fresh() -> bool:
-    """Whether the committed files are made of the sources that are here."""
+    """Whether the committed files are made from these sources."""
     written = STAMP.read_text("utf-8")
     return written.startswith(stamp(MODULE.read_bytes(), SOURCE.read_bytes()))
 
 
 def tools() -> str:
-    """Return the tools, which the bytes of the module depend on, too."""
+    """Return the tools: the bytes of the module depend on them, too."""
     linker = output(LINKER, "--version") if shutil.which(LINKER) else "Rust's own linker"
     return f"made by {output('rustc', '-V').strip()}, {linker.strip()}, {WASM2GO}\n"
 

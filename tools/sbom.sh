@@ -12,7 +12,7 @@ mkdir -p dist/sbom
 for folder in python node c-abi cli; do
     target/tools/bin/cargo-cyclonedx cyclonedx --quiet --format json --no-build-deps \
         --manifest-path "$folder/Cargo.toml" --override-filename pylon-identity.cdx
-    # The folder of the build is nobody's business, and would differ between two builds.
+    # The folder of the build is private, and would differ between two builds.
     sed "s|$PWD|.|g" "$folder/pylon-identity.cdx.json" >"dist/sbom/pylon-identity-$folder.cdx.json"
     find . -name pylon-identity.cdx.json -not -path './target/*' -delete
 done

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Puts a C++ compiler into .venv/bin: the one of this machine, otherwise Zig's from PyPI.
+# Puts a C++ compiler into .venv/bin: the one of this machine, or Zig's from PyPI.
 set -eu
 
 if found=$(command -v c++); then

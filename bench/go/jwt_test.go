@@ -11,11 +11,11 @@ import (
 	pylonidentity "github.com/pylon-identity/pylon-identity/go"
 )
 
-// Properties of every JWT, with golang-jwt as oracle. Only the tests and the benchmark have it.
+// Properties of every JWT, with golang-jwt as oracle. Only the tests and the benchmark depend on it.
 
 const now = 1_800_000_000
 
-// read has golang-jwt verify a token, and returns its claims.
+// read verifies a token with golang-jwt, and returns its claims.
 func read(token, appID string, key []byte) (jwt.MapClaims, error) {
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{"HS256"}), jwt.WithStrictDecoding(), jwt.WithAudience(appID),
@@ -25,7 +25,7 @@ func read(token, appID string, key []byte) (jwt.MapClaims, error) {
 	return found, err
 }
 
-// usable makes a text that the core takes as an app ID or email of any other.
+// usable makes a text that the core accepts as an app ID or email.
 func usable(text string) string { return "x" + strings.ToValidUTF8(text, "") }
 
 func keyed(t *testing.T, key string) (*pylonidentity.JWTSecret, []byte) {

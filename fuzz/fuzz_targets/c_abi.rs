@@ -1,5 +1,5 @@
-//! The functions of the C library on buffers that end where their texts do, so that AddressSanitizer
-//! sees each byte too far. They have to agree with the core.
+//! Calls the functions of the C library on buffers that end with their texts, so that AddressSanitizer sees each byte
+//! too far. They must agree with the core.
 #![no_main]
 
 use std::ffi::{CStr, c_char};
@@ -19,8 +19,7 @@ fn untouched(size: usize) -> Box<[c_char]> {
     vec![UNTOUCHED; size].into()
 }
 
-/// Asserts that a call wrote this text and a NUL if there is one, and else returned its status and
-/// wrote nothing.
+/// Asserts that a call wrote this text and a NUL. If there is no text, it must return the status and write nothing.
 fn check(
     status: pylon_identity_status,
     out: &[c_char],
@@ -51,7 +50,7 @@ fuzz_target!(|input: &[u8]| {
 
     // SAFETY: all pointers are valid for their lengths, or are refused before they are used.
     unsafe {
-        // Zeroed, of any other contents that are not a secret's, and wiped: refused.
+        // It refuses a struct that is zeroed, wiped or of other contents than a secret's.
         for contents in [0, 1, 0] {
             let mut out = untouched(65);
             let status = pylon_identity_sign(secret, email_start, email_len, out.as_mut_ptr());
@@ -63,7 +62,7 @@ fuzz_target!(|input: &[u8]| {
             let words = secret.cast::<[u64; 32]>();
             assert_eq!(*words, [0; 32]);
             for (i, word) in (*words).iter_mut().enumerate() {
-                // Even, which the word that marks a secret is not.
+                // The word is even, unlike the word that marks a secret.
                 *word = (contents * 2 * number(i) as u64) << ((i + number(i)) % 32);
             }
         }
@@ -97,7 +96,7 @@ fuzz_target!(|input: &[u8]| {
         let from_env = from_env.and_then(IdentitySecret::from_hex);
         assert_eq!(status, from_env.map_or_else(Into::into, |_| PYLON_IDENTITY_OK));
 
-        // Over earlier contents, a secret too.
+        // This overwrites earlier contents, a secret too.
         let status = pylon_identity_secret_init(secret, hex_start, hex_len);
         match &parsed {
             Ok(parsed) => {
@@ -219,7 +218,7 @@ unsafe fn with_a_secret(
             check(status, written, Ok(parsed.sign(piece).as_str()));
         }
 
-        // Lengths that no memory has, alone or together.
+        // These lengths are larger than any memory, alone or together.
         lengths.push(usize::MAX - numbers.len());
         let mut out = untouched(65 * lengths.len());
         let status = pylon_identity_sign_many(
@@ -248,7 +247,7 @@ fn cut<'a>(mut text: &'a [u8], lengths: &[u8]) -> Vec<&'a [u8]> {
 fn script(fields: &[u8], nonce: &[u8], numbers: &[u8]) {
     let pieces = cut(fields, numbers);
     let piece = |i: usize| pieces.get(i).copied().unwrap_or_default();
-    // Text of length 0 is none, whatever the pointer.
+    // Text of length 0 is none, for any pointer.
     let text = |i| pylon_identity_text { data: piece(i).as_ptr().cast(), length: piece(i).len() };
     let names = [
         "app_id",

@@ -1,4 +1,4 @@
-// Starts the Chromium that npm installed, without root, and without a word to other machines.
+// Starts the Chromium that npm installed, without root and without requests to other machines.
 
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,7 +19,7 @@ const FLAGS = [
   '--no-first-run',
 ]
 
-// Its own font, then those of the machine.
+// It uses its own font first, then those of the machine.
 const fontconfig = (folder) => `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>

@@ -208,7 +208,7 @@ for (const app of [...APPS, DJANGO, NEXT]) {
         assert.equal(await verdict(page), 'anonymous')
       }))
 
-    test('the endpoint serves the email of the session, whatever the request names', async () => {
+    test('the endpoint serves the email of the session, not one that the request names', async () => {
       const url = `${origin}/api/chat-settings`
       const { cookie } = await session(origin, ADA.email)
       for (const query of ['', '?email=grace@example.com', '?email=']) {

@@ -23,7 +23,7 @@ const USERS = CHARACTERS.map((character) => ({ email: `a${character}@example.com
 
 const secret = new IdentitySecret(SECRET)
 const escaped = (user) => chatSettingsScript(secret.chatSettings({ appId: 'a', ...user }))
-// The control: as many libraries do it.
+// The control: many libraries escape only these.
 const asBefore = (user) => {
   const json = JSON.stringify(user).replace(
     /[<>&\u2028\u2029]/g,

@@ -13,7 +13,7 @@ const FORMS = {
   'numbers with commas and spaces': (bytes) => bytes.join(', '),
 }
 
-// Of six bytes each. base64 writes them alike wherever they are, as they begin at multiples of three.
+// Each has six bytes. base64 writes each in the same way, as they begin at multiples of three.
 const PIECES = Array.from({ length: 9 }, (_, i) => KEY.subarray(3 * i, 3 * i + 6))
 
 /** The forms in which `text` holds the secret or a part of it. */

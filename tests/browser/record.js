@@ -3,7 +3,7 @@
 import { connect, createServer } from 'node:net'
 import { Transform } from 'node:stream'
 
-/** Renames the header by which a client asks for compression; what a page holds would not be seen in it. */
+/** Renames the header that asks for compression, since compressed pages cannot be searched. */
 const uncompressed = () =>
   new Transform({
     transform(chunk, _, done) {

@@ -1,6 +1,6 @@
 'use strict'
 
-// Pylon's docs' snippet for Node, with a loop around it.
+// The snippet of Pylon's docs for Node, in a loop.
 
 const { readFileSync } = require('node:fs')
 const { createHmac } = require('node:crypto')

@@ -1,4 +1,4 @@
-"""Pylon's docs' snippet for Python, with a loop around it."""
+"""The snippet of Pylon's docs for Python, in a loop."""
 
 import hashlib
 import hmac

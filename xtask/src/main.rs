@@ -15,7 +15,7 @@ fn main() {
     match env::args().nth(1).as_deref() {
         Some("codegen") => {
             write(code_files());
-            write(headers()); // of the sources of c-abi, so these come last
+            write(headers()); // cbindgen reads c-abi, so these come last
         }
         _ => {
             eprintln!("usage: cargo xtask codegen");
@@ -78,7 +78,7 @@ fn headers() -> Vec<File> {
     ]
 }
 
-/// The head of the header without directives of the preprocessor, behind its first line.
+/// The head of the header without directives of the preprocessor, after its first line.
 const PLAIN: &str = " *
  * The declarations of pylon_identity.h alone, for interfaces of other languages that read C but have no
  * preprocessor: PHP's FFI, Python's cffi, LuaJIT. The documentation is in pylon_identity.h.

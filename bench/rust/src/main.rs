@@ -21,7 +21,7 @@ fn floor(blocks: &[[u8; 64]], state: &mut [u32; 8]) {
     sha2::block_api::compress256(state, std::slice::from_ref(outer));
 }
 
-/// An email of which many mistakes make another text.
+/// An email that many mistakes turn into another text.
 const ODD: &str = "\"Jürgen+chat\".O'Brien@müller.example";
 
 fn main() {

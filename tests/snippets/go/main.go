@@ -1,4 +1,4 @@
-// Pylon's docs' snippet for Go, with the import that it lacks and a loop around it.
+// The snippet of Pylon's docs for Go, with the import that it lacks, in a loop.
 package main
 
 import (
