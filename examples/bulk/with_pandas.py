@@ -17,7 +17,7 @@ def add_email_hashes(users: pd.DataFrame) -> pd.DataFrame:
     emails = users["email"].astype("string").fillna("").tolist()
     signed = iter(secret.sign_many(filter(None, emails)))
     hashes = [next(signed) if email else None for email in emails]
-    # An array has no index. A Series would be aligned by its index, and hashes would get lost.
+    # An array has no index. A Series would be aligned by its index, and hashes would be lost.
     return users.assign(email_hash=pd.array(hashes, dtype="string"))
 
 

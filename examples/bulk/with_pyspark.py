@@ -14,7 +14,7 @@ from pylon_identity import IdentitySecret
 
 
 def sign(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    # In the executor and of its own environment: no closure, plan or log of Spark has the secret.
+    # The executor reads its own environment: no closure, plan or log of Spark has the secret.
     secret = IdentitySecret.from_env()
     for batch in batches:
         column = batch.column("email")

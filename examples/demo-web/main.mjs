@@ -1,5 +1,5 @@
-// make demo-web: the three example applications, a stand-in for Pylon, and one page that shows what
-// they make of an honest user, of a dishonest one, and of a hash that somebody computed wrongly.
+// make demo-web: the three example applications, a stand-in for Pylon, and one page. The page shows an honest user, a
+// dishonest user, and a hash that was computed wrongly.
 
 import { createServer } from 'node:http'
 import { diagnose } from '../../node/node.js'

@@ -1,4 +1,4 @@
-// A hash that does not match, per ecosystem: a mistake that people there make, and what it yields.
+// A hash that does not match, for each language: a common mistake there, and its result.
 
 import { createHmac } from 'node:crypto'
 

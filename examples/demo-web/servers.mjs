@@ -13,10 +13,10 @@ export const APPS = [
   { name: 'Go net/http', folder: 'go-http', command: [join(ROOT, 'target/examples/go-http')] },
 ]
 
-// Tested like the others; make demo-web has one application for each language.
+// The tests start this too; make demo-web has only one application for each language.
 export const DJANGO = { name: 'Django', folder: 'django', command: ['python', 'app.py'] }
 
-// Built by make test-browser, and moved away from its sources as a container would.
+// make test-browser builds it, and moves it away from its sources, as in a container.
 export const NEXT = {
   name: 'Next.js',
   folder: 'nextjs',

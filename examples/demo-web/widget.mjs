@@ -1,5 +1,5 @@
-// Stands in for Pylon: serves the widget's loader, and verifies who it claims to be for. For a hash it uses
-// node:crypto only, so that it is independent of the library that it checks.
+// Stands in for Pylon: serves the widget's loader, and verifies the user of the page. For a hash it uses only
+// node:crypto, so that it does not depend on the library that it checks.
 
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -15,7 +15,7 @@ function loader() {
     'font:15px/1.4 system-ui,sans-serif; color:#fff; box-shadow:0 6px 24px #0003'
   const colours = { verified: '#16794a', anonymous: '#5b6475', refused: '#b3261e' }
 
-  const waiting = [...window.Pylon.q] // what the page called before
+  const waiting = [...window.Pylon.q] // the earlier calls of the page
   window.Pylon = async (command) => {
     if (command !== 'boot') throw new Error(`unknown command: ${command}`)
     const body = JSON.stringify(window.pylon.chat_settings)
@@ -36,7 +36,7 @@ function loader() {
 const ANONYMOUS = { verdict: 'anonymous', text: 'Hello, who are you?' }
 const verified = (name) => ({ verdict: 'verified', text: `Hello ${name}, it is really you.` })
 
-/** What the service answers to these chat settings, where its dashboard says "HMAC email hash". */
+/** The service's answer to these chat settings, if its dashboard says "HMAC email hash". */
 export function identify(secretHex, settings) {
   const { email, name, email_hash: emailHash } = settings
   if (email === undefined && emailHash === undefined) return ANONYMOUS
@@ -47,7 +47,7 @@ export function identify(secretHex, settings) {
     : { verdict: 'refused', text: `You are not ${email}.` }
 }
 
-/** The same where it says "JWT". What the page names beside the token must be what the token names. */
+/** The same if it says "JWT". Values beside the token must equal its claims. */
 export function identifyByJwt(secretText, settings, now) {
   const secret = new JwtSecret(secretText)
   const { app_id: appId, jwt, email_hash: emailHash, ...beside } = settings
@@ -80,7 +80,7 @@ async function readSettings(request) {
   }
 }
 
-/** Starts the stand-in on a free port of this machine. `asked` grows by what each page sent. */
+/** Starts the stand-in on a free port of this machine. `asked` collects the settings that pages sent. */
 export async function startWidget(secret, judge = identify) {
   const asked = []
   const server = createServer(async (request, response) => {

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.core.asgi import get_asgi_application
 from django.core.management import call_command
 
-# Your own users, who have proved to own their email, take their place.
+# Replace them by your own users, who have proved to own their email.
 DEMO_USERS = {
     "ada@example.com": "Ada Lovelace",
     "grace@example.com": "Grace Hopper",

@@ -70,7 +70,7 @@ LOGGING = {
     "root": {"handlers": ["console"]},
 }
 
-# Of django-csp. Django 6 has SECURE_CSP, with the same directives.
+# This is for django-csp. Django 6 has SECURE_CSP, with the same directives.
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [SELF],

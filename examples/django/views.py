@@ -50,9 +50,9 @@ def api_chat_settings(request: HttpRequest) -> HttpResponse:
 def posts_from_our_pages_only(
     get_response: Callable[[HttpRequest], HttpResponse],
 ) -> Callable[[HttpRequest], HttpResponse]:
-    """Stop other sites from logging a visitor in as somebody else; old browsers send Origin.
+    """Stop other sites from logging a visitor in as another user; old browsers send Origin.
 
-    This is what all the examples do. A project with Django's CsrfViewMiddleware does without it.
+    All the examples do this. A project with Django's CsrfViewMiddleware does not need it.
     """
 
     def check(request: HttpRequest) -> HttpResponse:

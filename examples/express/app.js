@@ -6,7 +6,7 @@ import express from 'express'
 import { IdentitySecret, JwtSecret, chatSettingsScript } from 'pylon-identity'
 import { renderPage } from './page.js'
 
-// The option that Pylon's dashboard has chosen. Each has a secret of its own, and the same calls.
+// The option that is chosen in Pylon's dashboard. Each has a secret of its own, and the same calls.
 const useJwt = process.env.IDENTITY === 'jwt'
 const secret = (useJwt ? JwtSecret : IdentitySecret).fromEnv() // once, when the server starts
 const appId = process.env.PYLON_APP_ID
@@ -62,7 +62,7 @@ function sendPage(req, res, error) {
   res.send(renderPage({ user, nonce, settingsScript, widget, error, expires: useJwt }))
 }
 
-/** Stops other sites from logging a visitor in as somebody else. Old browsers send Origin only. */
+/** Stops other sites from logging a visitor in as another user. Old browsers send Origin only. */
 function fromOurPage(req) {
   const site = req.get('Sec-Fetch-Site')
   if (site !== undefined) return site === 'same-origin'

@@ -13,7 +13,7 @@ const loginForm = (error) => `
     <button>Log in</button>
   </form>`
 
-// A JWT lives for ten minutes. Four are few enough that one request may fail.
+// A JWT lives for ten minutes. Fetch one every four, so that one request may fail.
 const fetchAgain = `
     setInterval(async () => {
       const response = await fetch('/api/chat-settings').catch(() => undefined)

@@ -101,7 +101,7 @@ def page(request: Request, status_code: int = 200, **context: Any) -> Response:
 
 
 def from_our_page(request: Request) -> bool:
-    """Stop other sites from logging a visitor in as somebody else; old browsers send Origin."""
+    """Stop other sites from logging a visitor in as another user; old browsers send Origin."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"

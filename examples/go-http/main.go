@@ -172,7 +172,7 @@ func (s *server) apiChatSettings(w http.ResponseWriter, r *http.Request) error {
 	return json.NewEncoder(w).Encode(settings)
 }
 
-// fromOurPage stops other sites from logging a visitor in as somebody else. Old browsers send Origin only.
+// fromOurPage stops other sites from logging a visitor in as another user. Old browsers send Origin only.
 func fromOurPage(r *http.Request) bool {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" {
 		return site == "same-origin"

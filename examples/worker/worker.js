@@ -50,7 +50,7 @@ async function page(request, env, error) {
   return new Response(html, { status: error ? 401 : 200, headers })
 }
 
-/** Stops other sites from logging a visitor in as somebody else. Old browsers send Origin only. */
+/** Stops other sites from logging a visitor in as another user. Old browsers send Origin only. */
 function fromOurPage(request) {
   const site = request.headers.get('Sec-Fetch-Site')
   if (site !== null) return site === 'same-origin'

@@ -4,7 +4,7 @@ import { currentUser } from './session' // yours
 
 const appId = process.env.PYLON_APP_ID ?? ''
 const widgetOrigin = process.env.WIDGET_ORIGIN || 'https://widget.usepylon.com'
-let secret: IdentitySecret | undefined // not before a request: there is none when Next builds
+let secret: IdentitySecret | undefined // read with the first request: there is no secret when Next builds
 
 /** Signs the email of the session, and never one that the request names. */
 export async function chatSettings() {
@@ -25,6 +25,6 @@ export async function Chat() {
     `<script nonce="${nonce}">${queue}</script>`,
     `<script src="${widgetOrigin}/widget/${appId}" nonce="${nonce}" async></script>`,
   ].join('')
-  // Browsers hide nonces, also from React, which would warn that they are missing.
+  // Browsers hide nonces from React, which would warn that they are missing.
   return <div hidden suppressHydrationWarning dangerouslySetInnerHTML={{ __html: html }} />
 }

@@ -12,7 +12,7 @@ const demoUsers = new Map([
 const SESSION_LIFE = 8 * 60 * 60 * 1000
 const MAX_SESSIONS = 10_000
 type Sessions = Map<string, { email: string; expires: number }>
-// Next may load this module once for pages and once for routes, but there is one globalThis.
+// Next may load this module twice, for pages and for routes. Both share globalThis.
 const shared = globalThis as { sessions?: Sessions }
 const sessions = (shared.sessions ??= new Map()) // by the random id in the cookie, oldest first
 
@@ -41,7 +41,7 @@ export async function endSession() {
   jar.delete('session')
 }
 
-/** Stops other sites from logging a visitor in as somebody else. Old browsers send Origin only. */
+/** Stops other sites from logging a visitor in as another user. Old browsers send Origin only. */
 export function fromOurPage({ headers }: Request) {
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site === 'same-origin'
