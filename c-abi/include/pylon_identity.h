@@ -809,7 +809,7 @@ pylon_identity_status pylon_identity_jwt_secret_init(struct pylon_identity_jwt_s
 /**
  * Takes the JWT secret in an environment variable, trimmed of white space.
  *
- * As pylon_identity_secret_init_from_env(). The usual name is PYLON_JWT_SECRET.
+ * It works as pylon_identity_secret_init_from_env(). The usual name is PYLON_JWT_SECRET.
  *
  * @param secret    where to keep the secret; overlaps no other argument, untouched unless the call succeeds
  * @param name      the variable's name

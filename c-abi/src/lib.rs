@@ -356,7 +356,7 @@ pub unsafe extern "C" fn pylon_identity_sign_many(
     count: usize,
     out: *mut c_char,
 ) -> pylon_identity_status {
-    /// Bounds the memory that a call takes.
+    /// It bounds the memory that a call takes.
     const CHUNK: usize = 16_384;
     status(|| {
         // SAFETY: as the caller promises.

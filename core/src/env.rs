@@ -106,8 +106,8 @@ impl IdentitySecret {
     ///
     /// # Errors
     ///
-    /// Those of reading a file. [`io::ErrorKind::InvalidData`] for a file of more than 64 KiB, and with an [`Error`]
-    /// inside ([`io::Error::get_ref`]) for a text that is no secret.
+    /// The errors of reading a file. [`io::ErrorKind::InvalidData`] for a file of more than 64 KiB, and with an
+    /// [`Error`] inside ([`io::Error::get_ref`]) for a text that is no secret.
     pub fn from_file(path: impl AsRef<Path>) -> io::Result<Self> {
         from_file(path.as_ref())
     }
@@ -133,7 +133,7 @@ impl JwtSecret {
     ///
     /// # Errors
     ///
-    /// Those of [`IdentitySecret::from_file`].
+    /// The errors of [`IdentitySecret::from_file`].
     pub fn from_file(path: impl AsRef<Path>) -> io::Result<Self> {
         from_file(path.as_ref())
     }

@@ -170,7 +170,7 @@ impl JwtSecret {
     ///
     /// # Errors
     ///
-    /// Those of [`sign_jwt`](Self::sign_jwt); [`Error::JwtLifetime`] also for a time beyond 2^53.
+    /// The errors of [`sign_jwt`](Self::sign_jwt); [`Error::JwtLifetime`] also for a time beyond 2^53.
     pub fn sign_jwt_at(
         &self,
         user: JwtUser<'_>,
@@ -214,7 +214,7 @@ impl JwtSecret {
     ///
     /// # Errors
     ///
-    /// Those of [`verify_jwt`](Self::verify_jwt).
+    /// The errors of [`verify_jwt`](Self::verify_jwt).
     pub fn verify_jwt_at(&self, token: &str, app_id: &str, now: u64) -> Result<JwtClaims, Error> {
         let claims = Object::parse(&self.open(token)?).ok_or(Error::JwtMalformed)?;
         let malformed = || Error::JwtMalformed;
@@ -284,7 +284,7 @@ impl JwtSecret {
     ///
     /// # Errors
     ///
-    /// Those of [`sign_jwt`](Self::sign_jwt).
+    /// The errors of [`sign_jwt`](Self::sign_jwt).
     pub fn chat_settings<'a>(
         &self,
         user: JwtUser<'a>,

@@ -1,11 +1,10 @@
 //! Identity verification for Pylon's chat widget.
 //!
-//! The page tells the widget who the user is, and anyone can change the page. So the backend signs
-//! the email of the logged-in user with the *identity secret* from Pylon's dashboard, and the page
-//! passes the resulting *email hash* along as `window.pylon.chat_settings.email_hash`:
-//! HMAC-SHA256 ([RFC 2104](https://www.rfc-editor.org/rfc/rfc2104)), keyed with the decoded secret,
-//! over the UTF-8 bytes of the email, as 64 lowercase hexadecimal digits
-//! ([Pylon's docs](https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification)).
+//! The page tells the widget who the user is, and anyone can change the page. So the backend signs the email of the
+//! logged-in user with the *identity secret* from Pylon's dashboard. The page passes the *email hash* along as
+//! `window.pylon.chat_settings.email_hash`. It is HMAC-SHA256 ([RFC 2104](https://www.rfc-editor.org/rfc/rfc2104)),
+//! keyed with the decoded secret, over the UTF-8 bytes of the email, as 64 lowercase hexadecimal digits ([Pylon's
+//! docs](https://docs.usepylon.com/pylon-docs/chat-widget/identity-verification)).
 //!
 //! ```
 //! use pylon_identity_core::IdentitySecret;

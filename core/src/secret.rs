@@ -141,7 +141,7 @@ fn keyed_hmac_of_long_key(digits: &[u8]) -> Option<KeyedHmac> {
 pub(crate) fn keyed_hmac_of_bytes(key: &[u8]) -> KeyedHmac {
     let keyed = |key: &[u8]| KeyedHmac::new_from_slice(key).expect("HMAC takes keys of any length");
     let hmac = keyed(key);
-    // Once more with zeros, which take the place of the key in the vector registers of memcpy.
+    // A second time with zeros, which replace the key in the vector registers of memcpy.
     black_box(keyed(black_box(&vec![0; key.len()])));
     hmac
 }
@@ -236,7 +236,7 @@ impl fmt::Debug for EmailHash {
 ///
 /// # Errors
 ///
-/// Those of [`IdentitySecret::from_hex`].
+/// The errors of [`IdentitySecret::from_hex`].
 pub fn sign_message_with_hmac(
     message: impl AsRef<[u8]>,
     secret: impl AsRef<[u8]>,

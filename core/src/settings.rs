@@ -181,7 +181,7 @@ fn is_name(name: &str) -> bool {
         "avatarUrl",
         "accountId",
         "accountExternalId",
-        // Only a claim of a JWT.
+        // This is only a claim of a JWT.
         "contact_external_id",
         "contactExternalId",
     ];

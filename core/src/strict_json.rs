@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_is_not_json() {
+    fn refuses_invalid_json() {
         let long = "[".repeat(100_000);
         let names: Vec<_> = (0..65).map(|i| format!("\"{i}\":0")).collect();
         let names = format!("{{{}}}", names.join(","));

@@ -145,7 +145,7 @@ fn signer(secret: &[u8], parts: &Parts<'_>) -> Option<Cause> {
         _ => trimmed,
     };
     if is_key(secret) {
-        // As JwtSecret refuses them.
+        // JwtSecret refuses the same texts.
         return match inner.len() {
             length if length < secret.len() => Some(Cause::JwtSecretWrapped),
             ..MIN_BYTES => Some(Cause::SecretTruncated),

@@ -29,7 +29,7 @@ pub(super) fn keys(secret: &[u8]) -> Vec<Variant> {
 
 fn keys_of(secret: &[u8]) -> Vec<Variant> {
     let (trimmed, is_long) = (trim(secret), secret.len() > MAX_SECRET);
-    // As Python's bytes.fromhex reads it.
+    // Python's bytes.fromhex skips white space.
     let mut squeezed = Zeroizing::new(secret.to_vec());
     squeezed.retain(|byte| !byte.is_ascii_whitespace());
     let mut keys = vec![variant([], &[Cause::SecretEmptyKey])];
@@ -208,7 +208,7 @@ fn weakness(digits: &[u8]) -> Vec<Cause> {
 
 /// Node's `Buffer.from(text, 'hex')`, which stops at the first pair that is not two digits.
 pub(super) fn decode_as_node(text: &[u8]) -> Variant {
-    // Counted first, since a vector that grows leaves copies behind.
+    // The pairs are counted first, since a vector that grows leaves copies behind.
     let pairs = text.chunks_exact(2).take_while(|pair| pair.iter().all(u8::is_ascii_hexdigit));
     let digits = &text[..2 * pairs.count()];
     let bytes = base16ct::mixed::decode_vec(digits).expect("an even number of digits");

@@ -74,7 +74,7 @@ fn is_word(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_$".contains(c) || (!c.is_ascii() && c != '…' && !is_space(c))
 }
 
-// Searches, not inlined for the size of the packages.
+// These searches are not inlined, for the size of the packages.
 
 /// The texts before and after the first `separator`.
 #[inline(never)]
