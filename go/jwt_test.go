@@ -189,7 +189,7 @@ func TestPagesRefuseAnEmailHashBesideAJWT(t *testing.T) {
 	}
 }
 
-func TestJWTSecretsComeFromWhereIdentitySecretsCome(t *testing.T) {
+func TestJWTSecretsFromEnvAndFile(t *testing.T) {
 	t.Setenv("PYLON_JWT_SECRET", sentinel+"\r\n")
 	t.Setenv("VITE_SECRET", sentinel)
 	path := filepath.Join(t.TempDir(), "secret")

@@ -141,9 +141,9 @@ func (s *IdentitySecret) Verify(email, emailHash string) bool {
 	return status == ok
 }
 
-// Wipe overwrites the key in memory. It may run beside other uses of s and of its copies: each of them gives
-// a right result or panics with [ErrSecretNotReady], as every later use does. Wiping twice, or a nil s, does
-// nothing. The hexadecimal string that you passed is yours to forget; Go cannot wipe strings.
+// Wipe overwrites the key in memory. It may run beside other uses of s and of its copies: each of them gives a right
+// result or panics with [ErrSecretNotReady]. Every later use panics. Wiping twice, or a nil s, does nothing. The
+// hexadecimal string that you passed is yours to forget; Go cannot wipe strings.
 func (s *IdentitySecret) Wipe() {
 	if s != nil {
 		s.key.wipe()

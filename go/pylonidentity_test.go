@@ -285,7 +285,7 @@ func TestWipingBesideSigningGivesNoWrongHash(t *testing.T) {
 	}
 }
 
-func TestJSONPanicsForSettingsThatAreNone(t *testing.T) {
+func TestJSONPanicsForInvalidSettings(t *testing.T) {
 	for want, settings := range map[error]pylonidentity.ChatSettings{
 		pylonidentity.ErrAppIDEmpty:      {},
 		pylonidentity.ErrEmailNotUnicode: {AppID: "app", Email: "j\xfcrgen"},
@@ -435,7 +435,7 @@ func TestVersion(t *testing.T) {
 	}
 }
 
-func TestABuildTagThatAsksForTooMuchSaysWhatItNeeds(t *testing.T) {
+func TestAnImpossibleBuildTagNamesItsNeeds(t *testing.T) {
 	build := exec.Command("go", "build", "-tags=pylonidentity_cgo", ".")
 	build.Env = append(build.Environ(), "CGO_ENABLED=0")
 	output, err := build.CombinedOutput()

@@ -75,9 +75,9 @@ type User struct {
 	AccountExternalID string
 }
 
-// ChatSettings is the object that the page assigns to window.pylon.chat_settings. Empty fields are left
-// out. It holds the email hash or the JWT, which is as good as a login to the chat: send it only to its own
-// user, with Cache-Control: no-store, private.
+// ChatSettings is the object that the page assigns to window.pylon.chat_settings. Empty fields are left out. It holds
+// the email hash or the JWT, which is as good as a login to the chat. Send it only to its own user, with
+// Cache-Control: no-store, private.
 //
 // A page for a visitor who is not logged in has ChatSettings with the AppID alone. As JSON they have the
 // widget's own names, so html/template can also write them into a script of yours.

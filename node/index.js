@@ -114,7 +114,7 @@ const hidden = (it) => `${typeOf(it === JwtSecret.prototype || it instanceof Jwt
 
 /** The methods that both kinds of secrets share. */
 class Secret extends Uncloneable {
-  // Private, so that nothing that prints, clones or serialises the object can reach it.
+  // It is private, so that code that prints, clones or serialises the object cannot reach it.
   #secret
   #number = (count += 1)
 

@@ -71,7 +71,7 @@ RFC_4231 = [
     ),
 ]
 
-# Around the block size of SHA-256, where the padding of message and key changes shape.
+# Lengths around the block size of SHA-256, where the padding changes.
 MESSAGE_LENGTHS = [0, 1, 55, 56, 63, 64, 65, 119, 120, 1024, 1024 * 1024]
 KEY_LENGTHS = [16, 20, 32, 63, 64, 65, 131]
 

@@ -60,7 +60,7 @@ def set_version(root: Path, version: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("new", ["9.8.7", "9.8.7-rc.1"])
-def test_make_version_leaves_the_old_one_nowhere(copy: Path, new: str) -> None:
+def test_make_version_changes_every_version(copy: Path, new: str) -> None:
     assert set(versions(copy).values()) == {workspace_version()}
     assert len(versions(copy)) > 15
     done = set_version(copy, new)

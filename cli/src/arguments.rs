@@ -154,7 +154,7 @@ fn command(
         },
         "jwt" => {
             let [app_id, email] = texts(name, ["APP_ID", "EMAIL"], values)?;
-            // As an email it would be signed, where sign reads standard input.
+            // `sign -` reads standard input, but jwt would sign the text "-".
             if email == "-" {
                 return Err(Failure::usage("jwt signs one EMAIL, which is an argument."));
             }

@@ -24,8 +24,8 @@ use streams::{Patient, read_page, read_secret, read_text};
 
 /// Runs the command line with `args`, without the program's name, and returns the exit code.
 ///
-/// It uses the standard streams and the environment of the process and returns when it is done: 0 for
-/// done or yes, 1 for no, 2 for an error, which it has then written to standard error.
+/// It uses the standard streams and the environment of the process. The code is 0 for done or yes, 1 for no, and 2 for
+/// an error, which is then on standard error.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> i32 {
     run_with_closed(args, Closed::default())
 }
@@ -167,7 +167,7 @@ fn execute(
     };
     let secret = || -> Result<_, Failure> {
         let value = configured(&[IdentitySecret::ENV])?;
-        // As in a variable, white space around it is trimmed.
+        // White space around it is trimmed, as in a variable.
         let digits = trim(&value);
         let secret = IdentitySecret::from_hex(digits)?;
         if digits.len() != PYLON_DIGITS {

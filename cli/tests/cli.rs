@@ -417,7 +417,7 @@ fn explains_files_that_cannot_be_read() {
 
 #[cfg(unix)]
 #[test]
-fn warns_of_secrets_that_others_can_read_or_that_are_no_secrets_of_pylon() {
+fn warns_of_secrets_that_others_can_read_or_of_unusual_length() {
     for (mode, digits, warnings) in [
         (0o600, 64, &[][..]),
         (0o400, 64, &[]),
@@ -624,7 +624,7 @@ fn answers_each_line_before_the_next() {
 }
 
 #[test]
-fn ends_quietly_when_nobody_reads() {
+fn ends_quietly_when_the_reader_is_gone() {
     let mut child = program(["sign", "-"]).stdin(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
     let mut input = child.stdin.take().unwrap();
@@ -699,7 +699,7 @@ fn explains_streams_that_cannot_be_read_or_written() {
     assert_eq!(shell("sign a <&-").code, 0);
 }
 
-/// As in Node, which makes pipes non-blocking for every process that shares them.
+/// Node makes pipes non-blocking for every process that shares them.
 #[cfg(unix)]
 #[test]
 fn waits_for_streams_that_do_not_block() {

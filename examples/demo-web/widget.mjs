@@ -5,7 +5,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { createServer } from 'node:http'
 import { JwtSecret } from '../../node/node.js'
 
-// Like the real one it reads window.pylon when it boots, and runs in the page, where anyone can change it.
+// Like the real loader, it reads window.pylon when it boots. It runs in the page, where anyone can change it.
 function loader() {
   const service = new URL(document.currentScript.src).origin
   const bubble = document.createElement('div')

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from csp.constants import NONCE, NONE, SELF
 
-DEVELOPMENT = os.environ.get("DEVELOPMENT") == "1"  # on plain HTTP, so no Secure cookies
+DEVELOPMENT = os.environ.get("DEVELOPMENT") == "1"  # for plain HTTP: cookies without Secure
 WIDGET_ORIGIN = os.environ.get("WIDGET_ORIGIN", "https://widget.usepylon.com")
 
 DEBUG = False  # its error pages show more than visitors should see

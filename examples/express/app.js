@@ -11,7 +11,7 @@ const useJwt = process.env.IDENTITY === 'jwt'
 const secret = (useJwt ? JwtSecret : IdentitySecret).fromEnv() // once, when the server starts
 const appId = process.env.PYLON_APP_ID
 const widgetOrigin = process.env.WIDGET_ORIGIN || 'https://widget.usepylon.com'
-const development = process.env.DEVELOPMENT === '1' // on plain HTTP, so no Secure cookies
+const development = process.env.DEVELOPMENT === '1' // for plain HTTP: cookies without Secure
 
 if (!appId) throw new Error("Set PYLON_APP_ID to the app ID from Pylon's dashboard.")
 

@@ -20,7 +20,7 @@ from pylon_identity import ChatSettings, IdentitySecret, chat_settings_script
 IDENTITY_SECRET = IdentitySecret.from_env()  # once, when the server starts
 APP_ID = os.environ["PYLON_APP_ID"]
 WIDGET_ORIGIN = os.environ.get("WIDGET_ORIGIN", "https://widget.usepylon.com")
-DEVELOPMENT = os.environ.get("DEVELOPMENT") == "1"  # on plain HTTP, so no Secure cookies
+DEVELOPMENT = os.environ.get("DEVELOPMENT") == "1"  # for plain HTTP: cookies without Secure
 
 CSP = (
     "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; "

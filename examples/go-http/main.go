@@ -46,7 +46,7 @@ type server struct {
 	secret       *pylonidentity.IdentitySecret
 	appID        string
 	widgetOrigin string
-	development  bool // on plain HTTP, so no Secure cookies
+	development  bool // for plain HTTP: cookies without Secure
 	sessions     sessions
 }
 

@@ -72,7 +72,7 @@ holds('refuses any malformed secret', maybe, (hex) => {
   }
 })
 
-// Around the share of a thread and the chunk of a batch.
+// Sizes around the share of a thread and the chunk of a batch.
 const limit = fc.tuple(fc.nat(5), fc.integer({ min: -1, max: 1 })).map(([n, more]) => Math.max(0, n * 1024 + more))
 
 holds('signs many as each', secret, fc.array(text, { minLength: 1 }), limit, (hex, texts, length) => {
@@ -136,7 +136,7 @@ const jwtSecret = fc.oneof(secret, text.map((middle) => `~${middle}secret of a t
 const claim = fc.oneof(filled, nothing)
 const jwtUser = fc.record({ appId: filled, email: filled, name: claim, accountExternalId: claim, contactExternalId: claim, expiresIn: fc.integer({ min: 1, max: 900 }), now: fc.nat() })
 
-test('jose takes the tokens, and its own are taken', async () => {
+test('jose verifies our tokens, and we verify its tokens', async () => {
   const jose = await import('jose')
   const property = fc.asyncProperty(jwtSecret, jwtUser, fc.nat(2000), async (key, user, later) => {
     const own = new JwtSecret(key)

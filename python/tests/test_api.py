@@ -216,7 +216,7 @@ class Duplicates(dict[str, str]):
 @pytest.mark.parametrize(
     "broken", [{}, {"appId": "app"}, {"app_id": "app", "__proto__": "x"}, Duplicates()]
 )
-def test_settings_that_are_none_are_refused(broken: dict[str, str]) -> None:
+def test_invalid_settings_are_refused(broken: dict[str, str]) -> None:
     for use in (chat_settings_script, chat_settings_json):
         with pytest.raises(IdentityError) as raised:
             use(broken)
@@ -363,7 +363,7 @@ LAZY_TEXT: list[Any] = [
 
 
 @pytest.mark.parametrize("email", LAZY_TEXT, ids=lambda email: type(email).__name__)
-def test_objects_that_stand_for_text_are_text(email: Any) -> None:
+def test_lazy_text_is_text(email: Any) -> None:
     right = secret.sign(EMAIL)
     assert secret.sign(email) == right
     assert secret.sign_many([email]) == [right]

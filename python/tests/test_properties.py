@@ -44,7 +44,7 @@ ANYTHING = st.text(st.characters(exclude_categories=[]))  # with lone surrogates
 EMAILS = TEXT | st.builds(lambda text, times: text * times, TEXT, st.integers(0, 1000))
 PLACES = st.integers(0, 63)
 
-# Around the share of a thread and the chunk of a batch.
+# Sizes around the share of a thread and the chunk of a batch.
 LIMITS = st.builds(lambda n, more: max(0, n * 1024 + more), st.integers(0, 17), st.integers(-1, 1))
 
 

@@ -129,7 +129,7 @@ for (const app of [...APPS, DJANGO, NEXT]) {
         await page.screenshot({ path: join(SCREENSHOTS, `${app.folder}.png`) })
       }))
 
-    test('who edits the page in the console is refused', () =>
+    test('a user who edits the page in the console is refused', () =>
       visit(async (page) => {
         await logIn(page, origin, ADA.email)
         assert.equal(await verdict(page), 'verified')
@@ -202,7 +202,7 @@ for (const app of [...APPS, DJANGO, NEXT]) {
         await page.fill('[name=email]', ADA.email)
         await page.fill('[name=password]', 'wrong')
         await page.click('button')
-        await page.waitForSelector('p[role=alert]') // Next has another one in each page
+        await page.waitForSelector('p[role=alert]') // Next has its own alert in each page
         assert.equal(await verdict(page), 'anonymous')
         await page.goto(origin)
         assert.equal(await verdict(page), 'anonymous')
@@ -225,7 +225,7 @@ for (const app of [...APPS, DJANGO, NEXT]) {
       }
     })
 
-    test('a login from no page of ours is refused, also without Sec-Fetch-Site', async () => {
+    test('a login from another site is refused, also without Sec-Fetch-Site', async () => {
       const { host, port } = new URL(origin)
       const body = new URLSearchParams({ email: ADA.email, password: 'demo' })
       const refused = [
@@ -246,7 +246,7 @@ for (const app of [...APPS, DJANGO, NEXT]) {
       }
     })
 
-    test('a cookie is worth nothing after logging out', async () => {
+    test('a cookie is refused after logging out', async () => {
       const { cookie } = await session(origin, ADA.email)
       const status = async () => (await fetch(`${origin}/api/chat-settings`, { headers: { cookie } })).status
       assert.equal(await status(), 200)
@@ -309,7 +309,7 @@ for (const app of [...APPS, DJANGO, NEXT]) {
         const all = html.split('<script ').slice(1)
         for (const script of all) assert.ok(script.split('>')[0].includes(`nonce="${nonce}"`), script)
         const first = all.findIndex((script) => script.includes('>window.pylon'))
-        const scripts = app === NEXT ? all.slice(first, first + 3) : all // among those of Next
+        const scripts = app === NEXT ? all.slice(first, first + 3) : all // between the scripts of Next
         assert.equal(scripts.length, 3)
         assert.ok(scripts[0].startsWith(`nonce="${nonce}">window.pylon`), scripts[0])
         assert.ok(scripts[1].startsWith(`nonce="${nonce}">`), scripts[1])
@@ -374,7 +374,7 @@ describe('Express with IDENTITY=jwt', () => {
     return JSON.parse(Buffer.from(payload, 'base64url'))
   }
 
-  test('an honest user is verified by the JWT alone, and who edits the page is refused', () =>
+  test('an honest user is verified by the JWT alone, and a user who edits the page is refused', () =>
     visit(async (page, problems) => {
       await page.goto(origin)
       assert.equal(await verdict(page), 'anonymous')
@@ -434,7 +434,7 @@ describe('Express with IDENTITY=jwt', () => {
   })
 })
 
-test('next dev has nothing to warn of', async () => {
+test('next dev gives no warning', async () => {
   const command = ['node', 'node_modules/next/dist/bin/next', 'dev', '--hostname', '127.0.0.1']
   const settings = { NODE_ENV: undefined, PYLON_IDENTITY_SECRET: SECRET, PYLON_APP_ID: APP_ID }
   const more = { WIDGET_ORIGIN: widget.origin, DEVELOPMENT: '1' }

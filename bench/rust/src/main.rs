@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use pylon_identity_core::{EmailHash, IdentitySecret, diagnose};
 
-/// The compressions of SHA-256 that a keyed HMAC of a message of `length` bytes needs: its blocks with
-/// their padding (9 bytes at least), and one for the outer hash.
+/// The compressions of SHA-256 in a keyed HMAC of a message of `length` bytes. There is one for each block, with at
+/// least 9 bytes of padding, and one for the outer hash.
 fn compressions(length: usize) -> usize {
     (length + 9).div_ceil(64) + 1
 }

@@ -18,7 +18,7 @@ const queue = 'window.Pylon = function () { Pylon.e(arguments) }; Pylon.q = []; 
 
 /** For the top of the body. The settings come before the widget, which reads them when it starts. */
 export async function Chat() {
-  const nonce = (await headers()).get('x-nonce')! // of proxy.ts
+  const nonce = (await headers()).get('x-nonce')! // set by proxy.ts
   const settings = (await chatSettings()) ?? { app_id: appId }
   const html = [
     chatSettingsScript(settings, { nonce }),
