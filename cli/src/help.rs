@@ -137,7 +137,7 @@ Options:
   --name NAME                the name to show
   --account-external-id ID   your own ID of the user's account
   --contact-external-id ID   your own ID of the user
-  --expires-in SECONDS       how long it is right, from 1 to 900 (600 if not given)
+  --expires-in SECONDS       its lifetime, from 1 to 900 (600 if not given)
   --secret-file PATH         read the secret from this file, not from PYLON_JWT_SECRET
   --json                     print {\"jwt\":…}
 
@@ -145,7 +145,7 @@ Example:
   pylon-identity jwt YOUR_APP_ID ada@example.com --name Ada
 
 Until it expires, the JWT is as good as a login of that user: send it to nobody else, and do not
-log it. This is as public integrations describe it; it was not tried with Pylon's service.
+log it. The rules come from public integrations, and were not tried with Pylon's service.
 ";
 
 const VERIFY_JWT: &str = "\
@@ -173,7 +173,7 @@ Prints a new secret for tests and development: 64 hexadecimal digits.
 Usage:
   pylon-identity generate-secret [OPTIONS]
 
-  In production the secret comes from Pylon's dashboard, and no other works there.
+  In production the secret comes from Pylon's dashboard. No other secret works there.
 
 Options:
   --json               print {\"secret\":…}
