@@ -27,7 +27,7 @@ from pathlib import Path
 from measure import EMAIL, OUTPUT, ROOT, SECRET, cpu
 
 ROWS = 400_000
-FILES = 4  # of as many rows each, for Spark, whose jobs take a while to start
+FILES = 4  # each with this many rows, for Spark, whose jobs start slowly
 ROUNDS = 3
 
 RECIPES = str(ROOT / "examples" / "bulk")
@@ -39,7 +39,7 @@ os.environ.update(
     SPARK_LOCAL_IP="127.0.0.1",
 )
 sys.path.insert(0, RECIPES)
-warnings.simplefilter("ignore")  # Spark warns of new versions of pandas, which nothing here needs
+warnings.simplefilter("ignore")  # Spark warns of new versions of pandas, which are not used here
 
 import duckdb  # noqa: E402
 import pandas as pd  # noqa: E402

@@ -29,11 +29,11 @@ OUTPUT = ROOT / "target" / "bench"
 
 SECRET = bytes(range(32)).hex()
 EMAIL = "ada.lovelace@example.com"
-NOW = 1_800_000_000  # of the tokens
+NOW = 1_800_000_000  # the time in the tokens
 
 ROUNDS = 41
 SAMPLE_NS = 8e6  # long enough for the clock, short enough for many rounds
-SLOW_ROUNDS = 7  # of a million emails each
+SLOW_ROUNDS = 7  # each signs a million emails
 STARTS = 21
 
 PROGRAMS = {

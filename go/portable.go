@@ -232,7 +232,7 @@ type signer struct {
 		hash.Hash
 		encoding.BinaryUnmarshaler
 	}
-	saved [108]byte // a state, as Go restores it: a mark, eight words, the bytes since the last block, their number
+	saved [108]byte // Go's form of a state: a mark, eight words, the bytes since the last block, their number
 	block [64]byte
 	sum   [sha256.Size]byte
 }

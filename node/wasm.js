@@ -35,10 +35,10 @@ const registry = globalThis.FinalizationRegistry && new FinalizationRegistry((ke
 
 module.exports = (module) => {
   let core // the functions of the running instance
-  let memory // its bytes
+  let memory // the bytes of its memory
   let room, top // the room for arguments, and the first byte of it that is free
   let blocks // the other memory of a call: each address, and its size
-  let length // of the last text
+  let length // the length of the last text
 
   function start() {
     const { exports } = new WebAssembly.Instance(module)

@@ -619,7 +619,7 @@ def new_mistakes() -> Iterable[Row]:
     for other in OTHER_PEOPLE:
         yield row(f"of {other}", sign(key, other.encode()), "unknown")
 
-    high = "f0e1d2c3" * 8  # bytes that are no text
+    high = "f0e1d2c3" * 8  # bytes that are not text
     for name, text in {
         "UTF-8, replaced": bytes.fromhex(high).decode(errors="replace"),
         "UTF-8, ignored": bytes.fromhex(high).decode(errors="ignore") + "",

@@ -45,7 +45,7 @@ type claims struct {
 	Account string `json:"account_external_id,omitempty"`
 	Contact string `json:"contact_external_id,omitempty"`
 
-	jwt.Claims `json:"-"` // which signing does not call
+	jwt.Claims `json:"-"` // signing does not call it
 }
 
 // signed returns the token of golang-jwt.

@@ -21,7 +21,7 @@ fn layout(size: usize) -> Option<Layout> {
     Layout::from_size_align(size.max(1), 8).ok()
 }
 
-/// Returns memory of this size, to be given back by pylon_identity_free(); NULL if there is none.
+/// Returns zeroed memory of this size, or NULL if there is none. pylon_identity_free() takes it back.
 #[unsafe(no_mangle)]
 pub extern "C" fn pylon_identity_alloc(size: usize) -> *mut u8 {
     // SAFETY: the size is not zero.

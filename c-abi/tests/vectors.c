@@ -170,7 +170,7 @@ static void env_case(const char *file, char **column) {
     free(value.bytes);
 }
 
-/* The text in a column, where "-" stands for none. The caller frees the bytes. */
+/* The text in a column, where "-" means none. The caller frees the bytes. */
 static pylon_identity_text text_or_none(const char *column) {
     pylon_identity_text none = {NULL, 0};
     if (strcmp(column, "-") == 0) return none;
@@ -293,7 +293,7 @@ static void jwt_case(const char *file, char **column) {
     size_t written = 77;
     strcpy(token, "untouched");
     pylon_identity_status expected = outcome(column[9]);
-    if (!expires_in) expected = PYLON_IDENTITY_OK; /* in C it stands for 600 */
+    if (!expires_in) expected = PYLON_IDENTITY_OK; /* in C it means 600 */
     check(pylon_identity_sign_jwt(&secret, &user, expires_in, now, token, sizeof token, &written) ==
               expected,
           file, column[0]);

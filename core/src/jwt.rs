@@ -74,7 +74,7 @@ impl<'a> JwtUser<'a> {
         issued_at: u64,
         expires_at: u64,
     ) -> impl Iterator<Item = (&'static str, SettingValue<'a>)> {
-        // Some languages can give no text only as an empty one.
+        // In some languages an empty text is the only way to leave one out.
         let given = |text: &&str| !text.is_empty();
         let text =
             |text: Option<&'a str>| text.filter(given).map(|text| SettingValue::Text(text.into()));

@@ -76,7 +76,7 @@ async function readSettings(request) {
     const isText = (value) => value === undefined || typeof value === 'string'
     return isText(email) && isText(hash) ? settings : undefined
   } catch {
-    return undefined // also when the browser hung up
+    return undefined // or the browser hung up
   }
 }
 

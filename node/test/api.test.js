@@ -429,7 +429,7 @@ test('names that every object has are no variables', () => {
 
 test('a batch of long texts is signed in parts', () => {
   const secret = new IdentitySecret(SENTINEL)
-  const longer = 'ü'.repeat(3_000_000) // a call of its own
+  const longer = 'ü'.repeat(3_000_000) // this gets a call of its own
   assert.deepEqual(secret.signMany([EMAIL, longer, EMAIL]), [EMAIL, longer, EMAIL].map((email) => secret.sign(email)))
   const long = 'x'.repeat(300_000) // 2,048 of them are longer than a string can be, and take long over WebAssembly
   const hash = secret.sign(long)

@@ -23,7 +23,7 @@ impl Argument<'_> {
         Ok(lossy(&self.text(value)?)?.into_owned())
     }
 
-    /// The same, but `None` stands for no text.
+    /// The same, but `None` means no text.
     #[inline(never)]
     pub fn optional(self, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<String>> {
         value.map(|value| self.shown(value)).transpose()

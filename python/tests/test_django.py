@@ -99,7 +99,7 @@ def test_a_response_with_the_chat_is_not_stored() -> None:
     response = asyncio.run(AsyncClient().get("/"))
     assert response.headers["Cache-Control"] == "no-store, private"
     request = RequestFactory().get("/", user=ADA)
-    chat_settings(types.SimpleNamespace(_request=request))  # as of Django REST framework
+    chat_settings(types.SimpleNamespace(_request=request))  # like that of Django REST framework
     assert request._pylon_chat
 
 

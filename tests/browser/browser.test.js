@@ -338,7 +338,7 @@ for (const app of [...APPS, DJANGO, NEXT]) {
     test('nothing that a server sent or logged holds the secret', () => {
       for (const { server, recorder } of servers) {
         const received = String(recorder.received())
-        assert.ok(received.includes(ADA.email_hash)) // it did record
+        assert.ok(received.includes(ADA.email_hash)) // the recorder works
         assert.doesNotMatch(received, /^content-encoding:/im)
         assert.notEqual(server.log().length, 0)
         assert.deepEqual(leaks(recorder.received()), [])
@@ -428,7 +428,7 @@ describe('Express with IDENTITY=jwt', () => {
     const refused = await fetch(url)
     assert.equal(refused.status, 401)
     assert.doesNotMatch(await refused.text(), /ey[\w-]+\./)
-    assert.ok(String(recorder.received()).includes('"jwt":"ey')) // it did record
+    assert.ok(String(recorder.received()).includes('"jwt":"ey')) // the recorder works
     assert.deepEqual(leaks(recorder.received()), [])
     assert.deepEqual(leaks(server.log()), [])
   })

@@ -75,7 +75,7 @@ def _setting_changed(setting: str, **_: Any) -> None:
         jwt_secret.cache_clear()
 
 
-setting_changed.connect(_setting_changed)  # which tests send
+setting_changed.connect(_setting_changed)  # tests send it
 
 
 def chat_user(request: HttpRequest) -> dict[str, Any] | None:
@@ -99,7 +99,7 @@ def chat_settings(request: HttpRequest) -> dict[str, Any]:
 
     A view may answer with them as JSON. NoStoreMiddleware keeps caches from storing the response.
     """
-    request = getattr(request, "_request", request)  # of Django REST framework
+    request = getattr(request, "_request", request)  # Django REST framework wraps it
     request._pylon_chat = True
     request._cache_update_cache = False  # or Django's own cache could serve the page to others
     path = getattr(settings, "PYLON_CHAT_USER", None)
@@ -123,7 +123,7 @@ def chat_script(request: HttpRequest, nonce: str | None = None) -> str:
     The nonce is by default that of Django's own Content-Security-Policy, or of django-csp.
     """
     if nonce is None:
-        nonce = getattr(request, "csp_nonce", None)  # of django-csp
+        nonce = getattr(request, "csp_nonce", None)  # django-csp sets it
     if nonce is None:
         nonce = get_nonce(request)
     return chat_settings_script(chat_settings(request), nonce=nonce)
