@@ -53,6 +53,17 @@ def test_one_version_everywhere() -> None:
     assert set(found.values()) == {workspace_version()}, found
 
 
+def test_every_public_crate_is_released() -> None:
+    command = ["cargo", "metadata", "--no-deps", "--format-version=1", "--offline"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    public = {crate["name"] for crate in json.loads(shown)["packages"] if crate["publish"] != []}
+    workflow = (ROOT / ".github" / "workflows" / "release.yml").read_text("utf-8")
+    [published] = re.findall(r"for crate in (.+); do", workflow)
+    assert set(published.split()) == public
+    [tried] = re.findall(r"cargo publish --dry-run --locked (.+)", workflow)
+    assert set(re.findall(r"--package (\S+)", tried)) == public
+
+
 def least(pattern: str, *files: str) -> set[str]:
     """Return the texts of the group in the files, each of which must match."""
     matches = [re.search(pattern, (ROOT / file).read_text("utf-8"), re.MULTILINE) for file in files]
