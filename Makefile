@@ -61,7 +61,7 @@ bench-bulk: build .venv/bulk.stamp  ## measure the recipes of docs/bulk.md besid
 picture: .venv/bench.stamp  ## draw docs/bench.svg from the last make bench
 	@python bench/plot.py
 
-harden: build .venv/bin/c++ .venv/zig.stamp .venv/harden.stamp target/tools/bin/cargo-mutants $(BROWSER) node/node_modules/.package-lock.json  ## prove the promises of SECURITY.md (ONLY=module)
+harden: build .venv/bin/c++ .venv/zig.stamp .venv/harden.stamp target/tools/bin/cargo-mutants node/node_modules/.package-lock.json  ## prove the promises of SECURITY.md (ONLY=module)
 	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-harden harden/$(if $(call given,ONLY),test_$(call given,ONLY).py)
 
 fuzz: build .venv/harden.stamp node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)

@@ -31,9 +31,8 @@ FLOORS = {
     "JavaScript": 99,
     "Go": 99,
 }
-WITH_COUNTERS = (
-    "-Wl,-u,__llvm_profile_runtime"  # otherwise a linker leaves out the code that writes them
-)
+# Otherwise a linker leaves out the code that writes the counters.
+WITH_COUNTERS = "-Wl,-u,__llvm_profile_runtime"
 
 
 def counting() -> dict[str, str]:

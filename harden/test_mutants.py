@@ -15,8 +15,6 @@ from conftest import Figure
 from shared import BUILT, ROOT, run
 
 CARGO_MUTANTS = ROOT / "target" / "tools" / "bin" / "cargo-mutants"  # make harden installs it
-
-
 DAYS = 14
 
 
@@ -25,16 +23,9 @@ def test_every_change_is_noticed(figure: Figure) -> None:
     out = BUILT / "mutants" / "mutants.out"
     shutil.rmtree(out.parent, ignore_errors=True)
     command: list[str | Path] = [CARGO_MUTANTS, "mutants", "--package", "pylon-identity-core"]
-    command += [
-        "--output",
-        out.parent,
-        "--colors",
-        "never",
-        "--gitignore=true",
-        "--jobs=2",
-        f"--shard={part}/{DAYS}",
-    ]
-    command += ["--", "--test=*"]  # all but the examples in the docs, which compile slowly
+    command += ["--output", out.parent, "--colors=never", "--gitignore=true", "--jobs=2"]
+    # All tests but the examples in the docs, which compile slowly.
+    command += [f"--shard={part}/{DAYS}", "--", "--test=*"]
     # 0 if each is caught, 2 if one survives, 3 if a test never ended on one.
     shown = run(command, expect=None, env={"RUST_BACKTRACE": "0"}, timeout=3000)
     assert (out / "outcomes.json").exists(), shown

@@ -30,7 +30,7 @@ def pythons() -> dict[str, str]:
     return {version: python for version, python in found.items() if python}
 
 
-SCENARIOS = ["threads", "forks", "processes", "interpreters", "signals", "exits", "exits_failing"]
+SCENARIOS = ["threads", "processes", "signals", "exits"]
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -45,28 +45,15 @@ def test_python(scenario: str, figure: Figure) -> None:
 # --- Node ---
 
 
-def in_node(scenario: str, code: int = 0) -> None:
+QUICK = ["only in a worker", "a secret wiped in mid-batch"]
+QUICK += ["exit in mid-batch", "exit while a worker is in mid-batch"]
+IN_NODE = [pytest.param(scenario, marks=pytest.mark.quick) for scenario in QUICK]
+
+
+@pytest.mark.parametrize("scenario", [*IN_NODE, "workers", "terminate in mid-batch"])
+def test_node(scenario: str) -> None:
     command: list[str | Path] = ["node", PROGRAMS / "scenarios.mjs", scenario]
-    run(command, env=ENV, expect=code, timeout=300)
-
-
-@pytest.mark.quick
-@pytest.mark.parametrize(
-    ("scenario", "code"),
-    [
-        ("only in a worker", 0),
-        ("a secret wiped in mid-batch", 0),
-        ("exit in mid-batch", 7),
-        ("exit while a worker is in mid-batch", 7),
-    ],
-)
-def test_node(scenario: str, code: int) -> None:
-    in_node(scenario, code)
-
-
-@pytest.mark.parametrize("scenario", ["workers", "terminate in mid-batch", "a worker exits"])
-def test_node_workers(scenario: str) -> None:
-    in_node(scenario)
+    run(command, env=ENV, expect=7 if scenario.startswith("exit") else 0, timeout=300)
 
 
 # --- Go ---
@@ -107,18 +94,6 @@ def test_linters_of_go_need_no_compiler_of_c() -> None:
 
 def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
     run(["go", "test", "./..."], cwd=GO, env={"GOEXPERIMENT": "cgocheck2"})
-
-
-# --- promises that the suites of the packages prove ---
-
-
-def test_generators_of_python_may_switch_greenlets_fork_and_sign() -> None:
-    run([sys.executable, "-m", "pytest", "-q", "tests/test_batches.py"], cwd=ROOT / "python")
-
-
-def test_no_text_breaks_out_of_the_script_in_any_encoding() -> None:
-    """The suite has its control: a script that is escaped less breaks out."""
-    run(["node", "--test", "encodings.test.js"], cwd=ROOT / "tests" / "browser")
 
 
 # --- Go, with collected garbage ---

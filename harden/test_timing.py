@@ -44,7 +44,6 @@ COMPARED = [
     "sign_with_one_key_or_any",
     "verify_wrong_at_first_or_last_digit",
     "verify_right_or_wrong",
-    "parse_digits_or_letters",
 ]
 
 

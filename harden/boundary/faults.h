@@ -1,5 +1,5 @@
 /*
- * Faults that the boundary could have. One takes the place of pylon_identity_sign(), and must be noticed.
+ * Faults that the boundary could have. PLANTED takes the place of pylon_identity_sign(), and must be noticed.
  */
 
 #define ARGUMENTS                                                                                  \
@@ -8,12 +8,12 @@
 
 /* A fault before the call, and one after it that sees the status. */
 #define BEFORE(name, code)                                                                         \
-    static pylon_identity_status name(ARGUMENTS) {                                                 \
+    pylon_identity_status name(ARGUMENTS) {                                                        \
         code;                                                                                      \
         return SIGN;                                                                               \
     }
 #define AFTER(name, code)                                                                          \
-    static pylon_identity_status name(ARGUMENTS) {                                                 \
+    pylon_identity_status name(ARGUMENTS) {                                                        \
         pylon_identity_status status = SIGN;                                                       \
         code;                                                                                      \
         return status;                                                                             \
@@ -35,25 +35,4 @@ AFTER(aborts_when_it_panics, WHEN(PANIC, abort()))
 AFTER(writes_when_it_panics, if (out) WHEN(PANIC, *out = 0))
 AFTER(hides_a_panic, WHEN(PANIC, status = PYLON_IDENTITY_HASH_MISMATCH))
 
-#define NAMED(fault) {#fault, fault}
-
-static const struct fault {
-    const char *name;
-    pylon_identity_status (*function)(ARGUMENTS);
-} faults[] = {
-    NAMED(nothing_wrong), NAMED(looks_before_checking), NAMED(writes_before_checking),
-    NAMED(writes_one_too_many), NAMED(writes_into_the_email), NAMED(accepts_a_wiped_secret),
-    NAMED(returns_a_foreign_status), NAMED(aborts), NAMED(aborts_when_it_panics),
-    NAMED(writes_when_it_panics), NAMED(hides_a_panic),
-};
-
-static pylon_identity_status (*planted)(ARGUMENTS);
-
-static void plant(const char *name) {
-    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) {
-        if (strcmp(faults[i].name, name) == 0) planted = faults[i].function;
-    }
-    if (!planted) give_up("no such fault");
-}
-
-#define pylon_identity_sign planted
+#define pylon_identity_sign PLANTED

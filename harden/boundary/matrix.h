@@ -4,8 +4,7 @@
  *
  * Compiles as C and as C++. HEX is a secret. MARGIN is how many canary bytes are on both sides of
  * each piece of memory; with 0, a sanitizer or valgrind watches its ends instead. PANICS says that
- * the library can be made to panic, PLANTED that the program's second argument names a fault of
- * faults.h.
+ * the library can be made to panic, PLANTED names a fault of faults.h.
  */
 
 #define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
@@ -13,6 +12,7 @@
 #include "pylon_identity.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,17 +207,24 @@ static argument texts(int even, int hashes) {
 }
 
 /* The secret that a call uses, or, as an output, the struct that it writes. */
-static argument struct_ways(const void *ready, const void *wiped, const void *other, int output,
-                            int optional) {
+static argument secret(int is_jwt, int output, int optional) {
     const unsigned unready = output ? OK : NOT_READY, absent = optional ? CONTENT : REFUSED;
-    const size_t size = sizeof(pylon_identity_secret);
+    const size_t size = sizeof(pylon_identity_secret), digits = strlen(HEX);
+    pylon_identity_secret identity, zero;
+    pylon_identity_jwt_secret jwt;
+    const void *ready = is_jwt ? (void *)&jwt : (void *)&identity;
+    const void *other = is_jwt ? (void *)&identity : (void *)&jwt;
     argument made = none();
-    pylon_identity_secret zero;
+    memset(&identity, 0, size);
+    memset(&jwt, 0, size);
     memset(&zero, 0, size);
+    if (pylon_identity_secret_init(&identity, HEX, digits) != PYLON_IDENTITY_OK ||
+        pylon_identity_jwt_secret_init(&jwt, HEX, digits) != PYLON_IDENTITY_OK || size != sizeof jwt) {
+        give_up("no secret");
+    }
     add(&made, "initialised", block(ready, size), 0, OK);
     add(&made, "zero bytes", block(&zero, size), 0, unready);
     add(&made, "garbage", block(NULL, size), 0, unready);
-    add(&made, "wiped", block(wiped, size), 0, unready);
     add(&made, "of the other kind", block(other, size), 0, unready);
     for (size_t i = 0; i < 8; i++) {
         char *spoilt = block(ready, size);
@@ -226,28 +233,10 @@ static argument struct_ways(const void *ready, const void *wiped, const void *ot
     }
     add(&made, "misaligned", odd(ready, size), 0, REFUSED);
     add(&made, "NULL", NULL, 0, absent);
-    for (size_t i = 0; output && i < made.count; i++) made.ways[i].writable = size;
-    return made;
-}
-
-static argument secret(int is_jwt, int output, int optional) {
-    pylon_identity_secret identity, wiped;
-    pylon_identity_jwt_secret jwt, wiped_jwt;
-    memset(&identity, 0, sizeof identity);
-    memset(&jwt, 0, sizeof jwt);
-    if (pylon_identity_secret_init(&identity, HEX, strlen(HEX)) != PYLON_IDENTITY_OK ||
-        pylon_identity_jwt_secret_init(&jwt, HEX, strlen(HEX)) != PYLON_IDENTITY_OK ||
-        sizeof identity != sizeof jwt) {
-        give_up("no secret");
-    }
-    wiped = identity;
-    wiped_jwt = jwt;
-    pylon_identity_secret_wipe(&wiped);
-    pylon_identity_jwt_secret_wipe(&wiped_jwt);
-    argument made = is_jwt ? struct_ways(&jwt, &wiped_jwt, &identity, output, optional)
-                           : struct_ways(&identity, &wiped, &jwt, output, optional);
     pylon_identity_secret_wipe(&identity);
     pylon_identity_jwt_secret_wipe(&jwt);
+    add(&made, "wiped", block(ready, size), 0, unready);
+    for (size_t i = 0; output && i < made.count; i++) made.ways[i].writable = size;
     return made;
 }
 
@@ -286,50 +275,29 @@ static argument number_output(size_t size, int optional) {
     return made;
 }
 
-/* A user, and others of whom one text is wrong. */
-static argument user(void) {
-    const size_t size = sizeof(pylon_identity_user), texts = size / sizeof(pylon_identity_text);
+/* A user, and others of whom one text is wrong. The struct is made of texts, of which the first five can be any. */
+static argument user(size_t size, int is_jwt) {
     const pylon_identity_text right = {block("Ada", 3), 3};
     const pylon_identity_text wrong[] = {
         {NULL, 3}, {NULL, SIZE_MAX}, {forbidden(), SIZE_MAX}, {forbidden(), (size_t)PTRDIFF_MAX + 1}};
     argument made = none();
-    pylon_identity_user given;
-    memset(&given, 0, size);
-    char *zero = block(&given, size);
-    given.app_id = given.email = given.name = given.account_id = right;
-    add(&made, "given", block(&given, size), 0, CONTENT);
-    add(&made, "misaligned", odd(&given, size), 0, REFUSED);
+    pylon_identity_text given[sizeof(pylon_identity_user) / sizeof right];
+    memset(given, 0, sizeof given);
+    char *zero = block(given, size);
+    for (size_t i = 0; i < 5; i++) given[i] = right;
+    add(&made, "given", block(given, size), 0, is_jwt ? OK : CONTENT);
+    add(&made, "misaligned", odd(given, size), 0, REFUSED);
     add(&made, "zero bytes", zero, 0, CONTENT & ~OK);
     add(&made, "NULL", NULL, 0, REFUSED);
-    for (size_t i = 0; i < 2 * texts; i++) {
-        pylon_identity_user spoilt = given;
-        ((pylon_identity_text *)(void *)&spoilt)[i % texts] = wrong[i % (sizeof wrong / sizeof *wrong)];
-        add(&made, "with a wrong text", block(&spoilt, size), 0, REFUSED);
+    for (size_t i = 0; i < 2 * size / sizeof right; i++) {
+        pylon_identity_text *text = &given[i % (size / sizeof right)], before = *text;
+        *text = wrong[i % (sizeof wrong / sizeof *wrong)];
+        add(&made, "with a wrong text", block(given, size), 0, REFUSED);
+        *text = before;
     }
-    given.email_hash = right;
-    add(&made, "with a hash", block(&given, size), 0, CONTENT | REFUSED);
-    return made;
-}
-
-/* The same whom a JWT names. */
-static argument jwt_user(void) {
-    const size_t size = sizeof(pylon_identity_jwt_user), texts = size / sizeof(pylon_identity_text);
-    const pylon_identity_text right = {block("Ada", 3), 3};
-    const pylon_identity_text wrong[] = {
-        {NULL, 3}, {NULL, SIZE_MAX}, {forbidden(), SIZE_MAX}, {forbidden(), (size_t)PTRDIFF_MAX + 1}};
-    argument made = none();
-    pylon_identity_jwt_user given;
-    memset(&given, 0, size);
-    char *zero = block(&given, size);
-    given.app_id = given.email = given.name = right;
-    add(&made, "given", block(&given, size), 0, OK);
-    add(&made, "misaligned", odd(&given, size), 0, REFUSED);
-    add(&made, "zero bytes", zero, 0, CONTENT & ~OK);
-    add(&made, "NULL", NULL, 0, REFUSED);
-    for (size_t i = 0; i < 2 * texts; i++) {
-        pylon_identity_jwt_user spoilt = given;
-        ((pylon_identity_text *)(void *)&spoilt)[i % texts] = wrong[i % (sizeof wrong / sizeof *wrong)];
-        add(&made, "with a wrong text", block(&spoilt, size), 0, REFUSED);
+    if (!is_jwt) {
+        given[offsetof(pylon_identity_user, email_hash) / sizeof right] = right;
+        add(&made, "with a hash", block(given, size), 0, CONTENT | REFUSED);
     }
     return made;
 }
@@ -465,9 +433,6 @@ static unsigned long start(int argc, char **argv) {
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     for (size_t i = 0; i < sizeof deadly / sizeof *deadly; i++) signal(deadly[i], killed);
     if (argc < 2) give_up("how many arguments may be wrong at a time?");
-#ifdef PLANTED
-    plant(argc > 2 ? argv[2] : "");
-#endif
     return strtoul(argv[1], NULL, 10);
 }
 

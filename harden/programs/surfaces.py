@@ -1,4 +1,4 @@
-"""Shows an identity secret and a JWT secret, and errors about them, in the ways of Python.
+"""Shows secrets, and the errors about them, in the ways of Python.
 
 Reads hexadecimal lines: a secret, then malformed ones. Prints a line for each surface: its name,
 "shown" or "refused", and in hexadecimal the text. The names of careless stand-ins, which are shown
@@ -8,7 +8,6 @@ in the same ways, begin with "control: ".
 from __future__ import annotations
 
 import contextlib
-import copy
 import dataclasses
 import gc
 import inspect
@@ -22,26 +21,18 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import product
 from multiprocessing.reduction import ForkingPickler
 from types import SimpleNamespace
 from typing import Any
 
 import pylon_identity
-from pylon_identity import (
-    IdentityError,
-    IdentitySecret,
-    JwtSecret,
-    diagnose,
-    diagnose_jwt,
-    diagnose_page,
-)
+from pylon_identity import Diagnosis, IdentitySecret, JwtSecret
 
-api: Any = pylon_identity  # without types, for calls with wrong ones
 EMAIL = "ada@example.com"
 NAME = "CHAT_SECRET"
-
-# Global, so that no frame of a traceback has them among its locals: those are the caller's own.
 GIVEN = [bytes.fromhex(line).decode("utf-8", "surrogateescape") for line in sys.stdin]
+TOKEN = JwtSecret(GIVEN[0]).sign_jwt(app_id="a", email=EMAIL)
 
 
 def emit(surface: str, show: Callable[[], object]) -> None:
@@ -54,12 +45,7 @@ def emit(surface: str, show: Callable[[], object]) -> None:
     print(surface, outcome, data.hex(), sep="\t")
 
 
-def written(write: Callable[[], object]) -> str:
-    """Return the output of this to the standard streams."""
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        write()
-    return out.getvalue()
+# --- ways to show any value ---
 
 
 def logged(*args: Any, **options: Any) -> str:
@@ -73,40 +59,26 @@ def logged(*args: Any, **options: Any) -> str:
     return out.getvalue()
 
 
-def raised(call: Callable[[], object]) -> Exception:
+def as_error(value: Any) -> Exception:
+    """Return the value if it is an error, or an error that has it as an argument and a local."""
+    if isinstance(value, Exception):
+        return value
     try:
-        call()
-    except Exception as error:
-        return error
-    raise AssertionError("nothing was raised")
-
-
-def fail(*values: object) -> None:
-    raise RuntimeError(*values)
-
-
-def fail_with_a_local(secret: Any) -> None:
-    held = [secret]
-    fail(f"something else, with {len(held)}")
-
-
-def fail_from(value: object) -> None:
-    try:
-        fail(value)
+        raise RuntimeError(value)
     except RuntimeError as error:
-        raise ValueError("other") from error
+        return error
 
 
-def with_locals(error: Exception) -> str:
-    return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+def traced(value: Any) -> str:
+    error = traceback.TracebackException.from_exception(as_error(value), capture_locals=True)
+    return "".join(error.format())
 
 
-def formatted(error: BaseException) -> str:
-    return "".join(traceback.format_exception(error))
-
-
-def excepthook(error: Exception) -> str:
-    return written(lambda: sys.excepthook(type(error), error, error.__traceback__))
+def excepthook(value: Any) -> str:
+    error = as_error(value)
+    with contextlib.redirect_stderr(io.StringIO()) as written:
+        sys.excepthook(type(error), error, error.__traceback__)
+    return written.getvalue()
 
 
 @dataclasses.dataclass
@@ -114,136 +86,95 @@ class Config:
     secret: Any
 
 
-# Ways to show any value.
 SHOW: dict[str, Callable[[Any], object]] = {
-    "repr": repr,
-    "str": str,
-    "f-string": lambda it: f"{it!r:>80} {it!s} {it=} {it}",
-    "str.format": "{0} {0!a}".format,
-    "%": lambda it: "%s %r %a" % (it, it, it),  # noqa: UP031
-    "print": lambda it: written(lambda: print(it)),
-    "displayhook": lambda it: written(lambda: sys.displayhook(it)),
-    "pprint": pprint.pformat,
-    "repr in containers": lambda it: repr([it, (it,), {"it": it}, SimpleNamespace(it=it)]),
-    "json": lambda it: json.dumps([it], default=repr),
-    "logging %s": lambda it: logged("made %s", it),
-    "logging extra": lambda it: logged("made", extra={"secret": it}),
+    "format": lambda it: f"{it!r:>80} {it!s} {it!a} {it}",
+    "containers": lambda it: pprint.pformat([(it,), {"it": it}, SimpleNamespace(it=it)]),
+    "JSON": lambda it: json.dumps([it], default=repr),
     "attributes": lambda it: [getattr(it, name, None) for name in dir(it)],
-    "error with it": lambda it: formatted(raised(lambda: fail(it))),
-    "cause": lambda it: formatted(raised(lambda: fail_from(it))),
-    "excepthook": lambda it: excepthook(raised(lambda: fail(it))),
-}
-SHOW_SECRET: dict[str, Callable[[Any], object]] = {
-    **SHOW,
-    "vars": lambda it: json.dumps(it, default=lambda it: str(vars(it))),
-    "inspect": inspect.getmembers,
-    "gc": gc.get_referents,
-    "locals": lambda it: with_locals(raised(lambda: fail_with_a_local(it))),
+    "garbage collector": gc.get_referents,
     "dataclass": lambda it: dataclasses.asdict(Config(it)),
-    "clone: pickle": pickle.dumps,
-    "clone: oldest pickle": lambda it: pickle.dumps([it], 0),
+    "log": lambda it: logged("made %s", it, extra={"secret": it}),
+    "log of an error": lambda it: logged("failed", exc_info=as_error(it)),
+    "traceback with locals": traced,
+    "excepthook": excepthook,
+    "clone: pickle": lambda it: pickle.dumps([it], 0),
     "clone: multiprocessing": lambda it: bytes(ForkingPickler.dumps(it)),
-    "clone: pickle of an error": lambda it: pickle.dumps(RuntimeError(it)),
-}
-SHOW_ERROR: dict[str, Callable[[Any], object]] = {
-    **SHOW,
-    "args": lambda it: it.args,
-    "traceback": formatted,
-    "locals": with_locals,
-    "logging exc_info": lambda it: logged("failed", exc_info=it),
-    "itself by excepthook": excepthook,
-    "pickle": lambda it: pickle.dumps(it, 0),
-    "copy": lambda it: repr(copy.copy(it)),
+    "clone: pickle of an error": lambda it: pickle.dumps(as_error(it)),
 }
 
 
-# Lambdas of a number, since a local with the malformed secret in it would show that.
-def malformed(i: int) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield "IdentitySecret", lambda: IdentitySecret(GIVEN[i])
-    yield "drop-in", lambda: api.sign_message_with_hmac(EMAIL, GIVEN[i])
-    # No variable can hold a NUL, and white space is trimmed.
-    if "\0" not in GIVEN[i] and GIVEN[i].strip() != GIVEN[0]:
-        os.environ[NAME] = GIVEN[i]
-        yield "from_env", lambda: IdentitySecret.from_env(NAME)
-
-
-# Calls that fail, with the secret where it belongs and where it does not.
-WRONG: dict[str, Callable[[Any], object]] = {
-    "from_env, as the name": lambda _: IdentitySecret.from_env(GIVEN[0]),
-    "from_env, in the name": lambda _: IdentitySecret.from_env(f"VITE_{GIVEN[0]}"),
-    "bytes": lambda _: api.IdentitySecret(GIVEN[0].encode() + b" "),
-    "a dict": lambda _: api.IdentitySecret({"hex": GIVEN[0]}),
-    "itself": lambda it: api.IdentitySecret([it]),
-    "drop-in, itself": lambda it: api.sign_message_with_hmac(EMAIL, [it]),
-    "drop-in, swapped": lambda _: api.sign_message_with_hmac(GIVEN[0], EMAIL),
-    "sign itself": lambda it: it.sign(it),
-    "sign bytes": lambda it: it.sign(GIVEN[0].encode()),
-    "sign_many of text": lambda it: it.sign_many(GIVEN[0]),
-    "sign_many with itself": lambda it: it.sign_many([GIVEN[0], it]),
-    "verify bytes": lambda it: it.verify(EMAIL, GIVEN[0].encode()),
-    "settings, no email": lambda it: it.chat_settings(app_id=GIVEN[0], email="", name=GIVEN[0]),
-    "settings, no app": lambda it: it.chat_settings(app_id="", email=GIVEN[0], name=""),
-    "settings, itself": lambda it: it.chat_settings(app_id="a", email="b@c", name=it),
-    "JWT secret, quoted": lambda _: JwtSecret(f"'{GIVEN[0]}'"),
-    "JWT secret, a lone surrogate": lambda _: JwtSecret(f"{GIVEN[0]}\udcff"),
-    "JWT secret, a part": lambda _: JwtSecret(GIVEN[0][:15]),
-    "JWT secret, bytes": lambda _: api.JwtSecret(GIVEN[0].encode()),
-    "JWT secret, as the path": lambda _: JwtSecret.from_file(GIVEN[0]),
-    "JWT for itself": lambda _: api.JwtSecret(GIVEN[0]).sign_jwt(
-        app_id=JwtSecret(GIVEN[0]), email=EMAIL
-    ),
-    "JWT, a wrong lifetime": lambda _: JwtSecret(GIVEN[0]).sign_jwt(
-        app_id=GIVEN[0], email=GIVEN[0], expires_in=0
-    ),
-    "JWT, a wrong time": lambda _: api.JwtSecret(GIVEN[0]).sign_jwt(
-        app_id=GIVEN[0], email=EMAIL, now=GIVEN[0]
-    ),
-    "verify itself": lambda _: JwtSecret(GIVEN[0]).verify_jwt(GIVEN[0], app_id=GIVEN[0]),
-    "script, wrong type": lambda _: api.chat_settings_script({"name": [GIVEN[0]]}),
-    "script, a list": lambda _: api.chat_settings_script([GIVEN[0]]),
-    "script, as the nonce": lambda _: api.chat_settings_script(
-        {"app_id": "a"}, nonce=GIVEN[0] + "!"
-    ),
-}
-
-
-def failures(secret: IdentitySecret) -> Iterator[tuple[str, Callable[[], object]]]:
-    for i in range(1, len(GIVEN)):
-        for call, fails in malformed(i):
-            yield f"{call}, malformed {i}", fails
-    for call, wrong in WRONG.items():
-        yield call, partial(wrong, secret)
-
-
-def show_all(ways: dict[str, Callable[[Any], object]], name: str, value: object) -> None:
-    for way, show in ways.items():
+def show_all(name: str, value: object) -> None:
+    for way, show in SHOW.items():
         emit(f"{name}: {way}", partial(show, value))
 
 
+# --- calls of everything public, with the secret where it belongs and where it does not ---
+
+
+def public(*owners: Any) -> Iterator[Callable[..., object]]:
+    """Yield the functions and classes of the package, and the methods of the objects."""
+    for owner in owners:
+        for name in getattr(owner, "__all__", dir(owner)):
+            member = getattr(owner, name)
+            its_own = not isinstance(member, type) or not issubclass(member, (dict, Exception))
+            if callable(member) and its_own and not name.startswith("_"):
+                yield member
+
+
+def values(parameter: str, text: str, secrets: tuple[object, ...]) -> list[object]:
+    """Return arguments of right and wrong types, most of them with the text in it."""
+    page = {"app_id": text, "email": EMAIL, "emailHash": text}
+    texts = [text, f"'{text}'", f"VITE_{text}", f"<script>window.pylon = {page}"]
+    if parameter == "text":  # of a JWT secret, for which this is too short
+        texts.append(text[:15])
+    others = [text.encode("utf-8", "surrogateescape"), [text, *secrets], {"name": [text]}, page]
+    return [*texts, *others, *secrets, NAME, TOKEN, "0" * 64, "", -1]
+
+
+def results(call: Callable[..., object], secrets: tuple[object, ...]) -> Iterator[object]:
+    """Yield what the call returns or raises, with each value in the place of each argument."""
+    parameters = inspect.signature(call).parameters.values()
+    needed = [it.name for it in parameters if it.default is it.empty]
+    right = {name: {"app_id": "a"} if name == "settings" else GIVEN[0] for name in needed}
+    for text, parameter in product(GIVEN, (it.name for it in parameters)):
+        if "\0" not in text:  # which no variable can hold
+            os.environ[NAME] = text
+        for value in values(parameter, text, secrets):
+            try:
+                result = call(**{**right, parameter: value})
+            except UnicodeEncodeError:  # it carries the text to be signed, as Python's own do
+                assert parameter not in ("hex", "text", "secret")
+            except Exception as error:
+                frame = error.__traceback__  # of this function, whose locals are the caller's
+                yield error.with_traceback(frame and frame.tb_next)
+            else:
+                yield result
+
+
+def call_all(secrets: tuple[object, ...]) -> None:
+    """Show each error and each diagnosis once."""
+    for call in public(pylon_identity, *secrets):
+        seen: set[str] = set()
+        for result in results(call, secrets):
+            name = f"of {call.__qualname__}() {len(seen)}"
+            shown = f"{result!r} {getattr(result, 'explanation', '')}"
+            if shown in seen or not isinstance(result, Exception | Diagnosis):
+                continue
+            seen.add(shown)
+            if isinstance(result, Exception):
+                show_all(f"error {name}", result)
+            else:
+                emit(f"diagnosis {name}", partial(str, shown))
+        assert seen or not inspect.signature(call).parameters, f"{call} never failed"
+
+
 def main() -> None:
-    secret = IdentitySecret(GIVEN[0])
-    for name, value in {"secret": secret, "JWT secret": JwtSecret(GIVEN[0])}.items():
-        show_all(SHOW_SECRET, name, value)
-        show_all(SHOW_SECRET, f"control: {name}", SimpleNamespace(secret=GIVEN[0]))
-    show_all(SHOW_ERROR, "control: error", raised(lambda: fail(GIVEN[0])))
-    for call, fails in failures(secret):
-        error = raised(fails)
-        if not isinstance(
-            error, IdentityError | TypeError | UnicodeEncodeError | FileNotFoundError
-        ):
-            raise error  # of another call than was meant
-        show_all(SHOW_ERROR, f"error of {call}", error)
-    for i, given in enumerate(GIVEN):
-        for wrong in ("0" * 64, given):
-            page = {"app_id": wrong, "email": EMAIL, "emailHash": wrong}
-            for what, diagnosis in {
-                "diagnosis": diagnose(given, EMAIL, wrong),
-                "diagnosis of a JWT": diagnose_jwt(given, wrong, wrong, wrong),
-                "diagnosis of a page": diagnose_page(given, page),
-                "diagnosis of HTML": diagnose_page(given, f"<script>window.pylon = {page}"),
-            }.items():
-                text = f"{diagnosis!r} {diagnosis.explanation}"
-                emit(f"{what} {i} {wrong == given}", partial(str, text))
+    secrets = {"secret": IdentitySecret(GIVEN[0]), "JWT secret": JwtSecret(GIVEN[0])}
+    for name, value in secrets.items():
+        show_all(name, value)
+    show_all("control: secret", SimpleNamespace(secret=GIVEN[0]))
+    show_all("control: error", as_error(GIVEN[0]))
+    call_all(tuple(secrets.values()))
 
 
 main()

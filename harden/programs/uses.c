@@ -26,7 +26,9 @@ static void forget(pylon_identity_secret *secret) { check(!pylon_identity_secret
 
 static void keep(const char *line, size_t size) {
     pylon_identity_secret *secret = calloc(1, sizeof *secret);
+    pylon_identity_jwt_secret *jwt_secret = calloc(1, sizeof *jwt_secret);
     check(secret && !pylon_identity_secret_init(secret, line, size));
+    check(jwt_secret && !pylon_identity_jwt_secret_init(jwt_secret, line, size));
 }
 
 static void use(const char *line, size_t size) {
@@ -41,11 +43,6 @@ static void use(const char *line, size_t size) {
 }
 
 /* The digits are the key of a JWT as they are. */
-static void keep_jwt(const char *line, size_t size) {
-    pylon_identity_jwt_secret *secret = calloc(1, sizeof *secret);
-    check(secret && !pylon_identity_jwt_secret_init(secret, line, size));
-}
-
 static void use_jwt(const char *line, size_t size) {
     const pylon_identity_jwt_user user = {.app_id = {"a", 1}, .email = {EMAIL}, .name = {"Ada", 3}};
     pylon_identity_jwt_secret secret;
@@ -116,7 +113,7 @@ static const struct {
     void (*take)(const char *, size_t);
 } steps[] = {{"keep", keep},       {"use", use},      {"many", many},       {"drop-in", drop_in},
              {"diagnose", diagnose}, {"env", from_env}, {"refused", refused}, {"plant", plant},
-             {"keep-jwt", keep_jwt}, {"jwt", use_jwt}};
+             {"jwt", use_jwt}};
 
 int main(void) {
     static char text[4096], command[64];

@@ -11,7 +11,7 @@ const [lines, kept, leaked, emails] = [[], [], [], []]
 let hashes
 
 const STEPS = {
-  keep: (line) => kept.push(new IdentitySecret(line)),
+  keep: (line) => kept.push(new IdentitySecret(line), new JwtSecret(line)),
   parse: (line) => new IdentitySecret(line),
   use(line) {
     const secret = new IdentitySecret(line)
@@ -32,7 +32,6 @@ const STEPS = {
     assert(!diagnosePage(`${line}\n`, { app_id: 'a', email: EMAIL, email_hash: WRONG }).matches)
   },
   // The digits are the key of a JWT as they are.
-  'keep-jwt': (line) => kept.push(new JwtSecret(line)),
   jwt(line) {
     const secret = new JwtSecret(line)
     const { jwt } = secret.chatSettings({ appId: 'a', email: EMAIL, name: 'Ada' })

@@ -26,8 +26,7 @@ EMAIL = "ada@example.com"
 WRONG = "0" * 64
 WRONG_JWT = JwtSecret(WRONG).sign_jwt(app_id="a", email=EMAIL)
 lines = list(iter(sys.stdin.readline, "\n"))
-kept: list[IdentitySecret] = []
-kept_for_jwts: list[JwtSecret] = []
+kept: list[tuple[IdentitySecret, JwtSecret]] = []
 leaked: list[bytes] = []
 emails: list[str] = []
 batches: list[list[str]] = []
@@ -75,8 +74,7 @@ def refused(line: str) -> None:
 
 
 STEPS: dict[str, Callable[[str], object]] = {
-    "keep": lambda line: kept.append(IdentitySecret(line.rstrip("\n"))),
-    "keep-jwt": lambda line: kept_for_jwts.append(JwtSecret(line.rstrip("\n"))),
+    "keep": lambda line: kept.append((IdentitySecret(line[:-1]), JwtSecret(line[:-1]))),
     "jwt": use_jwt,
     "parse": lambda line: IdentitySecret(line.rstrip("\n")),
     "use": use,
@@ -85,10 +83,10 @@ STEPS: dict[str, Callable[[str], object]] = {
     "diagnose": explain,
     "env": lambda _: IdentitySecret.from_env().sign(EMAIL),
     "refused": refused,
-    "sign": lambda _: kept[0].sign(EMAIL),
-    "verify": lambda _: kept[0].verify(EMAIL, WRONG),
+    "sign": lambda _: kept[0][0].sign(EMAIL),
+    "verify": lambda _: kept[0][0].verify(EMAIL, WRONG),
     "emails": lambda _: emails.append(f"user{len(emails)}@example.com"),
-    "batch": lambda _: batches.append(kept[0].sign_many(emails)),
+    "batch": lambda _: batches.append(kept[0][0].sign_many(emails)),
     "leak": lambda _: leaked.append(len(leaked).to_bytes(8, "little")),
     "waste": lambda _: bytes(10**8).replace(b"\0", b"1"),
     "collect": lambda _: gc.collect(),

@@ -47,8 +47,10 @@ fn explained(line: &[u8]) {
 fn take(step: &str, line: &[u8]) {
     let hex = line.trim_ascii_end();
     match step {
-        "keep" => _ = black_box(Box::leak(Box::new(IdentitySecret::from_hex(hex)))),
-        "keep-jwt" => _ = black_box(Box::leak(Box::new(JwtSecret::new(hex)))),
+        "keep" => {
+            black_box(Box::leak(Box::new(IdentitySecret::from_hex(hex))));
+            black_box(Box::leak(Box::new(JwtSecret::new(hex))));
+        }
         "jwt" => used_for_jwts(&JwtSecret::new(hex), line),
         "use" => used(&IdentitySecret::from_hex(hex), 0),
         "many" => used(&IdentitySecret::from_hex(hex), 5000),

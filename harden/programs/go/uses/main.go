@@ -35,7 +35,10 @@ func must[T any](value T, err error) T {
 }
 
 var steps = map[string]func(digits string){
-	"keep":  func(digits string) { kept = append(kept, must(pylonidentity.NewIdentitySecret(digits))) },
+	"keep": func(digits string) {
+		kept = append(kept, must(pylonidentity.NewIdentitySecret(digits)))
+		jwts = append(jwts, must(pylonidentity.NewJWTSecret(digits)))
+	},
 	"parse": func(digits string) { must(pylonidentity.NewIdentitySecret(digits)) },
 	"use": func(digits string) {
 		secret := must(pylonidentity.NewIdentitySecret(digits))
@@ -45,7 +48,6 @@ var steps = map[string]func(digits string){
 		secret.Wipe()
 	},
 	// The digits are the key of a JWT as they are.
-	"keep-jwt": func(digits string) { jwts = append(jwts, must(pylonidentity.NewJWTSecret(digits))) },
 	"jwt": func(digits string) {
 		secret := must(pylonidentity.NewJWTSecret(digits))
 		settings := must(secret.ChatSettings(pylonidentity.Claims{AppID: "a", Email: email, Name: "Ada"}, 0))
