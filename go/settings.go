@@ -8,6 +8,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // DefaultVariable is the environment variable that [IdentitySecretFromEnv] reads by default.
@@ -16,7 +17,7 @@ const DefaultVariable = "PYLON_IDENTITY_SECRET"
 // IdentitySecretFromEnv parses the secret in the environment variable of this name, trimmed of white space; "" means
 // [DefaultVariable]. The error is [ErrSecretMissing] if it is not set, [ErrSecretExposed] for a name that bundlers
 // ship to browsers (NEXT_PUBLIC_, VITE_ and the like), or one of [NewIdentitySecret]. Its message begins with the name
-// of the variable: compare with [errors.Is].
+// of the variable, if it looks like one: compare with [errors.Is].
 func IdentitySecretFromEnv(name string) (*IdentitySecret, error) {
 	return secretOf[IdentitySecret](identityKind.fromEnv(name))
 }
@@ -27,11 +28,16 @@ func (of *kind) fromEnv(name string) (*key, error) {
 	}
 	value, set := os.LookupEnv(name)
 	k, err := of.fromValue(name, value, set)
-	// A name as long as the shortest secret may be one, passed in place of the name.
-	if err != nil && len(name) < 32 {
+	if err != nil && mayBeShown(name) {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return k, err
+}
+
+// mayBeShown reports whether the name of a variable cannot be a secret, passed in place of the name.
+func mayBeShown(name string) bool {
+	const ofANameAlone = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+	return len(name) < 16 || len(name) < 32 && strings.Contains(name, "_") && strings.Trim(name, ofANameAlone) == ""
 }
 
 // IdentitySecretFromFile parses the secret in a file, trimmed as by [IdentitySecretFromEnv]: the usual way with

@@ -148,7 +148,7 @@ func TestFromEnv(t *testing.T) {
 			if secret != nil || !errors.Is(err, codes[columns[2]]) {
 				t.Errorf("%v, %v, want %s", secret, err, columns[2])
 			}
-			if shown := strings.HasPrefix(err.Error(), columns[0]+": "); shown != (len(columns[0]) < 32) {
+			if shown := strings.HasPrefix(err.Error(), columns[0]+": "); shown != (columns[3] == "shown") {
 				t.Error(err)
 			}
 			return

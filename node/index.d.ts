@@ -24,7 +24,7 @@ export declare class IdentitySecret {
    * @param env the environment, `process.env` if left out; on Cloudflare Workers the handler's argument `env`
    * @throws an `Error` with the `code` `ERR_SECRET_MISSING` if it is not set, `ERR_SECRET_EXPOSED` for a
    * name that bundlers ship to browsers (`NEXT_PUBLIC_`, `VITE_` and the like), and the errors of the constructor. The
-   * message begins with the name.
+   * message begins with the name, if it looks like one.
    */
   static fromEnv(name?: string, env?: object): IdentitySecret
 
@@ -108,7 +108,7 @@ export declare class JwtSecret {
    * @param name the variable's name, `PYLON_JWT_SECRET` if left out
    * @param env the environment, as for `IdentitySecret.fromEnv`
    * @throws an `Error` with the `code` `ERR_SECRET_MISSING` or `ERR_SECRET_EXPOSED`, as `IdentitySecret.fromEnv`, and
-   * the errors of the constructor. The message begins with the name.
+   * the errors of the constructor. The message begins with the name, if it looks like one.
    */
   static fromEnv(name?: string, env?: object): JwtSecret
 

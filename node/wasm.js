@@ -15,8 +15,8 @@ const SETTING_SIZE = 32
 const JWT_USER_SIZE = 40
 const KINDS = ['string', 'number', 'boolean']
 
-// A longer name of a variable may be the secret by mistake.
-const MAX_NAME = 31
+// Any other name of a variable may be the secret by mistake.
+const NAME = /^(?=.*_)[A-Z\d_]{1,31}$/
 
 // Small arguments fit into this room, so that no call allocates memory for them.
 const ROOM = 4096
@@ -308,7 +308,7 @@ module.exports = (module) => {
     return call(() => {
       const code = readTerminated(core.pylon_identity_status_code(number)).toUpperCase()
       const message = readTerminated(core.pylon_identity_status_message(number))
-      const isNamed = variable !== undefined && encoder.encode(variable).length <= MAX_NAME
+      const isNamed = variable !== undefined && (encoder.encode(variable).length < 16 || NAME.test(variable))
       return `ERR_${code}\n${isNamed ? `${variable}: ${message}` : message}`
     })
   }

@@ -15,6 +15,7 @@ import hashlib
 import hmac
 import html
 import json
+import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from itertools import product
@@ -1156,7 +1157,9 @@ EXPOSED_PREFIXES = [
 
 def env_rows() -> Iterable[Row]:
     def row(name: str, variable: str, value: str | None, outcome: str) -> Row:
-        return name, variable, "-" if value is None else value.encode().hex(), outcome
+        named = len(variable) < 16 or re.fullmatch(r"(?=.*_)[A-Z0-9_]{1,31}", variable)
+        shown = "shown" if named else "hidden"
+        return name, variable, "-" if value is None else value.encode().hex(), outcome, shown
 
     plain = "PYLON_IDENTITY_SECRET"
     yield row("plain", plain, SECRET, "ok")
@@ -1175,8 +1178,12 @@ def env_rows() -> Iterable[Row]:
     yield row("white space within", plain, f"{SECRET} {SECRET}", "secret_not_hex")
     yield row("byte order mark", plain, f"\ufeff{SECRET}\n", "ok")
     yield row("byte order mark within", plain, f"{SECRET}\ufeff{SECRET}", "secret_not_hex")
-    yield row("a name of 31 characters", "N" * 31, None, "secret_missing")
-    yield row("a name that may be a secret", "N" * 32, None, "secret_missing")
+    yield row("a name of 31 characters", "N_" + "N" * 29, None, "secret_missing")
+    yield row("a name of 15 characters", "n" * 15, None, "secret_missing")
+    yield row("a name that may be a secret", "N_" + "N" * 30, None, "secret_missing")
+    yield row("a name that may be a JWT secret", "N" * 16, None, "secret_missing")
+    yield row("one with lower case", "n_" * 8, None, "secret_missing")
+    yield row("one with a dash", "N_N-" * 4, None, "secret_missing")
     yield row("a digit missing", plain, f"{SECRET[:-1]}\n", "secret_odd_length")
     for prefix in EXPOSED_PREFIXES:
         yield row(f"{prefix} set", f"{prefix}{plain}", SECRET, "secret_exposed")
@@ -1354,7 +1361,7 @@ def files() -> dict[Path, str]:
         VECTORS / "verify.tsv": table("name secret email hash expected", verify_rows()),
         VECTORS / "diagnose.tsv": table("name secret email hash causes", diagnose_rows()),
         VECTORS / "diagnose_page.tsv": table("name secret page matches causes", page_rows()),
-        VECTORS / "env.tsv": table("name variable value outcome", env_rows()),
+        VECTORS / "env.tsv": table("name variable value outcome shown", env_rows()),
         VECTORS / "settings.tsv": table(
             "name secret app_id email user avatar_url account_id account_external_id nonce script",
             settings_rows(),

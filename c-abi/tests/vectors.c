@@ -562,7 +562,7 @@ int main(int argc, char **argv) {
     each("malformed_secrets.tsv", 3, malformed_case);
     each("diagnose.tsv", 5, diagnose_case);
     each("diagnose_page.tsv", 5, diagnose_page_case);
-    each("env.tsv", 4, env_case);
+    each("env.tsv", 5, env_case);
     each("settings.tsv", 10, settings_case);
     each("other_settings.tsv", 5, other_settings_case);
     each("jwt.tsv", 10, jwt_case);

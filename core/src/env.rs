@@ -6,6 +6,7 @@ use std::path::Path;
 
 use zeroize::Zeroizing;
 
+use crate::jwt::MIN_BYTES;
 use crate::secret::{MIN_DIGITS, Secret, parse_into};
 use crate::{Error, IdentitySecret, JwtSecret};
 
@@ -46,8 +47,8 @@ const EXPOSED: &[&str] = &[
 
 /// Why an environment variable gave no secret.
 ///
-/// The message begins with the name of the variable. A name of 32 bytes or more is left out: it may be the secret,
-/// passed in place of the name.
+/// The message begins with the name of the variable, unless that may be the secret, passed in place of the name:
+/// a name of 16 bytes or more is shown only with an underscore, `A-Z` and digits alone, and fewer than 32 bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvError {
     message: String,
@@ -57,7 +58,7 @@ pub struct EnvError {
 impl EnvError {
     #[doc(hidden)]
     pub fn new(variable: &str, error: Error) -> Self {
-        let message = match variable.len() < MIN_DIGITS {
+        let message = match may_be_shown(variable) {
             true => format!("{variable}: {error}"),
             false => error.to_string(),
         };
@@ -67,6 +68,15 @@ impl EnvError {
     /// The error, without the name of the variable.
     pub fn error(&self) -> Error {
         self.error
+    }
+}
+
+fn may_be_shown(variable: &str) -> bool {
+    let of_a_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    match variable.len() {
+        ..MIN_BYTES => true,
+        MIN_BYTES..MIN_DIGITS => variable.contains('_') && variable.bytes().all(of_a_name),
+        MIN_DIGITS.. => false,
     }
 }
 

@@ -57,7 +57,7 @@ test('it has the functions and constants of the addon', () => {
   for (const name of ['EMAIL_NOT_UNICODE', 'JWT_SECRET_VARIABLE', 'SECRET_VARIABLE', 'VERSION']) assert.equal(core[name], addon[name])
   let known = 0
   for (let number = 1; number < 100; number++) {
-    for (const variable of [undefined, 'A', 'A'.repeat(31), 'A'.repeat(32), 'ü'.repeat(16)]) {
+    for (const variable of [undefined, 'A', 'A'.repeat(16), 'ü'.repeat(8), 'A_'.repeat(15), 'A_'.repeat(16)]) {
       const expected = addon.explain(number, variable)
       if (expected !== '') assert.equal(core.explain(number, variable), expected)
       known += expected !== ''

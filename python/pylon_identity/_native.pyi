@@ -59,7 +59,7 @@ class IdentitySecret:
 
         Raises IdentityError with the code "secret_missing" if it is not set, "secret_exposed" for a
         name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), and the errors of
-        IdentitySecret(). The message begins with the name of the variable.
+        IdentitySecret(). The message begins with the name of the variable, if it looks like one.
         """
     def sign(self, email: str) -> str:
         """Return the email hash of exactly this email, as 64 lowercase hexadecimal digits.
@@ -138,7 +138,7 @@ class JwtSecret:
 
         Raises IdentityError with the code "secret_missing" if it is not set, "secret_exposed" for a
         name that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), and the errors of
-        JwtSecret(). The message begins with the name of the variable.
+        JwtSecret(). The message begins with the name of the variable, if it looks like one.
         """
     def sign_jwt(
         self,

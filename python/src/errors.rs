@@ -18,7 +18,7 @@ pub fn identity_error(py: Python<'_>, error: core::Error) -> PyErr {
     with_message(py, error, error.message())
 }
 
-/// The error of a variable. Its message begins with the name.
+/// The error of a variable. Its message begins with the name, if it looks like one.
 pub fn variable_error(py: Python<'_>, variable: &str, error: core::Error) -> PyErr {
     with_message(py, error, &core::EnvError::new(variable, error).to_string())
 }

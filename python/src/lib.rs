@@ -45,7 +45,7 @@ impl IdentitySecret {
     ///
     /// Raises IdentityError with the code "secret_missing" if it is not set, "secret_exposed" for a name
     /// that bundlers ship to browsers (NEXT_PUBLIC_, VITE_ and the like), and the errors of
-    /// IdentitySecret(). The message begins with the name of the variable.
+    /// IdentitySecret(). The message begins with the name of the variable, if it looks like one.
     #[staticmethod]
     #[pyo3(
         signature = (name = OrDefault::Default),
