@@ -11,7 +11,7 @@ export CC PYTHON
 
 PIP_INSTALL := python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
 
-NPM := node examples/express examples/nextjs tests/browser packaging/tests
+NPM := node examples/express examples/nextjs tests/browser tests/stacks
 EXAMPLES := target/examples/go-http .venv/examples.stamp examples/express/node_modules/.package-lock.json
 BROWSER := $(EXAMPLES) target/examples/nextjs/server.js tests/browser/node_modules/.package-lock.json
 CLIENTS := target/clients/c target/clients/go target/clients/go-snippet target/clients/go-command
@@ -71,7 +71,7 @@ dist: prerequisites .venv/dist.stamp .venv/bin/go  ## build the packages of the 
 	@python packaging/dist.py
 
 test-dist: dist build .venv/bulk.stamp .venv/bin/c++ $(NPM:=/node_modules/.package-lock.json)  ## install them as users do, and test them
-	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-dist packaging/tests
+	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-dist packaging/tests tests/stacks
 
 codegen: | prerequisites  ## write again the lists that are generated from the core
 	@cargo xtask codegen

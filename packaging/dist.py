@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import io
 import json
 import os
 import platform
@@ -19,7 +18,6 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
-from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -30,14 +28,8 @@ DIST = ROOT / "dist"
 BUILT = ROOT / "target" / "dist"
 STAGED = BUILT / "staged"
 HEADER = ROOT / "c-abi" / "include" / "pylon_identity.h"
-PLAIN_HEADER = ROOT / "c-abi" / "include" / "pylon_identity_ffi.h"
 LICENSES = [ROOT / "LICENSE-APACHE", ROOT / "LICENSE-MIT"]
 GO_MODULE = "github.com/pylon-identity/pylon-identity/go"
-
-# The platforms of the npm packages, which have the names that napi-rs gives them.
-NPM_PLATFORMS = re.findall(
-    r"require\('pylon-identity-([a-z0-9-]+)'\)", (ROOT / "node" / "addon.js").read_text("utf-8")
-)
 
 
 def output(*command: str) -> str:
@@ -50,10 +42,16 @@ def run(*command: str | Path, folder: Path = ROOT) -> None:
 
 HOST = re.search("^host: (.+)$", output("rustc", "-vV"), re.MULTILINE)[1]  # type: ignore[index]
 VERSION = output("cargo", "pkgid", "--package", "pylon-identity-core").strip().split("@")[1]
+MAJOR = VERSION.split(".")[0]
 GLIBC = HOST.endswith("-linux-gnu")
 TARGET = f"{HOST}.2.17" if GLIBC else HOST
 ARCH = {"x86_64": "x64", "aarch64": "arm64"}[HOST.split("-")[0]]
 SYSTEM = {"Linux": "linux", "Darwin": "darwin", "Windows": "win32"}[platform.system()]
+STATIC, SHARED = {
+    "linux": ("lib{}.a", "lib{}.so"),
+    "darwin": ("lib{}.a", "lib{}.dylib"),
+    "win32": ("{}.lib", "{}.dll"),
+}[SYSTEM]
 PLATFORM = "-".join([SYSTEM, ARCH, *re.findall("(?:gnu|musl|msvc)$", HOST)])
 
 
@@ -64,7 +62,6 @@ def last_commit() -> int:
     return int(done.stdout) if done.returncode == 0 else 315532800
 
 
-RUST = Path(output("rustc", "--print", "sysroot").strip())
 EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or last_commit())
 REPRODUCIBLE = {
     "SOURCE_DATE_EPOCH": str(EPOCH),
@@ -74,32 +71,20 @@ REPRODUCIBLE = {
         for path, name in [
             (ROOT, "pylon-identity"),
             (os.environ.get("CARGO_HOME", Path.home() / ".cargo"), "cargo"),
-            (RUST.resolve(), "rust"),
+            (Path(output("rustc", "--print", "sysroot").strip()).resolve(), "rust"),
         ]
     ),
+    "CARGO_PROFILE_RELEASE_STRIP": "symbols",
 }
 
 
 def cargo(package: str, crate_type: str, *flags: str) -> Path:
-    """Build a library, and return its folder."""
+    """Build a library, and return it."""
     tool = ["cargo-zigbuild", "rustc", "--target", TARGET] if GLIBC else ["cargo", "rustc"]
     options = ["--quiet", "--release", "--locked", "--package", package, "--lib"]
     run(*tool, *options, "--crate-type", crate_type, "--", *flags)
-    return BUILT / HOST / "release" if GLIBC else BUILT / "release"
-
-
-def library(crate: str, kind: str) -> str:
-    prefix = "" if SYSTEM == "win32" else "lib"
-    suffixes = {
-        "cdylib": {"linux": ".so", "darwin": ".dylib", "win32": ".dll"},
-        "staticlib": {"linux": ".a", "darwin": ".a", "win32": ".lib"},
-    }
-    return f"{prefix}{crate}{suffixes[kind][SYSTEM]}"
-
-
-def strip(path: Path) -> None:
-    if SYSTEM != "win32":
-        run("strip", *(["-x"] if SYSTEM == "darwin" else []), path)
+    name = (STATIC if crate_type == "staticlib" else SHARED).format(package.replace("-", "_"))
+    return BUILT / (HOST if GLIBC else "") / "release" / name.replace("_c.", ".")
 
 
 def fresh(folder: Path) -> Path:
@@ -112,65 +97,54 @@ def fresh(folder: Path) -> Path:
 
 
 def build_python() -> None:
-    out = fresh(DIST / "python")
-    source = ROOT / "python"
-    zig = ["--zig", "--compatibility", "manylinux2014"] if GLIBC else []
-    options = ["--release", "--locked", "--strip", "--quiet", "--compression-level", "9", "--out"]
-    options += [str(out), *zig]
-    run("maturin", "build", *options, folder=source)
-    if python := free_threaded_python():
-        run("maturin", "build", *options, "--interpreter", python, folder=source)
-    run("maturin", "sdist", "--out", str(out), folder=source)
-
-
-def free_threaded_python() -> str | None:
-    """Return the Python of this machine that has no GIL, which the stable ABI leaves out."""
-    found = shutil.which("python3.14t")
-    works = found and subprocess.run([found, "-c", ""], capture_output=True).returncode == 0
-    return found if works else None
+    build = ["maturin", "build", "--release", "--locked", "--quiet", "--compression-level", "9"]
+    build += ["--zig", "--compatibility", "manylinux2014"] if GLIBC else []
+    out = ["--out", str(fresh(DIST / "python"))]
+    run(*build, *out, folder=ROOT / "python")
+    # The stable ABI leaves out the Python without the GIL. A name of pyenv may lead nowhere.
+    free = shutil.which("python3.14t")
+    if free and subprocess.run([free, "-c", ""], capture_output=True).returncode == 0:
+        run(*build, *out, "--interpreter", free, folder=ROOT / "python")
+    run("maturin", "sdist", *out, folder=ROOT / "python")
 
 
 # --- Node ---
 
 
 def build_npm() -> None:
-    out = fresh(DIST / "npm")
+    fresh(DIST / "npm")
     package = json.loads((ROOT / "node" / "package.json").read_text("utf-8"))
-    shared = {
-        key: package[key] for key in ("version", "description", "license", "repository", "engines")
-    }
+    common = ("version", "description", "license", "repository", "engines")
 
-    addon = f"pylon-identity.{PLATFORM}.node"
+    name, addon = f"pylon-identity-{PLATFORM}", f"pylon-identity.{PLATFORM}.node"
     folder = fresh(STAGED / "npm" / PLATFORM)
-    built = cargo("pylon-identity-node", "cdylib") / library("pylon_identity_node", "cdylib")
-    shutil.copy(built, folder / addon)
-    strip(folder / addon)
-    name = f"pylon-identity-{PLATFORM}"
-    manifest = {"name": name, **shared, "main": addon, "os": [SYSTEM], "cpu": [ARCH]}
+    shutil.copy(cargo("pylon-identity-node", "cdylib"), folder / addon)
+    manifest = {"name": name, **{key: package[key] for key in common}}
+    manifest |= {"main": addon, "os": [SYSTEM], "cpu": [ARCH], "files": [addon, "LICENSE-*"]}
     if SYSTEM == "linux":
         manifest["libc"] = ["glibc" if GLIBC else "musl"]
-    readme = (
-        f"# {name}\n\nThe addon of `pylon-identity` for {PLATFORM}. Install `pylon-identity`.\n"
-    )
-    (folder / "README.md").write_text(readme, "utf-8")
-    pack(folder, {**manifest, "files": [addon, "LICENSE-*"]}, out)
+    use = f"The addon of `pylon-identity` for {PLATFORM}. Install `pylon-identity`."
+    (folder / "README.md").write_text(f"# {name}\n\n{use}\n", "utf-8")
+    pack(folder, manifest)
 
     folder = fresh(STAGED / "npm" / "main")
     files = [name for name in package["files"] if "*" not in name]
     for file in [*files, "README.md"]:
         shutil.copy(ROOT / "node" / file, folder)
-    for key in ("devDependencies", "scripts"):
-        package.pop(key, None)
-    package["optionalDependencies"] = {f"pylon-identity-{key}": VERSION for key in NPM_PLATFORMS}
-    pack(folder, {**package, "files": [*files, "LICENSE-*"]}, out)
+    manifest = {key: package[key] for key in package if key not in ("devDependencies", "scripts")}
+    # The platforms have the names that napi-rs gives them.
+    loader = (ROOT / "node" / "addon.js").read_text("utf-8")
+    names = re.findall(r"require\('(pylon-identity-[a-z0-9-]+)'\)", loader)
+    manifest |= {"optionalDependencies": dict.fromkeys(names, VERSION)}
+    pack(folder, {**manifest, "files": [*files, "LICENSE-*"]})
 
 
-def pack(folder: Path, manifest: dict[str, object], out: Path) -> None:
+def pack(folder: Path, manifest: dict[str, object]) -> None:
     for license_ in LICENSES:
         shutil.copy(license_, folder)
     (folder / "package.json").write_text(json.dumps(manifest, indent=2) + "\n", "utf-8")
     npm = shutil.which("npm") or "npm"  # npm.cmd on Windows
-    run(npm, "pack", "--silent", "--pack-destination", out, folder=folder)
+    run(npm, "pack", "--silent", "--pack-destination", DIST / "npm", folder=folder)
 
 
 # --- the C library ---
@@ -179,30 +153,28 @@ def pack(folder: Path, manifest: dict[str, object], out: Path) -> None:
 def build_libraries() -> tuple[Path, Path]:
     """Return the static library, sealed, and the shared one."""
     folder = fresh(STAGED / "libraries")
-    static = folder / library("pylon_identity", "staticlib")
+    static = folder / STATIC.format("pylon_identity")
     # On Linux the file has the whole version in its name, and links lead to it.
     version = f".{VERSION}" if SYSTEM == "linux" else ""
-    shared = folder / (library("pylon_identity", "cdylib") + version)
-    built = cargo("pylon-identity-c", "staticlib") / static.name
+    shared = folder / (SHARED.format("pylon_identity") + version)
+    built = cargo("pylon-identity-c", "staticlib")
     if SYSTEM != "win32":
         seal(built, interface(HEADER), static)
     else:
         shutil.copy(built, static)
     names = {
-        "linux": f"-Wl,-soname,{major(shared.name)}",
-        "darwin": f"-Wl,-install_name,@rpath/{shared.name}",
+        "linux": [f"-Clink-arg=-Wl,-soname,{major(shared)}"],
+        "darwin": [f"-Clink-arg=-Wl,-install_name,@rpath/{shared.name}"],
     }
-    flags = [f"-Clink-arg={names[SYSTEM]}"] if SYSTEM in names else []
-    built = cargo("pylon-identity-c", "cdylib", *flags) / library("pylon_identity", "cdylib")
+    built = cargo("pylon-identity-c", "cdylib", *names.get(SYSTEM, []))
     shutil.copy(built, shared)
-    strip(shared)
     for imports in built.parent.glob("pylon_identity.dll.lib"):
         shutil.copy(imports, folder)
     return static, shared
 
 
-def major(name: str) -> str:
-    return name.removesuffix(VERSION) + VERSION.split(".")[0]
+def major(shared: Path) -> str:
+    return shared.name.removesuffix(VERSION) + MAJOR
 
 
 def native_static_libs() -> str:
@@ -215,45 +187,37 @@ def native_static_libs() -> str:
 
 
 def build_c(static: Path, shared: Path) -> None:
-    out = fresh(DIST / "c")
     name = f"pylon-identity-c-{VERSION}-{PLATFORM}"
     folder = fresh(STAGED / name)
-    lib = folder / "lib"
-    for path in ("include", "lib/pkgconfig", "lib/cmake/pylon_identity"):
-        (folder / path).mkdir(parents=True)
-    for header in (HEADER, PLAIN_HEADER):
-        shutil.copy(header, folder / "include")
-    for file in static.parent.iterdir():
-        shutil.copy(file, lib)
+    lib = shutil.copytree(static.parent, folder / "lib")
     if SYSTEM == "linux":
-        (lib / major(shared.name)).symlink_to(shared.name)
-        (lib / library("pylon_identity", "cdylib")).symlink_to(major(shared.name))
-    documents = [ROOT / "c-abi" / "README.md", ROOT / "docs" / "other-languages.md"]
-    for file in [*LICENSES, *documents]:
+        (lib / major(shared)).symlink_to(shared.name)
+        (lib / SHARED.format("pylon_identity")).symlink_to(major(shared))
+    (folder / "include").mkdir()
+    for header in (HEADER, HEADER.with_name("pylon_identity_ffi.h")):
+        shutil.copy(header, folder / "include")
+    for file in [*LICENSES, ROOT / "c-abi" / "README.md", ROOT / "docs" / "other-languages.md"]:
         shutil.copy(file, folder)
-    linked_as = {
-        "linux": f'IMPORTED_SONAME "{major(shared.name)}"',
-        "darwin": f'IMPORTED_SONAME "@rpath/{shared.name}"',
-        "win32": f'IMPORTED_IMPLIB "${{_pylon_identity_prefix}}/lib/{shared.name}.lib"',
-    }
     values = {
         "VERSION": VERSION,
         "STATIC_LIBS": native_static_libs(),
         "STATIC": static.name,
         "SHARED": shared.name,
-        "LINKED_AS": linked_as[SYSTEM],
+        "LINKED_AS": {
+            "linux": f'IMPORTED_SONAME "{major(shared)}"',
+            "darwin": f'IMPORTED_SONAME "@rpath/{shared.name}"',
+            "win32": f'IMPORTED_IMPLIB "${{_pylon_identity_prefix}}/lib/{shared.name}.lib"',
+        }[SYSTEM],
     }
-    for template, to in {
-        "pylon_identity.pc": "lib/pkgconfig",
-        "pylon_identityConfig.cmake": "lib/cmake/pylon_identity",
-        "pylon_identityConfigVersion.cmake": "lib/cmake/pylon_identity",
-        "meson.build": "",
-    }.items():
-        text = (ROOT / "packaging" / "c" / template).read_text("utf-8")
+    places = {".pc": lib / "pkgconfig", ".cmake": lib / "cmake" / "pylon_identity"}
+    for template in (ROOT / "packaging" / "c").iterdir():
+        text = template.read_text("utf-8")
         for key, value in values.items():
             text = text.replace(f"@{key}@", value)
-        (folder / to / template).write_text(text, "utf-8")
-    write_tar(folder, out / f"{name}.tar.gz")
+        place = places.get(template.suffix, folder)
+        place.mkdir(parents=True, exist_ok=True)
+        (place / template.name).write_text(text, "utf-8")
+    write_tar(folder, fresh(DIST / "c") / f"{name}.tar.gz")
 
 
 def write_tar(folder: Path, to: Path) -> None:
@@ -264,82 +228,67 @@ def write_tar(folder: Path, to: Path) -> None:
         info.mode = 0o755 if info.isdir() or ".so" in info.name else 0o644
         return info
 
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w") as tar:
-        for path in [folder, *sorted(folder.rglob("*"))]:
-            name = str(path.relative_to(folder.parent))
-            tar.add(path, name, recursive=False, filter=anonymous)
-    to.write_bytes(gzip.compress(plain.getvalue(), mtime=0))
+    with gzip.GzipFile(to, "wb", mtime=0) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
+        tar.add(folder, folder.name, filter=anonymous)  # in the order of the names
 
 
 # --- Go ---
 
 
-def go_files() -> Iterator[Path]:
-    """Leave the tests out, which need files outside the module. pkg.go.dev shows the examples."""
-    for path in sorted((ROOT / "go").rglob("*")):
+def go_lib() -> str:
+    """Return for example lib/linux_amd64."""
+    return "lib/" + output("go", "env", "GOOS", "GOARCH").strip().replace("\n", "_")
+
+
+def build_go(static: Path) -> None:
+    """Write the module as a proxy serves it: https://go.dev/ref/mod#goproxy-protocol"""
+    archives = [static]
+    if SYSTEM != "win32":
+        # The command line is apart, since other programs link only the first.
+        built = cargo("pylon-identity-command", "staticlib")
+        archives.append(fresh(STAGED / "command") / built.name)
+        seal(built, ["pylon_identity_command_line"], archives[1])
+    released = fresh(DIST / "go" / go_lib())
+    for path in archives:
+        shutil.copy(path, released)
+
+    files = {path.name: path for path in LICENSES}
+    files |= {f"{go_lib()}/{path.name}": path for path in archives}
+    for path in (ROOT / "go").rglob("*"):
+        # Tests need files outside the module, but pkg.go.dev shows the examples.
         is_test = path.name.endswith("_test.go") and path.name != "example_test.go"
         if path.suffix in (".go", ".h", ".md", ".mod") and not is_test:
-            yield path
-
-
-def build_go_archives(static: Path) -> list[Path]:
-    """Return the C library and the command line, which are apart: programs link only the first."""
-    if SYSTEM == "win32":
-        return [static]
-    name = library("pylon_identity_command", "staticlib")
-    command = fresh(STAGED / "command") / name
-    built = cargo("pylon-identity-command", "staticlib") / name
-    seal(built, ["pylon_identity_command_line"], command)
-    return [static, command]
-
-
-def build_go(archives: list[Path]) -> None:
-    """Write the module as a proxy serves it: https://go.dev/ref/mod#goproxy-protocol"""
+            files[path.relative_to(ROOT / "go").as_posix()] = path
     out = fresh(DIST / "go" / GO_MODULE / "@v")
     version = f"v{VERSION}"
     time = datetime.fromtimestamp(EPOCH, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     (out / "list").write_text(f"{version}\n")
     (out / f"{version}.info").write_text(json.dumps({"Version": version, "Time": time}) + "\n")
     shutil.copy(ROOT / "go" / "go.mod", out / f"{version}.mod")
-    files = {str(path.relative_to(ROOT / "go")): path for path in go_files()}
-    files |= {f"lib/{go_platform()}/{path.name}": path for path in archives}
-    files |= {path.name: path for path in LICENSES}
-    with zipfile.ZipFile(out / f"{version}.zip", "w", zipfile.ZIP_DEFLATED) as module:
+    with zipfile.ZipFile(out / f"{version}.zip", "w") as module:
         for name, path in sorted(files.items()):
             info = zipfile.ZipInfo(f"{GO_MODULE}@{version}/{name}")
-            info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = 0o644 << 16
-            module.writestr(info, path.read_bytes())
-    folder = DIST / "go" / "lib" / go_platform()
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in archives:
-        shutil.copy(path, folder)
-
-
-def go_platform() -> str:
-    return output("go", "env", "GOOS", "GOARCH").strip().replace("\n", "_")
+            module.writestr(info, path.read_bytes(), zipfile.ZIP_DEFLATED)
 
 
 # --- checksums ---
 
 
 def write_sums() -> None:
-    files = sorted(path for path in DIST.rglob("*") if path.is_file() and path.name != "SHA256SUMS")
-    lines = [
-        f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.relative_to(DIST).as_posix()}\n"
-        for path in files
-    ]
-    (DIST / "SHA256SUMS").write_text("".join(lines))
-    for path in files:
-        print(f"{path.stat().st_size / 1000:>9.1f} kB  {path.relative_to(DIST)}")
+    files = sorted(path for path in DIST.rglob("*") if path.is_file())
+    with (DIST / "SHA256SUMS").open("w") as sums:
+        for path in files:
+            name = path.relative_to(DIST).as_posix()
+            sums.write(f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {name}\n")
+            print(f"{path.stat().st_size / 1000:>9.1f} kB  {name}")
 
 
 def main() -> None:
     fresh(DIST)
     static, shared = build_libraries()
     build_c(static, shared)
-    build_go(build_go_archives(static))
+    build_go(static)
     build_npm()
     build_python()
     write_sums()

@@ -37,11 +37,8 @@ USELESS = [".llvmbc", ".llvmcmd", ".debug_*", ".comment"]
 
 def interface(header: Path) -> list[str]:
     """Return the names of the functions that the header declares."""
-    return sorted(set(re.findall(r"\b(pylon_identity_\w+)\(", strip_comments(header.read_text()))))
-
-
-def strip_comments(text: str) -> str:
-    return re.sub(r"/\*.*?\*/", "", text, flags=re.DOTALL)
+    code = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.DOTALL)
+    return sorted(set(re.findall(r"\b(pylon_identity_\w+)\(", code)))
 
 
 def seal(archive: Path, functions: list[str], sealed: Path) -> None:
@@ -64,9 +61,8 @@ def seal_on_macos(archive: Path, functions: list[str], sealed: Path) -> None:
 def seal_on_linux(archive: Path, functions: list[str], sealed: Path) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        layout, names, whole, alone = (
-            folder / name for name in ("layout.ld", "names", "whole.o", "pylon_identity.o")
-        )
+        layout, names = folder / "layout.ld", folder / "names"
+        whole, alone = folder / "whole.o", folder / "pylon_identity.o"
         layout.write_text(LAYOUT)
         names.write_text("\n".join(functions) + "\n")
         # Groups would let the linker merge a section with that of another Rust library.
@@ -79,10 +75,8 @@ def seal_on_linux(archive: Path, functions: list[str], sealed: Path) -> None:
         subprocess.run(["objcopy", *changes, str(whole)], check=True)  # noqa: S607
         changes = [f"--redefine-sym={name}64={name}" for name in names_of_large_files(whole)]
         changes += [f"--keep-global-symbols={names}", "--strip-unneeded"]
-        command = ["objcopy", *changes, str(whole), str(alone)]
-        subprocess.run(command, check=True)
-        command = ["ar", "rcsD", str(sealed), str(alone)]
-        subprocess.run(command, check=True)
+        subprocess.run(["objcopy", *changes, str(whole), str(alone)], check=True)  # noqa: S607
+        subprocess.run(["ar", "rcsD", str(sealed), str(alone)], check=True)  # noqa: S607
 
 
 def unwinder(folder: Path) -> Path:

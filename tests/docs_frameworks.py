@@ -286,7 +286,7 @@ def settings_class(code: str, folder: Path, run: Run) -> None:
 
 
 def data_frame(code: str, _: Path, __: Run) -> None:
-    """Look at the syntax only: packaging/tests/test_bulk.py runs it, with 360 MB of packages."""
+    """Look at the syntax only: tests/stacks/test_bulk.py runs it, with 360 MB of packages."""
     compile(code, "data_frame", "exec")
 
 

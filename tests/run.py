@@ -60,7 +60,11 @@ SUITES = [
     Suite(
         "browser", [["node", "--test", "--test-reporter=tap"]], r"^# pass (\d+)", "tests/browser"
     ),
-    Suite("all together", [[*PYTEST, "target/pytest-together", "tests"]], r"(\d+) passed"),
+    Suite(
+        "all together",
+        [[*PYTEST, "target/pytest-together", "tests", "--ignore=tests/stacks"]],
+        r"(\d+) passed",
+    ),
     Suite(
         "promises", [[*PYTEST, "target/pytest-harden", "-m", "quick", "harden"]], r"(\d+) passed"
     ),

@@ -155,7 +155,7 @@ PROGRAMS |= {"c": run_c, "cpp": run_cpp}
 # --- other blocks ---
 
 # The words that may follow a command. `cc` and `go mod` also run with their program, and
-# packaging/tests/test_bulk.py runs DuckDB and Spark.
+# tests/stacks/test_bulk.py runs DuckDB and Spark.
 RECIPE = r"examples/bulk/with_\w+\.py emails\.parquet hashes\.parquet$"
 COMMANDS = {
     "cargo": r"add |install --locked |test|xtask codegen",

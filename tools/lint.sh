@@ -13,8 +13,8 @@ CUSTOM_LIBFUZZER_PATH=/dev/null cargo clippy --quiet --manifest-path fuzz/Cargo.
 ruff format --quiet --check .
 ruff check --quiet .
 strict="mypy --strict --no-error-summary"
-MYPYPATH=tools $strict tools/portable.py python/pylon_identity python/tests tests bench/measure.py
-MYPYPATH=tests:packaging $strict --exclude bulk packaging # those need the engines
+MYPYPATH=tools $strict tools/portable.py python/pylon_identity python/tests tests bench/measure.py --exclude tests/stacks
+MYPYPATH=tests:packaging $strict --exclude 'bulk|stacks/conftest' packaging tests/stacks # bulk needs the engines
 $strict examples/fastapi
 MYPYPATH=harden:packaging $strict harden
 (cd python && python -m mypy.stubtest --concise --allowlist stubtest.allowlist pylon_identity)

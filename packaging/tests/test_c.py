@@ -1,4 +1,4 @@
-"""The C library through pkg-config, CMake and plain cc, on a machine without Rust."""
+"""The C library through pkg-config, CMake, Meson and plain cc, on a machine without Rust."""
 
 from __future__ import annotations
 
@@ -10,26 +10,24 @@ from typing import Any
 
 import cffi  # type: ignore[import-untyped]
 import pytest
-from conftest import (
+from dist import MAJOR, PLATFORM, ROOT, VERSION
+from installed import (
     EMAIL,
     EMAIL_HASH,
     FUNCTIONS,
-    ROOT,
     SCRIPT,
     SECRET,
     VECTORS,
-    VERSION,
     attempt,
     first_match,
+    needed_libraries,
     package,
-    platform,
     readme_program,
     run,
-    tool,
 )
 
-MAJOR = VERSION.split(".")[0]
-
+SHARED = f"libpylon_identity.so.{MAJOR}"
+SUITE = ROOT / "c-abi" / "tests" / "vectors.c"
 README = ROOT / "c-abi" / "README.md"
 
 # The README's ways to compile and link, for the shell.
@@ -42,13 +40,9 @@ def build(way: str, folder: Path, c_library: Path, user: dict[str, str]) -> Path
     command = WAYS[way].replace("cc ", "cc -std=c99 -Wall -Wextra -Wpedantic -Werror ")
     run(["sh", "-ec", command], folder, user)
     needed = needed_libraries(folder / "program")
-    assert (f"libpylon_identity.so.{MAJOR}" in needed) is (way == "pkg-config"), needed
+    assert (SHARED in needed) is (way == "pkg-config"), needed
     assert not (way == "pkg-config --static" and needed), "not static altogether"
     return folder / "program"
-
-
-def needed_libraries(path: Path) -> list[str]:
-    return re.findall(r"\(NEEDED\).*\[(.+)\]", tool("readelf", "--dynamic", path))
 
 
 def test_quick_start(tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
@@ -58,11 +52,12 @@ def test_quick_start(tmp_path: Path, c_library: Path, user: dict[str, str]) -> N
 
 @pytest.mark.parametrize("way", WAYS)
 def test_suite(way: str, tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
-    shutil.copy(ROOT / "c-abi" / "tests" / "vectors.c", tmp_path / "program.c")
-    check_vectors(run([build(way, tmp_path, c_library, user), VECTORS], tmp_path, user))
+    shutil.copy(SUITE, tmp_path / "program.c")
+    check_vectors(build(way, tmp_path, c_library, user), user)
 
 
-def check_vectors(printed: str) -> None:
+def check_vectors(program: Path, user: dict[str, str]) -> None:
+    printed = run([program, VECTORS], program.parent, user)
     assert re.fullmatch(r"[1-9]\d* passed, 0 failed\n", printed), printed
 
 
@@ -78,27 +73,32 @@ endforeach()
 """
 
 
-def cmake_app(folder: Path, requested: str) -> list[str | Path]:
+def cmake_app(folder: Path, requested: str, prefix: Path) -> list[str | Path]:
     """Write a CMake project, and return the command that configures it."""
     for suffix in ("c", "cpp"):
-        shutil.copy(ROOT / "c-abi" / "tests" / "vectors.c", folder / f"vectors.{suffix}")
+        shutil.copy(SUITE, folder / f"vectors.{suffix}")
     (folder / "CMakeLists.txt").write_text(CMAKE % requested)
-    return ["cmake", "-S", ".", "-B", "build"]
+    return ["cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={prefix}"]
 
 
 def test_cmake(tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
     # In a folder with a space, which CMake can handle.
-    prefix = tmp_path / "moved here"
-    shutil.copytree(c_library, prefix, symlinks=True)
-    series = ".".join(VERSION.split(".")[:2])
-    run([*cmake_app(tmp_path, series), f"-DCMAKE_PREFIX_PATH={prefix}"], tmp_path, user)
+    prefix = shutil.copytree(c_library, tmp_path / "moved here", symlinks=True)
+    run(cmake_app(tmp_path, ".".join(VERSION.split(".")[:2]), prefix), tmp_path, user)
     run(["cmake", "--build", "build"], tmp_path, user)
-    for link in ("static", "shared"):
-        for suffix in ("c", "cpp"):
-            program = tmp_path / "build" / f"{link}-{suffix}"
-            check_vectors(run([program, VECTORS], tmp_path, user))
-            shared = f"libpylon_identity.so.{MAJOR}" in needed_libraries(program)
-            assert shared is (link == "shared")
+    for name in ("static-c", "static-cpp", "shared-c", "shared-cpp"):
+        program = tmp_path / "build" / name
+        check_vectors(program, user)
+        assert (SHARED in needed_libraries(program)) is name.startswith("shared")
+
+
+@pytest.mark.parametrize("requested", ["99.0", "0.0.1", f"{VERSION}.1", f"{MAJOR}.999"])
+def test_cmake_refuses_another_version(
+    requested: str, tmp_path: Path, c_library: Path, user: dict[str, str]
+) -> None:
+    done = attempt(cmake_app(tmp_path, requested, c_library), tmp_path, user)
+    assert done.returncode != 0
+    assert f"version: {VERSION}" in done.stderr
 
 
 def test_cmake_installs_the_shared_library_with_a_program(
@@ -109,30 +109,26 @@ def test_cmake_installs_the_shared_library_with_a_program(
     install = first_match(r"^```cmake\n(set_target_properties.*?)^```$", README)
     (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
     head = "cmake_minimum_required(VERSION 3.21)\nproject(program LANGUAGES C)\n"
-    (tmp_path / "CMakeLists.txt").write_text(
-        f"{head}add_executable(program program.c)\n{use}{install}"
-    )
-    prefix = tmp_path / "pylon_identity"
-    shutil.copytree(c_library, prefix, symlinks=True)
+    program = "add_executable(program program.c)\n"
+    (tmp_path / "CMakeLists.txt").write_text(head + program + use + install)
+    prefix = shutil.copytree(c_library, tmp_path / "prefix", symlinks=True)
     run(["cmake", "-S", ".", "-B", "build", f"-DCMAKE_PREFIX_PATH={prefix}"], tmp_path, user)
     run(["cmake", "--build", "build"], tmp_path, user)
     run(["cmake", "--install", "build", "--prefix", "installed"], tmp_path, user)
     shutil.rmtree(prefix)
     moved = (tmp_path / "installed").rename(tmp_path / "moved")
-    names = {path.name: path.is_symlink() for path in (moved / "lib").iterdir()}
-    name = "libpylon_identity.so"
-    assert names == {f"{name}.{MAJOR}": True, f"{name}.{VERSION}": False}
+    links = {path.name: path.is_symlink() for path in (moved / "lib").iterdir()}
+    assert links == {SHARED: True, f"libpylon_identity.so.{VERSION}": False}
     assert run([moved / "bin" / "program"], tmp_path, user) == f"{SCRIPT}\n"
 
 
 @pytest.mark.parametrize("way", ["wrap", "pkg-config"])
 def test_meson(way: str, tmp_path: Path, c_library: Path, user: dict[str, str]) -> None:
-    """The README's wrap, with the package as a local file in place of its address."""
     (tmp_path / "program.c").write_text(readme_program("c"), "utf-8")
     project = "project('app', 'c')\n" + first_match(r"^```meson\n(.*?)^```$", README)
     (tmp_path / "meson.build").write_text(project)
     if way == "wrap":
-        add_wrap(tmp_path)
+        add_wrap(tmp_path / "subprojects")
     else:
         user = {**user, "PKG_CONFIG_PATH": str(c_library / "lib" / "pkgconfig")}
     prefix = tmp_path / "installed"
@@ -142,20 +138,17 @@ def test_meson(way: str, tmp_path: Path, c_library: Path, user: dict[str, str]) 
 
 
 def add_wrap(folder: Path) -> None:
-    wrap = first_match(r"^```ini\n(.*?)^```$", README)
-    wrap = wrap.replace("VERSION", VERSION).replace("PLATFORM", platform())
-    wrap = re.sub("(?m)^source_url.*\n", "", wrap)
+    """Write the README's wrap, with the package as a local file in place of its address."""
     packed = package("C package")
-    digest = hashlib.sha256(packed.read_bytes()).hexdigest()
-    (folder / "subprojects" / "packagefiles").mkdir(parents=True)
-    shutil.copy(packed, folder / "subprojects" / "packagefiles")
-    filled = re.sub("(?m)^source_hash = .*$", f"source_hash = {digest}", wrap)
-    (folder / "subprojects" / "pylon_identity.wrap").write_text(filled)
+    (folder / "packagefiles").mkdir(parents=True)
+    shutil.copy(packed, folder / "packagefiles")
+    wrap = re.sub("(?m)^source_url.*\n", "", first_match(r"^```ini\n(.*?)^```$", README))
+    wrap = wrap.replace("SHA256", hashlib.sha256(packed.read_bytes()).hexdigest())
+    wrap = wrap.replace("VERSION", VERSION).replace("PLATFORM", PLATFORM)
+    (folder / "pylon_identity.wrap").write_text(wrap)
 
 
 # --- the headers ---
-
-STRICT = ["-pedantic-errors", "-Wall", "-Wextra", "-Werror", "-c"]
 
 # In C90, and in C++98.
 USE = """
@@ -163,14 +156,10 @@ USE = """
 #if PYLON_IDENTITY_VERSION_MAJOR > 0 || PYLON_IDENTITY_VERSION_MINOR > 0
 static const char version[] = PYLON_IDENTITY_VERSION;
 #endif
-pylon_identity_status use(const pylon_identity_secret *secret, char *out);
-pylon_identity_status use(const pylon_identity_secret *secret, char *out) {
+int use(const pylon_identity_secret *secret, char *out);
+int use(const pylon_identity_secret *secret, char *out) {
     pylon_identity_status status = pylon_identity_sign(secret, version, sizeof version - 1, out);
-    switch (status) {
-        case PYLON_IDENTITY_OK: break;
-        default: return PYLON_IDENTITY_PANIC;
-    }
-    return PYLON_IDENTITY_OK;
+    return status == PYLON_IDENTITY_OK;
 }
 """
 
@@ -182,14 +171,13 @@ pylon_identity_status use(const pylon_identity_secret *secret, char *out) {
 def test_the_header_pleases(
     compiler: str, tmp_path: Path, c_library: Path, user: dict[str, str]
 ) -> None:
-    include = f"-I{c_library / 'include'}"
+    command: list[str | Path] = [*compiler.split(), "-I", c_library / "include", "-c", "use.c"]
+    command += ["-pedantic-errors", "-Wall", "-Wextra", "-Werror"]
     (tmp_path / "use.c").write_text(USE)
-    run([*compiler.split(), *STRICT, include, "use.c"], tmp_path, user)
-    checked = "pylon_identity_status status = pylon_identity_sign"
-    (tmp_path / "use.c").write_text(USE.replace(checked, "int status = 0; pylon_identity_sign"))
-    done = attempt([*compiler.split(), *STRICT, include, "use.c"], tmp_path, user)
-    assert done.returncode != 0
-    assert "unused-result" in done.stderr
+    run(command, tmp_path, user)
+    unchecked = USE.replace("status = pylon", "status = PYLON_IDENTITY_OK; pylon")
+    (tmp_path / "use.c").write_text(unchecked)
+    assert "unused-result" in attempt(command, tmp_path, user).stderr
 
 
 def test_the_plain_header_in_cffi(c_library: Path) -> None:
@@ -202,26 +190,3 @@ def test_the_plain_header_in_cffi(c_library: Path) -> None:
     assert library.pylon_identity_secret_init(secret, SECRET.encode(), len(SECRET)) == 0
     assert library.pylon_identity_sign(secret, EMAIL.encode(), len(EMAIL), out) == 0
     assert ffi.string(out) == EMAIL_HASH.encode()
-
-
-@pytest.mark.parametrize("requested", ["99.0", "0.0.1", f"{VERSION}.1", f"{MAJOR}.999"])
-def test_cmake_refuses_another_version(
-    requested: str, tmp_path: Path, c_library: Path, user: dict[str, str]
-) -> None:
-    command = [*cmake_app(tmp_path, requested), f"-DCMAKE_PREFIX_PATH={c_library}"]
-    done = attempt(command, tmp_path, user)
-    assert done.returncode != 0
-    assert f"version: {VERSION}" in done.stderr
-
-
-def test_the_shared_library_is_named_by_its_version(c_library: Path) -> None:
-    lib = c_library / "lib"
-    name = "libpylon_identity.so"
-    assert (lib / name).readlink() == Path(f"{name}.{MAJOR}")
-    assert (lib / f"{name}.{MAJOR}").readlink() == Path(f"{name}.{VERSION}")
-    assert not (lib / f"{name}.{VERSION}").is_symlink()
-    dynamic = tool("readelf", "--dynamic", lib / name)
-    assert re.findall(r"\(SONAME\).*\[(.+)\]", dynamic) == [f"{name}.{MAJOR}"]
-    assert "(RUNPATH)" not in dynamic
-    assert "(RPATH)" not in dynamic
-    assert "(TEXTREL)" not in dynamic

@@ -11,7 +11,8 @@ from pathlib import Path
 from platform import libc_ver
 
 import pytest
-from conftest import ARCH, EMAIL_HASH, MODULES, ROOT, run
+from dist import ARCH, ROOT
+from installed import EMAIL_HASH, MODULES, run
 from test_bundlers import NEXT, get, log_in, serve
 
 # The runtimes of package.json are for this one.
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.skipif(libc_ver()[0] != "glibc", reason="needs Linux wi
 
 EXAMPLE = ROOT / "examples" / "worker"
 
-PROGRAM = ROOT / "packaging" / "tests" / "edge-program.mjs"
+PROGRAM = Path(__file__).with_name("edge-program.mjs")
 
 
 def check(printed: str, backend: str) -> None:

@@ -14,7 +14,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from conftest import EMAIL, EMAIL_HASH, ROOT, SECRET, attempt, first_match, package, run
+from dist import ROOT
+from installed import EMAIL, EMAIL_HASH, SECRET, attempt, first_match, package, run
 
 SITE = Path(sysconfig.get_path("purelib"))
 RECIPES = ROOT / "examples" / "bulk"

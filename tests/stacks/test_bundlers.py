@@ -18,7 +18,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
-from conftest import EMAIL, EMAIL_HASH, MODULES, NODES, ROOT, run
+from dist import ROOT
+from installed import EMAIL, EMAIL_HASH, MODULES, NODES, run
 
 NEXT = ROOT / "examples" / "nextjs"
 
