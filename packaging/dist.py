@@ -281,14 +281,15 @@ def build_go(static: Path) -> None:
 
 
 def compress_better(package: Path) -> None:
-    """Compress a package again with Zopfli, which takes longer and needs 3 % less."""
+    """Compress a package again with Zopfli, which takes longer and makes it 4 % smaller."""
+    options = {"block_splitting_max": 0}  # no limit
     contents = io.BytesIO(package.read_bytes())
     if package.suffix in (".gz", ".tgz"):
-        compressor = zopfli.ZopfliCompressor(zopfli.ZOPFLI_FORMAT_GZIP)
+        compressor = zopfli.ZopfliCompressor(zopfli.ZOPFLI_FORMAT_GZIP, **options)
         compressed = compressor.compress(gzip.decompress(contents.read())) + compressor.flush()
         package.write_bytes(compressed)
     elif package.suffix in (".whl", ".zip"):
-        with zipfile.ZipFile(contents) as old, zopfli.ZipFile(package, "w") as new:
+        with zipfile.ZipFile(contents) as old, zopfli.ZipFile(package, "w", **options) as new:
             for info in old.infolist():
                 new.writestr(info, old.read(info))
 

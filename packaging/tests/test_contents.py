@@ -16,12 +16,12 @@ from installed import FUNCTIONS, package, tool
 
 # In kB of 1000 bytes.
 LIMITS = {
-    "wheel": 485,
-    "npm platform package": 460,
-    "npm main package": 110,
-    "sdist": 145,
-    "C package": 765,
-    "Go module": 985,  # the portable core takes 180 of them
+    "wheel": 450,
+    "npm platform package": 420,
+    "npm main package": 105,
+    "sdist": 140,
+    "C package": 700,
+    "Go module": 905,  # the portable core takes 180 of them
 }
 
 ADDON = f"pylon-identity.{PLATFORM}.node"
