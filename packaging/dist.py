@@ -22,6 +22,7 @@ import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import zopfli
 from seal import interface, seal
@@ -282,7 +283,7 @@ def build_go(static: Path) -> None:
 
 def compress_better(package: Path) -> None:
     """Compress a package again with Zopfli, which takes longer and makes it 4 % smaller."""
-    options = {"block_splitting_max": 0}  # no limit
+    options: dict[str, Any] = {"block_splitting_max": 0}  # no limit
     contents = io.BytesIO(package.read_bytes())
     if package.suffix in (".gz", ".tgz"):
         compressor = zopfli.ZopfliCompressor(zopfli.ZOPFLI_FORMAT_GZIP, **options)
