@@ -23,7 +23,7 @@ C_FLAGS := -O1 -Wall -Wextra -Wpedantic -Werror -Ic-abi/include
 C_LINK = $(ARCHIVE) $(if $(filter Linux,$(shell uname -s)),-lutil -lrt -lpthread -lm -ldl)
 NEXTJS_SOURCES := $(shell find examples/nextjs \( -name node_modules -o -name '.next' \) -prune -o -type f -print)
 
-# From the command line of make only: many people have an EMAIL in their environment.
+# Only from the command line of make: many people have an EMAIL in their environment.
 given = $(if $(filter command,$(origin $1)),$(value $1))
 
 .DEFAULT_GOAL := help
@@ -61,7 +61,7 @@ bench-bulk: build .venv/bulk.stamp  ## measure the recipes of docs/bulk.md besid
 picture: .venv/bench.stamp  ## draw docs/bench.svg from the last make bench
 	@python bench/plot.py
 
-harden: build .venv/bin/c++ .venv/zig.stamp .venv/harden.stamp target/tools/bin/cargo-mutants node/node_modules/.package-lock.json  ## prove the promises of SECURITY.md (ONLY=module)
+harden: build .venv/bin/c++ .venv/zig.stamp .venv/harden.stamp target/tools/bin/cargo-mutants node/node_modules/.package-lock.json  ## check the promises of SECURITY.md (ONLY=wiping, or another harden/test_*.py)
 	@python -m pytest -q -p no:cacheprovider --basetemp target/pytest-harden harden/$(if $(call given,ONLY),test_$(call given,ONLY).py)
 
 fuzz: build .venv/harden.stamp node/node_modules/.package-lock.json  ## look for input that breaks something (SECONDS=60)

@@ -2,7 +2,7 @@
 
     make fuzz SECONDS=600
 
-feeds them all for so long in all. Input that crashes a target stays in target/fuzz/artifacts/.
+runs them all for 600 seconds in total. Input that crashes a target stays in target/fuzz/artifacts/.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def seed() -> None:
 
 
 def fuzz(built: Path, target: str, seconds: float) -> int:
-    """Run a target for so long, and return how many inputs it got."""
+    """Run a target for these seconds, and return how many inputs it got."""
     corpus, artifacts = FUZZ / "corpus" / target, FUZZ / "artifacts" / target
     for folder in (corpus, artifacts):
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def build_go() -> Path:
 
 
 def fuzz_go(program: Path, target: str, seconds: float) -> int:
-    """Run a target of Go for so long, and return how many inputs it got."""
+    """Run a target of Go for these seconds, and return how many inputs it got."""
     command: list[str | Path] = [program, "-test.run=^$", f"-test.fuzz=^{target}$"]
     command += [f"-test.fuzztime={max(1, round(seconds))}s", "-test.fuzzcachedir=corpus"]
     # It keeps the input that failed in the folder where it runs.
@@ -89,7 +89,7 @@ def fuzz_go(program: Path, target: str, seconds: float) -> int:
 
 
 def feed(seconds: float) -> Iterator[tuple[str, int]]:
-    """Feed everything for some seconds in all, and say which target got how many inputs."""
+    """Run all targets for these seconds in total. Yield each with the number of its inputs."""
     built, program = build(), build_go()
     share = seconds / (len(TARGETS) + 1)
     for target in TARGETS:

@@ -31,7 +31,7 @@ def command(language: str) -> list[str | Path]:
         case "Python":
             return [sys.executable, PROGRAMS / "uses.py"]
         case "Node" | "portable Node":
-            # Otherwise V8 keeps more memory in store than is measured here.
+            # V8 must hold little free memory, or it hides a leak.
             options = ["--expose-gc", "--max-semi-space-size=1"]
             if language == "portable Node":
                 options.append("--no-addons")

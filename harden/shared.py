@@ -17,7 +17,7 @@ BUILT = ROOT / "target" / "harden"
 RELEASE = ROOT / "target" / "release"
 ARCHIVE = RELEASE / "libpylon_identity.a"
 
-# Made for the checks, like no value that a machine holds by chance.
+# A secret that no memory holds by chance.
 SENTINEL = "5ec7e7a10badc0def00dfacecafe1dead1ab011ca1d00d1e5ca1ab1ede7ec7ed"
 
 
@@ -34,7 +34,7 @@ def run(
     expect: int | None = 0,
     timeout: float = 600,
 ) -> str:
-    """Run a command and return its two outputs; raise Broken if it exits otherwise.
+    """Run a command and return its two outputs; raise Broken if its exit status differs.
 
     `env` is added to the environment. With `expect=None` every exit status is fine.
     """
@@ -92,7 +92,7 @@ def compiler() -> list[str]:
     return (os.environ.get("CC") or "cc").split()
 
 
-# Of the system, for programs with the static library.
+# The libraries of the system that the static library needs.
 LIBRARIES = ["-lpthread", "-lm", *(["-lutil", "-lrt", "-ldl"] if sys.platform == "linux" else [])]
 
 
@@ -120,7 +120,7 @@ def build_c_library(folder: str, flags: str) -> Path:
     """Build the C libraries with these flags of rustc, and return the folder that they are in."""
     command = ["cargo", "build", "-q", "--release", "--locked", "-p", "pylon-identity-c", "--lib"]
     command += ["--target", rustc("host"), "--target-dir", str(BUILT / folder)]
-    run(command, env={"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": flags}, timeout=1200)
+    run(command, env={"RUSTC_BOOTSTRAP": "1", "CARGO_BUILD_RUSTFLAGS": flags}, timeout=1200)
     return BUILT / folder / rustc("host") / "release"
 
 

@@ -36,7 +36,7 @@ NOW = 1_800_000_000
 
 
 def token() -> str:
-    """Return a JWT for EMAIL, which is the app ID, too, that KEY signed as text."""
+    """Return a JWT for EMAIL, signed with KEY as text. EMAIL is also the app ID."""
 
     def encode(data: bytes) -> str:
         return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -178,7 +178,7 @@ GNU = [["gcc", *C], ["g++", *CPP]]  # which come with sanitizers
 PANICS = ["-DMARGIN=64", "-DPANICS"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 VALGRIND = ["valgrind", "--error-exitcode=99", "--leak-check=full"]
-# A thread keeps a handle of itself for ever.
+# A thread's handle of itself is never freed.
 VALGRIND += ["--errors-for-leak-kinds=definite,indirect"]
 
 
@@ -249,7 +249,7 @@ WROTE = "wrote where it may not"
 @quick
 def test_wrong_arguments_are_refused(figure: Figure) -> None:
     runs = [(SYSTEM[0], STATIC), (SYSTEM[0], SHARED), (SYSTEM[1], STATIC)]
-    # All arguments that there are may be wrong at a time.
+    # All arguments may be wrong at once.
     every = {matrix(compile_, RELEASE / name, "-DMARGIN=64", wrong=8) for compile_, name in runs}
     [(calls, _)] = every
     figure(f"{calls:,} calls of {len(interface(HEADER))} functions, from C and from C++")
@@ -306,7 +306,7 @@ def test_memory_with_sanitizers(figure: Figure) -> None:
 
 @pytest.mark.needs("valgrind")
 def test_memory_with_valgrind(figure: Figure) -> None:
-    """Run one in 16 of the diagnoses, of which each takes a third of a second here."""
+    """Run every 16th diagnosis, since each takes a third of a second here."""
     few = HERE / "vectors"
     shutil.copytree(VECTORS, few, dirs_exist_ok=True)
     for file in few.glob("diagnose*.tsv"):

@@ -19,7 +19,7 @@ from shared import BUILT, ROOT, build_c, llvm_tools, run
 TARGET = ROOT / "target" / "coverage"
 STAGED = BUILT / "coverage"  # copies of the packages, with the libraries that count
 
-# The least percentage of the lines (Go: statements): a little below the last measurement, since
+# The minimum percentage of the lines (Go: statements): a little below the last measurement, since
 # each version of a compiler counts a little differently.
 FLOORS = {
     "core": 98.5,
@@ -31,7 +31,7 @@ FLOORS = {
     "JavaScript": 99,
     "Go": 99,
 }
-# Otherwise a linker leaves out the code that writes the counters.
+# This makes a linker keep the code that writes the counters.
 WITH_COUNTERS = "-Wl,-u,__llvm_profile_runtime"
 
 
@@ -119,7 +119,7 @@ def cover_go(env: dict[str, str]) -> float:
 @pytest.mark.needs("llvm")
 def test_the_tests_run_these_lines(figure: Figure) -> None:
     env = counting()
-    # Programs of before would count as lines that never ran.
+    # Old programs would count as lines that never ran.
     run(["cargo", "llvm-cov", "clean", "--workspace"], env=env)
     packages = [f"--package=pylon-identity-{name}" for name in ("core", "cli")]
     libraries = [f"--package=pylon-identity-{name}" for name in ("python", "node", "c", "command")]

@@ -1,4 +1,4 @@
-"""Random input: a short run of each fuzz target. `make fuzz` runs them for as long as one likes."""
+"""Random input: a short run of each fuzz target. `make fuzz` runs them for a given time."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ BATCHES = (250_000, 1_000_000)
 
 
 def start(language: str) -> AbstractContextManager[Program]:
-    # One malloc arena, so that the system's allocator keeps little in store.
+    # One malloc arena, so that the system's allocator holds little free memory.
     env = {"PYLON_IDENTITY_SECRET": SENTINEL, "MALLOC_ARENA_MAX": "1"}
     return running(language, [SENTINEL], env)
 

@@ -1,7 +1,7 @@
 """Changes the core in small ways, one at a time, and finds the changes that no test notices.
 
-.cargo/mutants.toml names, with the reasons, the changes that are not tried. All the others
-take hours, so each day has another part of them.
+.cargo/mutants.toml names the changes that are not tried, with the reasons. The others take
+hours, so each day runs another of 14 parts.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The programs of docs/other-languages.md, in those languages that this machine has.
 
-The others are named at the end: nobody has all of these languages.
+The others are named at the end: few machines have all of these languages.
 """
 
 from __future__ import annotations

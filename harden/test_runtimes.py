@@ -1,4 +1,4 @@
-"""The packages keep to the ways of each runtime: threads, forks, workers, signals, garbage.
+"""The packages work with the threads, forks, workers, signals and collectors of each runtime.
 
 The scenarios are in programs/: scenarios.py and scenarios.mjs.
 """
@@ -98,7 +98,7 @@ def test_go_finds_no_pointer_of_go_in_memory_of_c() -> None:
 
 # --- Go, with collected garbage ---
 
-# After a call of C. SignMany has one in a loop that looks at the key again anyway.
+# Keeps the key alive after a call of C. The loop of SignMany reads the key again anyway.
 KEEP = "\n\tk.used()\n"
 USES = [
     (path, text.start())
@@ -128,7 +128,7 @@ def test_go_collects_garbage_during_calls() -> None:
 
 
 def test_go_collects_garbage_during_calls_control(figure: Figure) -> None:
-    """Without any one of them, a secret is wiped while C uses it."""
+    """If one of them is left out, a secret is wiped while C uses it."""
     assert len(USES) > 2
     for place in USES:
         with pytest.raises(Broken, match="panic"):

@@ -1,4 +1,4 @@
-"""The secret does not show: each program called surfaces shows it in the ways of its language.
+"""The secret does not show: the programs called surfaces show it in every way of their language.
 
 In Rust, errors are numbers, and core/tests/api.rs looks at the few ways to show a secret. In C,
 messages are static texts, and test_boundary.py looks at the outputs and at panics.
@@ -25,7 +25,7 @@ from shared import BUILT, PROGRAMS, RELEASE, ROOT, SENTINEL, Broken, build_go, r
 NAME = "PYLON_IDENTITY_SECRET"
 KEY = bytes.fromhex(SENTINEL)
 
-# Mistakes of people with a secret. The last has no UTF-8 form, and is a lone surrogate in text.
+# Malformed secrets. The last is not UTF-8: it is a lone surrogate in text.
 MALFORMED = [
     form.replace(b"%", SENTINEL.encode())
     for form in (
@@ -204,7 +204,7 @@ quick = pytest.mark.quick
 @quick
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_only_careless_stand_ins_show(language: str, figure: Figure) -> None:
-    """These are the control: a way that does not show them would not count."""
+    """These are the control: each way must show them."""
     found = renderings(language)
     careless = {name for name in found if name.startswith("control: ")}
     assert careless
@@ -236,7 +236,7 @@ def test_every_form_is_seen_control() -> None:
 def test_a_secret_is_neither_pickled_nor_cloned(language: str, figure: Figure) -> None:
     found = renderings(language)
     attempts = [name for name in found if re.match(r"(JWT )?secret\b.*: clone: ", name)]
-    for name in attempts:  # in words of ours or of V8
+    for name in attempts:  # our message, or V8's
         assert found[name].refused, name
         assert re.search(rb"make\sit\sagain|could not be cloned", found[name].data), name
         assert not found[f"control: {name.removeprefix('JWT ')}"].refused

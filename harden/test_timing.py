@@ -1,8 +1,9 @@
 """Constant time: no branch and no index depends on the key or on the expected hash.
 
-Two ways to see it, each blind to something. Valgrind follows every bit that comes from a key in
-a release build of the library, but knows no SHA instructions, so sha2's portable code runs. The
-statistics of dudect compare how long calls take on this machine, SHA instructions included.
+Two methods look for a difference, and each has a blind spot. Valgrind follows every bit that comes
+from a key in a release build of the library, but knows no SHA instructions, so sha2's portable code
+runs. The statistics of dudect compare how long calls take on this machine, SHA instructions
+included.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def test_no_branch_and_no_index_depends_on_the_key(figure: Figure) -> None:
 # --- dudect ---
 
 DEFINITELY = 10  # from this |t| on, dudect calls a function "definitely not constant time"
-TRIES = 3  # another program may disturb one kind of input more, but not again and again
+TRIES = 3  # another program may disturb one kind of input more, but hardly in three runs
 COMPARED = [
     "sign_with_one_key_or_any",
     "verify_wrong_at_first_or_last_digit",

@@ -1,7 +1,7 @@
 """The key is wiped: a scan of the memory of programs that have forgotten their secrets.
 
 Each program called uses takes a step with secrets, forgets them and waits. The patterns of the
-search are known only here, so no program has them from us.
+search are known only here, so no program can hold them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from shared import ARCHIVE, RELEASE, Broken, without_sha_instructions
 
 STEPS = ["use", "many", "drop-in", "diagnose", "env", "refused", "jwt"]
 VARIABLE = "PYLON_IDENTITY_SECRET"
-# The programs in these languages do, as callers can.
+# The programs in these languages wipe their own text, as callers can.
 WIPE_THEIR_TEXT = ["C", "Rust", "portable C"]
 SIZES = [32, 64, 104]  # the last is longer than a block of SHA-256, so its hash is the key
 
@@ -74,10 +74,10 @@ def shapes(digits: str) -> Iterator[tuple[str, bytes]]:
 
 
 def needles(digits: str) -> dict[int, str]:
-    """Each eighth byte on, eight bytes of every shape, as an integer.
+    """Return the pieces of eight bytes of every shape, as integers.
 
-    So any 15 bytes on end are found. The words of SHA-256 are found in either order of their bytes,
-    and of each other, as instructions for SHA-256 keep them.
+    So any 15 consecutive bytes are found. The words of SHA-256 are found in either order of their
+    bytes, and of each other, as instructions for SHA-256 keep them.
     """
     found = {}
     for name, shape in shapes(digits):
@@ -128,7 +128,7 @@ def scan(process: int, used: list[str]) -> Scan:
     with open(f"/proc/{process}/mem", "rb", buffering=0) as memory:
         for start, end in mappings(process):
             for at in range(start, end, PIECE):
-                # With a little of the next piece, so that nothing falls between them.
+                # The pieces overlap, so that a match across two is found.
                 piece = os.pread(memory.fileno(), min(PIECE + WORD - 1, end - at), at)
                 size += min(PIECE, len(piece))
                 if not piece.strip(b"\0"):

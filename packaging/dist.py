@@ -70,9 +70,8 @@ EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or last_commit())
 REPRODUCIBLE = {
     "SOURCE_DATE_EPOCH": str(EPOCH),
     "CARGO_TARGET_DIR": str(BUILT),
-    # Less inlining makes the libraries smaller, and not slower.
-    "RUSTFLAGS": "-Cllvm-args=-inline-threshold=25 "
-    + " ".join(
+    # Cargo adds the flags of .cargo/config.toml to these.
+    "CARGO_BUILD_RUSTFLAGS": " ".join(
         f"--remap-path-prefix={path}={name}"
         for path, name in [
             (ROOT, "pylon-identity"),
@@ -107,7 +106,7 @@ def build_python() -> None:
     build += ["--zig", "--compatibility", "manylinux2014"] if GLIBC else []
     out = ["--out", str(fresh(DIST / "python"))]
     run(*build, *out, folder=ROOT / "python")
-    # The stable ABI leaves out the Python without the GIL. A name of pyenv may lead nowhere.
+    # The stable ABI leaves out the Python without the GIL. pyenv may have only its name.
     free = shutil.which("python3.14t")
     if free and subprocess.run([free, "-c", ""], capture_output=True).returncode == 0:
         run(*build, *out, "--interpreter", free, folder=ROOT / "python")
@@ -289,7 +288,7 @@ def compress_better(package: Path) -> None:
         compressor = zopfli.ZopfliCompressor(zopfli.ZOPFLI_FORMAT_GZIP, **options)
         compressed = compressor.compress(gzip.decompress(contents.read())) + compressor.flush()
         package.write_bytes(compressed)
-    elif package.suffix in (".whl", ".zip"):
+    elif package.suffix == ".whl":
         with zipfile.ZipFile(contents) as old, zopfli.ZipFile(package, "w", **options) as new:
             for info in old.infolist():
                 new.writestr(info, old.read(info))

@@ -46,7 +46,7 @@ PACKAGES = {
     "Go module": f"go/{GO_MODULE}/@v/v{VERSION}.zip",
 }
 
-# npm's packages for the tests here, too.
+# The tests here use these npm packages too.
 MODULES = ROOT / "tests" / "stacks" / "node_modules"
 
 # The Nodes that tests/stacks/package.json names for this machine, beside the machine's own.

@@ -47,7 +47,7 @@ def seal(archive: Path, functions: list[str], sealed: Path) -> None:
 
 
 def seal_on_macos(archive: Path, functions: list[str], sealed: Path) -> None:
-    """Have Apple's linker make everything local but the list; it knows no groups."""
+    """Have Apple's linker make all symbols local except the list. Mach-O has no groups."""
     with tempfile.TemporaryDirectory() as folder:
         names, alone = Path(folder) / "names", Path(folder) / "pylon_identity.o"
         names.write_text("".join(f"_{function}\n" for function in functions))

@@ -118,8 +118,8 @@ typedef struct {
     size_t length;
     unsigned allowed; /* the statuses that it may lead to, as bits */
     size_t writable;  /* how many bytes a call that succeeds may write */
-    int nothing;      /* no texts at all, */
-    int for_each;     /* and is not looked at then */
+    int nothing;      /* the list of texts is empty */
+    int for_each;     /* one output for each text, not read if there are none */
 } way;
 
 typedef struct {
@@ -275,7 +275,7 @@ static argument number_output(size_t size, int optional) {
     return made;
 }
 
-/* A user, and others of whom one text is wrong. The struct is made of texts, of which the first five can be any. */
+/* A right user, and users with one wrong text. The struct is made of texts, of which the first five can be any. */
 static argument user(size_t size, int is_jwt) {
     const pylon_identity_text right = {block("Ada", 3), 3};
     const pylon_identity_text wrong[] = {
@@ -394,7 +394,7 @@ static void judge(void) {
     if (changed()) failed("wrote where it may not, with status", status);
 }
 
-/* Tries all combinations with at most `wrong` of the arguments from `first` on not right. */
+/* Tries all combinations with at most `wrong` wrong arguments from `first` on. */
 static void combine(const argument *all, size_t first, unsigned long wrong) {
     if (first == now.count) {
         judge();

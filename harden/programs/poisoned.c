@@ -11,7 +11,7 @@
 
 static const size_t sizes[] = {0, 24, 55, 56, 64, 119, 1000}; /* of emails: one block and more */
 static char email[1000 * MANY], hex[1032];
-static pylon_identity_secret plain, secret; /* the same, but that valgrind knows nothing of the second */
+static pylon_identity_secret plain, secret; /* equal, but valgrind treats the second as undefined */
 
 static void check(int good) {
     if (good) return;
@@ -19,7 +19,7 @@ static void check(int good) {
     exit(1);
 }
 
-/* Checks a status. It is public by design: whether a hash is right, and whether a secret is one. Nothing else. */
+/* Checks a status. It is public by design: it tells only whether a hash is right or a secret is valid. */
 static void expect(pylon_identity_status status, pylon_identity_status expected) {
     VALGRIND_MAKE_MEM_DEFINED(&status, sizeof status);
     check(status == expected);

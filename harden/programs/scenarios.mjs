@@ -14,7 +14,7 @@ const file = fileURLToPath(import.meta.url)
 const require = createRequire(import.meta.url)
 const path = '../../node/node.js'
 
-const COUNT = 50_000 // some twenty times what the addon is given at once
+const COUNT = 50_000 // about twenty chunks of the addon
 const MIDDLE = COUNT / 2
 
 /** Many emails, of which the one in the middle is read by calling `inMiddle`. */

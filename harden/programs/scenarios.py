@@ -53,7 +53,7 @@ def in_child(emails: list[str]) -> list[str]:
 
 
 def processes() -> None:
-    """multiprocessing in all its ways, after a batch in the parent."""
+    """Every start method of multiprocessing, after a batch in the parent."""
     assert IdentitySecret(HEX).sign_many(EMAILS) == EXPECTED
     for method in multiprocessing.get_all_start_methods():
         with multiprocessing.get_context(method).Pool(2) as pool:

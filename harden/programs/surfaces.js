@@ -117,7 +117,7 @@ function values(text, secrets, token) {
   return [...texts, Buffer.from(text), Symbol(text), [text, ...secrets], { name: [text] }, page, ...users, ...secrets, NAME, token, '']
 }
 
-/** Yields what the call returns or throws, with each value in the place of each argument. */
+/** Yields each result and error of the call, for each value in the place of each argument. */
 function* results(call, secrets, token) {
   const rest = [[], Array(3).fill(hex), Array(3).fill({ appId: hex, email: hex }), Array(3).fill({ app_id: 'a' })]
   for (const text of given) {

@@ -132,7 +132,7 @@ def values(parameter: str, text: str, secrets: tuple[object, ...]) -> list[objec
 
 
 def results(call: Callable[..., object], secrets: tuple[object, ...]) -> Iterator[object]:
-    """Yield what the call returns or raises, with each value in the place of each argument."""
+    """Yield each result and error of the call, for each value in the place of each argument."""
     parameters = inspect.signature(call).parameters.values()
     needed = [it.name for it in parameters if it.default is it.empty]
     right = {name: {"app_id": "a"} if name == "settings" else GIVEN[0] for name in needed}

@@ -168,7 +168,7 @@ int use(const pylon_identity_secret *secret, char *out) {
     "compiler",
     ["cc -std=c90", "cc -std=c99", "cc -std=c11", "c++ -x c++ -std=c++98", "c++ -x c++ -std=c++20"],
 )
-def test_the_header_pleases(
+def test_the_header_compiles_and_warns_of_an_ignored_status(
     compiler: str, tmp_path: Path, c_library: Path, user: dict[str, str]
 ) -> None:
     command: list[str | Path] = [*compiler.split(), "-I", c_library / "include", "-c", "use.c"]

@@ -21,7 +21,7 @@ LIMITS = {
     "npm main package": 105,
     "sdist": 140,
     "C package": 700,
-    "Go module": 905,  # the portable core takes 180 of them
+    "Go module": 985,  # with one platform; the portable core takes 180 of them
 }
 
 ADDON = f"pylon-identity.{PLATFORM}.node"
@@ -103,7 +103,7 @@ def files_in(kind: str) -> dict[str, tuple[int, bytes]]:
 
 @every_package
 def test_contents(kind: str) -> None:
-    """Built and forgotten files must stay out: only what git knows, and CONTENTS."""
+    """Built and forgotten files must stay out: only tracked files, and CONTENTS."""
     expected = set(CONTENTS[kind].split())
     base, patterns = TRACKED.get(kind, (".", ":!*"))
     for path in tool("git", "ls-files", "--", *patterns.split()).split():

@@ -119,7 +119,7 @@ def test_for_the_shared_musl_of_alpine(app: Path, go: dict[str, str]) -> None:
 
 
 def test_without_a_c_compiler(app: Path, go: dict[str, str], tmp_path: Path) -> None:
-    """Go then does without cgo by itself, and the program is static."""
+    """Go then turns cgo off, and the program is static."""
     add_tools(tmp_path / "tools", ["go"])
     environment = {key: value for key, value in go.items() if key != "CGO_ENABLED"}
     assert build(app, environment | {"PATH": str(tmp_path / "tools")}) == []
@@ -131,7 +131,7 @@ def test_with_cgo_for_a_platform_without_a_library(app: Path, go: dict[str, str]
     run(["go", "build", "-o", "app", "."], app, there)
     done = attempt(["go", "build", "-tags", "pylonidentity_cgo", "."], app, there)
     assert "the_native_library_of_pylonidentity_needs" in done.stderr
-    assert "undefined reference" not in done.stderr  # the linker's words say nothing to anyone
+    assert "undefined reference" not in done.stderr  # the linker's own message helps nobody
 
 
 def test_with_the_c_library_of_the_system(app: Path, go: dict[str, str], c_library: Path) -> None:

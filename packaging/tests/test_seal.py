@@ -1,6 +1,6 @@
 """The sealed archive keeps Rust's standard library to itself.
 
-A program can link two Rust libraries only if each hides its inside. Otherwise the linker finds
+A program can link two Rust libraries only if each hides its symbols. If not, the linker finds
 everything twice, or unwinding a panic in one library calls into the other and the program crashes.
 """
 
@@ -40,7 +40,7 @@ int main(void) {
 
 @pytest.fixture(scope="module")
 def other(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a Rust library of somebody else, built the same way as ours."""
+    """Return a Rust library of another project, built the same way as ours."""
     folder = tmp_path_factory.mktemp("other")
     (folder / "other.rs").write_text(OTHER_LIBRARY)
     options = ["--edition=2024", "--crate-type=staticlib", "-O", "-Clto", "-Ccodegen-units=1"]

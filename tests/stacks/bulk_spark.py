@@ -54,7 +54,7 @@ validated = broken.selectExpr("try_validate_utf8(email) AS email")
 not_unicode = [row.email_hash for row in with_pyspark.add_email_hashes(validated).collect()]
 
 
-# --- what must be found ---
+# --- the planted secrets ---
 
 
 def hello(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -76,7 +76,7 @@ for i, (query, arguments) in enumerate(queries):
     (shown / f"plan of query {i}").write_text(table._jdf.queryExecution().toString())
 
 
-# --- secrets that are none ---
+# --- malformed secrets ---
 
 
 def words(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

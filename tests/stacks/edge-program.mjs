@@ -1,4 +1,4 @@
-// What a runtime must not get wrong, as one line of JSON.
+// Prints the results of the functions, as one line of JSON.
 
 import { IdentitySecret, JwtSecret, backend, chatSettingsScript, diagnose, generateSecret } from 'pylon-identity'
 

@@ -1,5 +1,5 @@
-//! Does the time depend on what is secret? Two classes of inputs in random order, compared by dudect's
-//! test; see `timing.py`.
+//! Measures whether the time depends on the secret. dudect's test compares two classes of inputs in random
+//! order; see `harden/test_timing.py`.
 //!
 //! Inputs are made beforehand and alike for both classes, so that the caches treat them alike.
 

@@ -64,7 +64,7 @@ fn take(step: &str, line: &[u8]) {
 }
 
 fn main() {
-    // Nothing is buffered but here, so that the text can be wiped by its owner, who is this program.
+    // `text` is the only buffer, and this program wipes it.
     let mut input = File::open("/dev/stdin").expect("stdin can be opened");
     let mut text = [0; 4096];
     let length = input.read(&mut text).expect("stdin can be read");

@@ -97,7 +97,7 @@ func crash(w io.Writer, end, name string) error {
 	return ignore(w.Write(output))
 }
 
-// showSecret shows what this pointer points to.
+// showSecret shows the secret behind this pointer.
 func showSecret(name string, pointer any) {
 	value := reflect.ValueOf(pointer).Elem().Interface()
 	held := config{"ada", pointer, value, value}
