@@ -117,7 +117,7 @@ native: | prerequisites .venv/bin/go
 # The recipe is empty: cargo wrote the files, and their times change only with their contents.
 $(ARCHIVE) $(COMMAND) $(wildcard node/*.node): native ;
 
-.venv/package.stamp: $(shell find core cli python -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print) Cargo.toml Cargo.lock .cargo/config.toml | .venv/stamp
+.venv/package.stamp: $(shell find core cli python -name target -prune -o \( -name '*.rs' -o -name '*.toml' \) -print) Cargo.toml Cargo.lock | .venv/stamp
 	cd python && maturin develop --release --locked --quiet
 	@touch $@
 

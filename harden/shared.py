@@ -120,7 +120,7 @@ def build_c_library(folder: str, flags: str) -> Path:
     """Build the C libraries with these flags of rustc, and return the folder that they are in."""
     command = ["cargo", "build", "-q", "--release", "--locked", "-p", "pylon-identity-c", "--lib"]
     command += ["--target", rustc("host"), "--target-dir", str(BUILT / folder)]
-    run(command, env={"RUSTC_BOOTSTRAP": "1", "CARGO_BUILD_RUSTFLAGS": flags}, timeout=1200)
+    run(command, env={"RUSTC_BOOTSTRAP": "1", "RUSTFLAGS": flags}, timeout=1200)
     return BUILT / folder / rustc("host") / "release"
 
 

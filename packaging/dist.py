@@ -70,8 +70,7 @@ EPOCH = int(os.environ.get("SOURCE_DATE_EPOCH") or last_commit())
 REPRODUCIBLE = {
     "SOURCE_DATE_EPOCH": str(EPOCH),
     "CARGO_TARGET_DIR": str(BUILT),
-    # Cargo adds the flags of .cargo/config.toml to these.
-    "CARGO_BUILD_RUSTFLAGS": " ".join(
+    "RUSTFLAGS": " ".join(
         f"--remap-path-prefix={path}={name}"
         for path, name in [
             (ROOT, "pylon-identity"),

@@ -440,6 +440,10 @@ def diagnose_rows() -> Iterable[Row]:
         "jwt_milliseconds",
         "jwt_lifetime",
     )
+    last = 10**11  # of the times that are seconds for certain
+    yield row("last", token(iat=last - 600, exp=last), "jwt_not_yet_valid", now=1)
+    late = token(iat=NOW * 100, exp=NOW * 100 + 99)
+    yield row("a hundred times too late", late, "jwt_not_yet_valid")
     yield row("expired", right, "jwt_expired", now=NOW + 600)
     yield row("issued in the future", right, "jwt_not_yet_valid", now=NOW - 1)
     yield row("not before", token(nbf=NOW + 60), "jwt_not_yet_valid")
