@@ -36,8 +36,8 @@ func (of *kind) fromEnv(name string) (*key, error) {
 
 // mayBeShown reports whether the name of a variable cannot be a secret, passed in place of the name.
 func mayBeShown(name string) bool {
-	const ofANameAlone = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
-	return len(name) < 16 || len(name) < 32 && strings.Contains(name, "_") && strings.Trim(name, ofANameAlone) == ""
+	const capitalsAndDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_"
+	return len(name) < 16 || len(name) < 32 && strings.Contains(name, "_") && strings.Trim(name, capitalsAndDigits) == ""
 }
 
 // IdentitySecretFromFile parses the secret in a file, trimmed as by [IdentitySecretFromEnv]: the usual way with

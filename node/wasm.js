@@ -15,7 +15,7 @@ const SETTING_SIZE = 32
 const JWT_USER_SIZE = 40
 const KINDS = ['string', 'number', 'boolean']
 
-const IN_NAMES = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_'
+const CAPITALS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_'
 
 // Small arguments fit into this room, so that no call allocates memory for them.
 const ROOM = 4096
@@ -35,7 +35,7 @@ const registry = globalThis.FinalizationRegistry && new FinalizationRegistry((ke
 /** Whether the name of a variable cannot be the secret. A regular expression would throw where the stack ends. */
 function mayBeShown(name) {
   const { length } = encoder.encode(name)
-  return length < 16 || (length < 32 && name.includes('_') && [...name].every((letter) => IN_NAMES.includes(letter)))
+  return length < 16 || (length < 32 && name.includes('_') && [...name].every((letter) => CAPITALS_AND_DIGITS.includes(letter)))
 }
 
 module.exports = (module) => {
